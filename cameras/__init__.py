@@ -1,0 +1,1 @@
+"""The edge: bundles, the detector and slots. Never imports torch."""

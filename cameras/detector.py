@@ -1,0 +1,137 @@
+"""The detector of a camera: a bundle, or any YOLO in ONNX, run by ONNX Runtime. No torch."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from cameras.bundle import MODEL, Manifest, read_manifest
+from cameras.letterbox import Letterbox
+from cameras.suppression import suppress
+from datasets.errors import InputError
+from datasets.frame import Detections, Image
+
+VEHICLES = ("car", "bus", "truck", "vehicle")
+FLOOR = 0.001  # boxes under this score are never reported: it is what AP is computed from
+
+
+@dataclass(frozen=True)
+class Detector:
+    """One loaded model.
+
+    Attributes:
+        session: of ONNX Runtime.
+        input: (width, height) of its input in pixels.
+        confidence: the deployed threshold.
+        overlap: IoU of non-maximum suppression, or None where the head needs none.
+        rows: class rows that are vehicles, for models of others; None where there is one score an anchor.
+        manifest: of the bundle, where there is one.
+    """
+
+    session: ort.InferenceSession
+    input: tuple[int, int]
+    confidence: float = 0.25
+    overlap: float | None = 0.7
+    rows: tuple[int, ...] | None = None
+    manifest: Manifest | None = None
+
+    def __call__(self, frames: Sequence[Image], confidence: float | None = None) -> list[Detections]:
+        """Vehicles on each frame of a batch, in pixels of that frame, scores falling, label 0.
+
+        Args:
+            frames: (H, W, 3) BGR each; sizes may differ.
+            confidence: boxes under this score are dropped; the deployed threshold where None.
+        """
+        if not frames:
+            return []
+        threshold = self.confidence if confidence is None else confidence
+        boxes = [Letterbox((frame.shape[1], frame.shape[0]), self.input) for frame in frames]
+        pixels = np.stack([box.image(frame) for box, frame in zip(boxes, frames, strict=True)])
+        batch = np.ascontiguousarray(pixels[..., ::-1].transpose(0, 3, 1, 2)).astype(np.float32) / np.float32(255)
+        return [
+            self._in_frame(found, box, max(threshold, FLOOR))
+            for found, box in zip(self._run(batch), boxes, strict=True)
+        ]
+
+    def _in_frame(self, found: Detections, box: Letterbox, threshold: float) -> Detections:
+        if self.overlap is None:
+            found = found[found.scores >= threshold]
+            found = found[np.argsort(-found.scores, kind="stable")]
+        else:
+            found = suppress(found, self.overlap, threshold)
+        return Detections(box.to_frame(found.boxes), found.scores, found.labels)
+
+    def _run(self, batch: NDArray[np.float32]) -> list[Detections]:
+        """All candidates of each image of (B, 3, H, W), in input pixels."""
+        outputs = self.session.run(None, {self.session.get_inputs()[0].name: batch})
+        if self.rows is None:
+            return [Detections.of(boxes, scores) for boxes, scores in zip(*outputs, strict=True)]
+        return [_foreign(output, self.rows, self.overlap is None) for output in outputs[0]]
+
+
+def load_detector(path: Path, threads: int = 0) -> Detector:
+    """A detector from a bundle folder or an ``.onnx`` file (ours, or an Ultralytics export).
+
+    Args:
+        path: bundle or file.
+        threads: of ONNX Runtime; 0 lets it choose.
+
+    Raises:
+        InputError: neither a bundle nor a detection model that can be run.
+    """
+    if path.is_dir():
+        manifest = read_manifest(path)
+        session = _session(path / MODEL, threads)
+        return Detector(session, manifest.input, manifest.confidence, manifest.overlap, None, manifest)
+    if path.suffix != ".onnx" or not path.is_file():
+        raise InputError(f"{path}: neither a bundle folder nor an .onnx file; give one of the two")
+    session = _session(path, threads)
+    shape = session.get_inputs()[0].shape
+    outputs = [output.name for output in session.get_outputs()]
+    if outputs == ["boxes", "scores"]:
+        return Detector(session, (shape[3], shape[2]))
+    return _ultralytics(path, session, session.get_modelmeta().custom_metadata_map)
+
+
+def _ultralytics(path: Path, session: ort.InferenceSession, said: dict[str, str]) -> Detector:
+    """A detector from what Ultralytics writes: names, imgsz and end2end stand in the file's metadata."""
+    shape = session.get_inputs()[0].shape
+    output = session.get_outputs()[0].shape
+    if "names" not in said or len(output) != 3 or said.get("task", "detect") != "detect":
+        raise InputError(f"{path}: not a detection model in the form that lotwise or Ultralytics exports")
+    names: dict[int, str] = ast.literal_eval(said["names"])
+    rows = tuple(index for index, name in names.items() if name in VEHICLES)
+    if not rows:
+        raise InputError(f"{path}: knows none of the classes {', '.join(VEHICLES)}")
+    height, width = (
+        side if isinstance(side, int) else int(named)
+        for side, named in zip(shape[2:], ast.literal_eval(said.get("imgsz", "[640, 640]")), strict=True)
+    )
+    end_to_end = said.get("end2end", "False") == "True" or output[-1] == 6
+    return Detector(session, (width, height), overlap=None if end_to_end else 0.7, rows=rows)
+
+
+def _foreign(output: NDArray[np.float32], rows: tuple[int, ...], end_to_end: bool) -> Detections:
+    """One image of Ultralytics' output: (4 + classes, A) cxcywh and scores, or (N, 6) xyxy, score, class."""
+    if end_to_end:
+        found = output[np.isin(output[:, 5].astype(int), rows)]
+        return Detections.of(found[:, :4], found[:, 4])
+    centre, size = output[:2].T, output[2:4].T
+    scores = output[4 + np.array(rows)].max(0)
+    return Detections.of(np.concatenate([centre - size / 2, centre + size / 2], axis=1), scores)
+
+
+def _session(path: Path, threads: int) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises a class of its own for each of its status codes
+        raise InputError(f"{path}: ONNX Runtime cannot load it ({str(error).splitlines()[0]})") from error

@@ -1,0 +1,45 @@
+"""From detections to slot states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from datasets.boxes import coverage
+from datasets.frame import Detections, Slot, SlotState
+
+COVERED = 0.5  # a vehicle stands on a slot when its box covers more than this share of the slot's box
+
+
+@dataclass(frozen=True)
+class SlotReading:
+    """State of a slot, and how sure: the vehicle's score, or one minus it for a free slot."""
+
+    state: SlotState
+    score: float
+
+
+def slot_states(
+    detections: Detections, slots: Sequence[Slot], size: tuple[int, int], confidence: float = 0.25
+) -> dict[str, SlotReading]:
+    """Which slots are taken, by the rule that a box covers more than half of the slot's bounding box.
+
+    Args:
+        detections: of one frame, in its pixels.
+        slots: of its camera.
+        size: (width, height) of the frame.
+        confidence: a box counts from this score up.
+
+    Returns:
+        A reading for each slot id.
+    """
+    if not slots:
+        return {}
+    covered = coverage(detections.boxes, np.stack([slot.box(*size) for slot in slots])) > COVERED
+    best = np.where(covered, detections.scores[:, None], 0).max(0, initial=0)
+    return {
+        slot.id: SlotReading("occupied", float(score)) if score >= confidence else SlotReading("free", 1 - float(score))
+        for slot, score in zip(slots, best, strict=True)
+    }

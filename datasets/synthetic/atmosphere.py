@@ -1,0 +1,33 @@
+"""The sky of a view: gradient, clouds, the trees on the horizon."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from datasets.synthetic.ground import Ground, noise
+from datasets.synthetic.light import Light, sky_radiance
+from datasets.synthetic.mesh import Floats
+
+
+def sky_above(ground: Ground, light: Light) -> Floats:
+    """Radiance (R, W, 3) of the sky in the first R rows of the frame, down to the lowest that shows any."""
+    rows = int(np.flatnonzero(ground.sky.any(1)).max(initial=-1)) + 1
+    rays = ground.rays[:rows]
+    if not rows:
+        return np.zeros_like(rays)
+    base = sky_radiance(rays, light)
+    rise = np.maximum(rays[..., 2:], 0.03)
+    drift = np.random.default_rng(light.seed).uniform(0, 500, 2).astype(np.float32)
+    layer = noise(np.asarray(rays[..., :2] / (rise + 0.12), np.float32), 1.5, 0.02, drift)
+    cover = np.clip(0.5 + 0.6 * layer + 2.2 * (light.cloud - 0.5), 0, 1)[..., None]
+    white = np.array(light.sky, np.float32) / np.float32(np.pi) * 1.15 + 0.16 * np.array(light.sun, np.float32)
+    shade = (1 - 0.14 * np.clip(layer, -1, 2))[..., None]
+    return np.asarray(base * (1 - 0.75 * cover) + white * shade * 0.75 * cover, np.float32)
+
+
+def ridge_colour(light: Light) -> Floats:
+    """Radiance (3,) of the distant treeline."""
+    level = np.array(light.sky, np.float32) + 0.3 * np.array(light.sun, np.float32)
+    near = np.array([0.03, 0.055, 0.04], np.float32) * level / np.float32(np.pi)
+    clear = 0.75 * np.exp(-350 * light.haze)
+    return np.asarray(near * clear + np.array(light.horizon, np.float32) * (1 - clear) * 0.8, np.float32)

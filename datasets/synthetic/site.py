@@ -1,0 +1,264 @@
+"""The demo site: one lot, fixed cameras, several days; written to disk once and read back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets.errors import InputError
+from datasets.frame import Dataset, Frame, Slot, SlotState, Truth, VehicleTruth
+from datasets.synthetic.light import light_at
+from datasets.synthetic.lot import Lot, random_lot
+from datasets.synthetic.render import Scene, Shot, Stage, make_stage, render
+from datasets.synthetic.schedule import Stay, about, clear_of, day_weather, driving, plan_stays
+from datasets.synthetic.sensor import random_sensor
+from datasets.synthetic.view import random_view
+
+STREAM = 1
+"""First word of every seed here; ``stream.STREAM`` is another, so training lots never equal a site's lot."""
+FIRST_DAY = date(2026, 3, 2)
+OPENS, CLOSES = 7.5, 18.6
+"""Hours of the first and the last frame of a day; the last ones fall into dusk."""
+VERSION = 1
+"""Of the renderer; a site written by another version is rendered anew."""
+_MIN_SLOTS = 12
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One moment of the site, the same for all its cameras."""
+
+    taken: datetime
+    scene: Scene
+
+
+def _rng(seed: int, *words: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence([STREAM, seed, *words]))
+
+
+def site_stages(seed: int, cameras: int, width: int, height: int) -> tuple[Stage, ...]:
+    """The site's lot through each of its cameras, from the south edge on round the lot."""
+    rng = _rng(seed, 0)
+    lot = random_lot(rng)
+    while not 40 <= len(lot.slots) <= 110:
+        lot = random_lot(rng)
+    stages: list[Stage] = []
+    for index in range(cameras):
+        rng = _rng(seed, 1, index)
+        for _ in range(20):
+            stage = make_stage(random_view(rng, lot, width, height, side=index % 4), lot)
+            if len(stage.slots) >= _MIN_SLOTS:
+                break
+        stages.append(stage)
+    return tuple(stages)
+
+
+def site_moments(lot: Lot, seed: int, days: int, frames_per_day: int) -> tuple[Moment, ...]:
+    """What happens on the site at each time a frame is taken."""
+    rng = _rng(seed, 2)
+    stays = plan_stays(rng, lot, days)
+    north = float(rng.uniform(0, 2 * np.pi))
+    moments = []
+    for day in range(days):
+        for index, hour in enumerate(np.linspace(OPENS, CLOSES, frames_per_day)):
+            moments.append(_moment(_rng(seed, 3, day, index), lot, stays, north, day, float(hour)))
+    return tuple(moments)
+
+
+def _moment(
+    rng: np.random.Generator, lot: Lot, stays: tuple[Stay, ...], north: float, day: int, hour: float
+) -> Moment:
+    minute = round(hour * 60)
+    now = day * 24 + minute / 60
+    cars = tuple(stay.car for stay in stays if stay.begin <= now < stay.end)
+    slotted = tuple(car for car in cars if car.slot is not None)
+    for car in cars:
+        if car.slot is None and clear_of(slotted, car):
+            slotted = (*slotted, car)
+    light = light_at(hour, day_weather(rng, day, hour), north, int(rng.integers(2**31)))
+    for _ in range(int(rng.poisson(0.8))):
+        new = driving(rng, lot, light.dark)
+        if clear_of(slotted, new):
+            slotted = (*slotted, new)
+    taken = datetime.combine(FIRST_DAY, datetime.min.time()) + timedelta(days=day, minutes=minute)
+    return Moment(taken, Scene(slotted, about(rng, lot, slotted, 4.0), light))
+
+
+def site_shots(
+    stages: Sequence[Stage], moments: Sequence[Moment], seed: int
+) -> Iterator[tuple[str, Moment, Shot]]:
+    """All frames of the site: camera id, moment, rendered shot; camera by camera."""
+    for index, stage in enumerate(stages):
+        chip = random_sensor(_rng(seed, 4, index))
+        for number, moment in enumerate(moments):
+            sensor = replace(chip, seed=int(_rng(seed, 5, index, number).integers(2**31)))
+            yield f"C{index + 1}", moment, render(stage, moment.scene, sensor)
+
+
+def render_site(
+    root: Path,
+    *,
+    cameras: int = 3,
+    days: int = 2,
+    frames_per_day: int = 12,
+    width: int = 960,
+    height: int = 720,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Dataset:
+    """Render a site to ``root``, or read it where it already lies there complete with these parameters.
+
+    Args:
+        root: folder to write ``<camera>/<date>/<HHMM>.jpg``, ``slots.json``, ``vehicles.json``, ``states.json``
+            and, last, ``site.json`` to.
+        cameras: number of fixed cameras, ``C1`` and on.
+        days: days from Monday, 2 March 2026.
+        frames_per_day: frames of each camera from morning to dusk.
+        width, height: frame size in pixels.
+        seed: the same seed gives the same site, picture for picture.
+        progress: called with frames done and frames in all.
+
+    Returns:
+        What ``read_synthetic(root)`` returns.
+
+    Raises:
+        InputError: a parameter out of range.
+    """
+    for name, value, least in (
+        ("cameras", cameras, 1),
+        ("days", days, 1),
+        ("frames_per_day", frames_per_day, 1),
+        ("width", width, 64),
+        ("height", height, 64),
+        ("seed", seed, 0),
+    ):
+        if value < least:
+            raise InputError(f"{name}={value}: a synthetic site needs at least {least}; give a larger number")
+    parameters = {
+        "version": VERSION,
+        "cameras": cameras,
+        "days": days,
+        "frames_per_day": frames_per_day,
+        "width": width,
+        "height": height,
+        "seed": seed,
+    }
+    if _written(root) == parameters:
+        dataset = read_synthetic(root)
+        if all(frame.path.is_file() for frame in dataset.frames):
+            return dataset
+    (root / "site.json").unlink(missing_ok=True)
+    _write(root, parameters, progress)
+    return read_synthetic(root)
+
+
+def _written(root: Path) -> Any:
+    try:
+        return json.loads((root / "site.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _write(root: Path, parameters: dict[str, int], progress: Callable[[int, int], None] | None) -> None:
+    seed, width, height = parameters["seed"], parameters["width"], parameters["height"]
+    stages = site_stages(seed, parameters["cameras"], width, height)
+    moments = site_moments(stages[0].lot, seed, parameters["days"], parameters["frames_per_day"])
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    states: dict[str, dict[str, SlotState]] = {}
+    total = len(stages) * len(moments)
+    for camera, moment, shot in site_shots(stages, moments, seed):
+        name = f"{camera}/{moment.taken:%Y-%m-%d}/{moment.taken:%H%M}.jpg"
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(shot.jpeg)
+        image_id = len(images) + 1
+        images.append({"id": image_id, "file_name": name, "width": width, "height": height, "camera": camera})
+        vehicles = shot.truth.vehicles
+        assert vehicles is not None and shot.truth.slots is not None
+        for box, ignore in zip(vehicles.boxes.tolist(), vehicles.ignore.tolist(), strict=True):
+            x, y, w, h = box[0], box[1], box[2] - box[0], box[3] - box[1]
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": image_id,
+                    "category_id": 1,
+                    "bbox": [x, y, w, h],
+                    "area": w * h,
+                    "iscrowd": int(ignore),
+                }
+            )
+        states[name] = dict(shot.truth.slots)
+        if progress:
+            progress(image_id, total)
+    slots = {
+        f"C{index + 1}": [{"id": slot.id, "polygon": slot.polygon.tolist()} for slot in stage.slots]
+        for index, stage in enumerate(stages)
+    }
+    coco = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "vehicle"}]}
+    for file, content in (("slots.json", slots), ("vehicles.json", coco), ("states.json", states)):
+        (root / file).write_text(json.dumps(content), encoding="utf-8")
+    # Written last: its presence says that the site is complete.
+    (root / "site.json").write_text(json.dumps(parameters, indent=1), encoding="utf-8")
+
+
+def _load(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: missing from the synthetic site; render it again (lotwise demo)") from error
+    except ValueError as error:
+        raise InputError(f"{path}: not valid JSON ({error}); delete site.json and render the site again") from error
+
+
+def read_synthetic(root: Path, cameras: Sequence[str] | None = None) -> Dataset:
+    """Read a site that ``render_site`` wrote.
+
+    Args:
+        root: its folder.
+        cameras: camera ids to keep; all where None.
+
+    Raises:
+        InputError: a file is missing or broken, or a camera is not of this site.
+    """
+    _load(root / "site.json")
+    slots_json, coco, states = (_load(root / name) for name in ("slots.json", "vehicles.json", "states.json"))
+    try:
+        slots = {
+            camera: tuple(Slot(str(slot["id"]), np.array(slot["polygon"], np.float32).reshape(-1, 2)) for slot in found)
+            for camera, found in slots_json.items()
+        }
+        boxes: dict[int, list[tuple[list[float], bool]]] = {image["id"]: [] for image in coco["images"]}
+        for annotation in coco["annotations"]:
+            x, y, w, h = annotation["bbox"]
+            boxes[annotation["image_id"]].append(([x, y, x + w, y + h], bool(annotation["iscrowd"])))
+        frames, truth = [], {}
+        for image in coco["images"]:
+            name = image["file_name"]
+            found = boxes[image["id"]]
+            day, clock = Path(name).parts[-2], Path(name).stem
+            frames.append(Frame(image["camera"], name, root / name, datetime.strptime(day + clock, "%Y-%m-%d%H%M")))
+            vehicles = VehicleTruth(
+                np.array([box for box, _ in found], np.float32).reshape(-1, 4),
+                np.array([ignore for _, ignore in found], bool),
+            )
+            truth[name] = Truth(vehicles, states[name])
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise InputError(
+            f"{root}: slots.json, vehicles.json and states.json do not fit together ({error!r}); "
+            "delete site.json and render the site again"
+        ) from error
+    if cameras is not None:
+        unknown = [camera for camera in cameras if camera not in slots]
+        if unknown:
+            raise InputError(f"{root}: no camera {', '.join(unknown)}; this site has {', '.join(slots)}")
+        slots = {camera: slots[camera] for camera in cameras}
+        frames = [frame for camera in cameras for frame in frames if frame.camera == camera]
+        truth = {frame.name: truth[frame.name] for frame in frames}
+    return Dataset("synthetic", root, tuple(frames), slots, truth)

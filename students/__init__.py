@@ -1,0 +1,1 @@
+"""One nano detector per camera, learned from the stored knowledge alone."""

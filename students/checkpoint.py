@@ -1,0 +1,71 @@
+"""Where a distillation stands, on disk: a killed run goes on from its last epoch."""
+
+from __future__ import annotations
+
+import io
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from teacher.store import write_whole
+
+NAME = "last.pt"
+EVERY_S = 10.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Epochs finished, seconds spent, and the mean of each loss term over the last epoch."""
+
+    epoch: int = 0
+    seconds: float = 0.0
+    losses: dict[str, float] = field(default_factory=dict)
+
+
+def save_progress(
+    folder: Path,
+    identity: str,
+    progress: Progress,
+    learner: nn.Module,
+    average: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    last: bool,
+) -> None:
+    """Write the state, at most every ten seconds but always at the end."""
+    path = folder / NAME
+    if not last and path.exists() and time.time() - path.stat().st_mtime < EVERY_S:
+        return
+    buffer = io.BytesIO()
+    torch.save(
+        {
+            "identity": identity,
+            "progress": asdict(progress),
+            "learner": learner.state_dict(),
+            "average": average.state_dict(),
+            "optimizer": optimizer.state_dict(),
+        },
+        buffer,
+    )
+    write_whole(path, buffer.getvalue())
+
+
+def resume(
+    folder: Path, identity: str, learner: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
+) -> Progress:
+    """Load the state into the three modules and say where the run stands; a fresh start where there is none.
+
+    A state of other settings or other frames is not gone on with: the run starts anew and overwrites it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / NAME
+    state = torch.load(path, map_location="cpu", weights_only=True) if path.is_file() else {}
+    if state.get("identity") != identity:
+        (folder / "log.jsonl").unlink(missing_ok=True)
+        return Progress()
+    learner.load_state_dict(state["learner"])
+    average.load_state_dict(state["average"])
+    optimizer.load_state_dict(state["optimizer"])
+    return Progress(**state["progress"])

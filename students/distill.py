@@ -1,0 +1,206 @@
+"""The distillation loop: stored knowledge in, student out. No labels, no teacher, no trainer but this page."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+from ultralytics.nn.tasks import DetectionModel
+
+from datasets.errors import InputError
+from datasets.frame import Image
+from students.checkpoint import Progress, resume, save_progress
+from students.losses.detections import assign, box_losses, score_loss
+from students.losses.latent import LatentMatching
+from students.samples import Sample, Samples
+from students.settings import DistillSettings, Weights
+from students.student import StudentOutput, latent_channels, read_output
+from students.targets import Targets, make_targets
+from teacher.oracle import fast_bfloat16
+
+Watch = Callable[[int, int, float], None]
+"""Called after each step with (step, steps, loss)."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a distillation gave.
+
+    Attributes:
+        student: the averaged (EMA) student, in eval mode on the CPU.
+        steps: how many steps were made.
+        seconds: time spent training, resumed parts included.
+        loss: mean loss of the last epoch.
+    """
+
+    student: DetectionModel
+    steps: int
+    seconds: float
+    loss: float
+
+
+def distill(
+    student: DetectionModel,
+    samples: Samples,
+    settings: DistillSettings,
+    folder: Path,
+    watch: Watch = lambda step, steps, loss: None,
+) -> Outcome:
+    """Teach a student what the teacher said of its camera's frames.
+
+    Writes ``log.jsonl`` (one line an epoch) and ``last.pt`` into ``folder``; a run that finds a ``last.pt`` of
+    the same settings and frames goes on from there, and a finished one returns at once.
+
+    Args:
+        student: the pretrained, narrowed nano; changed in place.
+        samples: the camera's frames with their knowledge.
+        settings: everything that can be set.
+        folder: where log and checkpoint go; made where it does not exist.
+        watch: progress.
+
+    Raises:
+        InputError: no frames, or the loss is not finite.
+    """
+    if not len(samples):
+        raise InputError(f"{folder}: no frames to learn from; label some first")
+    torch.manual_seed(settings.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    student = student.to(device, memory_format=torch.channels_last).train()
+    learner = nn.ModuleDict({"student": student})
+    if settings.weights.latent and samples.latent_channels():
+        learner["latent"] = LatentMatching(latent_channels(student), samples.latent_channels()).to(device)
+    average = AveragedModel(student, multi_avg_fn=_ema(settings.ema), use_buffers=True)
+    optimizer = _optimizer(learner, settings)
+
+    batches = math.ceil(len(samples) / settings.batch)
+    epochs = max(settings.epochs, math.ceil(settings.min_steps / batches))
+    steps = epochs * batches
+    identity = f"{samples.identity} {settings.model_dump_json()}"
+    progress = resume(folder, identity, learner, average, optimizer)
+    clock = time.monotonic() - progress.seconds
+
+    for epoch in range(progress.epoch, epochs):
+        losses = []
+        for place, batch in enumerate(_batches(samples, epoch, settings.batch)):
+            step = epoch * batches + place
+            for group in optimizer.param_groups:
+                group["lr"] = group["initial_lr"] * _schedule(step / steps, settings.warmup)
+            pixels = _pixels([sample.image for sample in batch], device)
+            targets = make_targets(
+                [sample.lesson for sample in batch], settings.teach, settings.doubt, settings.sharpen
+            ).to(device)
+            with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):
+                raw = student(pixels)
+            terms = loss_terms(read_output(student, raw), targets, learner, settings.weights)
+            loss = torch.stack(list(terms.values())).sum()
+            if not torch.isfinite(loss):
+                said = ", ".join(f"{name} {float(term):.3g}" for name, term in terms.items())
+                raise InputError(
+                    f"{folder}: the loss is not finite at step {step} ({said}); lower learning_rate (now "
+                    f"{settings.learning_rate}) and run again"
+                )
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(learner.parameters(), 10.0)
+            optimizer.step()
+            average.update_parameters(student)
+            losses.append({name: float(term.detach()) for name, term in terms.items()})
+            watch(step + 1, steps, float(loss.detach()))
+        progress = Progress(epoch + 1, time.monotonic() - clock, _means(losses))
+        _log(folder, progress)
+        save_progress(folder, identity, progress, learner, average, optimizer, last=epoch + 1 == epochs)
+    finished: DetectionModel = average.module.cpu().to(memory_format=torch.contiguous_format).eval()
+    return Outcome(finished, steps, progress.seconds, sum(progress.losses.values()))
+
+
+def loss_terms(
+    output: StudentOutput, targets: Targets, learner: nn.ModuleDict, weights: Weights
+) -> dict[str, torch.Tensor]:
+    """Each weighted term by its name; a term of weight 0 is left out."""
+    assignment = assign(output, targets)
+    iou, distribution = box_losses(output, assignment)
+    terms = {
+        "score": weights.score * score_loss(output, assignment),
+        "box": weights.box * iou,
+        "distribution": weights.distribution * distribution,
+    }
+    if "latent" in learner:
+        terms["latent"] = weights.latent * learner["latent"](output, targets)
+    return {name: term for name, term in terms.items() if getattr(weights, name)}
+
+
+def _batches(samples: Samples, epoch: int, size: int) -> Any:
+    """The batches of an epoch, the next one prepared while the current one is learned."""
+    first = epoch * len(samples)
+    indices = list(range(first, first + len(samples)))
+    with ThreadPoolExecutor(1) as ahead:
+
+        def prepare(start: int) -> Any:
+            return ahead.submit(lambda: [samples[i] for i in indices[start : start + size]])
+
+        coming = prepare(0)
+        for start in range(0, len(indices), size):
+            batch: list[Sample] = coming.result()
+            coming = prepare(start + size)
+            yield batch
+
+
+def _pixels(images: Sequence[Image], device: torch.device) -> torch.Tensor:
+    """(H, W, 3) BGR images -> (B, 3, H, W) RGB in 0..1."""
+    stacked = torch.from_numpy(np.stack(images)).to(device)
+    return stacked.flip(-1).permute(0, 3, 1, 2).float().div_(255)
+
+
+def _optimizer(learner: nn.Module, settings: DistillSettings) -> torch.optim.AdamW:
+    """AdamW; biases and norms are not decayed, as in every YOLO recipe."""
+    decayed = [p for p in learner.parameters() if p.requires_grad and p.ndim > 1]
+    plain = [p for p in learner.parameters() if p.requires_grad and p.ndim <= 1]
+    return torch.optim.AdamW(
+        [
+            {"params": decayed, "weight_decay": settings.weight_decay, "initial_lr": settings.learning_rate},
+            {"params": plain, "weight_decay": 0.0, "initial_lr": settings.learning_rate},
+        ],
+        lr=settings.learning_rate,
+    )
+
+
+def _schedule(done: float, warmup: float) -> float:
+    """Factor on the learning rate: linear warm-up, then half a cosine down to 2 %."""
+    if done < warmup:
+        return max(done / warmup, 0.01)
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (done - warmup) / (1 - warmup)))
+
+
+def _ema(decay: float) -> Callable[..., None]:
+    """Averaging whose memory grows with the steps made, so that the start is soon forgotten."""
+
+    @torch.no_grad()
+    def update(averages: Sequence[torch.Tensor], current: Sequence[torch.Tensor], count: torch.Tensor | int) -> None:
+        keep = min(decay, (1 + float(count)) / (10 + float(count)))
+        for average, value in zip(averages, current, strict=True):
+            if average.is_floating_point():
+                average.lerp_(value.to(average.dtype), 1 - keep)
+            else:
+                average.copy_(value)
+
+    return update
+
+
+def _means(losses: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {name: sum(step[name] for step in losses) / len(losses) for name in losses[0]}
+
+
+def _log(folder: Path, progress: Progress) -> None:
+    line = {"epoch": progress.epoch, "seconds": round(progress.seconds, 2), **progress.losses}
+    with (folder / "log.jsonl").open("a") as file:
+        file.write(json.dumps(line) + "\n")

@@ -1,0 +1,157 @@
+"""From a trained student to a bundle that was compared with it before anybody may deploy it."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import nn
+from ultralytics.nn.tasks import DetectionModel
+
+from cameras.agreement import agreement
+from cameras.bundle import MODEL, Manifest, SlotShape, read_manifest, sha256, write_manifest
+from cameras.detector import Detector, load_detector
+from cameras.letterbox import Letterbox
+from cameras.suppression import suppress
+from datasets.errors import InputError
+from datasets.frame import Detections, Image, Slot
+from teacher.checkpoint import save_model
+from teacher.head import decode_boxes, vehicle_logits
+
+WEIGHTS = "student.safetensors"
+SCORE_TOLERANCE = 2e-3
+BOX_TOLERANCE = 0.5  # pixels of the frame
+AGREEMENT = 0.98
+
+
+class Deployed(nn.Module):
+    """A student as it is deployed: pixels in, boxes and vehicle scores out."""
+
+    def __init__(self, student: DetectionModel) -> None:
+        super().__init__()
+        self.student = student
+
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(B, 3, H, W) RGB in 0..1 -> boxes (B, A, 4) xyxy in input pixels, scores (B, A)."""
+        raw = self.student(pixels)[1]
+        return decode_boxes(self.student.model[-1], raw), vehicle_logits(raw).sigmoid()
+
+
+def deployed_form(student: DetectionModel) -> Deployed:
+    """A copy of a student with its norms folded in."""
+    return Deployed(copy.deepcopy(student).cpu().float().eval().fuse(verbose=False)).eval()
+
+
+def export_onnx(student: DetectionModel, size: tuple[int, int], path: Path) -> None:
+    """Write a student as ONNX for inputs of (width, height) pixels, with a free batch size."""
+    import logging
+    import warnings
+
+    form = deployed_form(student)
+    pixels = torch.zeros(1, 3, size[1], size[0])
+    form(pixels)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            form, (pixels,), str(path), input_names=["pixels"], output_names=["boxes", "scores"], opset_version=17,
+            dynamic_axes={"pixels": {0: "batch"}, "boxes": {0: "batch"}, "scores": {0: "batch"}}, dynamo=False,
+        )  # fmt: skip
+
+
+def write_bundle(
+    student: DetectionModel,
+    folder: Path,
+    *,
+    camera: str,
+    role: Literal["student", "baseline"],
+    size: tuple[int, int],
+    confidence: float,
+    check: Sequence[Image],
+    slots: Sequence[Slot] = (),
+    teacher: dict[str, Any] | None = None,
+    training: dict[str, Any] | None = None,
+    measured: dict[str, Any] | None = None,
+) -> Manifest:
+    """Export a student and refuse the result unless it says what the PyTorch model says.
+
+    Args:
+        student: in eval mode.
+        folder: made anew.
+        camera: whose student it is.
+        role: a distilled student, or the untouched nano it started from.
+        size: (width, height) of the input.
+        confidence: the deployed threshold.
+        check: frames on which the two are compared.
+        slots: the camera's, carried along so that the node needs no other file.
+        teacher, training, measured: what a person should be able to look up later.
+
+    Raises:
+        InputError: the exported model disagrees with the PyTorch model; nothing is kept.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    export_onnx(student, size, folder / MODEL)
+    save_model(student, folder / WEIGHTS, half=True)
+    manifest = Manifest(
+        camera=camera,
+        role=role,
+        input=size,
+        confidence=confidence,
+        files={name: sha256(folder / name) for name in (MODEL, WEIGHTS)},
+        slots=tuple(SlotShape.of(slot) for slot in slots),
+        teacher=teacher or {},
+        training=training or {},
+    )
+    write_manifest(folder, manifest)
+    try:
+        compared = compare(student, load_detector(folder), check)
+    except InputError:
+        shutil.rmtree(folder)
+        raise
+    manifest = manifest.model_copy(update={"measured": {**(measured or {}), "export": compared}})
+    write_manifest(folder, manifest)
+    return read_manifest(folder)
+
+
+def compare(student: DetectionModel, detector: Detector, frames: Sequence[Image]) -> dict[str, float]:
+    """Largest differences between a student in PyTorch and its export, on real frames.
+
+    Returns:
+        ``score`` and ``box`` (pixels of the frame): largest difference over boxes that both report;
+        ``agreement``: F1 at the deployed confidence.
+
+    Raises:
+        InputError: one of them is beyond its tolerance.
+    """
+    form = deployed_form(student)
+    pairs, score, box = [], 0.0, 0.0
+    for frame in frames:
+        ours = predict(form, frame, detector.input, detector.confidence)
+        theirs = detector([frame])[0]
+        pairs.append((ours, theirs))
+        if len(ours) == len(theirs):  # otherwise a box at the threshold fell to the other side: agreement tells
+            score = max(score, float(np.abs(ours.scores - theirs.scores).max(initial=0)))
+            box = max(box, float(np.abs(ours.boxes - theirs.boxes).max(initial=0)))
+    same = agreement(pairs)
+    if score > SCORE_TOLERANCE or box > BOX_TOLERANCE or same < AGREEMENT:
+        raise InputError(
+            f"{detector.manifest.camera if detector.manifest else 'export'}: the exported model disagrees with the "
+            f"student (score {score:.4f}, box {box:.2f} px, agreement {same:.3f}); it is not deployed"
+        )
+    return {"score": score, "box": box, "agreement": same, "frames": len(pairs)}
+
+
+@torch.inference_mode()
+def predict(form: Deployed, frame: Image, size: tuple[int, int], confidence: float) -> Detections:
+    """What a student in PyTorch says of one frame, in its pixels: the reference for the detector."""
+    box = Letterbox((frame.shape[1], frame.shape[0]), size)
+    pixels = torch.from_numpy(np.ascontiguousarray(box.image(frame)[:, :, ::-1].transpose(2, 0, 1)))[None].float() / 255
+    boxes, scores = form(pixels)
+    found = suppress(Detections.of(boxes[0].numpy(), scores[0].numpy()), confidence=confidence)
+    return Detections(box.to_frame(found.boxes), found.scores, found.labels)

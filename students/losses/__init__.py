@@ -1,0 +1,1 @@
+"""One loss term a file, all with the signature ``(StudentOutput, Targets) -> scalar tensor``."""

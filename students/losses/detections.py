@@ -1,0 +1,99 @@
+"""Learning from the teacher's soft boxes: which anchors learn which box, and how wrong they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from ultralytics.utils.loss import BboxLoss
+from ultralytics.utils.tal import TaskAlignedAssigner
+
+from students.student import StudentOutput
+from students.targets import Targets
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Which anchors learn what.
+
+    Attributes:
+        scores: (B, A) target score, 0 for background.
+        boxes: (B, A, 4) xyxy in input pixels; meaningful where ``foreground``.
+        foreground: (B, A) bool.
+        counted: (B, A) 1 where the score is taught, 0 where the teacher is in doubt.
+    """
+
+    scores: torch.Tensor
+    boxes: torch.Tensor
+    foreground: torch.Tensor
+    counted: torch.Tensor
+
+    @property
+    def total(self) -> torch.Tensor:
+        return self.scores.sum().clamp_min(1.0)
+
+
+@torch.no_grad()
+def assign(output: StudentOutput, targets: Targets) -> Assignment:
+    """Task-aligned assignment (TOOD, arXiv 2108.07755) to soft boxes.
+
+    An anchor's target is its alignment with the box, as in YOLOv8, times the teacher's score of that box.
+    Anchors whose centre lies in a doubtful box and that learn no box are not counted.
+    """
+    centres = output.points * output.strides
+    assigner = TaskAlignedAssigner(topk=10, num_classes=1, alpha=0.5, beta=6.0, stride=output.strides.unique().tolist())
+    exists = (targets.scores > 0).unsqueeze(-1)
+    _, boxes, scores, foreground, index = assigner(
+        output.logits.detach().sigmoid().unsqueeze(-1),
+        output.boxes.detach(),
+        centres,
+        torch.zeros_like(exists, dtype=torch.float32),
+        targets.boxes,
+        exists.float(),
+    )
+    soft = scores.squeeze(-1)
+    if targets.scores.shape[1]:
+        soft = soft * targets.scores.gather(1, index.long())
+    inside = _inside(centres, targets.doubt)
+    return Assignment(soft, boxes, foreground.bool(), (~inside | foreground.bool()).float())
+
+
+def score_loss(output: StudentOutput, assignment: Assignment) -> torch.Tensor:
+    """Binary cross-entropy with the soft target, the sum over counted anchors by the sum of targets.
+
+    L = sum_a c_a BCE(z_a, t_a) / sum_a t_a, with t_a = alignment x teacher's score.
+    """
+    wrong = F.binary_cross_entropy_with_logits(output.logits, assignment.scores, reduction="none")
+    return (wrong * assignment.counted).sum() / assignment.total
+
+
+def box_losses(output: StudentOutput, assignment: Assignment) -> tuple[torch.Tensor, torch.Tensor]:
+    """(1 - CIoU, DFL) between foreground anchors and their boxes, weighted by target score.
+
+    Where the head has no distributions (YOLO26) the second is the L1 distance that Ultralytics uses there.
+    """
+    bins = output.distributions.shape[-1] // 4
+    if not assignment.foreground.any():
+        return output.boxes.sum() * 0, output.distributions.sum() * 0
+    extent = (output.points * output.strides + output.strides / 2).amax(0)
+    iou, dfl = BboxLoss(bins)(
+        output.distributions,
+        output.boxes / output.strides,
+        output.points,
+        assignment.boxes / output.strides,
+        assignment.scores.unsqueeze(-1),
+        assignment.total,
+        assignment.foreground,
+        extent.flip(0),
+        output.strides,
+    )
+    return iou, dfl
+
+
+def _inside(points: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
+    """(A, 2) points, (B, M, 4) boxes -> (B, A) whether a point lies in any of the boxes."""
+    low = points[None, :, None] >= boxes[:, None, :, :2]
+    high = points[None, :, None] <= boxes[:, None, :, 2:]
+    within: torch.Tensor = (low & high).all(-1).any(-1)
+    return within & (boxes.shape[1] > 0)

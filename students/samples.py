@@ -1,0 +1,86 @@
+"""The stream of training samples: frames with the teacher's knowledge, augmented, the same for the same seed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from cameras.letterbox import Letterbox
+from datasets.frame import Detections, Frame, Image
+from datasets.images import content_key
+from datasets.load import load
+from students.augment import light_and_weather, shift_and_scale
+from students.settings import DistillSettings
+from students.targets import Lesson
+from teacher.knowledge import Knowledge
+from teacher.store import KnowledgeStore
+
+CACHED_FRAMES = 256  # fitted to the input, about 1 MB each
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One picture at the network's input size and what it teaches."""
+
+    image: Image
+    lesson: Lesson
+
+
+class Samples:
+    """Random samples of some frames of one camera.
+
+    Sample ``i`` depends on the seed and on ``i`` alone, so a resumed run goes on as if it had never stopped.
+    """
+
+    def __init__(self, frames: Sequence[Frame], store: KnowledgeStore, settings: DistillSettings) -> None:
+        self.frames = tuple(frames)
+        self.store = store
+        self.settings = settings
+        self._fitted = lru_cache(CACHED_FRAMES)(self._fit)
+        self._look = light_and_weather(settings.seed)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def _fit(self, index: int) -> tuple[Image, Knowledge, Letterbox]:
+        image = load(self.frames[index])
+        knowledge = self.store.get(content_key(image))
+        box = Letterbox.around((image.shape[1], image.shape[0]), self.settings.size)
+        return box.image(image), knowledge, box
+
+    @cached_property
+    def identity(self) -> str:
+        """Changes with the frames and with what the teacher said of them."""
+        digest = hashlib.blake2b(self.store.folder.name.encode(), digest_size=8)
+        for frame in self.frames:
+            digest.update(frame.name.encode())
+        return digest.hexdigest()
+
+    def latent_channels(self) -> list[int]:
+        """Channels of the stored latents, finest level first; empty where none fit the student's grid."""
+        _, knowledge, box = self._fitted(0)
+        return [latent.values.shape[1] for latent in knowledge.latents] if knowledge.input == box.input else []
+
+    def input_size(self) -> tuple[int, int]:
+        """(width, height) of the network's input, from the first frame."""
+        return self._fitted(0)[2].input
+
+    def __getitem__(self, i: int) -> Sample:
+        """Sample ``i``: every frame once an epoch, in an order of its own."""
+        epoch, place = divmod(i, len(self.frames))
+        order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(self.frames))
+        generator = np.random.default_rng([self.settings.seed, epoch, place])
+        image, knowledge, box = self._fitted(int(order[place]))
+        taught = knowledge.detections
+        detections = Detections(box.to_input(taught.boxes), taught.scores, taught.labels)
+        latents = knowledge.latents if knowledge.input == box.input else ()
+        if generator.random() < self.settings.geometry:
+            moved = shift_and_scale(image, detections, generator)
+            image, detections, latents = moved.image, moved.detections, ()
+        self._look.set_random_seed(int(generator.integers(2**31)))
+        image = np.asarray(self._look(image=image)["image"], np.uint8)
+        return Sample(image, Lesson(detections, latents, np.zeros((0, 4), np.float32)))

@@ -1,0 +1,43 @@
+"""Everything that can be set about a distillation, in one small frozen object."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Weights(BaseModel):
+    """Weight of each loss term; 0 switches a term off."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    score: Annotated[float, Field(ge=0, description="soft scores of the head")] = 1.0
+    box: Annotated[float, Field(ge=0, description="boxes by IoU")] = 7.5
+    distribution: Annotated[float, Field(ge=0, description="boxes by their distribution over bins (DFL) or L1")] = 1.5
+    latent: Annotated[float, Field(ge=0, description="latent matching through representation layers (LKD)")] = 1.0
+
+
+class DistillSettings(BaseModel):
+    """How a student learns.
+
+    A frame's soft detections are taught from ``teach`` up. Between ``doubt`` and ``teach`` the teacher is
+    unsure: those boxes are neither taught as vehicles nor as background. Below ``doubt`` is background.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size: Annotated[int, Field(ge=64, le=2048, multiple_of=32, description="longer side of the input, px")] = 640
+    epochs: Annotated[int, Field(ge=1)] = 40
+    min_steps: Annotated[int, Field(ge=1, description="epochs are added until this many steps are made")] = 120
+    batch: Annotated[int, Field(ge=1)] = 4
+    learning_rate: Annotated[float, Field(gt=0)] = 5e-4
+    weight_decay: Annotated[float, Field(ge=0)] = 5e-4
+    warmup: Annotated[float, Field(ge=0, lt=1, description="share of all steps")] = 0.1
+    ema: Annotated[float, Field(gt=0, lt=1, description="decay of the averaged weights")] = 0.98
+    teach: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    doubt: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    sharpen: Annotated[float, Field(ge=0, le=1, description="target score = teacher score ** sharpen")] = 0.5
+    geometry: Annotated[float, Field(ge=0, le=1, description="share of samples that are shifted and scaled")] = 0.5
+    weights: Weights = Weights()
+    seed: int = 0

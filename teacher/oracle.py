@@ -1,0 +1,166 @@
+"""The oracle: a large pretrained detector that looks at a frame once, at several scales, and says all it knows."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from cameras.letterbox import Letterbox
+from cameras.suppression import suppress
+from datasets.frame import Detections, Image
+from teacher.checkpoint import fingerprint, load_model
+from teacher.fuse import fuse
+from teacher.head import decode_boxes, vehicle_classes, vehicle_logits
+from teacher.knowledge import Dense, Knowledge, Latent
+from teacher.tiles import Tile, tiles
+
+VEHICLES = ("car", "bus", "truck", "vehicle")
+
+Said = tuple[np.ndarray, np.ndarray, list[np.ndarray]]
+"""Scores (A,), boxes (A, 4) xyxy in input pixels, and the neck map (C, h, w) of each level."""
+
+
+@dataclass(frozen=True)
+class OracleSettings:
+    """How the oracle looks.
+
+    Attributes:
+        scales: longer side of the network input in pixels, one look each. One scale is not enough on a real
+            lot: far rows want 1280 px, near cars cut by the border 640 px.
+        flip: look at the mirrored frame too (doubles the cost).
+        tiles: 0 for none; N cuts the frame into N x N overlapping parts and looks at each at the largest scale.
+        classes: names of the teacher's classes that are vehicles; merged to one.
+        confidence: soft detections are kept down to this score.
+        grid: longer side of the student's input; latents and dense outputs are taken at it. 0 for none.
+        latent_bytes: at most this many bytes of latents a frame; the cells nearest to vehicles are kept.
+    """
+
+    scales: tuple[int, ...] = (640, 1280)
+    flip: bool = False
+    tiles: int = 0
+    classes: tuple[str, ...] = VEHICLES
+    confidence: float = 0.01
+    grid: int = 640
+    latent_bytes: int = 1_300_000
+
+
+class Oracle:
+    """A teacher and how it looks."""
+
+    def __init__(self, weights: str | Path, settings: OracleSettings | None = None) -> None:
+        """Load the teacher.
+
+        Raises:
+            InputError: the weights cannot be read safely, or know none of the vehicle classes.
+        """
+        self.settings = settings or OracleSettings()
+        self.model = load_model(weights)
+        self.classes = vehicle_classes(self.model.names, self.settings.classes, str(weights))
+        self.weights = Path(weights).name
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._fingerprint = fingerprint(self.model)
+        self.model.to(self.device, memory_format=torch.channels_last)
+
+    @property
+    def identity(self) -> str:
+        """16 hex digits of weights and settings: whatever changes the knowledge changes the identity."""
+        said = json.dumps([self._fingerprint, asdict(self.settings)], sort_keys=True)
+        return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
+
+    @property
+    def description(self) -> dict[str, Any]:
+        return {"weights": self.weights, "fingerprint": self._fingerprint, **asdict(self.settings)}
+
+    def look(self, image: Image) -> Knowledge:
+        """All the teacher knows of one frame (H, W, 3) BGR."""
+        settings, size = self.settings, (image.shape[1], image.shape[0])
+        whole = Tile(0, 0, *size)
+        views = [(whole, scale) for scale in settings.scales]
+        views += [(tile, max(settings.scales)) for tile in tiles(size, settings.tiles)]
+        mirrors = (False, True) if settings.flip else (False,)
+        said = {view: self._forward(image, *view) for view in itertools.product(views, mirrors)}
+        detections = fuse([self._detections(said[view], size, *view) for view in said])
+        if not settings.grid:
+            return Knowledge(size, detections)
+        at_grid = ((whole, settings.grid), False)
+        scores, boxes, maps = said[at_grid] if at_grid in said else self._forward(image, *at_grid)
+        return Knowledge(
+            size,
+            detections,
+            Letterbox.around(size, settings.grid).input,
+            keep_cells(maps, scores, settings.latent_bytes),
+            Dense(scores.astype(np.float16), boxes.astype(np.float16)),
+        )
+
+    def _detections(self, said: Said, size: tuple[int, int], view: tuple[Tile, int], mirrored: bool) -> Detections:
+        """What one look found, in pixels of the whole frame."""
+        tile, scale = view
+        boxes = Letterbox.around((tile.width, tile.height), scale).to_frame(said[1])
+        if mirrored:
+            boxes = np.stack([tile.width - boxes[:, 2], boxes[:, 1], tile.width - boxes[:, 0], boxes[:, 3]], axis=1)
+        found = suppress(Detections.of(boxes, said[0]), confidence=self.settings.confidence)
+        found = found[tile.sees_whole(found.boxes, size)]
+        return Detections(tile.to_frame(found.boxes), found.scores, found.labels)
+
+    @torch.inference_mode()
+    def _forward(self, image: Image, view: tuple[Tile, int], mirrored: bool) -> Said:
+        """One look at one part of a frame."""
+        tile, scale = view
+        part = image[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width]
+        fitted = Letterbox.around((tile.width, tile.height), scale).image(part[:, ::-1] if mirrored else part)
+        pixels = torch.from_numpy(np.ascontiguousarray(fitted[:, :, ::-1].transpose(2, 0, 1)))[None]
+        pixels = pixels.to(self.device, memory_format=torch.channels_last).float() / 255
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=fast_bfloat16(self.device)):
+            _, raw = self.model(pixels)
+        raw = raw.get("one2many", raw)
+        scores = vehicle_logits(raw, self.classes)[0].sigmoid()
+        boxes = decode_boxes(self.model.model[-1], raw)[0]
+        return scores.cpu().numpy(), boxes.cpu().numpy(), [level[0].float().cpu().numpy() for level in raw["feats"]]
+
+
+def keep_cells(maps: list[np.ndarray], scores: np.ndarray, budget: int) -> tuple[Latent, ...]:
+    """The cells of each neck map that matter most, within a number of bytes.
+
+    A lot is mostly asphalt: cells are ranked by the teacher's vehicle score around them, and each level gets a
+    fair share of the bytes; what a coarse level does not need, the finer ones may use.
+
+    Args:
+        maps: (C, h, w) of each level, finest first.
+        scores: (A,) vehicle probability of all anchors, in order of level, row, column.
+        budget: bytes for all levels together.
+    """
+    ends = np.cumsum([m.shape[1] * m.shape[2] for m in maps])
+    latents: list[Latent] = []
+    left = budget
+    for level in reversed(range(len(maps))):
+        channels, rows, columns = maps[level].shape
+        near = _widened(scores[ends[level] - rows * columns : ends[level]].reshape(rows, columns))
+        affordable = int(left / (level + 1) / (2 * channels + 4))
+        cells = np.sort(np.argsort(-near.ravel(), kind="stable")[:affordable]).astype(np.int32)
+        values = maps[level].reshape(channels, -1).T[cells].astype(np.float16)
+        latents.insert(0, Latent((rows, columns), cells, values))
+        left -= len(cells) * (2 * channels + 4)
+    return tuple(latents)
+
+
+def _widened(scores: np.ndarray) -> np.ndarray:
+    """Largest score among each cell's neighbours: what surrounds a vehicle tells where it ends."""
+    import cv2
+
+    return np.asarray(cv2.dilate(scores.astype(np.float32), np.ones((5, 5), np.uint8)))
+
+
+def fast_bfloat16(device: torch.device) -> bool:
+    """Whether this machine computes in bfloat16 rather than emulating it."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    found = torch.cpu.get_capabilities()
+    return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
+

@@ -1,0 +1,32 @@
+"""One way to the pixels of a frame."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from datasets.errors import UnreadableImage
+from datasets.frame import Frame
+from datasets.load import load
+
+
+def test_image_file(tmp_path: Path) -> None:
+    picture = np.full((6, 8, 3), (10, 20, 30), np.uint8)
+    cv2.imwrite(str(tmp_path / "a.png"), picture)
+    assert (load(Frame("C1", "a.png", tmp_path / "a.png")) == picture).all()
+
+
+def test_video_frame(tmp_path: Path) -> None:
+    writer = cv2.VideoWriter(str(tmp_path / "v.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 5, (64, 48))
+    for level in (0, 200):
+        writer.write(np.full((48, 64, 3), level, np.uint8))
+    writer.release()
+    means = [load(Frame("C1", f"v#{k}", tmp_path / "v.avi", index=k)).mean() for k in (1, 0)]
+    assert means == pytest.approx([200, 0], abs=3)
+
+
+@pytest.mark.parametrize("index", [None, 0])
+def test_a_frame_without_its_file(tmp_path: Path, index: int | None) -> None:
+    with pytest.raises(UnreadableImage, match="gone"):
+        load(Frame("C1", "gone", tmp_path / "gone", index=index))
