@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from datasets.errors import InputError
 from datasets.frame import Slot
 
+Role = Literal["student", "baseline"]
+"""A distilled student, or the untouched nano that it started from."""
+
 MANIFEST = "manifest.json"
 MODEL = "model.onnx"
 
@@ -40,7 +43,7 @@ class Manifest(BaseModel):
 
     format: Literal[1] = 1
     camera: str
-    role: Literal["student", "baseline"]
+    role: Role
     input: Annotated[tuple[int, int], Field(description="width and height of the network's input, pixels")]
     classes: tuple[str, ...] = ("vehicle",)
     confidence: Annotated[float, Field(gt=0, lt=1, description="boxes under this score are not reported")] = 0.25

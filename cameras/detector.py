@@ -11,11 +11,11 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from cameras.bundle import MODEL, Manifest, read_manifest
+from cameras.bundle import MODEL, Manifest, read_manifest, sha256
 from cameras.letterbox import Letterbox
 from cameras.suppression import suppress
 from datasets.errors import InputError
-from datasets.frame import Detections, Image
+from datasets.frame import Detections, Image, Slot
 
 VEHICLES = ("car", "bus", "truck", "vehicle")
 FLOOR = 0.001  # boxes under this score are never reported: it is what AP is computed from
@@ -32,6 +32,7 @@ class Detector:
         overlap: IoU of non-maximum suppression, or None where the head needs none.
         rows: class rows that are vehicles, for models of others; None where there is one score an anchor.
         manifest: of the bundle, where there is one.
+        digest: sha256 of the model file, where there is no bundle.
     """
 
     session: ort.InferenceSession
@@ -40,6 +41,17 @@ class Detector:
     overlap: float | None = 0.7
     rows: tuple[int, ...] | None = None
     manifest: Manifest | None = None
+    digest: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Of the bundle, or the digest of the file: changes with whatever changes the detections."""
+        return self.manifest.identity if self.manifest else self.digest
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The slots that the bundle carries, if any."""
+        return tuple(shape.slot() for shape in self.manifest.slots) if self.manifest else ()
 
     def __call__(self, frames: Sequence[Image], confidence: float | None = None) -> list[Detections]:
         """Vehicles on each frame of a batch, in pixels of that frame, scores falling, label 0.
@@ -95,7 +107,7 @@ def load_detector(path: Path, threads: int = 0) -> Detector:
     shape = session.get_inputs()[0].shape
     outputs = [output.name for output in session.get_outputs()]
     if outputs == ["boxes", "scores"]:
-        return Detector(session, (shape[3], shape[2]))
+        return Detector(session, (shape[3], shape[2]), digest=sha256(path))
     return _ultralytics(path, session, session.get_modelmeta().custom_metadata_map)
 
 
@@ -114,7 +126,7 @@ def _ultralytics(path: Path, session: ort.InferenceSession, said: dict[str, str]
         for side, named in zip(shape[2:], ast.literal_eval(said.get("imgsz", "[640, 640]")), strict=True)
     )
     end_to_end = said.get("end2end", "False") == "True" or output[-1] == 6
-    return Detector(session, (width, height), overlap=None if end_to_end else 0.7, rows=rows)
+    return Detector(session, (width, height), overlap=None if end_to_end else 0.7, rows=rows, digest=sha256(path))
 
 
 def _foreign(output: NDArray[np.float32], rows: tuple[int, ...], end_to_end: bool) -> Detections:

@@ -48,9 +48,7 @@ def read_coco(
     for image in content["images"]:
         name = str(image["file_name"])
         if name in listed:
-            raise InputError(
-                f"{source}: image {name} is listed twice; keep one entry with all its annotations"
-            )
+            raise InputError(f"{source}: image {name} is listed twice; keep one entry with all its annotations")
         path = files.get(name) or by_tail.get(PurePosixPath(name).name)
         if path is None:
             absent += 1
@@ -58,9 +56,7 @@ def read_coco(
         camera = str(image.get("camera") or camera_of(path.relative_to(root), root))
         listed[name] = Frame(camera, name, path, parse_time(path.relative_to(root)))
     if not listed:
-        raise InputError(
-            f"{source}: none of its {len(content['images'])} images lie below {root}; give their folder"
-        )
+        raise InputError(f"{source}: none of its {len(content['images'])} images lie below {root}; give their folder")
     frames = select_cameras(listed.values(), cameras, root)
     vehicles = _vehicles(source, content, {frame.name for frame in frames}, classes)
     notes = [f"{absent} images of {source.name} were skipped: their files are not here"] if absent else []
@@ -103,9 +99,7 @@ def write_coco(
     """
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    for image_id, (frame, (width, height), found) in enumerate(
-        zip(frames, sizes, detections, strict=True), start=1
-    ):
+    for image_id, (frame, (width, height), found) in enumerate(zip(frames, sizes, detections, strict=True), start=1):
         images.append(
             {
                 "id": image_id,
@@ -117,9 +111,7 @@ def write_coco(
         )
         for box, score, label in zip(found.boxes, found.scores, found.labels, strict=True):
             if not 0 <= label < len(classes):
-                raise InputError(
-                    f"{path}: label {label} in {frame.name} has no name among {', '.join(classes)}"
-                )
+                raise InputError(f"{path}: label {label} in {frame.name} has no name among {', '.join(classes)}")
             x1, y1, x2, y2 = (float(side) for side in box)
             annotations.append(
                 {
@@ -146,9 +138,7 @@ def _only_annotations(root: Path) -> Path:
     files = [path for folder in (root, root / "annotations") for path in sorted(folder.glob("*.json"))]
     if len(files) != 1:
         names = ", ".join(path.name for path in files) or "none"
-        raise InputError(
-            f"{root}: expected one COCO .json there or in annotations/, found {names}; name the file"
-        )
+        raise InputError(f"{root}: expected one COCO .json there or in annotations/, found {names}; name the file")
     return files[0]
 
 
@@ -177,9 +167,7 @@ def _vehicles(
     kept = {number for number, name in names_of.items() if name.lower() in wanted}
     if not kept:
         there = ", ".join(names_of.values()) or "none"
-        raise InputError(
-            f"{path}: no category is named {', '.join(classes)}; it has {there}; name the right ones"
-        )
+        raise InputError(f"{path}: no category is named {', '.join(classes)}; it has {there}; name the right ones")
     file_of = {image["id"]: str(image["file_name"]) for image in content["images"]}
     boxes: dict[str, list[list[float]]] = {name: [] for name in file_of.values() if name in names}
     crowd: dict[str, list[bool]] = {name: [] for name in boxes}

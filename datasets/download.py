@@ -37,9 +37,7 @@ class Archive:
 
 
 _RELEASE = "https://github.com/fabiocarrara/deep-parking/releases/download/archive/"
-_FRAMES = Archive(
-    "CNR-EXT_FULL_IMAGE_1000x750.tar", _RELEASE + "CNR-EXT_FULL_IMAGE_1000x750.tar", 1_104_364_544
-)
+_FRAMES = Archive("CNR-EXT_FULL_IMAGE_1000x750.tar", _RELEASE + "CNR-EXT_FULL_IMAGE_1000x750.tar", 1_104_364_544)
 _LABELS = Archive("CNRPark+EXT.csv", _RELEASE + "CNRPark+EXT.csv", 18_132_695)
 
 # The addresses are the links of the official page, cnrpark.it, which gives rounded sizes and no checksums.
@@ -137,9 +135,7 @@ def verify(path: Path) -> None:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if kept.exists():
         if kept.read_text(encoding="utf-8").split()[:1] != [digest]:
-            raise InputError(
-                f"{path}: changed since its download ({kept.name} differs); delete both and run again"
-            )
+            raise InputError(f"{path}: changed since its download ({kept.name} differs); delete both and run again")
         return
     try:
         whole = _whole_tar(path) if path.suffix == ".tar" else _whole_table(path)
@@ -214,15 +210,11 @@ def _whole_table(path: Path) -> bool:
 def _unpack(path: Path, out: Path) -> None:
     """Unpack what is not there yet in full size."""
     with tarfile.open(path, "r:") as archive:
-        missing = [
-            member for member in archive if member.isfile() and not _is_there(out / member.name, member.size)
-        ]
+        missing = [member for member in archive if member.isfile() and not _is_there(out / member.name, member.size)]
         try:
             archive.extractall(out, missing, filter="data")
         except (tarfile.TarError, OSError) as error:
-            raise InputError(
-                f"{path}: cannot be unpacked into {out} ({error}); make room or delete it"
-            ) from error
+            raise InputError(f"{path}: cannot be unpacked into {out} ({error}); make room or delete it") from error
 
 
 def _is_there(path: Path, size: int) -> bool:

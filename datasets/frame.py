@@ -68,9 +68,7 @@ class Detections:
         """From anything array-like; labels default to class 0."""
         box = np.asarray(boxes, np.float32).reshape(-1, 4)
         label = np.zeros(len(box)) if labels is None else labels
-        return Detections(
-            box, np.asarray(scores, np.float32).reshape(-1), np.asarray(label, np.int64).reshape(-1)
-        )
+        return Detections(box, np.asarray(scores, np.float32).reshape(-1), np.asarray(label, np.int64).reshape(-1))
 
     @staticmethod
     def empty() -> Detections:

@@ -30,14 +30,10 @@ def read_image(path: Path) -> Image:
     """
     data = _bytes(path)
     if _truncated(data):
-        raise UnreadableImage(
-            f"{path}: truncated image (its end is missing after {len(data)} bytes); copy it again"
-        )
+        raise UnreadableImage(f"{path}: truncated image (its end is missing after {len(data)} bytes); copy it again")
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image is None:
-        raise UnreadableImage(
-            f"{path}: not an image that can be decoded ({len(data)} bytes); replace or delete it"
-        )
+        raise UnreadableImage(f"{path}: not an image that can be decoded ({len(data)} bytes); replace or delete it")
     return np.asarray(image, np.uint8)
 
 
@@ -91,9 +87,7 @@ def _bytes(path: Path, most: int = -1) -> bytes:
         with path.open("rb") as file:
             return file.read(most)
     except OSError as error:
-        raise UnreadableImage(
-            f"{path}: cannot be read ({error.strerror}); check the path and its rights"
-        ) from error
+        raise UnreadableImage(f"{path}: cannot be read ({error.strerror}); check the path and its rights") from error
 
 
 def _truncated(data: bytes) -> bool:

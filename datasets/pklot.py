@@ -85,9 +85,7 @@ def read_spaces(path: Path) -> list[Space]:
         # Entities are not expanded by this parser beyond expat's own limits, and PKLot uses none.
         document = ElementTree.parse(path).getroot()  # noqa: S314
     except (ElementTree.ParseError, OSError) as error:
-        raise InputError(
-            f"{path}: not readable as XML ({error}); copy the file again or delete it"
-        ) from error
+        raise InputError(f"{path}: not readable as XML ({error}); copy the file again or delete it") from error
     return [_space(path, element) for element in document.iter("space")]
 
 
@@ -96,9 +94,7 @@ def _space(path: Path, element: ElementTree.Element) -> Space:
     try:
         # Some files of the official archive write <Point> for <point>.
         points = [point for point in element.iterfind("contour/*") if point.tag.lower() == "point"]
-        corners = np.array(
-            [[float(point.attrib["x"]), float(point.attrib["y"])] for point in points], np.float32
-        )
+        corners = np.array([[float(point.attrib["x"]), float(point.attrib["y"])] for point in points], np.float32)
     except (KeyError, ValueError) as error:
         raise InputError(f"{path}: slot {slot_id}: a corner lacks x or y as numbers ({error})") from error
     if not slot_id or len(corners) < 3 or occupied not in (None, "0", "1"):
@@ -114,14 +110,10 @@ def _size(frames: Sequence[Frame]) -> tuple[int, int]:
     for frame in frames:
         with suppress(UnreadableImage):
             return image_size(frame.path)
-    raise InputError(
-        f"{frames[0].path}: neither this nor another frame of its camera can be read; copy them again"
-    )
+    raise InputError(f"{frames[0].path}: neither this nor another frame of its camera can be read; copy them again")
 
 
 def _frame(path: Path, root: Path) -> Frame:
     relative = path.relative_to(root)
     folders = camera_folders(relative)
-    return Frame(
-        folders[-1] if folders else root.resolve().name, relative.as_posix(), path, parse_time(relative)
-    )
+    return Frame(folders[-1] if folders else root.resolve().name, relative.as_posix(), path, parse_time(relative))

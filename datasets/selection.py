@@ -69,9 +69,7 @@ def select_cameras(frames: Iterable[Frame], cameras: Sequence[str] | None, root:
     there = tuple(dict.fromkeys(frame.camera for frame in kept))
     for camera in cameras:
         if camera not in there:
-            raise InputError(
-                f"{root}: empty camera {camera}: no frames of it; cameras here: {', '.join(there)}"
-            )
+            raise InputError(f"{root}: empty camera {camera}: no frames of it; cameras here: {', '.join(there)}")
     return tuple(frame for frame in kept if frame.camera in cameras)
 
 

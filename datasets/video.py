@@ -90,9 +90,7 @@ class _Reader:
         good, image = self._capture.read() if arrived else (False, None)
         self._next = index + 1 if good else None
         if not good or image is None:
-            raise UnreadableImage(
-                f"{self._path}: frame {index} cannot be decoded; the video may be cut short"
-            )
+            raise UnreadableImage(f"{self._path}: frame {index} cannot be decoded; the video may be cut short")
         return np.asarray(image, np.uint8)
 
 

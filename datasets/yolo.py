@@ -67,9 +67,7 @@ def read_boxes(path: Path, size: tuple[int, int], class_ids: Collection[int]) ->
         InputError: a line that is neither, or coordinates beyond 0..1.
     """
     boxes = []
-    for number, line in enumerate(
-        path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), start=1
-    ):
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), start=1):
         if not line.strip():
             continue
         try:
@@ -117,9 +115,7 @@ def write_yolo(
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text("".join(lines), encoding="utf-8")
         except OSError as error:
-            raise InputError(
-                f"{target}: cannot be written ({error.strerror}); choose another folder"
-            ) from error
+            raise InputError(f"{target}: cannot be written ({error.strerror}); choose another folder") from error
     return targets
 
 
@@ -185,8 +181,6 @@ def _describe(path: Path) -> tuple[Path, frozenset[int]]:
     ids = frozenset(int(number) for number, name in named.items() if str(name).lower() in VEHICLES)
     if not ids:
         there = ", ".join(str(name) for name in named.values())
-        raise InputError(
-            f"{path}: no class is named {', '.join(VEHICLES)}; it has {there}; rename the vehicles"
-        )
+        raise InputError(f"{path}: no class is named {', '.join(VEHICLES)}; it has {there}; rename the vehicles")
     elsewhere = path.parent / str(content.get("path") or ".")
     return elsewhere if elsewhere.is_dir() else path.parent, ids

@@ -69,9 +69,7 @@ def average_precision(
     """
     names = list(truth)
     with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints its progress
-        scorer = COCOeval(
-            _coco_truth(list(truth.values())), _coco_detections([predictions[n] for n in names]), "bbox"
-        )
+        scorer = COCOeval(_coco_truth(list(truth.values())), _coco_detections([predictions[n] for n in names]), "bbox")
         scorer.params.maxDets = [MAX_DETECTIONS]
         scorer.params.areaRng, scorer.params.areaRngLbl = [[0, 1e10]], ["all"]
         scorer.evaluate()
@@ -94,9 +92,7 @@ def _accumulate(
     scorer.accumulate()
     precision = scorer.eval["precision"][:, :, 0, 0, 0]  # (IoU thresholds, 101)
     curve = Curve(np.asarray(scorer.params.recThrs), precision[0])
-    return AveragePrecision(
-        len(members), instances, float(precision[0].mean()), float(precision.mean()), curve
-    )
+    return AveragePrecision(len(members), instances, float(precision[0].mean()), float(precision.mean()), curve)
 
 
 def _coco_truth(truth: Sequence[VehicleTruth]) -> COCO:

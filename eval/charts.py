@@ -37,13 +37,10 @@ def curve_chart(curves: Mapping[Role, Curve], rows: Mapping[Role, Row]) -> str:
         if role in curves:
             points = " ".join(
                 f"{x},{y}"
-                for x, y in (
-                    at(r, p) for r, p in zip(curves[role].recall, curves[role].precision, strict=True)
-                )
+                for x, y in (at(r, p) for r, p in zip(curves[role].recall, curves[role].precision, strict=True))
             )
             parts.append(
-                f'<polyline class="line {role}" points="{points}">'
-                f"<title>{ROLE_NAMES[role]}</title></polyline>"
+                f'<polyline class="line {role}" points="{points}"><title>{ROLE_NAMES[role]}</title></polyline>'
             )
     for role, row in rows.items():
         if row.deployed_precision is not None and row.deployed_recall is not None:
@@ -76,15 +73,12 @@ def camera_chart(report: Report) -> str:
         return round(left + (value - low) / (1 - low) * (width - left - right), 1)
 
     parts = [
-        f'<svg class="chart cameras" viewBox="0 0 {width} {height}" role="img" '
-        f'aria-label="{column.title} by camera">'
+        f'<svg class="chart cameras" viewBox="0 0 {width} {height}" role="img" aria-label="{column.title} by camera">'
     ]
     ticks = [round(low + step / 10, 1) for step in range(round((1 - low) * 10) + 1)]
     for tick in ticks:
         parts.append(f'<path class="grid" d="M{at(tick)} {top}V{height - 22}"/>')
-        parts.append(
-            f'<text class="tick" x="{at(tick)}" y="{height - 8}" text-anchor="middle">{tick:.1f}</text>'
-        )
+        parts.append(f'<text class="tick" x="{at(tick)}" y="{height - 8}" text-anchor="middle">{tick:.1f}</text>')
     for index, camera in enumerate(cameras):
         y = top + line * (index + 0.5)
         values = {
@@ -120,6 +114,4 @@ def _symbol(role: Role, x: float, y: float) -> str:
 
 
 def _curve_summary(rows: Mapping[Role, Row]) -> str:
-    return ", ".join(
-        f"{ROLE_NAMES[r]} mAP50 {row.map50:.3f}" for r, row in rows.items() if row.map50 is not None
-    )
+    return ", ".join(f"{ROLE_NAMES[r]} mAP50 {row.map50:.3f}" for r, row in rows.items() if row.map50 is not None)

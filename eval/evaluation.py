@@ -77,17 +77,13 @@ def evaluate(
         for camera in cameras
     }
     covered = {role: {camera for camera in cameras if evidence.covers(role, camera)} for role in roles}
-    pooled = [
-        camera for camera in cameras if measured[camera] and all(camera in covered[role] for role in roles)
-    ]
+    pooled = [camera for camera in cameras if measured[camera] and all(camera in covered[role] for role in roles)]
     days_apart = held_out or {}
 
     rows: dict[tuple[Role, str], Row] = {}
     curves: dict[tuple[Role, str], Curve] = {}
     for role in roles:
-        groups = {
-            camera: measured[camera] for camera in cameras if measured[camera] and camera in covered[role]
-        }
+        groups = {camera: measured[camera] for camera in cameras if measured[camera] and camera in covered[role]}
         precisions, of_role = _measure(evidence, role, groups, pooled, truth, labelled, slot_rule)
         rows |= {(role, camera): row for camera, row in of_role.items()}
         curves |= {(role, camera): ap.curve for camera, ap in precisions.items() if ap.curve is not None}
@@ -117,9 +113,7 @@ def _measure(
     """AP and row of one role per camera in ``groups`` (its frame names), and over all ``pooled`` cameras."""
     confidence = {camera: evidence.confidence[role][camera] for camera in groups}
     seen = {name: evidence.predictions[role][name] for members in groups.values() for name in members}
-    boxes = {
-        name: on_labelled_slots(d, labelled[name]) if name in labelled else d for name, d in seen.items()
-    }
+    boxes = {name: on_labelled_slots(d, labelled[name]) if name in labelled else d for name, d in seen.items()}
     matchings = {name: match(boxes[name], truth[name]) for name in seen}
     points = {
         camera: at_confidence((matchings[name] for name in members), confidence[camera])
@@ -147,9 +141,7 @@ def compared_roles(protocol: Protocol, evidence: Evidence) -> tuple[Role, ...]:
     return tuple(role for role in evidence.roles if not (protocol == "teacher" and role == "teacher"))
 
 
-def box_truth(
-    protocol: Protocol, evidence: Evidence, labelled: Mapping[str, LabelledFrame]
-) -> dict[str, VehicleTruth]:
+def box_truth(protocol: Protocol, evidence: Evidence, labelled: Mapping[str, LabelledFrame]) -> dict[str, VehicleTruth]:
     """The boxes to be found by frame name, for the frames that the protocol can judge."""
     if protocol == "vehicles":
         return vehicle_truth(evidence)

@@ -46,9 +46,7 @@ class OperatingPoint:
 
 def best_f1(matchings: Sequence[Matching]) -> OperatingPoint:
     """The operating point of best F1 over all frames together; of equals, the one of highest confidence."""
-    scores = (
-        np.concatenate([m.scores[~m.ignored] for m in matchings]) if matchings else np.zeros(0, np.float32)
-    )
+    scores = np.concatenate([m.scores[~m.ignored] for m in matchings]) if matchings else np.zeros(0, np.float32)
     right = np.concatenate([m.right[~m.ignored] for m in matchings]) if matchings else np.zeros(0, bool)
     instances = sum(m.instances for m in matchings)
     if not len(scores):
@@ -60,9 +58,7 @@ def best_f1(matchings: Sequence[Matching]) -> OperatingPoint:
     cuts = np.flatnonzero(np.append(scores[1:] != scores[:-1], True))
     f1 = 2 * found[cuts] / (kept[cuts] + instances)
     cut = cuts[int(f1.argmax())]
-    return OperatingPoint(
-        float(scores[cut]), int(found[cut]), int(kept[cut] - found[cut]), int(instances - found[cut])
-    )
+    return OperatingPoint(float(scores[cut]), int(found[cut]), int(kept[cut] - found[cut]), int(instances - found[cut]))
 
 
 def at_confidence(matchings: Iterable[Matching], confidence: float) -> OperatingPoint:

@@ -138,9 +138,7 @@ def _head(report: Report, title: str) -> str:
             f"<p>{in_words(report.protocol, row)}</p></section>"
         )
     items = "".join(f"<li>{escape(note)}</li>" for note in remarks(report))
-    notes = (
-        f'<aside class="notes"><h3>Read this with the figures</h3><ul>{items}</ul></aside>' if items else ""
-    )
+    notes = f'<aside class="notes"><h3>Read this with the figures</h3><ul>{items}</ul></aside>' if items else ""
     return (
         f'<p class="eyebrow">{escape(title)} · {TITLES[report.protocol]}</p><h1>{_headline(report)}</h1>'
         f'<p class="lead">{escape(verdict(report))}</p><div class="cards">{"".join(cards)}</div>{notes}'
@@ -170,9 +168,7 @@ def _table(report: Report) -> str:
         for index, row in enumerate(rows.values()):
             name = f'<th scope="rowgroup" rowspan="{len(rows)}">{escape(camera)}</th>' if index == 0 else ""
             cells = "".join(_cell(row, rows, column) for column in columns)
-            lines.append(
-                f'<tr class="{row.role}">{name}<td class="model">{ROLE_NAMES[row.role]}</td>{cells}</tr>'
-            )
+            lines.append(f'<tr class="{row.role}">{name}<td class="model">{ROLE_NAMES[row.role]}</td>{cells}</tr>')
         bodies.append(f'<tbody class="{"total" if camera == ALL else "one"}">{"".join(lines)}</tbody>')
     return (
         f'<h2>All figures</h2><p class="soft">Underlined: best of the camera. {MARKS["better"]} '
@@ -296,7 +292,5 @@ def _words(report: Report) -> str:
         "At work": "at the confidence at which the model runs on its camera",
         "Held out": "measured on days that the student has not learnt from; anything else flatters it",
     }
-    items = "".join(
-        f"<dt>{escape(k)}</dt><dd>{escape(v)}.</dd>" for k, v in {**models, **figures, **others}.items()
-    )
+    items = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}.</dd>" for k, v in {**models, **figures, **others}.items())
     return f"<h2>Words</h2><dl>{items}</dl>"

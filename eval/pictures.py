@@ -115,9 +115,7 @@ def box_marks(detections: Detections, truth: VehicleTruth) -> tuple[Mark, ...]:
     """Detections and vehicles of one frame by verdict; the errors last, so that they lie on top."""
     matching = match(detections, truth)
     marks = [
-        Mark(
-            "ignored", corners(box), "", "region that nobody has labelled: what is found here does not count"
-        )
+        Mark("ignored", corners(box), "", "region that nobody has labelled: what is found here does not count")
         for box in truth.boxes[truth.ignore]
     ]
     verdicts: tuple[tuple[Verdict, NDArray[np.bool_], str], ...] = (
@@ -131,15 +129,12 @@ def box_marks(detections: Detections, truth: VehicleTruth) -> tuple[Mark, ...]:
             for box, score in zip(detections.boxes[chosen], detections.scores[chosen], strict=True)
         ]
     marks += [
-        Mark("missed", corners(box), "", "missed: a vehicle it did not find")
-        for box in truth.boxes[matching.missed]
+        Mark("missed", corners(box), "", "missed: a vehicle it did not find") for box in truth.boxes[matching.missed]
     ]
     return tuple(marks)
 
 
-def slot_marks(
-    labelled: LabelledFrame, detections: Detections, confidence: float, rule: SlotRule
-) -> tuple[Mark, ...]:
+def slot_marks(labelled: LabelledFrame, detections: Detections, confidence: float, rule: SlotRule) -> tuple[Mark, ...]:
     """Labelled slots of one frame by verdict over the boxes that led to it; the errors last."""
     readings = rule(detections, labelled.slots, labelled.size, confidence=confidence)
     seen = detections[detections.scores >= confidence]

@@ -113,9 +113,7 @@ class SlotCounts:
 
 def count_slots(labels: Mapping[str, SlotState], readings: Mapping[str, SlotReading]) -> SlotCounts:
     """Holds a frame's readings against its labels; a slot without a reading is ``unknown``."""
-    said = [
-        (label, readings[slot].state if slot in readings else "unknown") for slot, label in labels.items()
-    ]
+    said = [(label, readings[slot].state if slot in readings else "unknown") for slot, label in labels.items()]
     return SlotCounts(
         said.count(("occupied", "occupied")),
         said.count(("occupied", "free")),

@@ -52,12 +52,8 @@ _BOXES = (
     Column("map50_95", "mAP50-95", "more", 3, "the same, but boxes must also fit tightly"),
 )
 _AT_WORK = (
-    Column(
-        "deployed_confidence", "at work\nconf.", None, 2, "how sure it must be when it runs on the camera"
-    ),
-    Column(
-        "deployed_precision", "at work\nprec.", "more", 3, "share of its boxes that are right when it runs"
-    ),
+    Column("deployed_confidence", "at work\nconf.", None, 2, "how sure it must be when it runs on the camera"),
+    Column("deployed_precision", "at work\nprec.", "more", 3, "share of its boxes that are right when it runs"),
     Column("deployed_recall", "at work\nrecall", "more", 3, "share of the vehicles it finds when it runs"),
 )
 _DETECTION = (
@@ -129,9 +125,7 @@ def verdict(report: Report) -> str:
     column = HEADLINE[report.protocol]
     name = column.heading if column.field == "map50" else "Slot accuracy"
     overall = {role: getattr(row, column.field) for role, row in report.of_camera(ALL).items()}
-    figures = ", ".join(
-        f"{ROLE_NAMES[role]} {value:.3f}" for role, value in overall.items() if value is not None
-    )
+    figures = ", ".join(f"{ROLE_NAMES[role]} {value:.3f}" for role, value in overall.items() if value is not None)
     if not figures:
         return "Nothing could be measured: there is no truth for these frames."
     text = f"{name} over all cameras: {figures}."
@@ -217,9 +211,7 @@ def markdown(report: Report) -> str:
     for camera in (*report.cameras, ALL):
         rows = report.of_camera(camera)
         for row in rows.values():
-            lines.append(
-                _markdown_row([camera, ROLE_NAMES[row.role], *(_cell(row, rows, c) for c in columns)])
-            )
+            lines.append(_markdown_row([camera, ROLE_NAMES[row.role], *(_cell(row, rows, c) for c in columns)]))
     lines += ["", "Bold: best of the camera. ▲ ▼: the student is better or worse than the baseline."]
     notes = remarks(report)
     if notes:

@@ -9,8 +9,6 @@ from eval.evidence import Evidence
 def vehicle_truth(evidence: Evidence) -> dict[str, VehicleTruth]:
     """Vehicle boxes by frame name, of the frames that have them; a frame may hold no vehicle."""
     boxes = {
-        frame.name: evidence.truth[frame.name].vehicles
-        for frame in evidence.frames
-        if frame.name in evidence.truth
+        frame.name: evidence.truth[frame.name].vehicles for frame in evidence.frames if frame.name in evidence.truth
     }
     return {name: vehicles for name, vehicles in boxes.items() if vehicles is not None}

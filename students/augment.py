@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # an edge box has no business calling home
-import albumentations as A  # noqa: E402, N812 (the name its own documentation uses)
+import albumentations as A
 
 from cameras.letterbox import GREY
 from datasets.boxes import area, clip
@@ -45,7 +45,9 @@ def light_and_weather(seed: int) -> A.Compose:
             A.HueSaturationValue(hue_shift_limit=8, sat_shift_limit=40, val_shift_limit=0, p=0.5),
             A.OneOf(
                 [
-                    A.RandomShadow(shadow_roi=(0, 0.2, 1, 1), num_shadows_limit=(1, 3), shadow_intensity_range=(0.2, 0.5)),
+                    A.RandomShadow(
+                        shadow_roi=(0, 0.2, 1, 1), num_shadows_limit=(1, 3), shadow_intensity_range=(0.2, 0.5)
+                    ),
                     A.RandomRain(drop_length=12, blur_value=3, brightness_coefficient=0.85),
                     A.PlanckianJitter(mode="cied"),
                 ],

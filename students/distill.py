@@ -22,7 +22,7 @@ from datasets.frame import Image
 from students.checkpoint import Progress, resume, save_progress
 from students.losses.detections import assign, box_losses, score_loss
 from students.losses.latent import LatentMatching
-from students.samples import Sample, Samples
+from students.samples import Sample, SampleStream
 from students.settings import DistillSettings, Weights
 from students.student import StudentOutput, latent_channels, read_output
 from students.targets import Targets, make_targets
@@ -51,7 +51,7 @@ class Outcome:
 
 def distill(
     student: DetectionModel,
-    samples: Samples,
+    samples: SampleStream,
     settings: DistillSettings,
     folder: Path,
     watch: Watch = lambda step, steps, loss: None,
@@ -139,7 +139,7 @@ def loss_terms(
     return {name: term for name, term in terms.items() if getattr(weights, name)}
 
 
-def _batches(samples: Samples, epoch: int, size: int) -> Any:
+def _batches(samples: SampleStream, epoch: int, size: int) -> Any:
     """The batches of an epoch, the next one prepared while the current one is learned."""
     first = epoch * len(samples)
     indices = list(range(first, first + len(samples)))

@@ -6,7 +6,7 @@ import copy
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
 from cameras.agreement import agreement
-from cameras.bundle import MODEL, Manifest, SlotShape, read_manifest, sha256, write_manifest
+from cameras.bundle import MODEL, Manifest, Role, SlotShape, read_manifest, sha256, write_manifest
 from cameras.detector import Detector, load_detector
 from cameras.letterbox import Letterbox
 from cameras.suppression import suppress
@@ -69,9 +69,9 @@ def write_bundle(
     folder: Path,
     *,
     camera: str,
-    role: Literal["student", "baseline"],
+    role: Role,
     size: tuple[int, int],
-    confidence: float,
+    confidence: float = 0.25,
     check: Sequence[Image],
     slots: Sequence[Slot] = (),
     teacher: dict[str, Any] | None = None,

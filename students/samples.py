@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Protocol
 
 import numpy as np
 
@@ -28,6 +29,25 @@ class Sample:
 
     image: Image
     lesson: Lesson
+
+
+class SampleStream(Protocol):
+    """What the training loop takes its samples from. Sample ``i`` is the same in every run of the same seed."""
+
+    @property
+    def identity(self) -> str:
+        """Changes with whatever the samples are made of."""
+        ...
+
+    def __len__(self) -> int:
+        """Samples of one epoch; sample ``i`` of epoch ``e`` is number ``e * len + i``."""
+        ...
+
+    def __getitem__(self, i: int) -> Sample: ...
+
+    def latent_channels(self) -> list[int]:
+        """Channels of the teacher's latents, finest level first; empty where samples carry none."""
+        ...
 
 
 class Samples:

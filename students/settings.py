@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from datasets.errors import InputError
 
 
 class Weights(BaseModel):
@@ -41,3 +46,21 @@ class DistillSettings(BaseModel):
     geometry: Annotated[float, Field(ge=0, le=1, description="share of samples that are shifted and scaled")] = 0.5
     weights: Weights = Weights()
     seed: int = 0
+
+
+def read_settings(path: Path | None, given: Mapping[str, Any]) -> DistillSettings:
+    """Settings of a YAML file; what was given on the command line stands above them.
+
+    Raises:
+        InputError: the file cannot be read, or a setting is unknown or out of range.
+    """
+    try:
+        content = yaml.safe_load(path.read_text()) or {} if path else {}
+    except (OSError, yaml.YAMLError) as error:
+        raise InputError(f"{path}: cannot be read as YAML ({' '.join(str(error).split())})") from error
+    try:
+        return DistillSettings.model_validate({**content, **given})
+    except (ValidationError, TypeError) as error:
+        said = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": "not a mapping"}
+        where = ".".join(str(part) for part in said["loc"])
+        raise InputError(f"{path or 'settings'}: {where}: {said['msg']}; see students/settings.py") from error

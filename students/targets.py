@@ -45,9 +45,7 @@ class Targets:
     latents: tuple[tuple[Latent | None, ...], ...]
 
     def to(self, device: torch.device) -> Targets:
-        return replace(
-            self, boxes=self.boxes.to(device), scores=self.scores.to(device), doubt=self.doubt.to(device)
-        )
+        return replace(self, boxes=self.boxes.to(device), scores=self.scores.to(device), doubt=self.doubt.to(device))
 
 
 def make_targets(lessons: Sequence[Lesson], teach: float, doubt: float, sharpen: float) -> Targets:
@@ -81,4 +79,6 @@ def _between(detections: Detections, low: float, high: float) -> NDArray[np.bool
 
 def _padded(arrays: Sequence[NDArray[np.float32]]) -> torch.Tensor:
     """Arrays (N_i, …) -> (B, max N, …), filled up with zeros."""
-    return torch.nn.utils.rnn.pad_sequence([torch.from_numpy(np.ascontiguousarray(a)) for a in arrays], batch_first=True)
+    return torch.nn.utils.rnn.pad_sequence(
+        [torch.from_numpy(np.ascontiguousarray(a)) for a in arrays], batch_first=True
+    )

@@ -130,7 +130,9 @@ def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[int, str], dict[s
     model = (content.get("ema") or content.get("model")) if isinstance(content, dict) else None
     if not isinstance(model, DetectionModel):
         raise InputError(f"{path}: holds no detection model; give detection weights such as yolo26n.pt")
-    tensors = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in model.state_dict().items()}
+    tensors = {
+        name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in model.state_dict().items()
+    }
     return dict(model.yaml), {int(k): str(v) for k, v in model.names.items()}, tensors
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -38,7 +38,7 @@ def narrow_head(model: DetectionModel, classes: list[int]) -> None:
             narrow = nn.Conv2d(wide.in_channels, len(classes), 1)
             with torch.no_grad():
                 narrow.weight.copy_(wide.weight[classes])
-                narrow.bias.copy_(wide.bias[classes])
+                cast(torch.Tensor, narrow.bias).copy_(cast(torch.Tensor, wide.bias)[classes])
             level[-1] = narrow
     head.nc = len(classes)
     head.no = head.nc + 4 * head.reg_max
@@ -51,13 +51,13 @@ def vehicle_logits(raw: dict[str, Any], classes: list[int] | None = None) -> tor
     return (scores if classes is None else scores[:, classes]).amax(1)
 
 
-def anchor_points(head: nn.Module, raw: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
+def anchor_points(head: Any, raw: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
     """Centres (A, 2) in grid cells and strides (A, 1) in input pixels of all anchors."""
     points, strides = make_anchors(raw["feats"], head.stride, 0.5)
     return points.float(), strides.float()
 
 
-def decode_boxes(head: nn.Module, raw: dict[str, Any]) -> torch.Tensor:
+def decode_boxes(head: Any, raw: dict[str, Any]) -> torch.Tensor:
     """Raw box outputs of a head -> (B, A, 4) xyxy in input pixels, float32, differentiable."""
     points, strides = anchor_points(head, raw)
     logits = raw["boxes"].float()

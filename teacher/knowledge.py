@@ -69,7 +69,11 @@ def encode(knowledge: Knowledge) -> bytes:
         "scores": knowledge.detections.scores.astype(np.float16),
         "labels": knowledge.detections.labels.astype(np.uint8),
     }
-    header = {"size": knowledge.size, "input": knowledge.input, "grids": [latent.grid for latent in knowledge.latents]}
+    header = {
+        "size": knowledge.size,
+        "input": knowledge.input,
+        "grids": [latent.grid for latent in knowledge.latents],
+    }
     for level, latent in zip(LEVELS, knowledge.latents, strict=False):
         arrays[f"{level}.cells"] = latent.cells.astype(np.uint16 if np.prod(latent.grid) < 65536 else np.int32)
         arrays[f"{level}.values"] = np.ascontiguousarray(latent.values)

@@ -122,7 +122,11 @@ class Oracle:
         raw = raw.get("one2many", raw)
         scores = vehicle_logits(raw, self.classes)[0].sigmoid()
         boxes = decode_boxes(self.model.model[-1], raw)[0]
-        return scores.cpu().numpy(), boxes.cpu().numpy(), [level[0].float().cpu().numpy() for level in raw["feats"]]
+        return (
+            scores.cpu().numpy(),
+            boxes.cpu().numpy(),
+            [level[0].float().cpu().numpy() for level in raw["feats"]],
+        )
 
 
 def keep_cells(maps: list[np.ndarray], scores: np.ndarray, budget: int) -> tuple[Latent, ...]:
@@ -163,4 +167,3 @@ def fast_bfloat16(device: torch.device) -> bool:
         return torch.cuda.is_bf16_supported()
     found = torch.cpu.get_capabilities()
     return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
-

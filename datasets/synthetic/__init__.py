@@ -1,4 +1,4 @@
-"""A rendered parking site with exact truth: the embedded data of the demo, the tests and the embedded teacher."""
+"""A rendered parking site with exact truth: embedded data for the demo, the tests and the embedded teacher."""
 
 from datasets.synthetic.site import read_synthetic, render_site
 from datasets.synthetic.stream import random_lot_frames

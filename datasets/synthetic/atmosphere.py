@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from datasets.synthetic.ground import Ground, noise
+from datasets.synthetic.ground import Ground, Treeline
 from datasets.synthetic.light import Light, sky_radiance
 from datasets.synthetic.mesh import Floats
+from datasets.synthetic.texture import noise
 
 
 def sky_above(ground: Ground, light: Light) -> Floats:
@@ -25,9 +26,9 @@ def sky_above(ground: Ground, light: Light) -> Floats:
     return np.asarray(base * (1 - 0.75 * cover) + white * shade * 0.75 * cover, np.float32)
 
 
-def ridge_colour(light: Light) -> Floats:
-    """Radiance (3,) of the distant treeline."""
-    level = np.array(light.sky, np.float32) + 0.3 * np.array(light.sun, np.float32)
-    near = np.array([0.03, 0.055, 0.04], np.float32) * level / np.float32(np.pi)
-    clear = 0.75 * np.exp(-350 * light.haze)
+def treeline_radiance(line: Treeline, light: Light) -> Floats:
+    """Radiance (R, W, 3) of trees in the distance."""
+    level = 0.6 * np.array(light.sky, np.float32) + 0.25 * np.array(light.sun, np.float32)
+    near = np.array([0.022, 0.05, 0.034], np.float32) * level / np.float32(np.pi) * line.tone[..., None]
+    clear = np.float32(np.exp(-line.distance * (light.haze + 0.0012)))
     return np.asarray(near * clear + np.array(light.horizon, np.float32) * (1 - clear) * 0.8, np.float32)

@@ -1,9 +1,8 @@
-"""The ground as one camera sees it: asphalt with cracks, patches and oil, lines, kerbs, grass, paving, treeline."""
+"""The ground as one camera sees it: asphalt, cracks, patches, oil, lines, kerbs, grass, paving, treeline."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 import cv2
@@ -13,9 +12,26 @@ from numpy.typing import NDArray
 from datasets.synthetic.lot import Lot, rectangle
 from datasets.synthetic.mesh import Floats
 from datasets.synthetic.raster import SAMPLES, paint, paint_one
+from datasets.synthetic.texture import Grain, grain_at, noise
 from datasets.synthetic.view import NEAR, View
 
 KERB = 0.12
+"""Metres."""
+Mask = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Treeline:
+    """Trees too far to stand one by one, in the first R rows of the frame.
+
+    Attributes:
+        cover, tone: (R, W) how much of a pixel they fill, and how bright they are there.
+        distance: metres.
+    """
+
+    cover: Floats
+    tone: Floats
+    distance: float
 
 
 @dataclass(frozen=True)
@@ -27,7 +43,7 @@ class Ground:
         place: (H, W, 2) x, y in metres of the ground under the pixel.
         distance: (H, W) metres to it.
         sky: (H, W) bool, above the horizon.
-        ridge: (H, W) 0..1, cover by the distant treeline.
+        treelines: far to near.
         rays: (H, W, 3) directions of sight.
         hollow: (H, W) 0..1, where water stands when it rains.
     """
@@ -36,29 +52,9 @@ class Ground:
     place: Floats
     distance: Floats
     sky: NDArray[np.bool_]
-    ridge: Floats
+    treelines: tuple[Treeline, ...]
     rays: Floats
     hollow: Floats
-
-
-@lru_cache(maxsize=None)
-def _tile(exponent: float) -> Floats:
-    """A 512 x 512 noise tile that repeats without a seam; mean 0, deviation 1; spectrum 1 / f ** exponent."""
-    white = np.random.default_rng(int(exponent * 100)).normal(size=(512, 512))
-    fy, fx = np.fft.fftfreq(512)[:, None], np.fft.rfftfreq(512)[None]
-    weight = 1 / np.maximum(np.hypot(fx, fy), 1 / 512) ** exponent
-    weight[0, 0] = 0
-    tile = np.fft.irfft2(np.fft.rfft2(white) * weight, s=(512, 512))
-    return np.asarray(tile / tile.std(), np.float32)
-
-
-def noise(place: Floats, exponent: float, texel: float, offset: Floats) -> Floats:
-    """Noise (H, W) at ground coordinates (H, W, 2); one texel is ``texel`` metres."""
-    where = (place + offset) * np.float32(1 / texel)
-    where -= np.floor(where * np.float32(1 / 512)) * 512
-    return np.asarray(
-        cv2.remap(_tile(exponent), where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP), np.float32
-    )
 
 
 def _level(polygon: Floats, z: float = 0.0) -> Floats:
@@ -72,15 +68,15 @@ class _Canvas:
         self.view = view
         self.shape = (view.height * SAMPLES, view.width * SAMPLES)
 
-    def mask(self) -> NDArray[np.uint8]:
+    def mask(self) -> Mask:
         return np.zeros(self.shape, np.uint8)
 
-    def fill(self, mask: NDArray[np.uint8], polygon: Floats, value: int = 255) -> None:
+    def fill(self, mask: Mask, polygon: Floats, value: int = 255) -> None:
         outline = self.view.outline(polygon)
         if outline is not None:
             paint_one(mask, outline, value)
 
-    def cover(self, mask: NDArray[np.uint8]) -> Floats:
+    def cover(self, mask: Mask) -> Floats:
         size = (self.view.width, self.view.height)
         return np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.float32) / 255
 
@@ -130,70 +126,102 @@ def render_ground(view: View, lot: Lot) -> Ground:
     sky = rays[..., 2] > -1e-3
     distance = np.where(sky, 1e4, view.position[2] / np.maximum(-rays[..., 2], 1e-3)).astype(np.float32)
     place = (view.eye[:2] + rays[..., :2] * np.minimum(distance, 800)[..., None]).astype(np.float32)
-    footprint = distance**2 / (view.focal * view.position[2])
-    shift = [np.float32(rng.uniform(0, 90, 2)) for _ in range(6)]
+    grain = grain_at(place, distance**2 / (view.focal * view.position[2]), rng)
 
-    def grain(exponent: float, texel: float, index: int) -> Floats:
-        return noise(place, exponent, texel, shift[index]) * np.clip(texel * 3 / footprint, 0, 1)
-
-    broad = noise(place, 1.6, 0.25, shift[0])
-    blotch = grain(1.1, 0.08, 1)
-    fine = grain(0.3, 0.015, 2)
-    streak = noise(place * np.float32([0.12, 1.0]), 1.2, 0.06, shift[3])
-
-    asphalt = lot.asphalt * np.exp(0.13 * broad + 0.10 * blotch + 0.16 * fine)
-    lane = np.zeros_like(asphalt)
+    lanes = np.zeros_like(distance)
     for _, y0, _, y1, _ in lot.aisles:
         for y in (0.3, 0.7):
-            lane += np.exp(-(((place[..., 1] - (y0 + (y1 - y0) * y)) / 0.55) ** 2))
-    asphalt *= 1 - 0.13 * np.clip(lane, 0, 1) * (0.8 + 0.2 * streak)
-    tint = np.float32(np.exp(rng.normal(0, 0.035, 3))) * np.float32([1.02, 1.0, 0.99])
-    albedo = asphalt[..., None] * tint
+            lanes += np.exp(-(((place[..., 1] - (y0 + (y1 - y0) * y)) / 0.55) ** 2))
+    albedo = _asphalt(lot, grain, lanes, rng)
+    albedo *= 1 - _damage(canvas, lot, rng)[..., None]
+    opacity = _paint_cover(canvas, lot, grain, rng)[..., None]
+    albedo += (np.asarray(lot.paint, np.float32) * np.exp(0.08 * grain.fine)[..., None] - albedo) * opacity
 
+    outside, stone, bed, paved = (canvas.cover(mask) for mask in _soft_regions(canvas, lot))
+    turf = _turf(lot, grain)
+    kerb = (0.34 * np.exp(0.10 * grain.blotch + 0.05 * grain.fine))[..., None] * _bgr(0.97, 1.0, 1.0)
+    for share, surface in ((outside, turf), (stone, kerb), (bed, turf), (paved, _slabs(place, grain))):
+        albedo += (surface - albedo) * share[..., None]
+
+    hollow = np.clip(0.8 * grain.relief + 0.3 * lanes - 0.55, 0, 1) * (1 - np.clip(stone + bed + paved, 0, 1))
+    return Ground(
+        np.clip(albedo, 0.004, 0.9).astype(np.float32),
+        place,
+        distance,
+        sky,
+        _treelines(view, rays, rng),
+        rays,
+        np.clip(hollow * 2.5, 0, 1).astype(np.float32),
+    )
+
+
+def _bgr(blue: float, green: float, red: float) -> Floats:
+    return np.array([blue, green, red], np.float32)
+
+
+def _asphalt(lot: Lot, grain: Grain, lanes: Floats, rng: np.random.Generator) -> Floats:
+    """(H, W, 3), darker where tyres run."""
+    grey = lot.asphalt * np.exp(0.18 * grain.broad + 0.11 * grain.blotch + 0.16 * grain.fine)
+    grey *= 1 - 0.13 * np.clip(lanes, 0, 1) * (0.8 + 0.2 * grain.streak)
+    tint = np.exp(rng.normal(0, 0.035, 3))
+    return np.asarray(grey[..., None] * _bgr(1.02 * tint[0], tint[1], 0.99 * tint[2]), np.float32)
+
+
+def _damage(canvas: _Canvas, lot: Lot, rng: np.random.Generator) -> Floats:
+    """Share (H, W) of light that patches, cracks and oil take."""
     patch = canvas.mask()
     for _ in range(int(rng.integers(2, 9))):
         x, y = rng.uniform([0, 0], [lot.length, lot.width])
         canvas.fill(patch, _level(rectangle(x, y, x + rng.uniform(0.8, 9), y + rng.uniform(0.6, 2.2))))
-    albedo *= 1 - (canvas.cover(patch) * rng.uniform(-0.1, 0.3))[..., None]
+    bright = 1 - canvas.cover(patch) * float(rng.uniform(-0.1, 0.3))
 
-    dark = canvas.mask()
+    crack = canvas.mask()
     for _ in range(int(rng.integers(3, 22))):
         points, width = _crack(rng, lot), rng.uniform(0.012, 0.035)
-        strokes = np.array([_level(_stroke(a, b, width)) for a, b in pairwise(points)])
-        outlines, depth = view.project(strokes)
+        outlines, depth = canvas.view.project([_level(_stroke(a, b, width)) for a, b in pairwise(points)])
         shown = depth.min(1) > NEAR
-        paint(dark, outlines[shown], np.full(int(shown.sum()), 255))
-    albedo *= 1 - (canvas.cover(dark) * 0.55)[..., None]
+        paint(crack, outlines[shown], np.full(int(shown.sum()), 255))
+    bright *= 1 - canvas.cover(crack) * 0.55
 
     oil = canvas.mask()
-    turn = np.linspace(0, 2 * np.pi, 11)[:-1]
+    turn = np.arange(10) * (2 * np.pi / 10)
+    circle = np.column_stack([np.cos(turn), np.sin(turn)])
     for slot in lot.slots:
+        heading = np.array([np.cos(slot.yaw), np.sin(slot.yaw)])
         for _ in range(int(rng.poisson(0.9))):
-            along = rng.uniform(-0.35, 0.35) * slot.length
-            spot = np.array(slot.centre) + along * np.array([np.cos(slot.yaw), np.sin(slot.yaw)])
-            spot = spot + rng.normal(0, 0.25, 2)
-            blob = np.column_stack([np.cos(turn), np.sin(turn)]) * rng.uniform(0.08, 0.5) * rng.uniform(0.7, 1.2, (10, 1))
-            canvas.fill(oil, _level(blob + spot), int(rng.uniform(60, 220)))
-    albedo *= 1 - (cv2.GaussianBlur(canvas.cover(oil), (0, 0), 1.0) * 0.5)[..., None]
+            spot = slot.centre + rng.uniform(-0.35, 0.35) * slot.length * heading + rng.normal(0, 0.25, 2)
+            blob = spot + circle * rng.uniform(0.08, 0.5) * rng.uniform(0.7, 1.2, (10, 1))
+            canvas.fill(oil, _level(blob), int(rng.uniform(60, 220)))
+    bright *= 1 - cv2.GaussianBlur(canvas.cover(oil), (0, 0), 1.0) * 0.5
+    return np.asarray(1 - bright, np.float32)
 
+
+def _paint_cover(canvas: _Canvas, lot: Lot, grain: Grain, rng: np.random.Generator) -> Floats:
+    """Share (H, W) of a pixel that paint still covers."""
     lines = canvas.mask()
     for stroke in _lines(lot, rng):
         canvas.fill(lines, _level(stroke))
-    worn = noise(place, 0.9, 0.03, shift[4]) * 0.5 + noise(place, 1.3, 0.12, shift[5])
-    left = np.clip(0.9 - lot.wear * 0.75 - 0.5 * lot.wear * worn, 0.05, 1)
-    opacity = (canvas.cover(lines) * left)[..., None]
-    albedo = albedo * (1 - opacity) + np.float32(lot.paint) * np.exp(0.08 * fine)[..., None] * opacity
+    return canvas.cover(lines) * np.clip(0.9 - lot.wear * (0.75 + 0.5 * grain.scuff), 0.05, 1)
 
-    green = np.float32(lot.grass)
-    turf = green * np.exp(0.30 * grain(0.8, 0.05, 3) + 0.22 * broad + 0.20 * fine)[..., None]
-    soil = np.clip(0.5 * noise(place, 1.4, 0.1, shift[2]) - 0.35, 0, 0.8)[..., None]
-    turf = turf * (1 - soil) + np.float32([0.05, 0.075, 0.10]) * soil
-    slab = 0.27 * np.exp(0.10 * blotch + 0.08 * fine)
-    joints = (np.abs((place / 0.6) % 1 - 0.5).max(2) > 0.46) & (footprint < 0.15)
-    slab = (slab * (1 - 0.35 * joints))[..., None] * np.float32([0.93, 1.0, 1.05])
-    kerb = (0.34 * np.exp(0.10 * blotch + 0.05 * fine))[..., None] * np.float32([0.97, 1.0, 1.0])
 
-    outside = canvas.mask()
+def _turf(lot: Lot, grain: Grain) -> Floats:
+    blades = np.exp(0.30 * grain.tuft + 0.22 * grain.broad + 0.20 * grain.fine)
+    green = np.asarray(lot.grass, np.float32) * blades[..., None]
+    soil = np.clip(0.5 * grain.relief - 0.35, 0, 0.8)[..., None]
+    return np.asarray(green + (_bgr(0.05, 0.075, 0.10) - green) * soil, np.float32)
+
+
+def _slabs(place: Floats, grain: Grain) -> Floats:
+    """Paving with joints where they are wide enough to be seen."""
+    off_joint = np.abs(place / 0.6 - np.floor(place / 0.6) - 0.5)
+    joints = (np.maximum(off_joint[..., 0], off_joint[..., 1]) > 0.46) & (grain.footprint < 0.15)
+    grey = 0.27 * np.exp(0.10 * grain.blotch + 0.08 * grain.fine) * (1 - 0.35 * joints)
+    return np.asarray(grey[..., None] * _bgr(0.93, 1.0, 1.05), np.float32)
+
+
+def _soft_regions(canvas: _Canvas, lot: Lot) -> tuple[Mask, Mask, Mask, Mask]:
+    """Masks of the grass around, of kerb stones, of planted beds and of pavements."""
+    outside, stone, bed, paved = (canvas.mask() for _ in range(4))
     outside[:] = 255
     drive = lot.aisles[0]
     for hard in (
@@ -203,32 +231,14 @@ def render_ground(view: View, lot: Lot) -> Ground:
         rectangle(-12, drive[1], -6, lot.width + 13),
     ):
         canvas.fill(outside, _level(hard), 0)
-    share = canvas.cover(outside)[..., None]
-    albedo = albedo * (1 - share) + turf * share
-
-    stone, bed, paved = canvas.mask(), canvas.mask(), canvas.mask()
     for polygon in lot.islands:
         _raised(canvas, polygon, stone, bed)
     for polygon in lot.walks:
         _raised(canvas, polygon, stone, paved)
-    for mask, surface in ((stone, kerb), (bed, turf), (paved, slab)):
-        share = canvas.cover(mask)[..., None]
-        albedo = albedo * (1 - share) + surface * share
-
-    hollow = np.clip(noise(place, 1.7, 0.16, shift[1]) * 0.8 + 0.3 * lane - 0.55, 0, 1)
-    hollow = hollow * (1 - np.clip(canvas.cover(stone) + canvas.cover(bed) + canvas.cover(paved), 0, 1))
-    return Ground(
-        np.clip(albedo, 0.004, 0.9).astype(np.float32),
-        place,
-        distance,
-        sky,
-        _ridge(rays, rng),
-        rays,
-        np.clip(hollow * 2.5, 0, 1).astype(np.float32),
-    )
+    return outside, stone, bed, paved
 
 
-def _raised(canvas: _Canvas, polygon: Floats, stone: NDArray[np.uint8], top: NDArray[np.uint8]) -> None:
+def _raised(canvas: _Canvas, polygon: Floats, stone: Mask, top: Mask) -> None:
     """A bed with a kerb around it; the side that faces the camera shows as stone."""
     for z in (0.0, KERB / 2, KERB):
         canvas.fill(stone, _level(polygon, z))
@@ -237,11 +247,23 @@ def _raised(canvas: _Canvas, polygon: Floats, stone: NDArray[np.uint8], top: NDA
     canvas.fill(top, _level(inset, KERB))
 
 
-def _ridge(rays: Floats, rng: np.random.Generator) -> Floats:
-    """Cover by distant trees above the horizon."""
-    azimuth = np.arctan2(rays[..., 1], rays[..., 0])
-    drift = rng.uniform(0, 400, 2).astype(np.float32)
-    along = np.dstack([azimuth, np.zeros_like(azimuth)])
-    rough = noise(along, 1.0, 0.006, drift) * 0.25 + noise(along, 1.5, 0.02, drift)
-    height = np.maximum(rng.uniform(0.015, 0.05) * (1 + 0.30 * rough), 0.006)
-    return np.clip((height - rays[..., 2]) / 0.003, 0, 1).astype(np.float32) * (rays[..., 2] > -0.03)
+def _treelines(view: View, rays: Floats, rng: np.random.Generator) -> tuple[Treeline, ...]:
+    """Wooded hills on the horizon and, mostly, a belt of trees behind the lot."""
+    round_view = np.asarray(rays[..., :2] / np.linalg.norm(rays[..., :2], axis=2, keepdims=True), np.float32)
+    lines = []
+    for distance, low, high, present in ((500.0, 6.0, 22.0, 1.0), (95.0, 5.0, 11.0, 0.75)):
+        if rng.random() > present:
+            continue
+        drift = rng.uniform(0, 400, 2).astype(np.float32)
+        texel = 2.2 / distance
+        shape = 0.8 * noise(round_view, 0.9, texel, drift) + 0.5 * noise(round_view, 1.6, 4 * texel, drift)
+        top = np.maximum(float(rng.uniform(low, high)) * (1 + 0.30 * shape), 1.0) - view.position[2]
+        cover = np.clip((top / distance - rays[..., 2]) / 0.003, 0, 1)
+        cover *= rays[..., 2] > -view.position[2] / distance
+        rows = int(np.flatnonzero(cover.any(1)).max(initial=-1)) + 1
+        if not rows:
+            continue
+        upright = np.dstack([np.arctan2(rays[..., 1], rays[..., 0]), 1.5 * rays[..., 2]])[:rows]
+        tone = np.exp(0.42 * noise(np.asarray(upright, np.float32), 0.8, 0.4 * texel, drift))
+        lines.append(Treeline(cover[:rows].astype(np.float32), tone.astype(np.float32), distance))
+    return tuple(lines)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from datasets.synthetic.mesh import Floats
 
+LAMP_POWER = 0.32
+"""Irradiance right beneath a lit post."""
 Weather = Literal["sunny", "cloudy", "overcast", "rain"]
 
 
@@ -48,8 +50,15 @@ class Light:
     def dark(self) -> bool:
         return self.lamps > 0.01
 
+    @property
+    def lamp_level(self) -> float:
+        """0 off .. 1 full."""
+        return self.lamps / LAMP_POWER
 
-def light_at(hour: float, weather: Weather, north: float, seed: int, sunrise: float = 6.8, sunset: float = 18.2) -> Light:
+
+def light_at(
+    hour: float, weather: Weather, north: float, seed: int, sunrise: float = 6.8, sunset: float = 18.2
+) -> Light:
     """The light at a local hour.
 
     Args:
@@ -61,7 +70,9 @@ def light_at(hour: float, weather: Weather, north: float, seed: int, sunrise: fl
     """
     rng = np.random.default_rng(seed)
     phase = (hour - sunrise) / (sunset - sunrise)
-    elevation = np.deg2rad(46.0) * np.sin(np.pi * phase) if 0 < phase < 1 else np.deg2rad(46.0) * (-abs(phase - 0.5) + 0.5)
+    elevation = (
+        np.deg2rad(46.0) * np.sin(np.pi * phase) if 0 < phase < 1 else np.deg2rad(46.0) * (-abs(phase - 0.5) + 0.5)
+    )
     azimuth = north - np.pi / 2 - (phase - 0.5) * np.deg2rad(-200)
     lift = max(float(np.sin(elevation)), 0.02)
     flat = float(np.sqrt(1 - min(lift, 0.99) ** 2))
@@ -82,16 +93,29 @@ def light_at(hour: float, weather: Weather, north: float, seed: int, sunrise: fl
     sky = level * ((1 - cloud) * blue + cloud * grey)
     zenith = sky / np.pi * ((1 - cloud) * np.array([1.25, 0.95, 0.70]) + cloud * 1.0)
     horizon = sky / np.pi * ((1.5 - 0.6 * cloud) * (1 - low * 0.4) + low * glow * (1 - cloud * 0.7))
-    lamps = float(np.clip((0.55 - day) / 0.4, 0, 1)) * 0.16
+    lamps = float(np.clip((0.55 - day) / 0.4, 0, 1)) * LAMP_POWER
     wet = {"rain": float(rng.uniform(0.6, 1.0)), "overcast": 0.12 * float(rng.random() < 0.3)}.get(weather, 0.0)
-    haze = {"rain": 0.003, "overcast": 0.0015, "cloudy": 0.0008, "sunny": 0.0006}[weather] * float(rng.uniform(0.4, 1.6))
+    haze = {"rain": 0.003, "overcast": 0.0015, "cloudy": 0.0008, "sunny": 0.0006}[weather] * float(
+        rng.uniform(0.4, 1.6)
+    )
     key = 0.19 * (0.35 + 0.65 * day) * float(rng.uniform(0.85, 1.2))
 
     def bgr(colour: NDArray[np.float64]) -> tuple[float, float, float]:
         return (float(colour[0]), float(colour[1]), float(colour[2]))
 
     return Light(
-        weather, to_sun, bgr(sun), bgr(sky), bgr(zenith), bgr(horizon), lamps, wet, haze, cloud, key, int(rng.integers(2**31))
+        weather,
+        to_sun,
+        bgr(sun),
+        bgr(sky),
+        bgr(zenith),
+        bgr(horizon),
+        lamps,
+        wet,
+        haze,
+        cloud,
+        key,
+        int(rng.integers(2**31)),
     )
 
 
@@ -135,7 +159,7 @@ def shade(
     eye: Floats,
     posts: Floats,
 ) -> Floats:
-    """Radiance (N, 3) of surface points: diffuse, a clear coat that mirrors the sky, the sun's highlight, haze.
+    """Radiance (N, 3) of surface points: diffuse, a clear coat that mirrors the sky, highlights, haze.
 
     Args:
         points, normals: (N, 3) metres, unit.
@@ -144,7 +168,7 @@ def shade(
         lit: (N,) share of the sun that arrives.
         light: of the moment.
         eye: (3,) the camera.
-        posts: (L, 3) lit lamps.
+        posts: (L, 3) lit lamps: x, y, height.
     """
     to_sun = np.array(light.to_sun, np.float32)
     sun, sky = np.array(light.sun, np.float32), np.array(light.sky, np.float32)
@@ -153,7 +177,7 @@ def shade(
     bounce = (sky + sun * to_sun[2] * 0.7) * 0.12
     facing = np.clip(normals @ to_sun, 0, None)[:, None] * lit[:, None]
     incoming = sky * up * open_sky + bounce * (1 - up) + sun * facing
-    if light.dark and len(posts):
+    if len(posts):
         incoming = incoming + lamp_light(points, normals, posts, light.lamps)[:, None] * LAMP_COLOUR
     view = eye - points
     away = np.linalg.norm(view, axis=1, keepdims=True)

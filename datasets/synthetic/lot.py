@@ -1,4 +1,4 @@
-"""The layout of a parking lot: slots in rows, aisles, islands, paving, trees, lamp posts, what stands around."""
+"""The layout of a parking lot: slots in rows, aisles, islands, paving, trees, lamp posts, surroundings."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def rectangle(x0: float, y0: float, x1: float, y1: float) -> Floats:
 
 def _tree(rng: np.random.Generator, x: float, y: float, season: int, tall: float = 1.0) -> Tree:
     height = rng.uniform(3.2, 7.5) * tall
-    colour = [(0.025, 0.10, 0.055), (0.02, 0.10, 0.16), (0.02, 0.065, 0.03)][season]
+    colour = [(0.022, 0.07, 0.042), (0.022, 0.085, 0.13), (0.02, 0.055, 0.03)][season]
     shade = rng.uniform(0.7, 1.3, 3)
     radius = height * rng.uniform(0.24, 0.36)
     return Tree(
@@ -114,7 +114,15 @@ def _hedge(rng: np.random.Generator, x0: float, y0: float, x1: float, y1: float)
     steps = max(2, int(np.hypot(x1 - x0, y1 - y0) / 2.2))
     height = rng.uniform(0.9, 2.2)
     return [
-        Tree(x0 + (x1 - x0) * t, y0 + (y1 - y0) * t, height, (1.4, 1.4, height / 2), 1.0, (0.02, 0.075, 0.04), int(s))
+        Tree(
+            x0 + (x1 - x0) * t,
+            y0 + (y1 - y0) * t,
+            height,
+            (1.4, 1.4, height / 2),
+            1.0,
+            (0.02, 0.075, 0.04),
+            int(s),
+        )
         for t, s in zip(np.linspace(0, 1, steps), rng.integers(2**31, size=steps), strict=True)
     ]
 
@@ -207,18 +215,27 @@ def random_lot(rng: np.random.Generator) -> Lot:
             trees += [_tree(rng, edge_x + rng.normal(0, 1.0), t, season) for t in np.arange(0, width, 9.0)]
     for x in np.arange(end + 4, length - end, rng.uniform(14, 24)):
         lamps += [
-            (float(x), float(a[1] - depth - median / 2), float(rng.uniform(5, 8)))
-            for a in aisles
-            if rng.random() < 0.8
+            (float(x), float(a[1] - depth - median / 2), float(rng.uniform(5, 8))) for a in aisles if rng.random() < 0.8
         ]
     for wood in range(4):
         if rng.random() < 0.6:
             for _ in range(int(rng.integers(5, 16))):
                 far = rng.uniform(14, 34)
                 x, y = rng.uniform(-25, length + 25), rng.uniform(-15, width + 15)
-                x, y = [(x, -margin - far), (x, width + margin + far), (-margin - far, y), (length + margin + far, y)][wood]
+                x, y = [
+                    (x, -margin - far),
+                    (x, width + margin + far),
+                    (-margin - far, y),
+                    (length + margin + far, y),
+                ][wood]
                 trees.append(_tree(rng, float(x), float(y), season, tall=rng.uniform(1.2, 2.0)))
-    walls = [(0.32, 0.37, 0.41), (0.22, 0.28, 0.37), (0.38, 0.40, 0.40), (0.15, 0.18, 0.27), (0.42, 0.46, 0.48)]
+    walls = [
+        (0.32, 0.37, 0.41),
+        (0.22, 0.28, 0.37),
+        (0.38, 0.40, 0.40),
+        (0.15, 0.18, 0.27),
+        (0.42, 0.46, 0.48),
+    ]
     for block_x, block_y in ((0, width + margin + 14), (0, -margin - 26), (length + 24, 0), (-36, 0)):
         if rng.random() < 0.75:
             vertical = block_y == 0
@@ -247,7 +264,7 @@ def random_lot(rng: np.random.Generator) -> Lot:
         tuple(trees),
         tuple(lamps),
         tuple(buildings),
-        paints[int(rng.choice(4, p=[0.45, 0.35, 0.1, 0.1]))],
+        paints[int(rng.choice(4, p=[0.47, 0.40, 0.08, 0.05]))],
         float(rng.beta(2, 2.5)),
         float(rng.uniform(0.07, 0.15)),
         [(0.03, 0.085, 0.06), (0.035, 0.10, 0.075), (0.05, 0.10, 0.09)][season],

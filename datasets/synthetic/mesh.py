@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 
 
 class Material(IntEnum):
@@ -41,7 +42,7 @@ ALBEDO = np.array(
         [0.018, 0.017, 0.016],
         [0.020, 0.020, 0.020],
         [0.014, 0.014, 0.014],
-        [0.26, 0.26, 0.26],
+        [0.17, 0.17, 0.17],
         [0.42, 0.42, 0.40],
         [0.035, 0.025, 0.32],
         [0.55, 0.57, 0.57],
@@ -92,6 +93,9 @@ class Mesh:
     def __len__(self) -> int:
         return len(self.quads)
 
+    def __getitem__(self, keep: NDArray[np.integer[Any]] | slice) -> Mesh:
+        return Mesh(self.quads[keep], self.normals[keep], self.material[keep], self.lift[keep])
+
     def placed(self, x: float, y: float, yaw: float, scale: Sequence[float] = (1, 1, 1), z: float = 0.0) -> Mesh:
         """Scaled along its own axes, turned by ``yaw`` about the vertical, moved to (x, y, z)."""
         cos, sin = np.cos(yaw), np.sin(yaw)
@@ -99,6 +103,11 @@ class Mesh:
         stretch = np.asarray(scale, np.float32)
         quads = (self.quads * stretch) @ turn + np.array([x, y, z], np.float32)
         return Mesh(quads, self.normals @ turn, self.material, self.lift)
+
+
+EMPTY = Mesh(
+    np.zeros((0, 4, 3), np.float32), np.zeros((0, 4, 3), np.float32), np.zeros(0, np.int64), np.zeros(0, np.float32)
+)
 
 
 def flat(quads: object, material: int, lift: float = 0.0) -> Mesh:
@@ -125,9 +134,12 @@ def merge(meshes: Sequence[Mesh]) -> Mesh:
 
 
 def box(
-    size: Sequence[float], base: Sequence[float] = (0, 0, 0), material: int = Material.PAINT, taper: float = 1.0
+    size: Sequence[float],
+    base: Sequence[float] | Floats = (0, 0, 0),
+    material: int = Material.PAINT,
+    taper: float = 1.0,
 ) -> Mesh:
-    """A box without a bottom that stands on ``base`` (centre of its lower face), its top scaled by ``taper``."""
+    """A box without a bottom on ``base`` (centre of its lower face), its top scaled by ``taper``."""
     length, width, height = size
     corner = np.array([[1, -1], [1, 1], [-1, 1], [-1, -1]], np.float32) * [length / 2, width / 2]
     low = np.column_stack([corner, np.zeros(4)]) + base

@@ -12,7 +12,17 @@ from datasets.synthetic.lot import Building
 from datasets.synthetic.mesh import Floats, Material, Mesh, box, column, disc, flat, merge
 
 Kind = Literal["person", "bin", "trolley", "motorbike", "cone", "barrier"]
-KINDS: tuple[Kind, ...] = ("person", "person", "person", "bin", "trolley", "motorbike", "motorbike", "cone", "barrier")
+KINDS: tuple[Kind, ...] = (
+    "person",
+    "person",
+    "person",
+    "bin",
+    "trolley",
+    "motorbike",
+    "motorbike",
+    "cone",
+    "barrier",
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,9 @@ def _template(kind: Kind) -> Mesh:
     if kind == "bin":
         return merge([box((0.75, 1.2, 1.05), material=Material.PAINT, taper=1.1), box((0.85, 1.3, 0.12), (0, 0, 1.05))])
     if kind == "trolley":
-        wires = [box((0.9, 0.03, 0.05), (0, side, z), Material.METAL) for side in (-0.25, 0.25) for z in (0.5, 0.7, 0.95)]
+        wires = [
+            box((0.9, 0.03, 0.05), (0, side, z), Material.METAL) for side in (-0.25, 0.25) for z in (0.5, 0.7, 0.95)
+        ]
         ends = [box((0.03, 0.5, 0.05), (x, 0, z), Material.METAL) for x in (-0.45, 0.45) for z in (0.5, 0.95)]
         legs = [column(0.025, 0.5, (x, y, 0), Material.METAL, 4) for x in (-0.4, 0.4) for y in (-0.22, 0.22)]
         return merge([*wires, *ends, *legs])
@@ -125,9 +137,7 @@ def block(building: Building) -> Mesh:
     return merge(parts)
 
 
-def _panel(
-    a: Floats, b: Floats, bay: int, bays: int, storey: int, storeys: int, height: float, inset: float
-) -> Floats:
+def _panel(a: Floats, b: Floats, bay: int, bays: int, storey: int, storeys: int, height: float, inset: float) -> Floats:
     left = a + (b - a) * (bay + inset) / bays
     right = a + (b - a) * (bay + 1 - inset) / bays
     low, high = height * (storey + inset) / storeys, height * (storey + 1 - inset) / storeys

@@ -33,7 +33,7 @@ def paint_one(ids: NDArray, outline: Floats, value: float) -> None:
 def gradients(outlines: Floats, colours: Floats) -> Floats:
     """The colour of each face as an affine function of sub-pixel position.
 
-    Least squares through the corners, which is what makes flat faces look round without a rasteriser of our own.
+    Least squares through the corners: it makes flat faces look round without a rasteriser of our own.
 
     Args:
         outlines: (F, 4, 2) in frame pixels.
@@ -67,16 +67,18 @@ def resolve(ids: Ids, table: Floats) -> tuple[Floats, Floats]:
     height, width = ids.shape
     flat = ids.ravel()
     hit = np.flatnonzero(flat)
-    face = table[flat[hit]]
-    y, x = np.divmod(hit.astype(np.int32), np.int32(width))
-    colour = np.zeros((height * width, 3), np.float32)
-    value = face[:, 3:6] * x[:, None].astype(np.float32)
-    value += face[:, 6:9] * y[:, None].astype(np.float32)
-    value += face[:, :3]
-    colour[hit] = np.maximum(value, 0, out=value)
+    face = flat[hit]
+    row, column = np.divmod(hit.astype(np.int32), np.int32(width))
+    x, y = column.astype(np.float32), row.astype(np.float32)
     size = (width // SAMPLES, height // SAMPLES)
-    cover = (ids > 0).astype(np.float32)
-    return (
-        np.asarray(cv2.resize(colour.reshape(height, width, 3), size, interpolation=cv2.INTER_AREA), np.float32),
-        np.asarray(cv2.resize(cover, size, interpolation=cv2.INTER_AREA), np.float32),
-    )
+    columns = np.ascontiguousarray(table.T)
+    planes = []
+    for channel in range(3):
+        value = columns[channel].take(face)
+        value += columns[3 + channel].take(face) * x
+        value += columns[6 + channel].take(face) * y
+        plane = np.zeros(height * width, np.float32)
+        plane[hit] = np.maximum(value, 0, out=value)
+        planes.append(cv2.resize(plane.reshape(height, width), size, interpolation=cv2.INTER_AREA))
+    cover = cv2.resize((ids > 0).astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.merge(planes), np.float32), np.asarray(cover, np.float32)

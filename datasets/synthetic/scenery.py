@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from datasets.synthetic import props
 from datasets.synthetic.lot import Lot, Tree
@@ -16,7 +17,7 @@ from datasets.synthetic.view import NEAR, View
 
 @dataclass(frozen=True)
 class Sprite:
-    """One object as painted: ids (h, w) of its faces, 0 where it is not, at (x, y) of the sub-pixel buffer."""
+    """One object as painted: ids (h, w) of its faces, 0 elsewhere, at (x, y) of the sub-pixel buffer."""
 
     x: int
     y: int
@@ -38,6 +39,7 @@ class Scenery:
         points, normals, albedo: (S, 3).
         reflectance: (S,).
         material: (S,) indices of ``Material``.
+        distance: (S,) metres over ground to the object.
     """
 
     sprites: tuple[Sprite, ...]
@@ -45,7 +47,8 @@ class Scenery:
     normals: Floats
     albedo: Floats
     reflectance: Floats
-    material: np.ndarray
+    material: NDArray[np.int64]
+    distance: Floats
 
 
 def leaves(tree: Tree, count: int) -> tuple[Floats, Floats]:
@@ -80,7 +83,8 @@ class _Painter:
         self.points: list[Floats] = []
         self.normals: list[Floats] = []
         self.albedo: list[Floats] = []
-        self.material: list[np.ndarray] = []
+        self.material: list[NDArray[np.int64]] = []
+        self.distance: list[Floats] = []
         self.count = 0
         self._start()
 
@@ -88,7 +92,9 @@ class _Painter:
         self.low = np.full(2, np.inf)
         self.high = np.full(2, -np.inf)
 
-    def _add(self, outlines: Floats, points: Floats, normals: Floats, albedo: Floats, material: np.ndarray) -> None:
+    def _add(
+        self, outlines: Floats, points: Floats, normals: Floats, albedo: Floats, material: NDArray[np.int64]
+    ) -> None:
         paint(self.buffer, outlines, np.arange(self.count + 1, self.count + 1 + len(points)))
         self.low = np.minimum(self.low, outlines.min((0, 1)))
         self.high = np.maximum(self.high, outlines.max((0, 1)))
@@ -132,7 +138,8 @@ class _Painter:
         outlines = pixels[keep][:, None] + np.stack([np.cos(angle), np.sin(angle)], 2) * reach[..., None]
         inner = np.linalg.norm((points[keep] - middle) / tree.crown, axis=1)
         shade = np.clip(0.25 + 0.75 * inner**2, 0, 1.1) * np.exp(rng.normal(0, 0.25, len(keep)))
-        albedo = np.float32(tree.colour) * shade[:, None] * np.exp(rng.normal(0, 0.10, (len(keep), 3)))
+        hue = np.exp(rng.normal(0, 0.10, (len(keep), 3)))
+        albedo = np.array(tree.colour) * shade[:, None] * hue
         facing = normals[keep] + rng.normal(0, 0.45, (len(keep), 3))
         facing /= np.linalg.norm(facing, axis=1, keepdims=True)
         self._add(
@@ -159,24 +166,24 @@ class _Painter:
             toward = self.view.eye - a
             self._add(
                 outline,
-                np.float32([(a + b) / 2]),
-                np.float32([toward / np.linalg.norm(toward)]),
+                np.asarray([(a + b) / 2], np.float32),
+                np.asarray([toward / np.linalg.norm(toward)], np.float32),
                 ALBEDO[[Material.BARK]],
                 np.array([int(Material.BARK)]),
             )
 
     def close(self, x: float, y: float, nearer: float = 0.0) -> None:
         """Cut what was painted since the last call out as one sprite."""
+        distance = float(np.hypot(x - self.view.position[0], y - self.view.position[1])) - nearer
+        self.distance.append(np.full(self.count - sum(map(len, self.distance)), distance, np.float32))
         size = self.buffer.shape[::-1]
         x0, y0 = np.clip(np.floor(self.low * SAMPLES) - 2, 0, size).astype(int)
         x1, y1 = np.clip(np.ceil(self.high * SAMPLES) + 2, 0, size).astype(int)
         self._start()
-        if x1 <= x0 or y1 <= y0:
-            return
-        window = self.buffer[y0:y1, x0:x1]
-        distance = float(np.hypot(x - self.view.position[0], y - self.view.position[1])) - nearer
-        self.sprites.append(Sprite(int(x0), int(y0), window.copy(), distance))
-        window[:] = 0
+        if x1 > x0 and y1 > y0:
+            window = self.buffer[y0:y1, x0:x1]
+            self.sprites.append(Sprite(int(x0), int(y0), window.copy(), distance))
+            window[:] = 0
 
 
 def render_scenery(view: View, lot: Lot) -> Scenery:
@@ -188,7 +195,7 @@ def render_scenery(view: View, lot: Lot) -> Scenery:
         middle = (building.x + building.length / 2, building.y + building.width / 2)
         painter.close(*middle, nearer=-30.0)
     for tree in lot.trees:
-        if np.hypot(tree.x - view.position[0], tree.y - view.position[1]) < tree.crown[0] + 1.5:
+        if np.hypot(tree.x - view.position[0], tree.y - view.position[1]) < tree.crown[0] + 4.0:
             continue  # a camera is mounted clear of the crowns
         if tree.density < 1 and tree.height > 2.5:
             painter.twigs(tree)
@@ -214,6 +221,7 @@ def render_scenery(view: View, lot: Lot) -> Scenery:
         rows(painter.albedo),
         reflectance,
         material,
+        np.concatenate(painter.distance) if painter.distance else np.zeros(0, np.float32),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from datasets.synthetic.light import Weather
 from datasets.synthetic.lot import Lot, Place
 from datasets.synthetic.props import Prop, random_prop
-from datasets.synthetic.render import Placement
+from datasets.synthetic.scene import Placement
 from datasets.synthetic.vehicles import Vehicle, random_vehicle
 
 
@@ -27,7 +27,8 @@ def park(rng: np.random.Generator, place: Place, vehicle: Vehicle) -> Placement:
     reverse = rng.random() < 0.22
     slack = max(place.width - vehicle.size[1] - 0.2, 0.1)
     across = float(np.clip(rng.normal(0, 0.12), -slack / 2, slack / 2))
-    along = float(np.clip(rng.normal(-0.05, 0.18), -0.5, 0.35)) + min(0.0, (place.length - vehicle.size[0]) / 2)
+    # Nobody crosses the line at the far end, for there stands the next row; long cars stick out into the aisle.
+    along = min(float(np.clip(rng.normal(-0.05, 0.18), -0.5, 0.35)), (place.length - vehicle.size[0]) / 2 - 0.05)
     heading = np.array([np.cos(place.yaw), np.sin(place.yaw)])
     x, y = np.array(place.centre) + along * heading + across * np.array([-heading[1], heading[0]])
     yaw = place.yaw + rng.normal(0, 0.03) + (np.pi if reverse else 0.0)
@@ -36,7 +37,9 @@ def park(rng: np.random.Generator, place: Place, vehicle: Vehicle) -> Placement:
 
 def bustle(hour: float) -> float:
     """Arrivals per hour and free slot."""
-    return 0.02 + 0.9 * float(np.exp(-(((hour - 9.3) / 1.9) ** 2))) + 0.35 * float(np.exp(-(((hour - 14.5) / 2.2) ** 2)))
+    return (
+        0.02 + 0.9 * float(np.exp(-(((hour - 9.3) / 1.9) ** 2))) + 0.35 * float(np.exp(-(((hour - 14.5) / 2.2) ** 2)))
+    )
 
 
 def plan_stays(rng: np.random.Generator, lot: Lot, days: int) -> tuple[Stay, ...]:

@@ -62,15 +62,15 @@ def expose(radiance: Floats, light: Light, sensor: Sensor) -> bytes:
     image *= ((white.mean() / white) ** sensor.balance).astype(np.float32)
     if light.weather == "rain":
         image = _rain(image, light.wet, rng)
-    image = cv2.GaussianBlur(image, (0, 0), sensor.blur)
+    image = np.asarray(cv2.GaussianBlur(image, (0, 0), sensor.blur), np.float32)
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    image *= (1 - sensor.vignette * ((x**2 + y**2) / 2) ** 1.5)[..., None].astype(np.float32)
+    image = image * (1 - sensor.vignette * ((x**2 + y**2) / 2) ** 1.5)[..., None].astype(np.float32)
     gain = 1 + 5 * max(0.0, 1 - light.key / 0.12)
     grain = rng.standard_normal((height, width), np.float32)[..., None]
     # The chip's colour filter is coarser than its pixels, so colour noise comes in blotches.
     chroma = rng.standard_normal((height // 2, width // 2, 3), np.float32)
     grain = grain + cv2.resize(chroma, (width, height), interpolation=cv2.INTER_LINEAR)
-    image += grain * (sensor.noise * 0.35 * gain) * np.sqrt(np.clip(image, 0.02, 1))
+    image = image + grain * (sensor.noise * 0.35 * gain) * np.sqrt(np.clip(image, 0.02, 1))
     steps = np.minimum(np.sqrt(np.clip(image, 0, 9)) * 2000, 5999).astype(np.int32)
     picture = _tone_curve(sensor.contrast)[steps]
     _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, sensor.quality])
@@ -92,20 +92,23 @@ def _rain(image: Floats, wet: float, rng: np.random.Generator) -> Floats:
     streaks = np.zeros((height, width), np.float32)
     lean = rng.normal(0, 0.12)
     for x, y, length in zip(
-        rng.uniform(0, width, 220), rng.uniform(0, height, 220), rng.uniform(0.015, 0.06, 220) * height, strict=True
+        rng.uniform(0, width, 220),
+        rng.uniform(0, height, 220),
+        rng.uniform(0.015, 0.06, 220) * height,
+        strict=True,
     ):
         end = (int(x + lean * length), int(y + length))
         cv2.line(streaks, (int(x), int(y)), end, float(rng.uniform(0.2, 1)), 1, cv2.LINE_AA)
-    streaks = cv2.GaussianBlur(streaks, (0, 0), 0.7)
+    veil = np.asarray(cv2.GaussianBlur(streaks, (0, 0), 0.7), np.float32)[..., None]
     mean = image.mean((0, 1), keepdims=True)
     image = image * (1 - 0.12 * wet) + mean * 0.12 * wet
-    image = image + streaks[..., None] * mean * 0.35 * wet
+    image = image + veil * mean * 0.35 * wet
     if rng.random() < 0.5:
         soft = cv2.GaussianBlur(image, (0, 0), 0.008 * width)
         drops = np.zeros((height, width), np.float32)
         for _ in range(int(rng.integers(2, 12))):
             centre = (int(rng.uniform(0, width)), int(rng.uniform(0, height)))
             cv2.circle(drops, centre, int(rng.uniform(0.006, 0.022) * width), 1.0, -1)
-        drops = cv2.GaussianBlur(drops, (0, 0), 0.003 * width)[..., None]
-        image = image * (1 - drops) + soft * 1.06 * drops
+        wetted = np.asarray(cv2.GaussianBlur(drops, (0, 0), 0.003 * width), np.float32)[..., None]
+        image = image * (1 - wetted) + soft * 1.06 * wetted
     return np.asarray(image, np.float32)

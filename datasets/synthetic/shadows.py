@@ -84,14 +84,17 @@ def still_casters(lot: Lot) -> StillCasters:
         solids.append(Caster(_pole(tree.x, tree.y, tree.height - tree.crown[2], 0.12), 0))
     solids += [Caster(_pole(x, y, height, 0.09), 0) for x, y, height in lot.lamps]
     for b in lot.buildings:
-        corners = [[b.x + i * b.length, b.y + j * b.width, k * b.height] for i in (0, 1) for j in (0, 1) for k in (0, 1)]
+        corners = [
+            [b.x + i * b.length, b.y + j * b.width, k * b.height] for i in (0, 1) for j in (0, 1) for k in (0, 1)
+        ]
         solids.append(Caster(np.array(corners, np.float32), 0))
     return StillCasters(tuple(solids), np.concatenate(clumps) if clumps else np.zeros((0, 4), np.float32))
 
 
 def _pole(x: float, y: float, height: float, radius: float) -> Floats:
     return np.array(
-        [[x + dx, y + dy, z] for z in (0, height) for dx in (-radius, radius) for dy in (-radius, radius)], np.float32
+        [[x + dx, y + dy, z] for z in (0, height) for dx in (-radius, radius) for dy in (-radius, radius)],
+        np.float32,
     )
 
 
@@ -103,9 +106,7 @@ def _cells(ground: Floats) -> NDArray[np.int32]:
     return np.ascontiguousarray(((ground + MARGIN) / CELL * 16).clip(-(2**20), 2**20).astype(np.int32))
 
 
-def cast(
-    view: View, lot: Lot, light: Light, still: StillCasters, moving: Sequence[Caster]
-) -> tuple[Floats, Shade]:
+def cast(view: View, lot: Lot, light: Light, still: StillCasters, moving: Sequence[Caster]) -> tuple[Floats, Shade]:
     """Shadow on the ground, (H, W) 0..1 of the sun kept off, and the maps that shade everything else."""
     slope = np.array(light.to_sun[:2], np.float32) / light.to_sun[2]
     size = ((np.array([lot.length, lot.width]) + 2 * MARGIN) / CELL).astype(int)
@@ -117,7 +118,8 @@ def cast(
     toward = np.array(light.to_sun[:2], np.float32)
     for target, casters in ((heights[0], still.solids), (heights[1], moving)):
         for caster in sorted(casters, key=lambda c: float(c.points[0, :2] @ toward)):
-            hull = cv2.convexHull(caster.points[:, :2] - caster.points[:, 2:] * slope)[:, 0]
+            ground = np.asarray(caster.points[:, :2] - caster.points[:, 2:] * slope, np.float32)
+            hull = np.asarray(cv2.convexHull(ground), np.float32)[:, 0]
             cv2.fillConvexPoly(target, _cells(hull), float(caster.points[:, 2].max()), cv2.LINE_8, 4)
             if caster.owner:
                 cv2.fillConvexPoly(owner, _cells(hull), caster.owner, cv2.LINE_8, 4)
@@ -152,12 +154,13 @@ def _cast_clumps(
 def contact(view: View, parked: Sequence[tuple[Vehicle, float, float, float]]) -> Floats:
     """Share (H, W) of the sky that cars keep off the ground beneath and beside them."""
     total = np.zeros((view.height, view.width), np.float32)
+    if not parked:
+        return total
     for grow, weight in ((0.55, 0.12), (0.30, 0.16), (0.10, 0.24), (-0.12, 0.30)):
         mask = np.zeros((view.height * SAMPLES, view.width * SAMPLES), np.uint8)
-        for vehicle, x, y, yaw in parked:
-            outline = view.outline(vehicles.footprint(vehicle, x, y, yaw, grow))
-            if outline is not None:
-                paint_one(mask, outline, 255)
+        outlines, depth = view.project([vehicles.footprint(*car, grow) for car in parked])
+        ahead = depth.min(1) > NEAR
+        paint(mask, outlines[ahead], np.full(int(ahead.sum()), 255))
         small = cv2.resize(mask, (view.width, view.height), interpolation=cv2.INTER_AREA)
         total += small.astype(np.float32) * (weight / 255)
     return np.asarray(cv2.GaussianBlur(total, (0, 0), 1.2), np.float32)

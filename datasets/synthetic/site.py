@@ -15,19 +15,22 @@ from datasets.errors import InputError
 from datasets.frame import Dataset, Frame, Slot, SlotState, Truth, VehicleTruth
 from datasets.synthetic.light import light_at
 from datasets.synthetic.lot import Lot, random_lot
-from datasets.synthetic.render import Scene, Shot, Stage, make_stage, render
+from datasets.synthetic.render import Shot, make_stage, render
+from datasets.synthetic.scene import Scene, Stage
 from datasets.synthetic.schedule import Stay, about, clear_of, day_weather, driving, plan_stays
 from datasets.synthetic.sensor import random_sensor
+from datasets.synthetic.truth import visible_slots
 from datasets.synthetic.view import random_view
 
 STREAM = 1
-"""First word of every seed here; ``stream.STREAM`` is another, so training lots never equal a site's lot."""
+"""First word of every seed here; ``stream.STREAM`` is another, so training lots never equal a site's."""
 FIRST_DAY = date(2026, 3, 2)
 OPENS, CLOSES = 7.5, 18.6
 """Hours of the first and the last frame of a day; the last ones fall into dusk."""
-VERSION = 1
+VERSION = 2
 """Of the renderer; a site written by another version is rendered anew."""
-_MIN_SLOTS = 12
+_TRIES = 6
+_ENOUGH_SLOTS = 30
 
 
 @dataclass(frozen=True)
@@ -42,21 +45,24 @@ def _rng(seed: int, *words: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence([STREAM, seed, *words]))
 
 
-def site_stages(seed: int, cameras: int, width: int, height: int) -> tuple[Stage, ...]:
-    """The site's lot through each of its cameras, from the south edge on round the lot."""
+def site_lot(seed: int) -> Lot:
+    """The lot of a site: of middle size, so that three cameras see most of it."""
     rng = _rng(seed, 0)
     lot = random_lot(rng)
     while not 40 <= len(lot.slots) <= 110:
         lot = random_lot(rng)
-    stages: list[Stage] = []
+    return lot
+
+
+def site_stages(seed: int, cameras: int, width: int, height: int) -> tuple[Stage, ...]:
+    """The site's lot through each of its cameras, from the south edge on round the lot."""
+    lot = site_lot(seed)
+    views = []
     for index in range(cameras):
         rng = _rng(seed, 1, index)
-        for _ in range(20):
-            stage = make_stage(random_view(rng, lot, width, height, side=index % 4), lot)
-            if len(stage.slots) >= _MIN_SLOTS:
-                break
-        stages.append(stage)
-    return tuple(stages)
+        tries = [random_view(rng, lot, width, height, side=index % 4) for _ in range(_TRIES)]
+        views.append(max(tries, key=lambda view: min(len(visible_slots(view, lot)), _ENOUGH_SLOTS)))
+    return tuple(make_stage(view, lot) for view in views)
 
 
 def site_moments(lot: Lot, seed: int, days: int, frames_per_day: int) -> tuple[Moment, ...]:
@@ -71,9 +77,7 @@ def site_moments(lot: Lot, seed: int, days: int, frames_per_day: int) -> tuple[M
     return tuple(moments)
 
 
-def _moment(
-    rng: np.random.Generator, lot: Lot, stays: tuple[Stay, ...], north: float, day: int, hour: float
-) -> Moment:
+def _moment(rng: np.random.Generator, lot: Lot, stays: tuple[Stay, ...], north: float, day: int, hour: float) -> Moment:
     minute = round(hour * 60)
     now = day * 24 + minute / 60
     cars = tuple(stay.car for stay in stays if stay.begin <= now < stay.end)
@@ -90,9 +94,7 @@ def _moment(
     return Moment(taken, Scene(slotted, about(rng, lot, slotted, 4.0), light))
 
 
-def site_shots(
-    stages: Sequence[Stage], moments: Sequence[Moment], seed: int
-) -> Iterator[tuple[str, Moment, Shot]]:
+def site_shots(stages: Sequence[Stage], moments: Sequence[Moment], seed: int) -> Iterator[tuple[str, Moment, Shot]]:
     """All frames of the site: camera id, moment, rendered shot; camera by camera."""
     for index, stage in enumerate(stages):
         chip = random_sensor(_rng(seed, 4, index))

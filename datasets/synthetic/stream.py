@@ -9,14 +9,15 @@ import numpy as np
 from datasets.frame import Image, Truth
 from datasets.synthetic.light import Weather, light_at
 from datasets.synthetic.lot import random_lot
-from datasets.synthetic.render import Placement, Scene, make_stage, render
+from datasets.synthetic.render import make_stage, render
+from datasets.synthetic.scene import Placement, Scene
 from datasets.synthetic.schedule import about, clear_of, driving, park, stray
 from datasets.synthetic.sensor import random_sensor
 from datasets.synthetic.vehicles import random_vehicle
 from datasets.synthetic.view import random_view
 
 STREAM = 2
-"""First word of every seed here. A site's seeds begin with another word, so no site ever shows a lot of this stream."""
+"""First word of every seed here; ``site.STREAM`` is another, so no site ever shows a lot of this stream."""
 
 
 def random_lot_frames(
@@ -48,9 +49,7 @@ def random_lot_frames(
                 park(rng, place, random_vehicle(rng)) for place in lot.slots if rng.random() < full
             )
             for _ in range(int(rng.poisson(1.6))):
-                new = (
-                    driving(rng, lot, light.dark) if rng.random() < 0.65 else stray(rng, lot, random_vehicle(rng))
-                )
+                new = driving(rng, lot, light.dark) if rng.random() < 0.65 else stray(rng, lot, random_vehicle(rng))
                 if clear_of(cars, new):
                     cars = (*cars, new)
             scene = Scene(cars, about(rng, lot, cars, 5.0), light)

@@ -8,93 +8,19 @@ from itertools import pairwise
 
 import numpy as np
 
+from datasets.synthetic.bodies import BODIES, Body
 from datasets.synthetic.mesh import Floats, Material, Mesh, box, disc, flat, merge
 
-
-@dataclass(frozen=True)
-class Body:
-    """Shape of one kind of car; stations run from the front bumper (0) to the rear one (1).
-
-    Attributes:
-        length, width, height: metres.
-        profile: (station, share of height) of the roof line; the cowl, the roof's front and rear edge
-            and the foot of the rear window are points of it.
-        cowl, roof_front, roof_rear, tail: stations of those points.
-        belt: share of height at which the side windows begin.
-        wheels: stations of the axles.
-        radius: of the wheels in metres.
-        windows_end: station at which the side windows end (panel vans stop early).
-    """
-
-    length: float
-    width: float
-    height: float
-    profile: tuple[tuple[float, float], ...]
-    cowl: float
-    roof_front: float
-    roof_rear: float
-    tail: float
-    belt: float
-    wheels: tuple[float, float] = (0.185, 0.79)
-    radius: float = 0.32
-    windows_end: float = 1.0
-
-    @property
-    def tall(self) -> bool:
-        return self.height > 1.8
-
-    @property
-    def open_bed(self) -> bool:
-        return self.tail < 0.7
-
-
-BODIES = {
-    "city": Body(
-        3.55, 1.62, 1.50,
-        ((0, .40), (.02, .48), (.10, .58), (.20, .65), (.38, .96), (.60, 1.0), (.87, .95), (.975, .66), (1, .58)),
-        .20, .38, .87, .975, .64, (.17, .83), .29,
-    ),
-    "hatchback": Body(
-        4.10, 1.77, 1.48,
-        ((0, .40), (.02, .48), (.12, .60), (.25, .67), (.42, .97), (.58, 1.0), (.84, .95), (.955, .68), (1, .60)),
-        .25, .42, .84, .955, .66, (.19, .81), .315,
-    ),
-    "sedan": Body(
-        4.60, 1.80, 1.45,
-        ((0, .40), (.015, .49), (.12, .60), (.28, .67), (.44, .97), (.55, 1.0), (.68, .97), (.84, .72), (.965, .69),
-         (1, .58)),
-        .28, .44, .68, .84, .67, (.19, .79), .32,
-    ),
-    "estate": Body(
-        4.65, 1.80, 1.48,
-        ((0, .40), (.015, .49), (.12, .60), (.27, .67), (.42, .96), (.56, 1.0), (.89, .95), (.965, .67), (1, .58)),
-        .27, .42, .89, .965, .66, (.19, .79), .32,
-    ),
-    "suv": Body(
-        4.50, 1.86, 1.68,
-        ((0, .42), (.02, .53), (.10, .60), (.25, .66), (.39, .96), (.56, 1.0), (.88, .96), (.965, .66), (1, .58)),
-        .25, .39, .88, .965, .65, (.19, .80), .36,
-    ),
-    "mpv": Body(
-        4.40, 1.82, 1.65,
-        ((0, .38), (.02, .46), (.09, .54), (.19, .62), (.39, .96), (.56, 1.0), (.90, .95), (.975, .64), (1, .55)),
-        .19, .39, .90, .975, .60, (.19, .81), .32,
-    ),
-    "van": Body(
-        4.95, 1.94, 1.97,
-        ((0, .36), (.02, .46), (.08, .53), (.16, .60), (.31, .95), (.48, 1.0), (.95, .99), (.985, .62), (1, .52)),
-        .16, .31, .95, .985, .58, (.18, .78), .33, .45,
-    ),
-    "pickup": Body(
-        5.25, 1.87, 1.78,
-        ((0, .40), (.015, .52), (.11, .58), (.25, .62), (.36, .96), (.46, 1.0), (.56, .97), (.60, .62), (.985, .60),
-         (1, .52)),
-        .25, .36, .56, .60, .61, (.18, .77), .38,
-    ),
-}  # fmt: skip
 SHARES = {
-    "city": 0.14, "hatchback": 0.28, "sedan": 0.17, "estate": 0.09, "suv": 0.18, "mpv": 0.07, "van": 0.05, "pickup": 0.02
-}  # fmt: skip
+    "city": 0.14,
+    "hatchback": 0.28,
+    "sedan": 0.17,
+    "estate": 0.09,
+    "suv": 0.18,
+    "mpv": 0.07,
+    "van": 0.05,
+    "pickup": 0.02,
+}
 COLOURS = (
     # BGR linear, spread of brightness, share
     ((0.58, 0.60, 0.60), 0.10, 0.245),  # white
@@ -229,14 +155,12 @@ def _seams(shape: Body) -> Mesh:
     top, low = handle[:, 2] * [1, 1, 0.97], handle[:, 2] * [1, 1, 0.94]
     strips.append([low[0], low[1], top[1], top[0]])
     left = np.array(strips, np.float32)
-    # Seen from outside, the left side runs from front to rear clockwise.
-    left = left[:, ::-1]
     return merge([flat(left, Material.TRIM, 0.12), flat((left * [1, -1, 1])[:, ::-1], Material.TRIM, 0.12)])
 
 
 @lru_cache(maxsize=32)
 def template(body: str, fine: bool) -> Mesh:
-    """The unit car of a kind, front towards +x, standing on the ground; ``fine`` adds what is seen from near."""
+    """The car of a kind, front towards +x, standing on the ground; ``fine`` adds what shows from near."""
     shape = BODIES[body]
     stations = _stations(shape, fine)
     left = _lattice(shape, stations)
@@ -269,13 +193,19 @@ def template(body: str, fine: bool) -> Mesh:
     for axle in shape.wheels:
         for side in (1, -1):
             centre = ((0.5 - axle) * shape.length, side * (shape.width / 2 + 0.004), shape.radius)
-            parts.append(disc(centre, shape.radius + 0.05, side, Material.TRIM, 0.30))
-            parts.append(disc(centre, shape.radius, side, Material.TYRE, 0.34))
-            parts.append(disc(centre, shape.radius * 0.62, side, Material.RIM, 0.38))
+            # Lifts further apart than a wheel is wide, or the faces of one disc would cut into the next.
+            parts.append(disc(centre, shape.radius + 0.05, side, Material.TRIM, 0.5))
+            parts.append(disc(centre, shape.radius, side, Material.TYRE, 1.3))
+            parts.append(disc(centre, shape.radius * 0.62, side, Material.RIM, 2.1))
+            parts.append(disc(centre, shape.radius * 0.22, side, Material.TRIM, 2.9))
     if fine:
         parts.append(_seams(shape))
         for side in (1, -1):
-            base = ((0.5 - shape.cowl - 0.035) * shape.length, side * (shape.width / 2 + 0.06), shape.belt * shape.height)
+            base = (
+                (0.5 - shape.cowl - 0.035) * shape.length,
+                side * (shape.width / 2 + 0.06),
+                shape.belt * shape.height,
+            )
             parts.append(box((0.10, 0.17, 0.13), base, Material.PAINT))
     return merge(parts)
 
@@ -317,7 +247,16 @@ def footprint(vehicle: Vehicle, x: float, y: float, yaw: float, grow: float = 0.
     a, b = length / 2 + grow, width / 2 + grow
     cut = min(0.35 + grow * 0.5, a * 0.4, b * 0.4)
     local = np.array(
-        [[a - cut, -b], [a, -b + cut], [a, b - cut], [a - cut, b], [cut - a, b], [-a, b - cut], [-a, cut - b], [cut - a, -b]],
+        [
+            [a - cut, -b],
+            [a, -b + cut],
+            [a, b - cut],
+            [a - cut, b],
+            [cut - a, b],
+            [-a, b - cut],
+            [-a, cut - b],
+            [cut - a, -b],
+        ],
         np.float32,
     )
     cos, sin = np.cos(yaw), np.sin(yaw)

@@ -60,6 +60,10 @@ class View:
         pixels = local[..., :2] / safe[..., None] * self.focal + centre
         return pixels.astype(np.float32), depth.astype(np.float32)
 
+    def over_ground(self, x: float, y: float) -> float:
+        """Metres from the point beneath the camera to x, y."""
+        return float(np.hypot(x - self.position[0], y - self.position[1]))
+
     def outline(self, polygon: object) -> Floats | None:
         """A world polygon (K, 3) in pixels (M, 2), cut at the near plane; None where nothing is left."""
         local = (np.asarray(polygon, np.float64) - self.eye) @ self.rotation.T

@@ -47,8 +47,7 @@ class LatentMatching(nn.Module):
         cells = torch.from_numpy(latent.cells).long().to(sample.device)
         told = torch.from_numpy(latent.values).to(sample.device).float()
         mine = sample.flatten(1)[:, cells]
-        layer = self.layers[level]
-        lifted = layer.weight[:, :, 0, 0] @ mine + layer.bias[:, None]
+        lifted = self.layers[level](mine[None, :, :, None])[0, :, :, 0]
         return (_standardised(lifted.T) - _standardised(told)).square().mean()
 
 

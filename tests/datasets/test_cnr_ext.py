@@ -29,9 +29,7 @@ def lot(tmp_path: Path) -> Path:
     """Two cameras, two frames of camera 1 and one of camera 2, slots 10 and 11, labels in both forms."""
     for camera, moment in ((1, "2015-11-12_0709"), (1, "2015-11-13_0709"), (2, "2015-11-12_0715")):
         add_frame(tmp_path, camera, moment)
-        (tmp_path / f"camera{camera}.csv").write_text(
-            "SlotId,X,Y,W,H\n10,1296,972,259.2,194.4\n11,0,0,2592,1944\n"
-        )
+        (tmp_path / f"camera{camera}.csv").write_text("SlotId,X,Y,W,H\n10,1296,972,259.2,194.4\n11,0,0,2592,1944\n")
     (tmp_path / "LABELS").mkdir()
     (tmp_path / "LABELS" / "camera1.txt").write_text(
         "SUNNY/2015-11-12/camera1/S_2015-11-12_07.09_C01_10.jpg 1\n"
@@ -84,9 +82,7 @@ def test_lists_and_table_together_count_once(lot: Path) -> None:
     # all.txt comes first by name and says slot 10 is free; camera1.txt contradicts it and is reported.
     assert states(dataset)[dataset.frames[0].name]["10"] == "free"
     assert "1 labels were skipped: their frames are not here" in dataset.notes
-    assert (
-        "1 labels were skipped: they contradict an earlier label of the same slot and frame" in dataset.notes
-    )
+    assert "1 labels were skipped: they contradict an earlier label of the same slot and frame" in dataset.notes
 
 
 def test_labels_without_place_are_counted(lot: Path) -> None:
@@ -187,21 +183,15 @@ def test_real_frames_agree_with_the_published_counts(shared: Path) -> None:
     slots = {camera: len(of_camera) for camera, of_camera in dataset.slots.items()}
     assert slots == {"C1": 35, "C2": 9, "C3": 21, "C4": 37, "C5": 46, "C6": 44, "C7": 46, "C8": 54, "C9": 28}
     with (root / "frames.csv").open(newline="") as file:
-        listed = {
-            row["path"]: (int(row["labelled_slots"]), int(row["occupied"])) for row in csv.DictReader(file)
-        }
-    read = {
-        name: (len(labels), Counter(labels.values())["occupied"]) for name, labels in states(dataset).items()
-    }
+        listed = {row["path"]: (int(row["labelled_slots"]), int(row["occupied"])) for row in csv.DictReader(file)}
+    read = {name: (len(labels), Counter(labels.values())["occupied"]) for name, labels in states(dataset).items()}
     assert read == listed
     assert dataset.notes == ("143907 labels were skipped: their frames are not here",)
 
 
 @pytest.mark.shared
 def test_real_vehicle_boxes(shared: Path) -> None:
-    truths = [
-        truth.vehicles for truth in read_cnr_ext(shared / "data" / "cnr_ext").truth.values() if truth.vehicles
-    ]
+    truths = [truth.vehicles for truth in read_cnr_ext(shared / "data" / "cnr_ext").truth.values() if truth.vehicles]
     assert len(truths) == 9
     assert sum(int((~truth.ignore).sum()) for truth in truths) == 302
     assert sum(int(truth.ignore.sum()) for truth in truths) == 29
@@ -226,7 +216,4 @@ def test_real_labels_in_table_form_give_the_same_and_read_fast(shared: Path, tmp
     from_table = read_cnr_ext(tmp_path)
     assert time.process_time() - start < 3  # about 0.4 s alone
     assert states(from_table) == states(read_cnr_ext(source))
-    assert (
-        "12584 labels were skipped: they belong to CNRPark (cameras A and B), not to CNR-EXT"
-        in from_table.notes
-    )
+    assert "12584 labels were skipped: they belong to CNRPark (cameras A and B), not to CNR-EXT" in from_table.notes

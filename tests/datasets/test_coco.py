@@ -86,9 +86,7 @@ def test_broken_content_is_named(tmp_path: Path, parts: dict, message: str) -> N
         vehicle_truth_from_coco(write(tmp_path / "v.json", **parts), ["a.jpg"])
 
 
-@pytest.mark.parametrize(
-    ("content", "message"), [(b"{", "not JSON"), (b"\xff\xfe", "not JSON"), (b"[]", "not COCO")]
-)
+@pytest.mark.parametrize(("content", "message"), [(b"{", "not JSON"), (b"\xff\xfe", "not JSON"), (b"[]", "not COCO")])
 def test_what_is_no_coco_file(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "v.json").write_bytes(content)
     with pytest.raises(InputError, match=message):

@@ -18,9 +18,7 @@ from datasets.download import CNR_EXT, Archive, download_cnr_ext
 from datasets.errors import InputError
 
 FRAME = "FULL_IMAGE_1000x750/SUNNY/2015-11-12/camera1/2015-11-12_0709.jpg"
-TABLE = b"camera,datetime,occupancy,slot_id\n" + b"".join(
-    b"01,2015-11-12_07.09,1,%d\n" % k for k in range(20_000)
-)
+TABLE = b"camera,datetime,occupancy,slot_id\n" + b"".join(b"01,2015-11-12_07.09,1,%d\n" % k for k in range(20_000))
 
 
 def tar_of(files: dict[str, bytes]) -> bytes:
@@ -162,9 +160,7 @@ def test_a_server_without_ranges_starts_over(site: Site, tmp_path: Path) -> None
 
 def test_a_server_that_never_gets_through_ends_in_one_line(site: Site, tmp_path: Path) -> None:
     site.ranges, site.cut_after, site.always_cut = False, 50_000, True
-    with pytest.raises(
-        InputError, match=r"the connection was cut\); try again .* by hand and put it at .*frames\.tar"
-    ):
+    with pytest.raises(InputError, match=r"the connection was cut\); try again .* by hand and put it at .*frames\.tar"):
         download_cnr_ext(tmp_path, ("frames",), archives=site.archives())
     assert not (tmp_path / "frames.tar").exists()
 
@@ -218,9 +214,7 @@ def test_a_damaged_file_is_refused(site: Site, tmp_path: Path, path: str, conten
 
 
 @pytest.mark.parametrize("change", [lambda data: data[:-1], lambda data: data[:5000] + b"?" + data[5001:]])
-def test_a_file_that_changed_since_is_refused(
-    site: Site, tmp_path: Path, change: Callable[[bytes], bytes]
-) -> None:
+def test_a_file_that_changed_since_is_refused(site: Site, tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
     download_cnr_ext(tmp_path, archives=site.archives())
     path = tmp_path / "CNRPark+EXT.csv"
     path.write_bytes(change(path.read_bytes()))

@@ -46,9 +46,7 @@ def test_cameras(tmp_path: Path, names: list[str], cameras: dict[str, int]) -> N
 
 
 def test_frames_are_in_order_of_time_and_named_below_the_root(tmp_path: Path) -> None:
-    add(
-        tmp_path, "g/2024-05-02_0700.jpg", "g/z_2024-05-01_0900.jpg", "g/._2024-05-02_0700.jpg", "g/notes.txt"
-    )
+    add(tmp_path, "g/2024-05-02_0700.jpg", "g/z_2024-05-01_0900.jpg", "g/._2024-05-02_0700.jpg", "g/notes.txt")
     dataset = read_folder(tmp_path)
     assert [frame.name for frame in dataset.frames] == ["g/z_2024-05-01_0900.jpg", "g/2024-05-02_0700.jpg"]
     assert f"{dataset.frames[0].taken}" == "2024-05-01 09:00:00"

@@ -51,8 +51,6 @@ def test_an_empty_root_is_one_clear_line_for_every_kind(tmp_path: Path, kind: st
         ("yolo", "coco_val", None, 28),
     ],
 )
-def test_real_folders(
-    shared: Path, kind: str, folder: str, cameras: tuple[str, ...] | None, count: int
-) -> None:
+def test_real_folders(shared: Path, kind: str, folder: str, cameras: tuple[str, ...] | None, count: int) -> None:
     dataset = open_dataset(kind, shared / "data" / folder, cameras)
     assert (dataset.name, len(dataset.frames)) == (kind, count)

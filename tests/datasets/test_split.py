@@ -14,9 +14,7 @@ from datasets.split import split_by_day
 def frames_on(*per_day: int) -> list[Frame]:
     """So many frames on the 1st, the 2nd, … of a month, an hour apart and in no order of time."""
     start = datetime(2024, 5, 1, 6)
-    times = [
-        start + timedelta(days=day, minutes=10 * k) for day, count in enumerate(per_day) for k in range(count)
-    ]
+    times = [start + timedelta(days=day, minutes=10 * k) for day, count in enumerate(per_day) for k in range(count)]
     return [Frame("C1", f"{time:%Y-%m-%d_%H%M}.jpg", Path("x"), time) for time in reversed(times)]
 
 

@@ -90,9 +90,7 @@ def test_a_data_yaml_that_does_not_help(tmp_path: Path, yaml: str, message: str)
         read_yolo(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "line", ["2 .5 .5 .2", "2 a b c d", "car .5 .5 .2 .4", "2 50 20 10 10", "2 nan .5 .5 .5"]
-)
+@pytest.mark.parametrize("line", ["2 .5 .5 .2", "2 a b c d", "car .5 .5 .2 .4", "2 50 20 10 10", "2 nan .5 .5 .5"])
 def test_broken_lines_are_named(tmp_path: Path, line: str) -> None:
     add(tmp_path, "images/a.jpg", f"2 .5 .5 .2 .4\n{line}\n")
     with pytest.raises(InputError, match=r"labels/a\.txt:2: expected class cx cy w h"):
@@ -151,7 +149,5 @@ def test_real_coco_images(shared: Path) -> None:
     dataset = read_yolo(shared / "data" / "coco_val")
     assert len(dataset.frames) == len(dataset.truth) == 28
     labels = (shared / "data" / "coco_val" / "labels").glob("*.txt")
-    vehicles = sum(
-        line.split()[0] in {"2", "5", "7"} for path in labels for line in path.read_text().splitlines()
-    )
+    vehicles = sum(line.split()[0] in {"2", "5", "7"} for path in labels for line in path.read_text().splitlines())
     assert sum(len(truth.vehicles.boxes) for truth in dataset.truth.values()) == vehicles > 0

@@ -82,9 +82,7 @@ def test_agrees_with_an_independent_computation(seed: int) -> None:
     ],
 )
 def test_known_values(boxes, scores, truth, expected) -> None:
-    result = average_precision({"a": vehicles(truth)}, {"a": Detections.of(boxes, scores)}, {"all": ["a"]})[
-        "all"
-    ]
+    result = average_precision({"a": vehicles(truth)}, {"a": Detections.of(boxes, scores)}, {"all": ["a"]})["all"]
     assert result.map50 == pytest.approx(expected)
     assert result.map50_95 == pytest.approx(expected)
     assert result.curve.precision.mean() == pytest.approx(expected)

@@ -26,8 +26,7 @@ def crowd(seed: int, frames: int = 4) -> list[Matching]:
 def test_best_f1_is_the_best_of_all_confidences(seed: int) -> None:
     matchings = crowd(seed)
     candidates = [
-        at_confidence(matchings, float(c))
-        for c in sorted({s for m in matchings for s in m.scores}, reverse=True)
+        at_confidence(matchings, float(c)) for c in sorted({s for m in matchings for s in m.scores}, reverse=True)
     ]
     by_hand = max(candidates, key=lambda point: point.f1 or 0)
     assert best_f1(matchings) == by_hand

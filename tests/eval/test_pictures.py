@@ -57,9 +57,7 @@ def test_a_slot_called_unknown_is_unsure(tmp_path) -> None:
 
 
 def test_an_unreadable_frame_is_named(tmp_path) -> None:
-    some = evidence(
-        {"student": {"C1/1": SEEN}}, {"C1/1": Truth(vehicles=vehicles([box(0)]))}, folder=tmp_path
-    )
+    some = evidence({"student": {"C1/1": SEEN}}, {"C1/1": Truth(vehicles=vehicles([box(0)]))}, folder=tmp_path)
     with pytest.raises(UnreadableImage, match=r"C1_1\.jpg"):
         draw_pictures("vehicles", some)
 

@@ -10,9 +10,7 @@ from eval.rows import Report, Row
 from eval.table import COLUMNS, against_baseline, is_best, markdown, remarks, rich_table, to_json, verdict
 
 
-def three(
-    camera: str, teacher: float | None, baseline: float | None, student: float | None
-) -> tuple[Row, ...]:
+def three(camera: str, teacher: float | None, baseline: float | None, student: float | None) -> tuple[Row, ...]:
     figures = {"teacher": teacher, "baseline": baseline, "student": student}
     return tuple(
         Row(
@@ -81,9 +79,7 @@ def test_verdict_counts_cameras() -> None:
 
 
 def test_verdict_without_truth() -> None:
-    assert "Nothing could be measured" in verdict(
-        Report("vehicles", (Row("student", "C1"), Row("student", "all")))
-    )
+    assert "Nothing could be measured" in verdict(Report("vehicles", (Row("student", "C1"), Row("student", "all"))))
 
 
 @pytest.mark.parametrize("protocol", ["vehicles", "slots", "teacher"])
@@ -96,9 +92,7 @@ def test_markdown_has_as_many_cells_in_every_line(protocol) -> None:
 def test_markdown_marks_the_best_and_the_change() -> None:
     line = next(line for line in markdown(report()).splitlines() if line.startswith("| C1 | student"))
     assert "**0.950** ▲" in line
-    assert "0.650 ▼" in next(
-        line for line in markdown(report()).splitlines() if line.startswith("| C2 | student")
-    )
+    assert "0.650 ▼" in next(line for line in markdown(report()).splitlines() if line.startswith("| C2 | student"))
 
 
 @pytest.mark.parametrize("protocol", ["vehicles", "slots", "teacher"])

@@ -1,0 +1,80 @@
+"""Where a parked car's box lies in a camera's view, how sure that is, and how well a box fits there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+SHIFT = 0.1
+"""Spread of the middle of a parked car's box around its place, in car sizes: how askew people park."""
+STRETCH = 0.3
+"""Spread of its width and height, in car sizes: small and large cars, and what a tree or neighbour hides."""
+PLAUSIBLE = 16.0
+"""A box fits a place or not with even odds at this squared distance, in spreads (of four numbers)."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Places where cars park, known or supposed, in pixels of one frame size.
+
+    Attributes:
+        boxes: (N, 4) xyxy of the box expected there; may reach out of the frame.
+        sizes: (N,) the size of a car there: root of width times height of its box.
+        shift, stretch: (N,) standard deviation of the middle of the expected box, and of its width and height,
+            in car sizes.
+    """
+
+    boxes: Floats
+    sizes: Floats
+    shift: Floats
+    stretch: Floats
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    @staticmethod
+    def settled(boxes: Floats, sizes: Floats) -> Places:
+        """Places whose box is known because boxes settled there."""
+        return Places(boxes, sizes, np.zeros(len(boxes)), np.zeros(len(boxes)))
+
+    def __add__(self, other: Places) -> Places:
+        return Places(
+            np.concatenate([self.boxes, other.boxes]),
+            np.concatenate([self.sizes, other.sizes]),
+            np.concatenate([self.shift, other.shift]),
+            np.concatenate([self.stretch, other.stretch]),
+        )
+
+
+def fit(boxes: NDArray[np.floating], places: Places, frame: tuple[int, int]) -> Floats:
+    """How well boxes fit places: log odds that a box is of the car there rather than of anything else.
+
+    A box differs from what is expected in its middle and in its width and height; both are held against the
+    spread of parked cars and the doubt about the place. Expected boxes are cut to the frame first, as the
+    detector's are, so that a car cut by the border is expected cut.
+
+    Args:
+        boxes: (N, 4) xyxy in pixels.
+        places: M places.
+        frame: (width, height) in pixels.
+
+    Returns:
+        (N, M); 0 at even odds.
+    """
+    expected = np.clip(places.boxes, 0, [*frame, *frame])
+    off = (boxes[:, None].astype(np.float64) - expected[None]) / places.sizes[:, None]
+    middle = ((off[..., :2] + off[..., 2:]) ** 2).sum(2) / 4
+    extent = ((off[..., 2:] - off[..., :2]) ** 2).sum(2)
+    shift, stretch = SHIFT**2 + places.shift**2, STRETCH**2 + places.stretch**2
+    # The normal density at a doubtful place is wide and so low: it must not outbid a place that is known.
+    doubt = 2 * np.log(shift / SHIFT**2) + 2 * np.log(stretch / STRETCH**2)
+    return np.asarray((PLAUSIBLE - middle / shift - extent / stretch - doubt) / 2, np.float64)
+
+
+def odds_to_share(log_odds: Floats) -> Floats:
+    """Log odds to a probability in 0..1."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -30, 30))), np.float64)

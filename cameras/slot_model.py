@@ -1,0 +1,121 @@
+"""The per-slot picture of where a parked car's box lies, and slot states by one-to-one matching against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from cameras.assignment import assign
+from cameras.parking import Floats, Places, fit, odds_to_share
+from cameras.slots import COVERED, SlotReading
+from datasets.boxes import coverage
+from datasets.frame import Detections, Slot
+
+TRUST = 4.0
+"""A box where a car of the slot is expected has its odds multiplied by up to this: a detector's score weighs
+all places in a picture alike, and most of them are no parking place."""
+LEAST_SCORE = 0.01
+"""Boxes below are no evidence of anything."""
+
+
+class Place(BaseModel):
+    """A place where cars park in this view.
+
+    Attributes:
+        slot: id of the slot; None where cars park outside of all slots.
+        box: x1, y1, x2, y2 of the expected box, normalised to frame width and height; may reach beyond 0..1.
+        size: root of width times height of a car's box there, as a share of the frame width.
+        shift, stretch: doubt about the middle and about width and height of the box, in car sizes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    slot: str | None
+    box: tuple[float, float, float, float]
+    size: Annotated[float, Field(gt=0)]
+    shift: Annotated[float, Field(ge=0)] = 0.0
+    stretch: Annotated[float, Field(ge=0)] = 0.0
+
+
+class SlotModel(BaseModel):
+    """What was learned without labels of where cars stand in one camera's view; plain JSON.
+
+    Slots that are not in it are read by the half-covered rule.
+
+    Attributes:
+        places: of slots, and of cars outside of all slots.
+        frames: number of frames it was learned from.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    places: tuple[Place, ...] = ()
+    frames: Annotated[int, Field(ge=0)] = 0
+
+    def in_pixels(self, size: tuple[int, int]) -> Places:
+        """The places in a frame of (width, height) pixels."""
+        width, height = size
+        boxes = np.array([place.box for place in self.places], np.float64).reshape(-1, 4)
+        return Places(
+            boxes * [width, height, width, height],
+            np.array([place.size for place in self.places]) * width,
+            np.array([place.shift for place in self.places]),
+            np.array([place.stretch for place in self.places]),
+        )
+
+
+def match_slots(
+    detections: Detections,
+    slots: Sequence[Slot],
+    size: tuple[int, int],
+    model: SlotModel,
+    confidence: float = 0.25,
+) -> dict[str, SlotReading]:
+    """Which slots are taken, by one-to-one assignment of boxes to the places where cars park.
+
+    Each box goes to at most one place and each place takes at most one box, such that the whole is likeliest;
+    so a car that stands on its own slot, or outside of all, occupies no other slot that its box happens to
+    cover. What fits no known place is read by the half-covered rule, as are all boxes on slots that are not in
+    the model: with an empty model the result is that of ``slot_states``.
+
+    Args:
+        detections: of one frame, in its pixels. Boxes well under the confidence are used too where they fit.
+        slots: of its camera.
+        size: (width, height) of the frame.
+        model: from ``learn_slot_model`` for this camera.
+        confidence: a slot is occupied from this score up.
+
+    Returns:
+        A reading for each slot id; its score is the probability of a car, or one minus it for a free slot.
+    """
+    if not slots:
+        return {}
+    seen = detections[detections.scores >= LEAST_SCORE]
+    places = model.in_pixels(size)
+    fits = fit(seen.boxes, places, size)
+    occupied = _stray(seen, slots, size, fits)
+
+    row = {slot.id: index for index, slot in enumerate(slots)}
+    score_odds = np.log(seen.scores / np.maximum(1 - seen.scores, 1e-6)).astype(np.float64)
+    worth = score_odds - np.log(LEAST_SCORE / (1 - LEAST_SCORE))
+    for box, place in assign(np.where(fits > 0, fits + worth[:, None], 0)):
+        slot = model.places[place].slot
+        if slot in row:
+            fitting = odds_to_share(fits[box, place])
+            car = odds_to_share(score_odds[box] + np.log1p((TRUST - 1) * fitting))
+            occupied[row[slot]] = max(occupied[row[slot]], float(car * fitting))
+    return {
+        slot.id: SlotReading("occupied", score) if score >= confidence else SlotReading("free", 1 - score)
+        for slot, score in zip(slots, occupied.tolist(), strict=True)
+    }
+
+
+def _stray(seen: Detections, slots: Sequence[Slot], size: tuple[int, int], fits: Floats) -> Floats:
+    """(slots,) score of the best box that half covers each slot, as far as no known place explains the box."""
+    covered = coverage(seen.boxes, np.stack([slot.box(*size) for slot in slots])) > COVERED
+    unexplained = 1 - odds_to_share(fits.max(axis=1, initial=-np.inf))
+    score: Floats = np.where(covered, (seen.scores * unexplained)[:, None], 0).max(axis=0, initial=0)
+    return score

@@ -1,0 +1,160 @@
+"""The per-camera table of a run: teacher, untouched nano and student side by side.
+
+python eval/report.py --dataset cnr-ext --root DIR --run DIR [--protocol vehicles|slots|teacher] [--json F] [--html F]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+if __name__ == "__main__":
+    # Python puts eval/ first on the path; with the root there instead, eval.rows has one name, not two.
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from cameras.detector import FLOOR, Detector, load_detector
+from cameras.slots import slot_states
+from datasets.errors import InputError, UnreadableImage
+from datasets.frame import Dataset, Detections, Frame, Image
+from datasets.images import content_key
+from datasets.load import load
+from eval.evaluation import evaluate
+from eval.evidence import Evidence
+from eval.page import page
+from eval.pictures import draw_pictures
+from eval.rows import Protocol, Report, Role
+from students.run import CameraRecord, Run
+from teacher.label import Watch, unwatched
+from teacher.oracle import Oracle
+from teacher.store import KnowledgeStore
+
+PROTOCOLS: tuple[Protocol, ...] = ("slots", "vehicles", "teacher")
+
+
+def collect(run: Run, dataset: Dataset, watch: Watch = unwatched) -> tuple[Evidence, dict[str, bool], list[str]]:
+    """Run every role on the frames that no student of its camera learned from.
+
+    A camera all of whose frames were learned from (one frame is all there is, say) is measured on the frames
+    of its split's test side, and the report says so.
+
+    Args:
+        run: a run folder with bundles.
+        dataset: the run's own, or another root with other frames of the same cameras.
+        watch: progress.
+
+    Returns:
+        The evidence, which cameras' days were held out, and notes for the reader.
+
+    Raises:
+        InputError: the run has no bundle of any of the cameras.
+    """
+    records = {name: record for name, record in run.records().items() if record.bundle and record.baseline}
+    if not set(records) & set(dataset.cameras):
+        raise InputError(f"{run.folder}: no bundle of {', '.join(dataset.cameras)}; run lotwise adapt first")
+    frames, held_out, notes = _frames(dataset, records)
+    teacher = _Teacher(run)
+    predictions: dict[Role, dict[str, Detections]] = {"teacher": {}, "baseline": {}, "student": {}}
+    confidence: dict[Role, dict[str, float]] = {"teacher": {}, "baseline": {}, "student": {}}
+    sizes: dict[str, tuple[int, int]] = {}
+    read: list[Frame] = []
+    detectors: dict[str, dict[Role, Detector]] = {}
+    for done, frame in enumerate(frames):
+        watch("report", done, len(frames), frame.camera)
+        try:
+            image = load(frame)
+        except UnreadableImage as error:
+            notes.append(f"Left out: {error}.")
+            continue
+        if frame.camera not in detectors:
+            detectors = {frame.camera: _detectors(run, records[frame.camera])}
+            for role, detector in detectors[frame.camera].items():
+                confidence[role][frame.camera] = detector.confidence
+            confidence["teacher"][frame.camera] = confidence["student"][frame.camera]
+        read.append(frame)
+        sizes[frame.name] = (image.shape[1], image.shape[0])
+        for role, detector in detectors[frame.camera].items():
+            predictions[role][frame.name] = detector([image], confidence=FLOOR)[0]
+        predictions["teacher"][frame.name] = teacher.says(image)
+    watch("report", len(frames), len(frames), "")
+    evidence = Evidence(read, dataset.truth, predictions, confidence, dataset.slots, sizes)
+    return evidence, held_out, notes
+
+
+def _frames(dataset: Dataset, records: Mapping[str, CameraRecord]) -> tuple[list[Frame], dict[str, bool], list[str]]:
+    """The frames to measure on, which cameras' days are apart, and what the reader must know."""
+    frames: list[Frame] = []
+    held_out: dict[str, bool] = {}
+    notes: dict[str, list[str]] = {}
+    for camera in dataset.cameras:
+        if camera not in records:
+            notes.setdefault("not trained in this run", []).append(camera)
+            continue
+        record = records[camera]
+        own = dataset.of_camera(camera)
+        unseen = [frame for frame in own if frame.name not in record.train]
+        frames += unseen or [frame for frame in own if frame.name in record.test]
+        held_out[camera] = bool(unseen) and _days_apart(unseen, [f for f in own if f.name in record.train], record)
+        notes.setdefault(record.note, []).append(camera)
+    return frames, held_out, [f"{', '.join(cameras)}: {note}." for note, cameras in notes.items()]
+
+
+def _days_apart(test: Sequence[Frame], train: Sequence[Frame], record: CameraRecord) -> bool:
+    if {frame.name for frame in test} <= set(record.test):
+        return record.held_out
+    days = {frame.taken.date() for frame in train if frame.taken}
+    return all(frame.taken is not None and frame.taken.date() not in days for frame in test)
+
+
+def _detectors(run: Run, record: CameraRecord) -> dict[Role, Detector]:
+    folder = run.registry(record.camera).folder
+    return {
+        "baseline": load_detector(folder / str(record.baseline)),
+        "student": load_detector(folder / str(record.bundle)),
+    }
+
+
+class _Teacher:
+    """What the teacher says of a frame: from the store, or by looking where the frame is new."""
+
+    def __init__(self, run: Run) -> None:
+        plan = run.plan()
+        self.oracle = Oracle(plan.teacher, plan.oracle)
+        self.store = KnowledgeStore.open(run.knowledge, self.oracle.identity, self.oracle.description)
+
+    def says(self, image: Image) -> Detections:
+        key = content_key(image)
+        if key not in self.store:
+            self.store.add(key, self.oracle.look(image))
+        return self.store.get(key).detections
+
+
+def make_report(
+    protocol: Protocol | None, evidence: Evidence, held_out: Mapping[str, bool], notes: Sequence[str]
+) -> Report:
+    """A report by one protocol; by the first that the truth allows where None is asked for."""
+    chosen = protocol or best_protocol(evidence)
+    rule = slot_states if chosen == "slots" else None
+    return evaluate(chosen, evidence, slot_rule=rule, held_out=held_out, notes=notes)
+
+
+def best_protocol(evidence: Evidence) -> Protocol:
+    """``slots`` where there are slot labels, else ``vehicles`` where there are boxes, else ``teacher``."""
+    truths = [evidence.truth[frame.name] for frame in evidence.frames if frame.name in evidence.truth]
+    if any(truth.slots for truth in truths):
+        return "slots"
+    return "vehicles" if any(truth.vehicles is not None for truth in truths) else "teacher"
+
+
+def write_page(path: Path, report: Report, evidence: Evidence) -> None:
+    """The report as one self-contained HTML page."""
+    rule = slot_states if report.protocol == "slots" else None
+    pictures = draw_pictures(report.protocol, evidence, slot_rule=rule, read=load)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page(report, pictures), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    from lotwise import main
+
+    main(["report", *sys.argv[1:]])

@@ -1,0 +1,414 @@
+"""The command line: one thin function a verb. Heavy imports stand inside, so that help and a node stay light."""
+
+from __future__ import annotations
+
+import errno
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from datasets.errors import InputError
+
+if TYPE_CHECKING:
+    from students.run import Plan
+    from teacher.label import Watch
+
+app = typer.Typer(
+    name="lotwise",
+    help="A nano vehicle detector for every parking camera, distilled from a large one without a single label.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+DEFAULT_TEACHER = "yolo26x.pt"
+DEFAULT_STUDENT = "yolo26n.pt"
+
+Site = Annotated[Path | None, typer.Argument(help="Site file; or give --dataset and --root.")]
+DatasetKind = Annotated[str | None, typer.Option("--dataset", help="cnr-ext, pklot, yolo, coco, folder or synthetic.")]
+Root = Annotated[Path | None, typer.Option(help="Folder of the dataset.")]
+Cameras = Annotated[str | None, typer.Option(help="Camera ids with commas, such as 1,3; all where not given.")]
+Teacher = Annotated[str, typer.Option(help="Weights of the oracle: an Ultralytics detection model.")]
+Student = Annotated[str, typer.Option(help="Weights of the nano that every student starts from.")]
+Out = Annotated[Path, typer.Option("--out", help="Run folder; a run that was killed goes on there.")]
+RunFolder = Annotated[Path, typer.Option("--run", help="Run folder of an earlier stage.")]
+Size = Annotated[int, typer.Option(help="Longer side of the student's input, pixels.")]
+Scales = Annotated[str, typer.Option(help="Longer sides at which the oracle looks, with commas.")]
+Flip = Annotated[bool, typer.Option("--flip", help="The oracle also looks at the mirrored frame (twice the time).")]
+Tiles = Annotated[int, typer.Option(help="N: the oracle also looks at N x N parts of the frame, for far rows.")]
+Epochs = Annotated[int | None, typer.Option(help="Rounds over a camera's frames.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same students.")]
+Holdout = Annotated[float, typer.Option(help="Share of each camera's frames kept for the report; 0 learns from all.")]
+Settings = Annotated[
+    Path | None, typer.Option(help="YAML with any of the settings in students/settings.py, for experts.")
+]
+ProtocolName = Annotated[
+    str | None, typer.Option("--protocol", help="slots, vehicles or teacher; the best that the truth allows.")
+]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Also write the result here as JSON.")]
+HtmlFile = Annotated[Path | None, typer.Option("--html", help="Also write one self-contained page here.")]
+
+
+@app.command(epilog="Example: lotwise demo --out runs/demo")
+def demo(
+    folder: Out = Path("runs/demo"),
+    seed: Seed = 0,
+) -> None:
+    """The whole job on a rendered parking site: label, distil, export, report. Nothing is downloaded."""
+    from students.demo import CAMERAS, DAYS, FRAMES_PER_DAY, HEIGHT, WIDTH, demo_plan
+
+    from datasets.synthetic import render_site
+
+    with bars() as watch:
+        render_site(
+            folder / "frames",
+            cameras=CAMERAS,
+            days=DAYS,
+            frames_per_day=FRAMES_PER_DAY,
+            width=WIDTH,
+            height=HEIGHT,
+            seed=seed,
+            progress=lambda done, total: watch("render", done, total, ""),
+        )
+    _adapt(folder, demo_plan(folder / "frames", seed), protocol=None, as_json=None, html=None)
+
+
+@app.command(
+    epilog="Examples: lotwise adapt --dataset folder --root frames --out runs/lot   ·   "
+    "lotwise adapt --dataset cnr-ext --root CNR-EXT --cameras 1,3 --out runs/cnr"
+)
+def adapt(
+    site: Site = None,
+    dataset: DatasetKind = None,
+    root: Root = None,
+    cameras: Cameras = None,
+    teacher: Teacher = DEFAULT_TEACHER,
+    student: Student = DEFAULT_STUDENT,
+    folder: Out = Path("runs/adapt"),
+    size: Size = 640,
+    scales: Scales = "640,1280",
+    flip: Flip = False,
+    tiles: Tiles = 0,
+    epochs: Epochs = None,
+    seed: Seed = 0,
+    holdout: Holdout = 0.25,
+    settings: Settings = None,
+    protocol: ProtocolName = None,
+    as_json: JsonFile = None,
+    html: HtmlFile = None,
+) -> None:
+    """Frames in, a live student per camera out, and a table that proves it. No labels."""
+    plan = _plan(
+        site, dataset, root, cameras, teacher, student, size, scales, flip, tiles, epochs, seed, holdout, settings
+    )
+    _adapt(folder, plan, protocol, as_json, html)
+
+
+@app.command(epilog="Example: lotwise label --dataset folder --root frames --out runs/lot")
+def label(
+    site: Site = None,
+    dataset: DatasetKind = None,
+    root: Root = None,
+    cameras: Cameras = None,
+    teacher: Teacher = DEFAULT_TEACHER,
+    student: Student = DEFAULT_STUDENT,
+    folder: Out = Path("runs/adapt"),
+    size: Size = 640,
+    scales: Scales = "640,1280",
+    flip: Flip = False,
+    tiles: Tiles = 0,
+    epochs: Epochs = None,
+    seed: Seed = 0,
+    holdout: Holdout = 0.25,
+    settings: Settings = None,
+    confidence: Annotated[float, typer.Option(help="Least score of a box in the label files.")] = 0.25,
+) -> None:
+    """First stage: the oracle looks at every frame once. Also writes YOLO and COCO label files."""
+    from students.adapt import label_frames
+    from students.run import Run, open_frames
+    from teacher.pseudo_labels import write_pseudo_labels
+
+    plan = _plan(
+        site, dataset, root, cameras, teacher, student, size, scales, flip, tiles, epochs, seed, holdout, settings
+    )
+    run = Run(folder)
+    frames = open_frames(plan.dataset, plan.root, plan.cameras)
+    run.begin(plan)
+    with bars() as watch:
+        labelled, store, _ = label_frames(run, frames, watch)
+    _say_notes([*frames.notes, *(f"Skipped: {why}." for why in labelled.skipped.values())])
+    written = write_pseudo_labels(folder / "labels", frames.frames, labelled.keys, store, confidence)
+    out.print(f"{len(labelled.keys)} frames labelled ({labelled.looked} new); label files: {written}")
+
+
+@app.command(epilog="Example: lotwise train --run runs/lot")
+def train(folder: RunFolder) -> None:
+    """Second stage: one student per camera, from the stored knowledge."""
+    from students.adapt import label_frames, train_students
+    from students.run import Run, open_frames
+
+    run = Run(folder)
+    plan = run.plan()
+    frames = open_frames(plan.dataset, plan.root, plan.cameras)
+    with bars() as watch:
+        labelled, store, _ = label_frames(run, frames, watch)
+        records = train_students(run, frames, labelled, store, watch)
+    for record in records:
+        out.print(f"{record.camera}: {record.training['steps']} steps in {record.training['seconds']} s")
+
+
+@app.command(epilog="Example: lotwise export --run runs/lot")
+def export(folder: RunFolder) -> None:
+    """Third stage: bundles, compared with their students; the better of student and nano goes live."""
+    from students.adapt import export_bundles, label_frames
+    from students.run import Run, open_frames
+
+    run = Run(folder)
+    plan = run.plan()
+    frames = open_frames(plan.dataset, plan.root, plan.cameras)
+    if not run.records():
+        raise InputError(f"{folder}: no student here yet; run lotwise train --run {folder} first")
+    with bars() as watch:
+        _, store, oracle = label_frames(run, frames, watch)
+        export_bundles(run, frames, oracle, store, watch)
+    _say_bundles(folder)
+
+
+@app.command(
+    epilog="Example: lotwise report --run runs/cnr --dataset cnr-ext --root CNR-EXT --protocol vehicles --html r.html"
+)
+def report(
+    folder: RunFolder,
+    dataset: DatasetKind = None,
+    root: Root = None,
+    cameras: Cameras = None,
+    protocol: ProtocolName = None,
+    as_json: JsonFile = None,
+    html: HtmlFile = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write a Markdown table here.")] = None,
+) -> None:
+    """Precision, recall, mAP50 and mAP50-95 per camera: teacher, untouched nano and student side by side."""
+    from datasets.open import parse_cameras
+    from students.run import Run, open_frames
+
+    run = Run(folder)
+    plan = run.plan()
+    if (dataset is None) != (root is None):
+        raise InputError("--dataset and --root belong together; leave both out for the frames of the run itself")
+    frames = open_frames(
+        dataset or plan.dataset, root or plan.root, parse_cameras(cameras) if cameras else plan.cameras
+    )
+    _report(run, frames, protocol, as_json, html, markdown)
+
+
+@app.command(epilog="Example: lotwise detect runs/lot/cameras/C1/bundles/0123456789abcdef frames --json out.json")
+def detect(
+    model: Annotated[Path, typer.Argument(help="Bundle folder, .onnx or .pt.")],
+    paths: Annotated[list[Path], typer.Argument(help="Images or folders of images.")],
+    as_json: Annotated[Path, typer.Option("--json", help="Where the detections go.")],
+    conf: Annotated[float | None, typer.Option(help="Least score; the bundle's own where not given.")] = None,
+    slots: Annotated[Path | None, typer.Option(help="Slot file; the bundle's own slots where not given.")] = None,
+) -> None:
+    """Run a bundle, or any YOLO in .onnx or .pt, on images; with slots, tell which are free."""
+    from cameras.detect import detect_files, open_model
+    from cameras.site import read_slot_file
+
+    detector = _torch_detector(model) if model.suffix == ".pt" else open_model(model)
+    known = read_slot_file(slots) if slots is not None else detector.slots
+    with bars() as watch:
+        results, skipped = detect_files(detector, paths, as_json, conf, known, watch)
+    _say_notes([f"Skipped: {why}." for why in skipped])
+    found = sum(len(result["boxes"]) for result in results)
+    out.print(f"{found} vehicles on {len(results)} images: {as_json}")
+
+
+@app.command(epilog="Example: lotwise download cnr-ext --out data/cnr_ext")
+def download(
+    name: Annotated[str, typer.Argument(help="cnr-ext")],
+    folder: Annotated[Path, typer.Option("--out", help="Where it goes.")] = Path("data/cnr_ext"),
+    parts: Annotated[str, typer.Option(help="frames, slots, labels.")] = "frames,slots,labels",
+) -> None:
+    """Fetch a public dataset from its official home; goes on where it was cut off."""
+    from datasets.download import download_cnr_ext
+
+    if name != "cnr-ext":
+        raise InputError(f"{name}: no such dataset to download; there is cnr-ext")
+    with bars() as watch:
+        download_cnr_ext(
+            folder,
+            tuple(part.strip() for part in parts.split(",")),
+            lambda file, done, total: watch(f"download {file}", done, total or done, ""),
+        )
+    out.print(f"CNR-EXT is in {folder}; next: lotwise adapt --dataset cnr-ext --root {folder}")
+
+
+def _plan(
+    site: Path | None,
+    dataset: str | None,
+    root: Path | None,
+    cameras: str | None,
+    teacher: str,
+    student: str,
+    size: int,
+    scales: str,
+    flip: bool,
+    tiles: int,
+    epochs: int | None,
+    seed: int,
+    holdout: float,
+    settings: Path | None,
+) -> Plan:
+    """What the options of adapt and label ask for."""
+    from datasets.open import parse_cameras
+    from students.run import Plan
+    from students.settings import read_settings
+    from teacher.oracle import OracleSettings
+
+    if (site is None) == (dataset is None or root is None):
+        raise InputError("give either a site file, or --dataset and --root")
+    try:
+        looks = tuple(int(scale) for scale in scales.split(","))
+    except ValueError:
+        raise InputError(f"--scales {scales!r}: give pixels with commas, such as 640,1280") from None
+    given = {"size": size, "seed": seed} | ({"epochs": epochs} if epochs is not None else {})
+    return Plan(
+        dataset=dataset or "site",
+        root=(root or site or Path()).resolve(),
+        cameras=parse_cameras(cameras),
+        teacher=_local(teacher),
+        oracle=OracleSettings(scales=looks, flip=flip, tiles=tiles, grid=size),
+        student=_local(student),
+        distill=read_settings(settings, given),
+        holdout=holdout,
+    )
+
+
+def _local(weights: str) -> str:
+    """A weights file by its full path, so that a run can be resumed from another folder; else its name."""
+    return str(Path(weights).resolve()) if Path(weights).is_file() else weights
+
+
+def _adapt(folder: Path, plan: Plan, protocol: str | None, as_json: Path | None, html: Path | None) -> None:
+    from students.adapt import adapt as adapt_cameras
+    from students.run import Run
+
+    run = Run(folder)
+    with bars() as watch:
+        frames, labelled = adapt_cameras(run, plan, watch)
+    _say_notes([*frames.notes, *(f"Skipped: {why}." for why in labelled.skipped.values())])
+    _report(
+        run, frames, protocol, as_json or folder / "report.json", html or folder / "report.html", folder / "report.md"
+    )
+    _say_bundles(folder)
+
+
+def _report(
+    run: Any, frames: Any, protocol: str | None, as_json: Path | None, html: Path | None, markdown: Path | None
+) -> None:
+    from eval.report import PROTOCOLS, collect, make_report, write_page
+    from eval.table import markdown as as_markdown
+    from eval.table import remarks, rich_table, to_json, verdict
+
+    if protocol is not None and protocol not in PROTOCOLS:
+        raise InputError(f"--protocol {protocol}: choose one of {', '.join(PROTOCOLS)}")
+    with bars() as watch:
+        evidence, held_out, notes = collect(run, frames, watch)
+    result = make_report(protocol, evidence, held_out, notes)
+    wide = out if out.is_terminal else Console(highlight=False, width=120)
+    wide.print(rich_table(result))
+    for remark in remarks(result):
+        out.print(f"- {remark}", style="dim")
+    out.print(verdict(result))
+    if as_json is not None:
+        _write(as_json, json.dumps(to_json(result), indent=1) + "\n")
+    if markdown is not None:
+        _write(markdown, as_markdown(result))
+    if html is not None:
+        write_page(html, result, evidence)
+        out.print(f"Page: {html}")
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _torch_detector(weights: Path) -> Any:
+    from teacher.single_scale import SingleScale
+
+    return SingleScale(weights)
+
+
+def _say_notes(notes: Sequence[str]) -> None:
+    for note in notes:
+        err.print(f"note: {note}", style="yellow")
+
+
+def _say_bundles(folder: Path) -> None:
+    from students.run import Run
+
+    run = Run(folder)
+    for camera, record in run.records().items():
+        if record.live is None:
+            continue
+        what = (
+            "student" if record.live == record.bundle else "untouched nano (the student agreed less with the teacher)"
+        )
+        out.print(f"{camera}: live is the {what}, {run.registry(camera).live()}")
+
+
+@contextmanager
+def bars() -> Iterator[Watch]:
+    """Progress bars on a terminal; elsewhere one line when something is finished."""
+    if not err.is_terminal:
+
+        def tell(stage: str, done: int, total: int, words: str) -> None:
+            if done == total and total:
+                err.print(f"{stage}: {done} done{f' ({words})' if words else ''}")
+
+        yield tell
+        return
+    columns = (
+        TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        TextColumn("{task.fields[words]}"),
+    )  # fmt: skip
+    with Progress(*columns, console=err) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def move(stage: str, done: int, total: int, words: str) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(stage, total=total, words="")
+            progress.update(tasks[stage], completed=done, total=total, words=words)
+
+        yield move
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; bad input is one line on stderr and exit code 2."""
+    try:
+        app(list(arguments) if arguments is not None else None, prog_name="lotwise")
+    except InputError as error:
+        err.print(f"error: {error}", style="bold red", soft_wrap=True, markup=False)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        err.print(f"error: {error.filename or 'disk'}: the disk is full; free some space and run again", soft_wrap=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        err.print("stopped; the same command goes on from here")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""The main job: from a camera's frames to its live bundle, in three stages that can each be run alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from ultralytics.nn.tasks import DetectionModel
+
+from cameras.agreement import agreement
+from cameras.bundle import Role
+from cameras.detector import load_detector
+from datasets.errors import UnreadableImage
+from datasets.frame import Dataset, Detections, Frame, Image
+from datasets.images import content_key
+from datasets.load import load
+from datasets.split import split_by_day
+from students.distill import distill
+from students.export import write_bundle
+from students.plot import plot_log
+from students.run import CameraRecord, Plan, Run, open_frames
+from students.samples import Samples
+from students.student import make_student
+from teacher.checkpoint import fingerprint, load_model, save_model
+from teacher.label import Labelled, Watch, label, unwatched
+from teacher.oracle import Oracle
+from teacher.store import KnowledgeStore
+
+CHECKED_FRAMES = 4  # on which an exported model is compared with the student
+STUDENT = "student.safetensors"
+
+
+def label_frames(run: Run, dataset: Dataset, watch: Watch = unwatched) -> tuple[Labelled, KnowledgeStore, Oracle]:
+    """First stage: the oracle looks at every frame of the run that it has not seen."""
+    plan = run.plan()
+    oracle = Oracle(plan.teacher, plan.oracle)
+    store = KnowledgeStore.open(run.knowledge, oracle.identity, oracle.description)
+    return label(dataset.frames, oracle, store, watch), store, oracle
+
+
+def train_students(
+    run: Run, dataset: Dataset, labelled: Labelled, store: KnowledgeStore, watch: Watch = unwatched
+) -> list[CameraRecord]:
+    """Second stage: one student a camera, learned from the knowledge of the frames that are not held out."""
+    plan = run.plan()
+    return [
+        _train(
+            run,
+            plan,
+            [frame for frame in dataset.of_camera(camera) if frame.name in labelled.keys],
+            store,
+            watch,
+        )
+        for camera in dataset.cameras
+        if any(frame.name in labelled.keys for frame in dataset.of_camera(camera))
+    ]
+
+
+def export_bundles(run: Run, dataset: Dataset, oracle: Oracle, store: KnowledgeStore, watch: Watch = unwatched) -> None:
+    """Third stage: bundles of student and untouched nano; the better one by the teacher's word goes live."""
+    plan = run.plan()
+    records = [record for camera in dataset.cameras if (record := run.record(camera))]
+    for done, record in enumerate(records):
+        watch("export", done, len(records), record.camera)
+        frames = {frame.name: frame for frame in dataset.of_camera(record.camera)}
+        _export(run, plan, record, [frames[name] for name in record.test], dataset, oracle, store)
+    watch("export", len(records), len(records), "")
+
+
+def adapt(run: Run, plan: Plan, watch: Watch = unwatched) -> tuple[Dataset, Labelled]:
+    """All three stages; whatever an earlier run of the same plan has done is not done again."""
+    dataset = open_frames(plan.dataset, plan.root, plan.cameras)
+    load_model(plan.student)  # what is wrong with it should be said before hours of labelling
+    run.begin(plan)
+    labelled, store, oracle = label_frames(run, dataset, watch)
+    train_students(run, dataset, labelled, store, watch)
+    export_bundles(run, dataset, oracle, store, watch)
+    return dataset, labelled
+
+
+def _train(run: Run, plan: Plan, frames: Sequence[Frame], store: KnowledgeStore, watch: Watch) -> CameraRecord:
+    """One camera's student, in ``cameras/<id>/train/student.safetensors``."""
+    camera = frames[0].camera
+    split = split_by_day(frames, plan.holdout)
+    samples = Samples(split.train, store, plan.distill)
+    folder = run.camera(camera) / "train"
+    stage = f"train {camera}"
+    nano = make_student(plan.student)
+    outcome = distill(
+        nano,
+        samples,
+        plan.distill,
+        folder,
+        lambda step, steps, loss: watch(stage, step, steps, f"loss {loss:.3f}"),
+    )
+    save_model(outcome.student, folder / STUDENT)
+    plot_log(folder / "log.jsonl", folder / "loss.png", camera)
+    record = CameraRecord(
+        camera=camera,
+        train=tuple(frame.name for frame in split.train),
+        test=tuple(frame.name for frame in split.test),
+        held_out=split.day_disjoint,
+        note=split.note,
+        size=samples.input_size(),
+        training={
+            "student": Path(plan.student).name,
+            "settings": plan.distill.model_dump(mode="json"),
+            "frames": len(split.train),
+            "steps": outcome.steps,
+            "seconds": round(outcome.seconds, 1),
+            "loss": outcome.loss,
+            "weights": fingerprint(outcome.student),
+        },
+    )
+    before = run.record(camera)
+    if before is not None and before.training.get("weights") == record.training["weights"]:
+        return before
+    run.save(record)
+    return record
+
+
+def _export(
+    run: Run,
+    plan: Plan,
+    record: CameraRecord,
+    test: Sequence[Frame],
+    dataset: Dataset,
+    oracle: Oracle,
+    store: KnowledgeStore,
+) -> None:
+    """Both bundles of a camera into its registry, and the better one live."""
+    if record.live is not None:
+        return
+    registry = run.registry(record.camera)
+    images = readable(test)
+    scores: dict[str, float] = {}
+    identities: dict[str, str] = {}
+    trained = load_model(run.camera(record.camera) / "train" / STUDENT)
+    contestants: dict[Role, DetectionModel] = {"baseline": make_student(plan.student), "student": trained}
+    for role, model in contestants.items():
+        folder = registry.folder / f".{role}"
+        write_bundle(
+            model,
+            folder,
+            camera=record.camera,
+            role=role,
+            size=record.size,
+            check=images[:CHECKED_FRAMES],
+            slots=dataset.slots.get(record.camera, ()),
+            teacher=oracle.description,
+            training=record.training if role == "student" else {"student": Path(plan.student).name},
+        )
+        scores[role] = agreement_with_teacher(folder, images, store)
+        identities[role] = registry.add(folder)
+    winner = "student" if scores["student"] >= scores["baseline"] else "baseline"
+    registry.promote(identities[winner])
+    run.save(
+        record.model_copy(
+            update={
+                "bundle": identities["student"],
+                "baseline": identities["baseline"],
+                "live": identities[winner],
+                "gate": {"agreement_with_teacher": scores, "live": winner, "oracle": asdict(oracle.settings)},
+            }
+        )
+    )
+
+
+def agreement_with_teacher(bundle: Path, images: Sequence[Image], store: KnowledgeStore) -> float:
+    """F1 of a bundle's boxes against the teacher's, both at the bundle's deployed confidence."""
+    detector = load_detector(bundle)
+    pairs: list[tuple[Detections, Detections]] = []
+    for image in images:
+        said = store.get(content_key(image)).detections
+        pairs.append((detector([image])[0], said[said.scores >= detector.confidence]))
+    return agreement(pairs)
+
+
+def readable(frames: Sequence[Frame]) -> list[Image]:
+    """The frames that can be read; the others were reported when they were labelled."""
+    images = []
+    for frame in frames:
+        try:
+            images.append(load(frame))
+        except UnreadableImage:
+            continue
+    return images

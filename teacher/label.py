@@ -1,0 +1,60 @@
+"""The oracle looks at every frame once; what it says goes into the knowledge store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from datasets.errors import InputError, UnreadableImage
+from datasets.frame import Frame
+from datasets.images import content_key
+from datasets.load import load
+from teacher.oracle import Oracle
+from teacher.store import KnowledgeStore
+
+Watch = Callable[[str, int, int, str], None]
+"""Told of progress: what is being done, how many are done, of how many, and a few words."""
+
+
+def unwatched(stage: str, done: int, total: int, words: str) -> None:
+    """Nobody looks."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What a labelling run did.
+
+    Attributes:
+        keys: content key of every frame that could be read, by frame name.
+        looked: how many frames the oracle looked at; the others were in the store.
+        skipped: why a frame could not be read, by frame name.
+    """
+
+    keys: Mapping[str, str]
+    looked: int
+    skipped: Mapping[str, str]
+
+
+def label(frames: Sequence[Frame], oracle: Oracle, store: KnowledgeStore, watch: Watch = unwatched) -> Labelled:
+    """Fill the store with what the oracle says of these frames.
+
+    Raises:
+        InputError: not one frame can be read, or the disk is full.
+    """
+    keys: dict[str, str] = {}
+    skipped: dict[str, str] = {}
+    looked = 0
+    for done, frame in enumerate(frames, 1):
+        try:
+            image = load(frame)
+        except UnreadableImage as error:
+            skipped[frame.name] = str(error)
+        else:
+            key = keys[frame.name] = content_key(image)
+            if key not in store:
+                store.add(key, oracle.look(image))
+                looked += 1
+        watch("label", done, len(frames), f"{looked} new, {len(skipped)} unreadable")
+    if frames and not keys:
+        raise InputError(f"none of {len(frames)} frames can be read; the first: {next(iter(skipped.values()))}")
+    return Labelled(keys, looked, skipped)

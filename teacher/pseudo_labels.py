@@ -1,0 +1,33 @@
+"""The teacher's soft detections as label files that other tools read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from datasets.coco import write_coco
+from datasets.frame import Frame
+from datasets.yolo import write_yolo
+from teacher.store import KnowledgeStore
+
+
+def write_pseudo_labels(
+    folder: Path, frames: Sequence[Frame], keys: Mapping[str, str], store: KnowledgeStore, confidence: float
+) -> Path:
+    """Write ``labels/`` (YOLO, one text file a frame, score last) and ``pseudo_labels.json`` (COCO with scores).
+
+    Args:
+        folder: made where it does not exist.
+        frames: those without a key could not be read and are left out.
+        keys: content key by frame name.
+        store: what the oracle said.
+        confidence: boxes under this score are left out.
+    """
+    known = [frame for frame in frames if frame.name in keys]
+    said = [store.get(keys[frame.name]) for frame in known]
+    detections = [k.detections[k.detections.scores >= confidence] for k in said]
+    sizes = [k.size for k in said]
+    folder.mkdir(parents=True, exist_ok=True)
+    write_yolo(folder, known, sizes, detections)
+    write_coco(folder / "pseudo_labels.json", known, sizes, detections)
+    return folder

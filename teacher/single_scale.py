@@ -1,0 +1,32 @@
+"""A PyTorch detection model run plainly, at one scale: for looking at any ``.pt`` beside a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from datasets.frame import Detections, Image, Slot
+from teacher.oracle import Oracle, OracleSettings
+
+
+@dataclass
+class SingleScale:
+    """The vehicles that a ``.pt`` finds at 640 px, called like a bundle's detector."""
+
+    weights: Path
+    confidence: float = 0.25
+    slots: tuple[Slot, ...] = ()
+    oracle: Oracle = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.oracle = Oracle(self.weights, OracleSettings(scales=(640,), grid=0, confidence=0.001))
+
+    @property
+    def identity(self) -> str:
+        return self.oracle.identity
+
+    def __call__(self, frames: Sequence[Image], confidence: float | None = None) -> list[Detections]:
+        threshold = self.confidence if confidence is None else confidence
+        found = [self.oracle.look(frame).detections for frame in frames]
+        return [detections[detections.scores >= threshold] for detections in found]
