@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, cast, get_args
 
 import typer
 from rich.console import Console
@@ -17,19 +17,26 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
-    from students.run import Plan
+    from datasets.frame import Dataset
+    from eval.report import SlotRuleName
+    from eval.rows import Protocol
+    from students.run import Plan, Run
     from teacher.label import Watch
 
 app = typer.Typer(
     name="lotwise",
     help="A nano vehicle detector for every parking camera, distilled from a large one without a single label.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# Paths and messages are printed as they are: no markup in them, and no line broken where a user would copy it.
+out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+WrongUsage: type[Exception] = typer.BadParameter.__mro__[1]  # of Click, which Typer carries under a name of its own
+
+INTERRUPTED = 130  # what Typer returns after Ctrl-C
+TRAINING_ONLY = ("torch", "ultralytics", "albumentations", "pycocotools", "matplotlib", "safetensors", "onnx")
 
 DEFAULT_TEACHER = "yolo26x.pt"
 DEFAULT_STUDENT = "yolo26n.pt"
@@ -42,13 +49,17 @@ Teacher = Annotated[str, typer.Option(help="Weights of the oracle: an Ultralytic
 Student = Annotated[str, typer.Option(help="Weights of the nano that every student starts from.")]
 Out = Annotated[Path, typer.Option("--out", help="Run folder; a run that was killed goes on there.")]
 RunFolder = Annotated[Path, typer.Option("--run", help="Run folder of an earlier stage.")]
-Size = Annotated[int, typer.Option(help="Longer side of the student's input, pixels.")]
+Size = Annotated[int | None, typer.Option(help="Longer side of the student's input, px; 640 where not given.")]
 Scales = Annotated[str, typer.Option(help="Longer sides at which the oracle looks, with commas.")]
 Flip = Annotated[bool, typer.Option("--flip", help="The oracle also looks at the mirrored frame (twice the time).")]
-Tiles = Annotated[int, typer.Option(help="N: the oracle also looks at N x N parts of the frame, for far rows.")]
-Epochs = Annotated[int | None, typer.Option(help="Rounds over a camera's frames.")]
-Seed = Annotated[int, typer.Option(help="The same seed gives the same students.")]
-Holdout = Annotated[float, typer.Option(help="Share of each camera's frames kept for the report; 0 learns from all.")]
+Tiles = Annotated[
+    int, typer.Option(min=0, max=8, help="N: the oracle also looks at N x N parts of the frame, for far rows.")
+]
+Epochs = Annotated[int | None, typer.Option(min=1, help="Rounds over a camera's frames.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="The same seed, the same students; 0 where not given.")]
+Holdout = Annotated[
+    float, typer.Option(min=0, max=0.5, help="Share of each camera's frames kept for the report; 0 learns from all.")
+]
 Settings = Annotated[
     Path | None, typer.Option(help="YAML with any of the settings in students/settings.py, for experts.")
 ]
@@ -62,12 +73,11 @@ HtmlFile = Annotated[Path | None, typer.Option("--html", help="Also write one se
 @app.command(epilog="Example: lotwise demo --out runs/demo")
 def demo(
     folder: Out = Path("runs/demo"),
-    seed: Seed = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed renders another site.")] = 0,
 ) -> None:
     """The whole job on a rendered parking site: label, distil, export, report. Nothing is downloaded."""
-    from students.demo import CAMERAS, DAYS, FRAMES_PER_DAY, HEIGHT, WIDTH, demo_plan
-
     from datasets.synthetic import render_site
+    from students.demo import CAMERAS, DAYS, FRAMES_PER_DAY, HEIGHT, WIDTH, demo_plan
 
     with bars() as watch:
         render_site(
@@ -95,12 +105,12 @@ def adapt(
     teacher: Teacher = DEFAULT_TEACHER,
     student: Student = DEFAULT_STUDENT,
     folder: Out = Path("runs/adapt"),
-    size: Size = 640,
+    size: Size = None,
     scales: Scales = "640,1280",
     flip: Flip = False,
     tiles: Tiles = 0,
     epochs: Epochs = None,
-    seed: Seed = 0,
+    seed: Seed = None,
     holdout: Holdout = 0.25,
     settings: Settings = None,
     protocol: ProtocolName = None,
@@ -108,6 +118,7 @@ def adapt(
     html: HtmlFile = None,
 ) -> None:
     """Frames in, a live student per camera out, and a table that proves it. No labels."""
+    _known(protocol)
     plan = _plan(
         site, dataset, root, cameras, teacher, student, size, scales, flip, tiles, epochs, seed, holdout, settings
     )
@@ -123,15 +134,15 @@ def label(
     teacher: Teacher = DEFAULT_TEACHER,
     student: Student = DEFAULT_STUDENT,
     folder: Out = Path("runs/adapt"),
-    size: Size = 640,
+    size: Size = None,
     scales: Scales = "640,1280",
     flip: Flip = False,
     tiles: Tiles = 0,
     epochs: Epochs = None,
-    seed: Seed = 0,
+    seed: Seed = None,
     holdout: Holdout = 0.25,
     settings: Settings = None,
-    confidence: Annotated[float, typer.Option(help="Least score of a box in the label files.")] = 0.25,
+    confidence: Annotated[float, typer.Option(min=0, max=1, help="Least score of a box in the label files.")] = 0.25,
 ) -> None:
     """First stage: the oracle looks at every frame once. Also writes YOLO and COCO label files."""
     from students.adapt import label_frames
@@ -148,7 +159,10 @@ def label(
         labelled, store, _ = label_frames(run, frames, watch)
     _say_notes([*frames.notes, *(f"Skipped: {why}." for why in labelled.skipped.values())])
     written = write_pseudo_labels(folder / "labels", frames.frames, labelled.keys, store, confidence)
-    out.print(f"{len(labelled.keys)} frames labelled ({labelled.looked} new); label files: {written}")
+    out.print(
+        f"{len(labelled.keys)} frames labelled ({labelled.looked} new), {len(labelled.skipped)} skipped; "
+        f"label files: {written}"
+    )
 
 
 @app.command(epilog="Example: lotwise train --run runs/lot")
@@ -193,6 +207,9 @@ def report(
     root: Root = None,
     cameras: Cameras = None,
     protocol: ProtocolName = None,
+    rule: Annotated[
+        Literal["learned", "half-covered"], typer.Option("--slot-rule", help="How slots are read from boxes.")
+    ] = "learned",
     as_json: JsonFile = None,
     html: HtmlFile = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write a Markdown table here.")] = None,
@@ -201,6 +218,7 @@ def report(
     from datasets.open import parse_cameras
     from students.run import Run, open_frames
 
+    _known(protocol)
     run = Run(folder)
     plan = run.plan()
     if (dataset is None) != (root is None):
@@ -208,7 +226,7 @@ def report(
     frames = open_frames(
         dataset or plan.dataset, root or plan.root, parse_cameras(cameras) if cameras else plan.cameras
     )
-    _report(run, frames, protocol, as_json, html, markdown)
+    _report(run, frames, protocol, as_json, html, markdown, rule)
 
 
 @app.command(epilog="Example: lotwise detect runs/lot/cameras/C1/bundles/0123456789abcdef frames --json out.json")
@@ -216,7 +234,9 @@ def detect(
     model: Annotated[Path, typer.Argument(help="Bundle folder, .onnx or .pt.")],
     paths: Annotated[list[Path], typer.Argument(help="Images or folders of images.")],
     as_json: Annotated[Path, typer.Option("--json", help="Where the detections go.")],
-    conf: Annotated[float | None, typer.Option(help="Least score; the bundle's own where not given.")] = None,
+    conf: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Least score; the bundle's own where not given.")
+    ] = None,
     slots: Annotated[Path | None, typer.Option(help="Slot file; the bundle's own slots where not given.")] = None,
 ) -> None:
     """Run a bundle, or any YOLO in .onnx or .pt, on images; with slots, tell which are free."""
@@ -224,12 +244,12 @@ def detect(
     from cameras.site import read_slot_file
 
     detector = _torch_detector(model) if model.suffix == ".pt" else open_model(model)
-    known = read_slot_file(slots) if slots is not None else detector.slots
+    known = read_slot_file(slots) if slots is not None else None
     with bars() as watch:
         results, skipped = detect_files(detector, paths, as_json, conf, known, watch)
     _say_notes([f"Skipped: {why}." for why in skipped])
     found = sum(len(result["boxes"]) for result in results)
-    out.print(f"{found} vehicles on {len(results)} images: {as_json}")
+    out.print(f"{found} vehicles on {len(results)} images, {len(skipped)} skipped: {as_json}")
 
 
 @app.command(epilog="Example: lotwise download cnr-ext --out data/cnr_ext")
@@ -259,12 +279,12 @@ def _plan(
     cameras: str | None,
     teacher: str,
     student: str,
-    size: int,
+    size: int | None,
     scales: str,
     flip: bool,
     tiles: int,
     epochs: int | None,
-    seed: int,
+    seed: int | None,
     holdout: float,
     settings: Path | None,
 ) -> Plan:
@@ -274,21 +294,24 @@ def _plan(
     from students.settings import read_settings
     from teacher.oracle import OracleSettings
 
-    if (site is None) == (dataset is None or root is None):
-        raise InputError("give either a site file, or --dataset and --root")
+    if (dataset is None) != (root is None) or (site is None) == (dataset is None):
+        raise InputError("give either a site file, or --dataset and --root together")
     try:
         looks = tuple(int(scale) for scale in scales.split(","))
     except ValueError:
-        raise InputError(f"--scales {scales!r}: give pixels with commas, such as 640,1280") from None
-    given = {"size": size, "seed": seed} | ({"epochs": epochs} if epochs is not None else {})
+        looks = (0,)
+    if not all(32 <= look <= 4096 for look in looks):
+        raise InputError(f"--scales {scales!r}: give pixels from 32 to 4096 with commas, such as 640,1280")
+    given = {"size": size, "seed": seed, "epochs": epochs}
+    distill = read_settings(settings, {name: value for name, value in given.items() if value is not None})
     return Plan(
         dataset=dataset or "site",
         root=(root or site or Path()).resolve(),
         cameras=parse_cameras(cameras),
         teacher=_local(teacher),
-        oracle=OracleSettings(scales=looks, flip=flip, tiles=tiles, grid=size),
+        oracle=OracleSettings(scales=looks, flip=flip, tiles=tiles, grid=distill.size),
         student=_local(student),
-        distill=read_settings(settings, given),
+        distill=distill,
         holdout=holdout,
     )
 
@@ -306,26 +329,30 @@ def _adapt(folder: Path, plan: Plan, protocol: str | None, as_json: Path | None,
     with bars() as watch:
         frames, labelled = adapt_cameras(run, plan, watch)
     _say_notes([*frames.notes, *(f"Skipped: {why}." for why in labelled.skipped.values())])
+    _say_bundles(folder)
     _report(
         run, frames, protocol, as_json or folder / "report.json", html or folder / "report.html", folder / "report.md"
     )
-    _say_bundles(folder)
 
 
 def _report(
-    run: Any, frames: Any, protocol: str | None, as_json: Path | None, html: Path | None, markdown: Path | None
+    run: Run,
+    frames: Dataset,
+    protocol: str | None,
+    as_json: Path | None,
+    html: Path | None,
+    markdown: Path | None,
+    rule: SlotRuleName = "learned",
 ) -> None:
-    from eval.report import PROTOCOLS, collect, make_report, write_page
+    from eval.report import collect, make_report, write_page
     from eval.table import markdown as as_markdown
     from eval.table import remarks, rich_table, to_json, verdict
 
-    if protocol is not None and protocol not in PROTOCOLS:
-        raise InputError(f"--protocol {protocol}: choose one of {', '.join(PROTOCOLS)}")
     with bars() as watch:
-        evidence, held_out, notes = collect(run, frames, watch)
-    result = make_report(protocol, evidence, held_out, notes)
+        collected = collect(run, frames, watch)
+    result = make_report(collected, _known(protocol), rule)
     wide = out if out.is_terminal else Console(highlight=False, width=120)
-    wide.print(rich_table(result))
+    wide.print(rich_table(result), soft_wrap=False)
     for remark in remarks(result):
         out.print(f"- {remark}", style="dim")
     out.print(verdict(result))
@@ -334,8 +361,17 @@ def _report(
     if markdown is not None:
         _write(markdown, as_markdown(result))
     if html is not None:
-        write_page(html, result, evidence)
+        write_page(html, result, collected, rule)
         out.print(f"Page: {html}")
+
+
+def _known(protocol: str | None) -> Protocol | None:
+    """The protocol, which is asked for before any work is done."""
+    from eval.rows import Protocol
+
+    if protocol is not None and protocol not in get_args(Protocol):
+        raise InputError(f"--protocol {protocol}: choose one of {', '.join(get_args(Protocol))}")
+    return cast("Protocol | None", protocol)
 
 
 def _write(path: Path, text: str) -> None:
@@ -394,20 +430,33 @@ def bars() -> Iterator[Watch]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; bad input is one line on stderr and exit code 2."""
+    """Run the command line; bad input and wrong usage are one line on stderr and exit code 2."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        app(list(arguments) if arguments is not None else None, prog_name="lotwise")
+        code = app(given or ["--help"], prog_name="lotwise", standalone_mode=False)
     except InputError as error:
-        err.print(f"error: {error}", style="bold red", soft_wrap=True, markup=False)
-        sys.exit(2)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
+        _refuse(str(error))
+    except WrongUsage as error:
+        context = getattr(error, "ctx", None)
+        said = getattr(error, "format_message", error.__str__)().rstrip(".")
+        _refuse(f"{said}; see {context.command_path if context else 'lotwise'} --help")
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in TRAINING_ONLY:
             raise
-        err.print(f"error: {error.filename or 'disk'}: the disk is full; free some space and run again", soft_wrap=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        err.print("stopped; the same command goes on from here")
-        sys.exit(130)
+        _refuse(f"this needs {error.name}, which a camera node goes without; run pip install 'lotwise[train]'")
+    except OSError as error:
+        full = error.errno == errno.ENOSPC
+        mend = "free some space and run again" if full else "mend that and run again"
+        _refuse(f"{error.filename or 'disk'}: {'the disk is full' if full else error.strerror or error}; {mend}")
+    else:
+        if code == INTERRUPTED:
+            err.print("stopped; the same command goes on from here")
+        sys.exit(code or 0)
+
+
+def _refuse(why: str) -> NoReturn:
+    err.print(f"error: {' '.join(why.split())}", style="bold red")
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cameras.slot_model import SlotModel
 from datasets.errors import InputError
 from datasets.frame import Slot
 
@@ -50,6 +51,9 @@ class Manifest(BaseModel):
     overlap: Annotated[float, Field(gt=0, le=1, description="IoU of non-maximum suppression")] = 0.7
     files: Annotated[dict[str, str], Field(description="sha256 of each file of the bundle")]
     slots: tuple[SlotShape, ...] = ()
+    slot_model: Annotated[
+        SlotModel | None, Field(description="where parked cars' boxes lie; without it slots are read by half cover")
+    ] = None
     teacher: dict[str, Any] = {}
     training: dict[str, Any] = {}
     measured: dict[str, Any] = {}
@@ -75,6 +79,8 @@ def read_manifest(folder: Path) -> Manifest:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise InputError(f"{path}: {where}: {first['msg']}; export the bundle again") from error
+    if MODEL not in manifest.files:
+        raise InputError(f"{path}: files: does not list {MODEL}; export the bundle again")
     for name, expected in manifest.files.items():
         file = folder / name
         if not file.is_file():

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cameras.bundle import MODEL, Manifest, read_manifest, sha256
 from cameras.letterbox import Letterbox
+from cameras.slot_model import SlotRule, slot_rule
 from cameras.suppression import suppress
 from datasets.errors import InputError
 from datasets.frame import Detections, Image, Slot
@@ -53,6 +54,11 @@ class Detector:
         """The slots that the bundle carries, if any."""
         return tuple(shape.slot() for shape in self.manifest.slots) if self.manifest else ()
 
+    @property
+    def slot_rule(self) -> SlotRule:
+        """How its slots are read."""
+        return slot_rule(self.manifest.slot_model if self.manifest else None)
+
     def __call__(self, frames: Sequence[Image], confidence: float | None = None) -> list[Detections]:
         """Vehicles on each frame of a batch, in pixels of that frame, scores falling, label 0.
 
@@ -63,13 +69,24 @@ class Detector:
         if not frames:
             return []
         threshold = self.confidence if confidence is None else confidence
-        boxes = [Letterbox((frame.shape[1], frame.shape[0]), self.input) for frame in frames]
-        pixels = np.stack([box.image(frame) for box, frame in zip(boxes, frames, strict=True)])
-        batch = np.ascontiguousarray(pixels[..., ::-1].transpose(0, 3, 1, 2)).astype(np.float32) / np.float32(255)
         return [
-            self._in_frame(found, box, max(threshold, FLOOR))
-            for found, box in zip(self._run(batch), boxes, strict=True)
+            self._in_frame(found, self._fitted(frame), max(threshold, FLOOR))
+            for found, frame in zip(self.candidates(frames), frames, strict=True)
         ]
+
+    def candidates(self, frames: Sequence[Image]) -> list[Detections]:
+        """All that the model says of each frame of a batch, before suppression, in input pixels."""
+        pixels = np.stack([self._fitted(frame).image(frame) for frame in frames])
+        batch = np.ascontiguousarray(pixels[..., ::-1].transpose(0, 3, 1, 2)).astype(np.float32) / np.float32(255)
+        at_once = self.session.get_inputs()[0].shape[0]
+        if not isinstance(at_once, int):
+            return self._run(batch)
+        if at_once != 1:
+            raise InputError(f"the model takes {at_once} frames at once; export it with batch 1 or dynamic")
+        return [self._run(batch[i : i + 1])[0] for i in range(len(batch))]
+
+    def _fitted(self, frame: Image) -> Letterbox:
+        return Letterbox((frame.shape[1], frame.shape[0]), self.input)
 
     def _in_frame(self, found: Detections, box: Letterbox, threshold: float) -> Detections:
         if self.overlap is None:
@@ -81,7 +98,9 @@ class Detector:
 
     def _run(self, batch: NDArray[np.float32]) -> list[Detections]:
         """All candidates of each image of (B, 3, H, W), in input pixels."""
-        outputs = self.session.run(None, {self.session.get_inputs()[0].name: batch})
+        inlet = self.session.get_inputs()[0]
+        half = inlet.type == "tensor(float16)"
+        outputs = self.session.run(None, {inlet.name: batch.astype(np.float16) if half else batch})
         if self.rows is None:
             return [Detections.of(boxes, scores) for boxes, scores in zip(*outputs, strict=True)]
         return [_foreign(output, self.rows, self.overlap is None) for output in outputs[0]]
@@ -117,14 +136,17 @@ def _ultralytics(path: Path, session: ort.InferenceSession, said: dict[str, str]
     output = session.get_outputs()[0].shape
     if "names" not in said or len(output) != 3 or said.get("task", "detect") != "detect":
         raise InputError(f"{path}: not a detection model in the form that lotwise or Ultralytics exports")
-    names: dict[int, str] = ast.literal_eval(said["names"])
+    try:
+        names: dict[int, str] = dict(ast.literal_eval(said["names"]))
+        height, width = (
+            side if isinstance(side, int) else int(named)
+            for side, named in zip(shape[2:], ast.literal_eval(said.get("imgsz", "[640, 640]")), strict=True)
+        )
+    except (ValueError, SyntaxError, TypeError) as error:
+        raise InputError(f"{path}: its metadata names or imgsz cannot be read ({error}); export it again") from error
     rows = tuple(index for index, name in names.items() if name in VEHICLES)
     if not rows:
         raise InputError(f"{path}: knows none of the classes {', '.join(VEHICLES)}")
-    height, width = (
-        side if isinstance(side, int) else int(named)
-        for side, named in zip(shape[2:], ast.literal_eval(said.get("imgsz", "[640, 640]")), strict=True)
-    )
     end_to_end = said.get("end2end", "False") == "True" or output[-1] == 6
     return Detector(session, (width, height), overlap=None if end_to_end else 0.7, rows=rows, digest=sha256(path))
 

@@ -50,7 +50,7 @@ class Letterbox:
 
     @property
     def _scaled(self) -> tuple[int, int]:
-        return round(self.frame[0] * self.scale), round(self.frame[1] * self.scale)
+        return max(1, round(self.frame[0] * self.scale)), max(1, round(self.frame[1] * self.scale))
 
     def image(self, frame: Image) -> Image:
         """(H, W, 3) frame -> (input height, input width, 3), same channel order."""

@@ -77,4 +77,4 @@ def fit(boxes: NDArray[np.floating], places: Places, frame: tuple[int, int]) -> 
 
 def odds_to_share(log_odds: Floats) -> Floats:
     """Log odds to a probability in 0..1."""
-    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -30, 30))), np.float64)
+    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -500, 500))), np.float64)

@@ -65,7 +65,9 @@ class Registry:
         if not path.is_file():
             return {}
         try:
-            state: dict[str, str | None] = json.loads(path.read_text())
-        except json.JSONDecodeError as error:
+            state = json.loads(path.read_bytes())
+        except ValueError as error:
             raise InputError(f"{path}: not JSON ({error}); delete it and promote a bundle again") from error
+        if not isinstance(state, dict):
+            raise InputError(f"{path}: does not name a live bundle; delete it and promote a bundle again")
         return state

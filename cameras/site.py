@@ -17,6 +17,8 @@ from datasets.folder import read_folder
 from datasets.frame import Dataset, Frame, Slot
 from datasets.video import SUFFIXES, video_frames
 
+CameraId = Annotated[str, Field(pattern=r"^[^./\\][^/\\]*$", description="also the name of the camera's folder")]
+
 
 class SiteCamera(BaseModel):
     """One camera of a site."""
@@ -37,7 +39,7 @@ class Site(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    cameras: Annotated[dict[str, SiteCamera], Field(min_length=1)]
+    cameras: Annotated[dict[CameraId, SiteCamera], Field(min_length=1)]
 
 
 def read_site(path: Path) -> Site:
@@ -97,14 +99,21 @@ def read_slot_file(path: Path) -> tuple[Slot, ...]:
     Raises:
         InputError: no such file, or not of that form.
     """
-    if path.suffix.lower() == ".csv":
-        return read_slots(path)
+    form = "[{id, polygon: [[x, y], …]}, …] with x, y in 0..1 of the frame"
     try:
-        shapes = [SlotShape.model_validate(entry) for entry in json.loads(path.read_text())]
+        if path.suffix.lower() == ".csv":
+            return read_slots(path)
+        shapes = [SlotShape.model_validate(entry) for entry in json.loads(path.read_bytes())]
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    except (json.JSONDecodeError, ValidationError, TypeError) as error:
-        raise InputError(f"{path}: not a list of slots [{{id, polygon: [[x, y], …]}}, …]") from error
+        raise InputError(f"{path}: cannot be read ({error.strerror}); give a slot file") from error
+    except (ValueError, TypeError) as error:  # no UTF-8, no JSON, or JSON of another form
+        raise InputError(f"{path}: not a list of slots {form}") from error
+    for number, shape in enumerate(shapes):
+        # A slot may reach a little out of the frame; one that reaches far is given in pixels.
+        if len(shape.polygon) < 3 or not all(-1 <= side <= 2 for corner in shape.polygon for side in corner):
+            raise InputError(f"{path}: slot {shape.id}: expected at least three corners {form}")
+        if shape.id in {other.id for other in shapes[:number]}:
+            raise InputError(f"{path}: slot {shape.id} is there twice; give each its own id")
     return tuple(shape.slot() for shape in shapes)
 
 

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Protocol
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from cameras.assignment import assign
 from cameras.parking import Floats, Places, fit, odds_to_share
-from cameras.slots import COVERED, SlotReading
+from cameras.slots import COVERED, SlotReading, slot_states
 from datasets.boxes import coverage
 from datasets.frame import Detections, Slot
-
-TRUST = 4.0
-"""A box where a car of the slot is expected has its odds multiplied by up to this: a detector's score weighs
-all places in a picture alike, and most of them are no parking place."""
-LEAST_SCORE = 0.01
-"""Boxes below are no evidence of anything."""
-
 
 class Place(BaseModel):
     """A place where cars park in this view.
@@ -67,6 +61,19 @@ class SlotModel(BaseModel):
         )
 
 
+class SlotRule(Protocol):
+    """From the detections of one frame to a reading for each slot id."""
+
+    def __call__(
+        self, detections: Detections, slots: Sequence[Slot], size: tuple[int, int], /, confidence: float
+    ) -> dict[str, SlotReading]: ...
+
+
+def slot_rule(model: SlotModel | None) -> SlotRule:
+    """How a camera's slots are read: by matching where a model was learned, else by the half-covered rule."""
+    return slot_states if model is None else partial(match_slots, model=model)
+
+
 def match_slots(
     detections: Detections,
     slots: Sequence[Slot],
@@ -81,8 +88,11 @@ def match_slots(
     cover. What fits no known place is read by the half-covered rule, as are all boxes on slots that are not in
     the model: with an empty model the result is that of ``slot_states``.
 
+    Boxes under the confidence are left out, although some are of far cars: a student that learned too little
+    sees ghosts on free slots, and the same boxes must decide here as are reported.
+
     Args:
-        detections: of one frame, in its pixels. Boxes well under the confidence are used too where they fit.
+        detections: of one frame, in its pixels.
         slots: of its camera.
         size: (width, height) of the frame.
         model: from ``learn_slot_model`` for this camera.
@@ -93,20 +103,22 @@ def match_slots(
     """
     if not slots:
         return {}
-    seen = detections[detections.scores >= LEAST_SCORE]
+    seen = detections[detections.scores >= confidence]
     places = model.in_pixels(size)
     fits = fit(seen.boxes, places, size)
     occupied = _stray(seen, slots, size, fits)
 
-    row = {slot.id: index for index, slot in enumerate(slots)}
     score_odds = np.log(seen.scores / np.maximum(1 - seen.scores, 1e-6)).astype(np.float64)
-    worth = score_odds - np.log(LEAST_SCORE / (1 - LEAST_SCORE))
-    for box, place in assign(np.where(fits > 0, fits + worth[:, None], 0)):
+    # A box that is left over is a second one of the car at the place that it fits best.
+    place_of = fits.argmax(axis=1) if len(places) else np.zeros(0, np.int64)
+    for box, place in assign(np.where(fits > 0, fits + score_odds[:, None], 0)):
+        place_of[box] = place
+    row = {slot.id: index for index, slot in enumerate(slots)}
+    for box, place in enumerate(place_of):
         slot = model.places[place].slot
         if slot in row:
-            fitting = odds_to_share(fits[box, place])
-            car = odds_to_share(score_odds[box] + np.log1p((TRUST - 1) * fitting))
-            occupied[row[slot]] = max(occupied[row[slot]], float(car * fitting))
+            score = float(seen.scores[box] * odds_to_share(fits[box, place]))
+            occupied[row[slot]] = max(occupied[row[slot]], score)
     return {
         slot.id: SlotReading("occupied", score) if score >= confidence else SlotReading("free", 1 - score)
         for slot, score in zip(slots, occupied.tolist(), strict=True)

@@ -46,7 +46,7 @@ def evaluate(
     protocol: Protocol,
     evidence: Evidence,
     *,
-    slot_rule: SlotRule | None = None,
+    slot_rules: Mapping[str, SlotRule] | None = None,
     held_out: Mapping[str, bool] | None = None,
     notes: Sequence[str] = (),
 ) -> Report:
@@ -58,16 +58,16 @@ def evaluate(
     Args:
         protocol: what serves as truth. By ``teacher``, the teacher is the yardstick and gets no row.
         evidence: frames, truth and detections.
-        slot_rule: turns detections into slot states; required by, and only used for, ``slots``.
+        slot_rules: per camera, what turns detections into slot states; required by, and only used for, ``slots``.
         held_out: per camera, whether no day of its frames was trained on; an absent camera counts as False.
         notes: caveats of the data, to be shown before those of the protocol.
 
     Raises:
         InputError: the detections of a role are incomplete.
-        ValueError: protocol ``slots`` without a slot rule.
+        ValueError: protocol ``slots`` without slot rules.
     """
-    if protocol == "slots" and slot_rule is None:
-        raise ValueError("protocol 'slots' needs a slot_rule, such as cameras.slots.slot_states")
+    if protocol == "slots" and slot_rules is None:
+        raise ValueError("protocol 'slots' needs slot_rules, such as cameras.slots.slot_states for each camera")
     labelled = labelled_frames(evidence) if protocol == "slots" else {}
     truth = box_truth(protocol, evidence, labelled)
     roles = compared_roles(protocol, evidence)
@@ -84,7 +84,7 @@ def evaluate(
     curves: dict[tuple[Role, str], Curve] = {}
     for role in roles:
         groups = {camera: measured[camera] for camera in cameras if measured[camera] and camera in covered[role]}
-        precisions, of_role = _measure(evidence, role, groups, pooled, truth, labelled, slot_rule)
+        precisions, of_role = _measure(evidence, role, groups, pooled, truth, labelled, slot_rules)
         rows |= {(role, camera): row for camera, row in of_role.items()}
         curves |= {(role, camera): ap.curve for camera, ap in precisions.items() if ap.curve is not None}
 
@@ -108,7 +108,7 @@ def _measure(
     pooled: Sequence[str],
     truth: Mapping[str, VehicleTruth],
     labelled: Mapping[str, LabelledFrame],
-    slot_rule: SlotRule | None,
+    slot_rules: Mapping[str, SlotRule] | None,
 ) -> tuple[dict[str, AveragePrecision], dict[str, Row]]:
     """AP and row of one role per camera in ``groups`` (its frame names), and over all ``pooled`` cameras."""
     confidence = {camera: evidence.confidence[role][camera] for camera in groups}
@@ -120,10 +120,10 @@ def _measure(
         for camera, members in groups.items()
     }
     counts = {
-        name: _count(labelled[name], seen[name], confidence[camera], slot_rule)
+        name: _count(labelled[name], seen[name], confidence[camera], slot_rules[camera])
         for camera, members in groups.items()
         for name in members
-        if slot_rule is not None and name in labelled
+        if slot_rules is not None and name in labelled
     }
     if pooled:
         groups = {**groups, ALL: [name for camera in pooled for name in groups[camera]]}

@@ -72,7 +72,7 @@ def draw_pictures(
     protocol: Protocol,
     evidence: Evidence,
     *,
-    slot_rule: SlotRule | None = None,
+    slot_rules: Mapping[str, SlotRule] | None = None,
     read: Callable[[Frame], Image] = _read,
 ) -> list[Picture]:
     """For each camera the frame with most to be found, judged at the deployed confidence of each role.
@@ -82,7 +82,7 @@ def draw_pictures(
     Args:
         protocol: what serves as truth.
         evidence: the same that was evaluated.
-        slot_rule: as for ``evaluate``.
+        slot_rules: as for ``evaluate``.
         read: gives the pixels of a frame, (H, W, 3) BGR; to be passed where frames come from a video.
 
     Raises:
@@ -101,8 +101,8 @@ def draw_pictures(
         for role in roles:
             detections = evidence.predictions[role][frame.name]
             confidence = evidence.confidence[role][camera]
-            if slot_rule is not None and frame.name in labelled:
-                marks[role] = slot_marks(labelled[frame.name], detections, confidence, slot_rule)
+            if slot_rules is not None and frame.name in labelled:
+                marks[role] = slot_marks(labelled[frame.name], detections, confidence, slot_rules[camera])
             else:
                 marks[role] = box_marks(detections[detections.scores >= confidence], truth[frame.name])
         image = read(frame)

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 if __name__ == "__main__":
     # Python puts eval/ first on the path; with the root there instead, eval.rows has one name, not two.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from cameras.detector import FLOOR, Detector, load_detector
+from cameras.slot_model import SlotRule
 from cameras.slots import slot_states
 from datasets.errors import InputError, UnreadableImage
 from datasets.frame import Dataset, Detections, Frame, Image
 from datasets.images import content_key
 from datasets.load import load
+from datasets.timestamps import parse_time
 from eval.evaluation import evaluate
 from eval.evidence import Evidence
 from eval.page import page
@@ -30,9 +34,35 @@ from teacher.oracle import Oracle
 from teacher.store import KnowledgeStore
 
 PROTOCOLS: tuple[Protocol, ...] = ("slots", "vehicles", "teacher")
+SlotRuleName = Literal["learned", "half-covered"]
+SLOT_RULES: Mapping[SlotRuleName, str] = {
+    "learned": "Slots are read, for every model alike, by matching boxes one to one with where cars were seen to park.",
+    "half-covered": "A slot counts as occupied when a box covers more than half of it.",
+}
 
 
-def collect(run: Run, dataset: Dataset, watch: Watch = unwatched) -> tuple[Evidence, dict[str, bool], list[str]]:
+@dataclass(frozen=True)
+class Collected:
+    """What a run's models say of the frames it is measured on.
+
+    Attributes:
+        evidence: frames, truth and every role's detections.
+        held_out: per camera, whether no day of these frames was learned from.
+        learned_rules: per camera, how its live bundle reads slots.
+        notes: what the reader must know.
+    """
+
+    evidence: Evidence
+    held_out: Mapping[str, bool]
+    learned_rules: Mapping[str, SlotRule]
+    notes: Sequence[str]
+
+    def slot_rules(self, name: SlotRuleName) -> Mapping[str, SlotRule]:
+        """Per camera: its bundle's own rule, or for all the plain one."""
+        return self.learned_rules if name == "learned" else dict.fromkeys(self.learned_rules, slot_states)
+
+
+def collect(run: Run, dataset: Dataset, watch: Watch = unwatched) -> Collected:
     """Run every role on the frames that no student of its camera learned from.
 
     A camera all of whose frames were learned from (one frame is all there is, say) is measured on the frames
@@ -42,9 +72,6 @@ def collect(run: Run, dataset: Dataset, watch: Watch = unwatched) -> tuple[Evide
         run: a run folder with bundles.
         dataset: the run's own, or another root with other frames of the same cameras.
         watch: progress.
-
-    Returns:
-        The evidence, which cameras' days were held out, and notes for the reader.
 
     Raises:
         InputError: the run has no bundle of any of the cameras.
@@ -59,6 +86,7 @@ def collect(run: Run, dataset: Dataset, watch: Watch = unwatched) -> tuple[Evide
     sizes: dict[str, tuple[int, int]] = {}
     read: list[Frame] = []
     detectors: dict[str, dict[Role, Detector]] = {}
+    rules: dict[str, SlotRule] = {}
     for done, frame in enumerate(frames):
         watch("report", done, len(frames), frame.camera)
         try:
@@ -70,6 +98,7 @@ def collect(run: Run, dataset: Dataset, watch: Watch = unwatched) -> tuple[Evide
             detectors = {frame.camera: _detectors(run, records[frame.camera])}
             for role, detector in detectors[frame.camera].items():
                 confidence[role][frame.camera] = detector.confidence
+            rules[frame.camera] = detectors[frame.camera]["student"].slot_rule
             confidence["teacher"][frame.camera] = confidence["student"][frame.camera]
         read.append(frame)
         sizes[frame.name] = (image.shape[1], image.shape[0])
@@ -78,7 +107,7 @@ def collect(run: Run, dataset: Dataset, watch: Watch = unwatched) -> tuple[Evide
         predictions["teacher"][frame.name] = teacher.says(image)
     watch("report", len(frames), len(frames), "")
     evidence = Evidence(read, dataset.truth, predictions, confidence, dataset.slots, sizes)
-    return evidence, held_out, notes
+    return Collected(evidence, held_out, rules, notes)
 
 
 def _frames(dataset: Dataset, records: Mapping[str, CameraRecord]) -> tuple[list[Frame], dict[str, bool], list[str]]:
@@ -94,16 +123,16 @@ def _frames(dataset: Dataset, records: Mapping[str, CameraRecord]) -> tuple[list
         own = dataset.of_camera(camera)
         unseen = [frame for frame in own if frame.name not in record.train]
         frames += unseen or [frame for frame in own if frame.name in record.test]
-        held_out[camera] = bool(unseen) and _days_apart(unseen, [f for f in own if f.name in record.train], record)
+        held_out[camera] = bool(unseen) and _days_apart(unseen, record)
         notes.setdefault(record.note, []).append(camera)
     return frames, held_out, [f"{', '.join(cameras)}: {note}." for note, cameras in notes.items()]
 
 
-def _days_apart(test: Sequence[Frame], train: Sequence[Frame], record: CameraRecord) -> bool:
-    if {frame.name for frame in test} <= set(record.test):
-        return record.held_out
-    days = {frame.taken.date() for frame in train if frame.taken}
-    return all(frame.taken is not None and frame.taken.date() not in days for frame in test)
+def _days_apart(frames: Sequence[Frame], record: CameraRecord) -> bool:
+    """Whether no frame is of a day that was learned from; False where a date is not known."""
+    learned = [parse_time(Path(name)) for name in record.train]
+    days = {taken.date() for taken in learned if taken}
+    return all(learned) and all(frame.taken is not None and frame.taken.date() not in days for frame in frames)
 
 
 def _detectors(run: Run, record: CameraRecord) -> dict[Role, Detector]:
@@ -129,13 +158,17 @@ class _Teacher:
         return self.store.get(key).detections
 
 
-def make_report(
-    protocol: Protocol | None, evidence: Evidence, held_out: Mapping[str, bool], notes: Sequence[str]
-) -> Report:
+def make_report(collected: Collected, protocol: Protocol | None, rule: SlotRuleName = "learned") -> Report:
     """A report by one protocol; by the first that the truth allows where None is asked for."""
-    chosen = protocol or best_protocol(evidence)
-    rule = slot_states if chosen == "slots" else None
-    return evaluate(chosen, evidence, slot_rule=rule, held_out=held_out, notes=notes)
+    chosen = protocol or best_protocol(collected.evidence)
+    notes = [*collected.notes, *([SLOT_RULES[rule]] if chosen == "slots" else [])]
+    return evaluate(
+        chosen,
+        collected.evidence,
+        slot_rules=collected.slot_rules(rule) if chosen == "slots" else None,
+        held_out=collected.held_out,
+        notes=notes,
+    )
 
 
 def best_protocol(evidence: Evidence) -> Protocol:
@@ -146,10 +179,10 @@ def best_protocol(evidence: Evidence) -> Protocol:
     return "vehicles" if any(truth.vehicles is not None for truth in truths) else "teacher"
 
 
-def write_page(path: Path, report: Report, evidence: Evidence) -> None:
+def write_page(path: Path, report: Report, collected: Collected, rule: SlotRuleName = "learned") -> None:
     """The report as one self-contained HTML page."""
-    rule = slot_states if report.protocol == "slots" else None
-    pictures = draw_pictures(report.protocol, evidence, slot_rule=rule, read=load)
+    rules = collected.slot_rules(rule) if report.protocol == "slots" else None
+    pictures = draw_pictures(report.protocol, collected.evidence, slot_rules=rules, read=load)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page(report, pictures), encoding="utf-8")
 

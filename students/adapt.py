@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 
 from ultralytics.nn.tasks import DetectionModel
@@ -11,8 +12,10 @@ from ultralytics.nn.tasks import DetectionModel
 from cameras.agreement import agreement
 from cameras.bundle import Role
 from cameras.detector import load_detector
-from datasets.errors import UnreadableImage
-from datasets.frame import Dataset, Detections, Frame, Image
+from cameras.slot_learning import learn_slot_model
+from cameras.slot_model import SlotModel
+from datasets.errors import InputError, UnreadableImage
+from datasets.frame import Dataset, Detections, Frame, Image, Slot
 from datasets.images import content_key
 from datasets.load import load
 from datasets.split import split_by_day
@@ -49,6 +52,7 @@ def train_students(
             run,
             plan,
             [frame for frame in dataset.of_camera(camera) if frame.name in labelled.keys],
+            labelled,
             store,
             watch,
         )
@@ -64,7 +68,7 @@ def export_bundles(run: Run, dataset: Dataset, oracle: Oracle, store: KnowledgeS
     for done, record in enumerate(records):
         watch("export", done, len(records), record.camera)
         frames = {frame.name: frame for frame in dataset.of_camera(record.camera)}
-        _export(run, plan, record, [frames[name] for name in record.test], dataset, oracle, store)
+        _export(run, plan, record, frames, dataset.slots.get(record.camera, ()), oracle, store)
     watch("export", len(records), len(records), "")
 
 
@@ -79,11 +83,13 @@ def adapt(run: Run, plan: Plan, watch: Watch = unwatched) -> tuple[Dataset, Labe
     return dataset, labelled
 
 
-def _train(run: Run, plan: Plan, frames: Sequence[Frame], store: KnowledgeStore, watch: Watch) -> CameraRecord:
+def _train(
+    run: Run, plan: Plan, frames: Sequence[Frame], labelled: Labelled, store: KnowledgeStore, watch: Watch
+) -> CameraRecord:
     """One camera's student, in ``cameras/<id>/train/student.safetensors``."""
     camera = frames[0].camera
     split = split_by_day(frames, plan.holdout)
-    samples = Samples(split.train, store, plan.distill)
+    samples = Samples(split.train, store, plan.distill, labelled.keys)
     folder = run.camera(camera) / "train"
     stage = f"train {camera}"
     nano = make_student(plan.student)
@@ -124,8 +130,8 @@ def _export(
     run: Run,
     plan: Plan,
     record: CameraRecord,
-    test: Sequence[Frame],
-    dataset: Dataset,
+    frames: Mapping[str, Frame],
+    slots: Sequence[Slot],
     oracle: Oracle,
     store: KnowledgeStore,
 ) -> None:
@@ -133,7 +139,15 @@ def _export(
     if record.live is not None:
         return
     registry = run.registry(record.camera)
-    images = readable(test)
+    test = [frames[name] for name in record.test if name in frames]
+    check = list(islice(readable(test), CHECKED_FRAMES))
+    if not check:
+        raise InputError(
+            f"{run.camera(record.camera)}: not one of its {len(record.test)} test frames can be read any more, so its "
+            "bundle cannot be checked; put them back, or begin a new run with --out"
+        )
+    learned_from = [frames[name] for name in record.train if name in frames]
+    slot_model = learn_slots(learned_from, slots, store) if slots else None
     scores: dict[str, float] = {}
     identities: dict[str, str] = {}
     trained = load_model(run.camera(record.camera) / "train" / STUDENT)
@@ -146,12 +160,13 @@ def _export(
             camera=record.camera,
             role=role,
             size=record.size,
-            check=images[:CHECKED_FRAMES],
-            slots=dataset.slots.get(record.camera, ()),
+            check=check,
+            slots=slots,
+            slot_model=slot_model,
             teacher=oracle.description,
             training=record.training if role == "student" else {"student": Path(plan.student).name},
         )
-        scores[role] = agreement_with_teacher(folder, images, store)
+        scores[role] = agreement_with_teacher(folder, readable(test), store)
         identities[role] = registry.add(folder)
     winner = "student" if scores["student"] >= scores["baseline"] else "baseline"
     registry.promote(identities[winner])
@@ -167,7 +182,7 @@ def _export(
     )
 
 
-def agreement_with_teacher(bundle: Path, images: Sequence[Image], store: KnowledgeStore) -> float:
+def agreement_with_teacher(bundle: Path, images: Iterable[Image], store: KnowledgeStore) -> float:
     """F1 of a bundle's boxes against the teacher's, both at the bundle's deployed confidence."""
     detector = load_detector(bundle)
     pairs: list[tuple[Detections, Detections]] = []
@@ -177,12 +192,18 @@ def agreement_with_teacher(bundle: Path, images: Sequence[Image], store: Knowled
     return agreement(pairs)
 
 
-def readable(frames: Sequence[Frame]) -> list[Image]:
-    """The frames that can be read; the others were reported when they were labelled."""
-    images = []
+def learn_slots(frames: Sequence[Frame], slots: Sequence[Slot], store: KnowledgeStore) -> SlotModel:
+    """Where parked cars' boxes lie on each slot, from what the teacher saw on these frames; no labels."""
+    said = [store.get(content_key(image)) for image in readable(frames)]
+    sizes = [knowledge.size for knowledge in said]
+    size = max(set(sizes), key=sizes.count)
+    return learn_slot_model([knowledge.detections for knowledge in said if knowledge.size == size], slots, size)
+
+
+def readable(frames: Iterable[Frame]) -> Iterator[Image]:
+    """The frames that can be read, one at a time; the others were reported when they were labelled."""
     for frame in frames:
         try:
-            images.append(load(frame))
+            yield load(frame)
         except UnreadableImage:
             continue
-    return images

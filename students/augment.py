@@ -22,11 +22,10 @@ SEEN = 0.3  # share of a box that must stay inside for it to be taught
 
 @dataclass(frozen=True)
 class Moved:
-    """A sample after augmentation; ``aligned`` tells whether every pixel still lies where it was."""
+    """A picture that was moved, with its boxes."""
 
     image: Image
     detections: Detections
-    aligned: bool
 
 
 def light_and_weather(seed: int) -> A.Compose:
@@ -49,7 +48,7 @@ def light_and_weather(seed: int) -> A.Compose:
                         shadow_roi=(0, 0.2, 1, 1), num_shadows_limit=(1, 3), shadow_intensity_range=(0.2, 0.5)
                     ),
                     A.RandomRain(drop_length=12, blur_value=3, brightness_coefficient=0.85),
-                    A.PlanckianJitter(mode="cied"),
+                    A.PlanckianJitter(mode="blackbody", temperature_limit=(4500, 9000)),
                 ],
                 p=0.2,
             ),
@@ -67,28 +66,39 @@ def light_and_weather(seed: int) -> A.Compose:
     )
 
 
-def shift_and_scale(image: Image, detections: Detections, generator: np.random.Generator) -> Moved:
-    """Mirror, zoom by up to 1.3 and shift by up to a tenth, as after somebody touched the camera.
+def shift_and_scale(
+    image: Image,
+    detections: Detections,
+    generator: np.random.Generator,
+    size: tuple[int, int],
+    zoom: tuple[float, float] = (1 / MAX_ZOOM, MAX_ZOOM),
+) -> Moved:
+    """Mirror, zoom and shift by up to a tenth, as after somebody touched the camera.
 
     Args:
-        image: (H, W, 3) at the network's input size.
+        image: (H, W, 3).
         detections: boxes in its pixels.
         generator: source of randomness.
+        size: (width, height) of the result.
+        zoom: least and greatest factor from image pixels to pixels of the result.
+
+    Returns:
+        The moved image and the boxes of which enough is still inside, in its pixels.
     """
-    height, width = image.shape[:2]
-    mirror = generator.random() < 0.5
-    zoom = float(np.exp(generator.uniform(-np.log(MAX_ZOOM), np.log(MAX_ZOOM))))
-    shift = generator.uniform(-MAX_SHIFT, MAX_SHIFT, 2) * (width, height)
-    middle = np.array([width, height]) / 2
-    left = middle[0] * (1 - zoom) + shift[0]
-    top = middle[1] * (1 - zoom) + shift[1]
-    scale_x = -zoom if mirror else zoom
-    left = width - left if mirror else left
-    matrix = np.array([[scale_x, 0, left], [0, zoom, top]], np.float32)
-    moved = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=(GREY,) * 3)
-    x = detections.boxes[:, [0, 2]] * scale_x + left
-    y = detections.boxes[:, [1, 3]] * zoom + top
-    whole = np.stack([x.min(1), y.min(1), x.max(1), y.max(1)], axis=1).astype(np.float32)
-    boxes = clip(whole, width, height)
+    factor = float(np.exp(generator.uniform(*np.log(zoom))))
+    mirror = -1 if generator.random() < 0.5 else 1
+    # The image's middle goes to the middle of the result, give or take; a magnified one may go further, for
+    # otherwise its outer parts would never be seen.
+    room = np.maximum(np.array(image.shape[1::-1]) * factor / size - 1, 0) / 2 + MAX_SHIFT
+    target = (0.5 + generator.uniform(-1, 1, 2) * room) * size
+    scale = np.array([mirror * factor, factor])
+    offset = target - scale * np.array(image.shape[1::-1]) / 2
+    # Boxes count from the edge of the first pixel, OpenCV from its middle: a mirrored picture would lie one off.
+    middle = offset + (scale - 1) / 2
+    matrix = np.array([[scale[0], 0, middle[0]], [0, scale[1], middle[1]]], np.float64)
+    moved = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderValue=(GREY,) * 3)
+    corners = detections.boxes.reshape(-1, 2, 2) * scale + offset
+    whole = np.concatenate([corners.min(1), corners.max(1)], axis=1).astype(np.float32)
+    boxes = clip(whole, *size)
     seen = area(boxes) >= SEEN * np.maximum(area(whole), 1e-6)
-    return Moved(np.asarray(moved, np.uint8), Detections(boxes, detections.scores, detections.labels)[seen], False)
+    return Moved(np.asarray(moved, np.uint8), Detections(boxes, detections.scores, detections.labels)[seen])

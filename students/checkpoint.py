@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,7 +14,8 @@ from torch import nn
 from teacher.store import write_whole
 
 NAME = "last.pt"
-EVERY_S = 10.0
+LOG = "log.jsonl"
+EVERY_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def save_progress(
     optimizer: torch.optim.Optimizer,
     last: bool,
 ) -> None:
-    """Write the state, at most every ten seconds but always at the end."""
+    """Write the state, at most every twenty seconds but always at the end."""
     path = folder / NAME
     if not last and path.exists() and time.time() - path.stat().st_mtime < EVERY_S:
         return
@@ -49,7 +51,7 @@ def save_progress(
         },
         buffer,
     )
-    write_whole(path, buffer.getvalue())
+    write_whole(path, buffer.getvalue(), sync=False)
 
 
 def resume(
@@ -63,9 +65,24 @@ def resume(
     path = folder / NAME
     state = torch.load(path, map_location="cpu", weights_only=True) if path.is_file() else {}
     if state.get("identity") != identity:
-        (folder / "log.jsonl").unlink(missing_ok=True)
+        (folder / LOG).unlink(missing_ok=True)
         return Progress()
     learner.load_state_dict(state["learner"])
     average.load_state_dict(state["average"])
     optimizer.load_state_dict(state["optimizer"])
-    return Progress(**state["progress"])
+    progress = Progress(**state["progress"])
+    _forget_after(folder / LOG, progress.epoch)
+    return progress
+
+
+def append_log(folder: Path, progress: Progress) -> None:
+    """One more line in ``log.jsonl``: epoch, seconds and each loss term."""
+    line = {"epoch": progress.epoch, "seconds": round(progress.seconds, 2), **progress.losses}
+    with (folder / LOG).open("a") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def _forget_after(log: Path, epoch: int) -> None:
+    """Drop the lines of epochs that will be learned again; each line is one epoch, the last may be torn."""
+    if log.is_file():
+        write_whole(log, b"".join(log.read_bytes().splitlines(keepends=True)[:epoch]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -19,13 +18,14 @@ from ultralytics.nn.tasks import DetectionModel
 
 from datasets.errors import InputError
 from datasets.frame import Image
-from students.checkpoint import Progress, resume, save_progress
+from students.checkpoint import Progress, append_log, resume, save_progress
 from students.losses.detections import assign, box_losses, score_loss
 from students.losses.latent import LatentMatching
 from students.samples import Sample, SampleStream
 from students.settings import DistillSettings, Weights
 from students.student import StudentOutput, latent_channels, read_output
 from students.targets import Targets, make_targets
+from teacher.checkpoint import fingerprint
 from teacher.oracle import fast_bfloat16
 
 Watch = Callable[[int, int, float], None]
@@ -59,7 +59,7 @@ def distill(
     """Teach a student what the teacher said of its camera's frames.
 
     Writes ``log.jsonl`` (one line an epoch) and ``last.pt`` into ``folder``; a run that finds a ``last.pt`` of
-    the same settings and frames goes on from there, and a finished one returns at once.
+    the same nano, settings and frames goes on from there, and a finished one returns at once.
 
     Args:
         student: the pretrained, narrowed nano; changed in place.
@@ -73,6 +73,7 @@ def distill(
     """
     if not len(samples):
         raise InputError(f"{folder}: no frames to learn from; label some first")
+    begun_with = fingerprint(student)
     torch.manual_seed(settings.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     student = student.to(device, memory_format=torch.channels_last).train()
@@ -85,7 +86,7 @@ def distill(
     batches = math.ceil(len(samples) / settings.batch)
     epochs = max(settings.epochs, math.ceil(settings.min_steps / batches))
     steps = epochs * batches
-    identity = f"{samples.identity} {settings.model_dump_json()}"
+    identity = f"{begun_with} {samples.identity} {settings.model_dump_json()}"
     progress = resume(folder, identity, learner, average, optimizer)
     clock = time.monotonic() - progress.seconds
 
@@ -104,7 +105,7 @@ def distill(
             terms = loss_terms(read_output(student, raw), targets, learner, settings.weights)
             loss = torch.stack(list(terms.values())).sum()
             if not torch.isfinite(loss):
-                said = ", ".join(f"{name} {float(term):.3g}" for name, term in terms.items())
+                said = ", ".join(f"{name} {float(term.detach()):.3g}" for name, term in terms.items())
                 raise InputError(
                     f"{folder}: the loss is not finite at step {step} ({said}); lower learning_rate (now "
                     f"{settings.learning_rate}) and run again"
@@ -117,7 +118,7 @@ def distill(
             losses.append({name: float(term.detach()) for name, term in terms.items()})
             watch(step + 1, steps, float(loss.detach()))
         progress = Progress(epoch + 1, time.monotonic() - clock, _means(losses))
-        _log(folder, progress)
+        append_log(folder, progress)
         save_progress(folder, identity, progress, learner, average, optimizer, last=epoch + 1 == epochs)
     finished: DetectionModel = average.module.cpu().to(memory_format=torch.contiguous_format).eval()
     return Outcome(finished, steps, progress.seconds, sum(progress.losses.values()))
@@ -198,9 +199,3 @@ def _ema(decay: float) -> Callable[..., None]:
 
 def _means(losses: Sequence[dict[str, float]]) -> dict[str, float]:
     return {name: sum(step[name] for step in losses) / len(losses) for name in losses[0]}
-
-
-def _log(folder: Path, progress: Progress) -> None:
-    line = {"epoch": progress.epoch, "seconds": round(progress.seconds, 2), **progress.losses}
-    with (folder / "log.jsonl").open("a") as file:
-        file.write(json.dumps(line) + "\n")

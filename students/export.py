@@ -17,6 +17,7 @@ from cameras.agreement import agreement
 from cameras.bundle import MODEL, Manifest, Role, SlotShape, read_manifest, sha256, write_manifest
 from cameras.detector import Detector, load_detector
 from cameras.letterbox import Letterbox
+from cameras.slot_model import SlotModel
 from cameras.suppression import suppress
 from datasets.errors import InputError
 from datasets.frame import Detections, Image, Slot
@@ -74,6 +75,7 @@ def write_bundle(
     confidence: float = 0.25,
     check: Sequence[Image],
     slots: Sequence[Slot] = (),
+    slot_model: SlotModel | None = None,
     teacher: dict[str, Any] | None = None,
     training: dict[str, Any] | None = None,
     measured: dict[str, Any] | None = None,
@@ -89,11 +91,15 @@ def write_bundle(
         confidence: the deployed threshold.
         check: frames on which the two are compared.
         slots: the camera's, carried along so that the node needs no other file.
+        slot_model: where parked cars' boxes lie on them, as far as it was learned.
         teacher, training, measured: what a person should be able to look up later.
 
     Raises:
-        InputError: the exported model disagrees with the PyTorch model; nothing is kept.
+        InputError: the exported model disagrees with the PyTorch model, or there is no frame to compare them on;
+            nothing is kept.
     """
+    if not check:
+        raise InputError(f"{folder}: no frame to compare the exported model with its student on; give at least one")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     export_onnx(student, size, folder / MODEL)
@@ -105,6 +111,7 @@ def write_bundle(
         confidence=confidence,
         files={name: sha256(folder / name) for name in (MODEL, WEIGHTS)},
         slots=tuple(SlotShape.of(slot) for slot in slots),
+        slot_model=slot_model,
         teacher=teacher or {},
         training=training or {},
     )
@@ -122,36 +129,45 @@ def write_bundle(
 def compare(student: DetectionModel, detector: Detector, frames: Sequence[Image]) -> dict[str, float]:
     """Largest differences between a student in PyTorch and its export, on real frames.
 
+    Anchors are compared one by one, before suppression: two boxes of nearly the same score may change places
+    afterwards, which is no fault.
+
     Returns:
-        ``score`` and ``box`` (pixels of the frame): largest difference over boxes that both report;
-        ``agreement``: F1 at the deployed confidence.
+        ``score``: largest difference over all anchors; ``box``: over those at or above the deployed confidence,
+        in pixels of the frame; ``agreement``: F1 of what is reported at that confidence; ``frames``.
 
     Raises:
         InputError: one of them is beyond its tolerance.
     """
     form = deployed_form(student)
-    pairs, score, box = [], 0.0, 0.0
+    pairs, score, box = [], [0.0], [0.0]
     for frame in frames:
-        ours = predict(form, frame, detector.input, detector.confidence)
-        theirs = detector([frame])[0]
-        pairs.append((ours, theirs))
-        if len(ours) == len(theirs):  # otherwise a box at the threshold fell to the other side: agreement tells
-            score = max(score, float(np.abs(ours.scores - theirs.scores).max(initial=0)))
-            box = max(box, float(np.abs(ours.boxes - theirs.boxes).max(initial=0)))
+        fitted = Letterbox((frame.shape[1], frame.shape[0]), detector.input)
+        ours, theirs = candidates(form, frame, fitted), detector.candidates([frame])[0]
+        seen = ours.scores >= detector.confidence
+        score.append(float(np.abs(ours.scores - theirs.scores).max()))
+        box.append(float(np.abs(ours.boxes - theirs.boxes)[seen].max(initial=0)) / fitted.scale)
+        pairs.append((reported(ours, fitted, detector.confidence), detector([frame])[0]))
     same = agreement(pairs)
-    if score > SCORE_TOLERANCE or box > BOX_TOLERANCE or same < AGREEMENT:
+    found = {"score": float(np.max(score)), "box": float(np.max(box)), "agreement": same, "frames": len(pairs)}
+    # Written so that a student whose numbers are no numbers fails too.
+    if not (found["score"] <= SCORE_TOLERANCE and found["box"] <= BOX_TOLERANCE and same >= AGREEMENT):
         raise InputError(
             f"{detector.manifest.camera if detector.manifest else 'export'}: the exported model disagrees with the "
-            f"student (score {score:.4f}, box {box:.2f} px, agreement {same:.3f}); it is not deployed"
+            f"student (score {found['score']:.4f}, box {found['box']:.2f} px, agreement {same:.3f}); it is not deployed"
         )
-    return {"score": score, "box": box, "agreement": same, "frames": len(pairs)}
+    return found
 
 
 @torch.inference_mode()
-def predict(form: Deployed, frame: Image, size: tuple[int, int], confidence: float) -> Detections:
-    """What a student in PyTorch says of one frame, in its pixels: the reference for the detector."""
-    box = Letterbox((frame.shape[1], frame.shape[0]), size)
-    pixels = torch.from_numpy(np.ascontiguousarray(box.image(frame)[:, :, ::-1].transpose(2, 0, 1)))[None].float() / 255
-    boxes, scores = form(pixels)
-    found = suppress(Detections.of(boxes[0].numpy(), scores[0].numpy()), confidence=confidence)
-    return Detections(box.to_frame(found.boxes), found.scores, found.labels)
+def candidates(form: Deployed, frame: Image, fitted: Letterbox) -> Detections:
+    """What a student in PyTorch says at every anchor, in input pixels: the reference for the detector."""
+    pixels = torch.from_numpy(np.ascontiguousarray(fitted.image(frame)[:, :, ::-1].transpose(2, 0, 1)))[None]
+    boxes, scores = form(pixels.float() / 255)
+    return Detections.of(boxes[0].numpy(), scores[0].numpy())
+
+
+def reported(found: Detections, fitted: Letterbox, confidence: float) -> Detections:
+    """Candidates -> what is reported of the frame, in its pixels."""
+    kept = suppress(found, confidence=confidence)
+    return Detections(fitted.to_frame(kept.boxes), kept.scores, kept.labels)

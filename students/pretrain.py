@@ -1,7 +1,7 @@
 """How the embedded weights were made: a detector from scratch on random rendered lots.
 
-python -m students.pretrain teacher --frames 2400 --epochs 14
-python -m students.pretrain nano --frames 2400 --epochs 5
+python -m students.pretrain teacher --epochs 12
+python -m students.pretrain nano --epochs 5
 
 This is the one place where truth is learned from, and the truth is the renderer's own: it stands for the
 pretraining on COCO that a user's teacher and nano come with. No lot of the demo or of the tests is ever seen
@@ -76,17 +76,14 @@ class LotSamples:
         name = self.names[int(order[place])]
         image = read_image(self.folder / f"{name}.jpg")
         truth = np.load(self.folder / f"{name}.npz")
-        box = Letterbox.around((image.shape[1], image.shape[0]), self.settings.size)
-        image, boxes = box.image(image), box.to_input(truth["boxes"])
         # An ignore region moves with its picture: it travels as a box of the score that means doubt.
         scores = np.where(truth["ignore"], (self.settings.doubt + self.settings.teach) / 2, 1.0)
-        detections = Detections.of(boxes, scores)
-        if generator.random() < self.settings.geometry:
-            moved = shift_and_scale(image, detections, generator)
-            image, detections = moved.image, moved.detections
+        fitted = Letterbox.around((image.shape[1], image.shape[0]), self.settings.size)
+        zoom = (fitted.scale * 0.9, max(fitted.scale * 1.6, 1.0))
+        moved = shift_and_scale(image, Detections.of(truth["boxes"], scores), generator, fitted.input, zoom)
         look = light_and_weather(int(generator.integers(2**31)))
-        image = np.asarray(look(image=image)["image"], np.uint8)
-        return Sample(image, Lesson(detections, (), np.zeros((0, 4), np.float32)))
+        image = np.asarray(look(image=moved.image)["image"], np.uint8)
+        return Sample(image, Lesson(moved.detections, (), np.zeros((0, 4), np.float32)))
 
 
 def render_lots(folder: Path, count: int) -> tuple[str, ...]:
@@ -105,14 +102,14 @@ def render_lots(folder: Path, count: int) -> tuple[str, ...]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("role", choices=WIDTHS)
-    parser.add_argument("--frames", type=int, default=2400)
-    parser.add_argument("--epochs", type=int, default=14)
-    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--frames", type=int, default=1500)
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--size", type=int, default=416)
     parser.add_argument("--work", type=Path, default=Path("runs/pretrain"), help="rendered lots and checkpoints")
     asked = parser.parse_args()
     settings = DistillSettings(
         size=asked.size, epochs=asked.epochs, batch=8, learning_rate=1.5e-3, weight_decay=5e-4, warmup=0.03, ema=0.998,
-        teach=0.5, doubt=0.1, sharpen=0.0, geometry=0.7, weights=Weights(latent=0.0), seed=SEED,
+        teach=0.5, doubt=0.1, sharpen=0.0, weights=Weights(latent=0.0), seed=SEED,
     )  # fmt: skip
     samples = LotSamples(asked.work / "lots", render_lots(asked.work / "lots", asked.frames), settings)
     torch.manual_seed(SEED)

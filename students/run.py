@@ -14,7 +14,7 @@ from datasets.frame import Dataset
 from datasets.open import open_dataset
 from students.settings import DistillSettings
 from teacher.oracle import OracleSettings
-from teacher.store import write_whole
+from teacher.store import unwritable, write_whole
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -60,6 +60,13 @@ class Run:
         self.knowledge = folder / "knowledge"
 
     def camera(self, camera: str) -> Path:
+        """Folder of a camera.
+
+        Raises:
+            InputError: its id, which came from somebody's file, would lead elsewhere.
+        """
+        if not camera or camera.startswith(".") or Path(camera).name != camera:
+            raise InputError(f"camera {camera!r}: its id cannot name a folder; rename it in the dataset")
         return self.folder / "cameras" / camera
 
     def registry(self, camera: str) -> Registry:
@@ -112,4 +119,4 @@ def _write(path: Path, record: BaseModel) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, record.model_dump_json(indent=1).encode() + b"\n")
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder with --out") from error
+        raise unwritable(path, error) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Protocol
@@ -12,7 +12,6 @@ import numpy as np
 
 from cameras.letterbox import Letterbox
 from datasets.frame import Detections, Frame, Image
-from datasets.images import content_key
 from datasets.load import load
 from students.augment import light_and_weather, shift_and_scale
 from students.settings import DistillSettings
@@ -56,9 +55,13 @@ class Samples:
     Sample ``i`` depends on the seed and on ``i`` alone, so a resumed run goes on as if it had never stopped.
     """
 
-    def __init__(self, frames: Sequence[Frame], store: KnowledgeStore, settings: DistillSettings) -> None:
+    def __init__(
+        self, frames: Sequence[Frame], store: KnowledgeStore, settings: DistillSettings, keys: Mapping[str, str]
+    ) -> None:
+        """Frames whose knowledge is in the store, under these content keys by frame name."""
         self.frames = tuple(frames)
         self.store = store
+        self.keys = keys
         self.settings = settings
         self._fitted = lru_cache(CACHED_FRAMES)(self._fit)
         self._look = light_and_weather(settings.seed)
@@ -68,8 +71,8 @@ class Samples:
 
     def _fit(self, index: int) -> tuple[Image, Knowledge, Letterbox]:
         image = load(self.frames[index])
-        knowledge = self.store.get(content_key(image))
-        box = Letterbox.around((image.shape[1], image.shape[0]), self.settings.size)
+        knowledge = self.store.get(self.keys[self.frames[index].name])
+        box = Letterbox((image.shape[1], image.shape[0]), self.input_size())
         return box.image(image), knowledge, box
 
     @cached_property
@@ -77,7 +80,7 @@ class Samples:
         """Changes with the frames and with what the teacher said of them."""
         digest = hashlib.blake2b(self.store.folder.name.encode(), digest_size=8)
         for frame in self.frames:
-            digest.update(frame.name.encode())
+            digest.update(f"{frame.name} {self.keys[frame.name]}\n".encode())
         return digest.hexdigest()
 
     def latent_channels(self) -> list[int]:
@@ -86,8 +89,13 @@ class Samples:
         return [latent.values.shape[1] for latent in knowledge.latents] if knowledge.input == box.input else []
 
     def input_size(self) -> tuple[int, int]:
-        """(width, height) of the network's input, from the first frame."""
-        return self._fitted(0)[2].input
+        """(width, height) of the network's input, from the first frame; frames of another shape are fitted in."""
+        return self._input
+
+    @cached_property
+    def _input(self) -> tuple[int, int]:
+        height, width = load(self.frames[0]).shape[:2]
+        return Letterbox.around((width, height), self.settings.size).input
 
     def __getitem__(self, i: int) -> Sample:
         """Sample ``i``: every frame once an epoch, in an order of its own."""
@@ -99,7 +107,7 @@ class Samples:
         detections = Detections(box.to_input(taught.boxes), taught.scores, taught.labels)
         latents = knowledge.latents if knowledge.input == box.input else ()
         if generator.random() < self.settings.geometry:
-            moved = shift_and_scale(image, detections, generator)
+            moved = shift_and_scale(image, detections, generator, box.input)
             image, detections, latents = moved.image, moved.detections, ()
         self._look.set_random_seed(int(generator.integers(2**31)))
         image = np.asarray(self._look(image=image)["image"], np.uint8)

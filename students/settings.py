@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from datasets.errors import InputError
 
@@ -45,7 +45,13 @@ class DistillSettings(BaseModel):
     sharpen: Annotated[float, Field(ge=0, le=1, description="target score = teacher score ** sharpen")] = 0.5
     geometry: Annotated[float, Field(ge=0, le=1, description="share of samples that are shifted and scaled")] = 0.5
     weights: Weights = Weights()
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _doubt_below_teach(self) -> DistillSettings:
+        if self.doubt > self.teach:
+            raise ValueError(f"doubt ({self.doubt}) must not be above teach ({self.teach})")
+        return self
 
 
 def read_settings(path: Path | None, given: Mapping[str, Any]) -> DistillSettings:
@@ -56,11 +62,11 @@ def read_settings(path: Path | None, given: Mapping[str, Any]) -> DistillSetting
     """
     try:
         content = yaml.safe_load(path.read_text()) or {} if path else {}
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise InputError(f"{path}: cannot be read as YAML ({' '.join(str(error).split())})") from error
     try:
         return DistillSettings.model_validate({**content, **given})
     except (ValidationError, TypeError) as error:
         said = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": "not a mapping"}
-        where = ".".join(str(part) for part in said["loc"])
-        raise InputError(f"{path or 'settings'}: {where}: {said['msg']}; see students/settings.py") from error
+        where = "".join(f"{part}: " for part in said["loc"])
+        raise InputError(f"{path or 'settings'}: {where}{said['msg']}; see students/settings.py") from error

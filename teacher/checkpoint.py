@@ -4,32 +4,48 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
+from torch import nn
 from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
+from ultralytics.nn import modules
 from ultralytics.nn.modules import Detect
 from ultralytics.nn.tasks import DetectionModel
 
 from datasets.errors import InputError
 from teacher.head import narrow_head
+from teacher.store import write_whole
 
-# Everything an Ultralytics detection checkpoint is made of. Unpickling one of these sets attributes and
-# nothing else; any other name in the file is foreign code and the file is refused.
-TRUSTED = (
+# Everything an Ultralytics checkpoint is made of; any other name in the file is foreign code and it is refused.
+KNOWN = (
     re.compile(r"ultralytics\.nn\.(tasks|modules)\.?[\w.]*"),
     re.compile(r"ultralytics\.utils\.(IterableSimpleNamespace|loss\.\w+|tal\.\w+)"),
     re.compile(r"torch\.nn\.modules\.\w+\.\w+"),
+    re.compile(r"numpy\.(dtype|_?core\.multiarray\.scalar)"),
     re.compile(r"collections\.OrderedDict"),
 )
 ACTIVATION = re.compile(r"(torch\.)?nn\.\w+\((inplace=(True|False))?\)")
+
+
+class Stored(nn.Module):
+    """Stands for whatever class a checkpoint names while it is read: takes attributes and does nothing.
+
+    The classes themselves would not do: a pickle may call what it names with arguments of its own, and
+    Ultralytics' constructors evaluate text.
+    """
+
+    def __init__(self, *_: object) -> None:
+        super().__init__()
+
+    def __setstate__(self, state: object) -> None:
+        if isinstance(state, dict):
+            super().__setstate__(state)
 
 
 def load_model(weights: str | Path) -> DetectionModel:
@@ -57,18 +73,20 @@ def build(architecture: Mapping[str, Any], names: Mapping[int, str], origin: Pat
     """An untrained model of this architecture (an Ultralytics model YAML as a mapping).
 
     Raises:
-        InputError: the architecture holds an expression that Ultralytics would evaluate, or cannot be built.
+        InputError: the architecture holds something that Ultralytics would evaluate or call, or cannot be built.
     """
-    activation = architecture.get("activation")
-    if activation is not None and not ACTIVATION.fullmatch(str(activation)):
-        raise InputError(f"{origin}: activation {activation!r} is refused; only plain ones such as nn.SiLU() are read")
     try:
+        _refuse_code(architecture, origin)
         model = DetectionModel(dict(architecture), verbose=False)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
-        raise InputError(f"{origin}: not an architecture that can be built ({error})") from error
+    except InputError:
+        raise
+    except Exception as error:  # whatever a broken architecture provokes in Ultralytics and torch
+        raise InputError(f"{origin}: not an architecture that can be built ({error!r})") from error
     if type(model.model[-1]) is not Detect:
         head = type(model.model[-1]).__name__
         raise InputError(f"{origin}: a {head} model; a detection model (Detect head) is needed, such as yolo26n.pt")
+    if not 0 < len(names) <= model.model[-1].nc:
+        raise InputError(f"{origin}: {len(names)} class names for a head of {model.model[-1].nc} classes")
     if len(names) < model.model[-1].nc:
         narrow_head(model, list(range(len(names))))
     model.names = dict(names)
@@ -82,9 +100,7 @@ def save_model(model: DetectionModel, path: Path, half: bool = False) -> None:
         for name, tensor in model.state_dict().items()
     }
     header = {"architecture": json.dumps(model.yaml), "names": json.dumps(model.names)}
-    partial = path.with_suffix(".part")
-    save_file(tensors, partial, header)
-    os.replace(partial, path)
+    write_whole(path, save(tensors, header))
 
 
 def fingerprint(model: DetectionModel) -> str:
@@ -118,38 +134,54 @@ def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[int, str], dict[s
         needed = get_unsafe_globals_in_checkpoint(path)
     except Exception as error:  # zip, pickle and runtime errors: whatever a broken file provokes
         raise InputError(f"{path}: not a PyTorch checkpoint (zip format of torch.save)") from error
-    foreign = sorted(name for name in needed if not any(pattern.fullmatch(name) for pattern in TRUSTED))
+    foreign = sorted(name for name in needed if not any(pattern.fullmatch(name) for pattern in KNOWN))
     if foreign:
         raise InputError(f"{path}: refused, loading it would run foreign code ({', '.join(foreign[:3])})")
+    classes = {name: type(name.rpartition(".")[2], (Stored,), {}) for name in needed}
     try:
-        with safe_globals([(_resolve(name), name) for name in needed]):
+        with safe_globals([(stored, name) for name, stored in classes.items()]):
             content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        reason = str(error).splitlines()[0]
+        model = content.get("model") if content.get("ema") is None else content["ema"]
+        kind = type(model).__name__
+        if not isinstance(model, Stored) or kind != "DetectionModel":
+            held = f"a {kind}" if isinstance(model, Stored) else "no model"
+            raise InputError(f"{path}: holds {held}; give detection weights such as yolo26n.pt")
+        tensors = {name: _as_float(tensor) for name, tensor in model.state_dict().items()}
+        said: dict[str, Any] = model.__dict__
+        names = dict(enumerate(said["names"])) if isinstance(said["names"], list) else said["names"]
+        return dict(said["yaml"]), {int(k): str(v) for k, v in names.items()}, tensors
+    except InputError:
+        raise
+    except Exception as error:  # zip, pickle, attribute and type errors: whatever a broken file provokes
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(f"{path}: cannot be read as an Ultralytics checkpoint ({reason})") from error
-    model = (content.get("ema") or content.get("model")) if isinstance(content, dict) else None
-    if not isinstance(model, DetectionModel):
-        raise InputError(f"{path}: holds no detection model; give detection weights such as yolo26n.pt")
-    tensors = {
-        name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in model.state_dict().items()
-    }
-    return dict(model.yaml), {int(k): str(v) for k, v in model.names.items()}, tensors
 
 
 def _read_safetensors(path: Path) -> tuple[dict[str, Any], dict[int, str], dict[str, torch.Tensor]]:
     try:
         with safe_open(path, "pt") as file:
             header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+            tensors = {name: _as_float(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118 (no mapping)
     except (SafetensorError, OSError) as error:
         raise InputError(f"{path}: not a readable safetensors file ({error})") from error
-    if not {"architecture", "names"} <= header.keys():
-        raise InputError(f"{path}: holds no lotwise model (no architecture in its header)")
-    names = {int(k): str(v) for k, v in json.loads(header["names"]).items()}
-    tensors = {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
-    return json.loads(header["architecture"]), names, tensors
+    try:
+        architecture, names = json.loads(header["architecture"]), json.loads(header["names"])
+        return dict(architecture), {int(k): str(v) for k, v in names.items()}, tensors
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{path}: holds no lotwise model (no architecture or class names in its header)") from error
 
 
-def _resolve(name: str) -> Any:
-    module, _, attribute = name.rpartition(".")
-    return getattr(import_module(module), attribute)
+def _refuse_code(architecture: Mapping[str, Any], origin: Path) -> None:
+    """Ultralytics evaluates the activation of an architecture and calls whatever its layers name."""
+    activation = architecture.get("activation")
+    if activation is not None and not ACTIVATION.fullmatch(str(activation)):
+        raise InputError(f"{origin}: activation {activation!r} is refused; only plain ones such as nn.SiLU() are read")
+    for layer in [*architecture["backbone"], *architecture["head"]]:
+        name = str(layer[2])
+        kind = getattr(nn, name[3:], None) if name.startswith("nn.") else getattr(modules, name, None)
+        if not (isinstance(kind, type) and issubclass(kind, nn.Module)) or name == "TorchVision":
+            raise InputError(f"{origin}: layer {name!r} is refused; only layers of Ultralytics and torch.nn are read")
+
+
+def _as_float(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.float() if tensor.is_floating_point() else tensor

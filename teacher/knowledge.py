@@ -105,5 +105,5 @@ def decode(data: bytes) -> Knowledge:
             latents=latents,
             dense=dense,
         )
-    except (SafetensorError, KeyError, ValueError) as error:
-        raise ValueError(f"not a stored knowledge: {error}") from error
+    except (SafetensorError, KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"not a stored knowledge: {error!r}") from error

@@ -23,6 +23,8 @@ from teacher.tiles import Tile, tiles
 
 VEHICLES = ("car", "bus", "truck", "vehicle")
 
+MOST = 1000  # soft detections a frame: the best ones of all looks, so that they stay within 20 kB
+
 Said = tuple[np.ndarray, np.ndarray, list[np.ndarray]]
 """Scores (A,), boxes (A, 4) xyxy in input pixels, and the neck map (C, h, w) of each level."""
 
@@ -86,7 +88,7 @@ class Oracle:
         views += [(tile, max(settings.scales)) for tile in tiles(size, settings.tiles)]
         mirrors = (False, True) if settings.flip else (False,)
         said = {view: self._forward(image, *view) for view in itertools.product(views, mirrors)}
-        detections = fuse([self._detections(said[view], size, *view) for view in said])
+        detections = fuse([self._detections(said[view], size, *view) for view in said])[:MOST]
         if not settings.grid:
             return Knowledge(size, detections)
         at_grid = ((whole, settings.grid), False)

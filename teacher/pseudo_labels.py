@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from datasets.coco import write_coco
-from datasets.frame import Frame
+from datasets.frame import Detections, Frame
 from datasets.yolo import write_yolo
 from teacher.store import KnowledgeStore
 
@@ -14,7 +14,7 @@ from teacher.store import KnowledgeStore
 def write_pseudo_labels(
     folder: Path, frames: Sequence[Frame], keys: Mapping[str, str], store: KnowledgeStore, confidence: float
 ) -> Path:
-    """Write ``labels/`` (YOLO, one text file a frame, score last) and ``pseudo_labels.json`` (COCO with scores).
+    """Write YOLO files (one text file a frame, score last) and ``pseudo_labels.json`` (COCO with scores).
 
     Args:
         folder: made where it does not exist.
@@ -24,9 +24,12 @@ def write_pseudo_labels(
         confidence: boxes under this score are left out.
     """
     known = [frame for frame in frames if frame.name in keys]
-    said = [store.get(keys[frame.name]) for frame in known]
-    detections = [k.detections[k.detections.scores >= confidence] for k in said]
-    sizes = [k.size for k in said]
+    sizes: list[tuple[int, int]] = []
+    detections: list[Detections] = []
+    for frame in known:
+        said = store.get(keys[frame.name])
+        sizes.append(said.size)
+        detections.append(said.detections[said.detections.scores >= confidence])
     folder.mkdir(parents=True, exist_ok=True)
     write_yolo(folder, known, sizes, detections)
     write_coco(folder / "pseudo_labels.json", known, sizes, detections)

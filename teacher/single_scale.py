@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cameras.slot_model import SlotRule, slot_rule
 from datasets.frame import Detections, Image, Slot
 from teacher.oracle import Oracle, OracleSettings
 
@@ -21,6 +22,10 @@ class SingleScale:
 
     def __post_init__(self) -> None:
         self.oracle = Oracle(self.weights, OracleSettings(scales=(640,), grid=0, confidence=0.001))
+
+    @property
+    def slot_rule(self) -> SlotRule:
+        return slot_rule(None)
 
     @property
     def identity(self) -> str:

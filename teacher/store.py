@@ -41,7 +41,7 @@ class KnowledgeStore:
             folder.mkdir(parents=True, exist_ok=True)
             write_whole(folder / "oracle.json", json.dumps(description, indent=2).encode())
         except OSError as error:
-            raise _unwritable(folder, error) from error
+            raise unwritable(folder, error) from error
         return KnowledgeStore(folder)
 
     def path(self, key: str) -> Path:
@@ -66,7 +66,7 @@ class KnowledgeStore:
             path.parent.mkdir(exist_ok=True)
             write_whole(path, data)
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise unwritable(path, error) from error
         return len(data)
 
     def get(self, key: str) -> Knowledge:
@@ -85,21 +85,27 @@ class KnowledgeStore:
             raise InputError(f"{path}: damaged ({error}); delete this file and label again") from error
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that a kill or a full disk leaves either all of it or what was there before."""
+def write_whole(path: Path, data: bytes, sync: bool = True) -> None:
+    """Write a file so that a kill or a full disk leaves either all of it or what was there before.
+
+    With ``sync`` that holds for a power cut too, at the price of waiting for the disk.
+    """
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with partial.open("wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         os.replace(partial, path)
-    except OSError:
+    except OSError as error:
         partial.unlink(missing_ok=True)
+        error.filename = str(path)  # a write that fails does not say of which file
         raise
 
 
-def _unwritable(path: Path, error: OSError) -> InputError:
+def unwritable(path: Path, error: OSError) -> InputError:
+    """What to tell a user of a file that cannot be written."""
     if error.errno == errno.ENOSPC:
         return InputError(f"{path}: the disk is full; free some space and run again (what is stored so far is kept)")
     return InputError(f"{path}: cannot be written ({error.strerror}); choose another folder with --out")

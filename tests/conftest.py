@@ -1,9 +1,18 @@
 """Fixtures shared by all tests."""
 
 import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+# Set before anything imports torch or Ultralytics: nothing is downloaded, and tiny models run best on one core.
+os.environ |= {"YOLO_OFFLINE": "true", "NO_ALBUMENTATIONS_UPDATE": "1", "OMP_NUM_THREADS": "1"}
+
+from datasets.frame import Dataset
+from datasets.synthetic import render_site
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -18,4 +27,67 @@ def shared() -> Path:
     folder = shared_folder()
     if not (folder / "data").is_dir():
         pytest.skip(f"no real frames at {folder}; set LOTWISE_SHARED to the folder that holds data/ and weights/")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """A rendered site of two cameras with three small frames a day on two days. Read only."""
+    return render_site(
+        tmp_path_factory.mktemp("site"), cameras=2, days=2, frames_per_day=3, width=160, height=120, seed=3
+    )
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Gives a real disk of a size such as ``64k``; called again, the same disk with more room."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(size: str) -> Path:
+        options = f"remount,size={size}" if os.path.ismount(folder) else f"size={size}"
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        try:
+            subprocess.run(command, capture_output=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("a small disk can be mounted only by root")
+        return folder
+
+    yield mount
+    if os.path.ismount(folder):
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Files of tiny models of random weights."""
+
+    teacher: Path
+    student: Path
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
+    from tests.models import save_weights
+
+    folder = tmp_path_factory.mktemp("weights")
+    return Weights(save_weights(folder, "teacher", 1), save_weights(folder, "student", 2))
+
+
+@pytest.fixture(scope="session")
+def adapted(site: Dataset, weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of the main job on the rendered site, done by the command line. Its files are read only."""
+    from lotwise import main
+
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    (folder.parent / "settings.yaml").write_text("{size: 96, epochs: 2, min_steps: 1, batch: 2}\n")
+    with pytest.raises(SystemExit) as end:
+        main(
+            [
+                "adapt", "--dataset", "synthetic", "--root", str(site.root), "--teacher", str(weights.teacher),
+                "--student", str(weights.student), "--settings", str(folder.parent / "settings.yaml"),
+                "--scales", "96", "--holdout", "0.5", "--out", str(folder),
+            ]
+        )  # fmt: skip
+    assert end.value.code == 0
     return folder

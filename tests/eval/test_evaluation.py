@@ -9,7 +9,7 @@ from datasets.frame import Detections, Truth
 from eval.evaluation import evaluate
 from eval.rows import ROLES
 from eval.table import to_json
-from tests.eval.lots import box, centre_rule, evidence, slot, vehicles
+from tests.eval.lots import CENTRE, box, evidence, slot, vehicles
 
 GOOD = Detections.of([box(0), box(1)], [0.9, 0.8])
 HALF = Detections.of([box(0)], [0.9])
@@ -51,7 +51,7 @@ def test_cameras_with_confidences_of_their_own_are_pooled_each_at_its_own() -> N
 def test_camera_without_truth_has_a_row_of_nulls_that_says_so(protocol) -> None:
     known = {"C1/1": Truth(vehicles=vehicles([box(0)]), slots={"1": "occupied"})}
     slots = {"C1": (slot("1", 0),), "C2": (slot("1", 0),)}
-    report = evaluate(protocol, evidence(THREE, known, slots), slot_rule=centre_rule)
+    report = evaluate(protocol, evidence(THREE, known, slots), slot_rules=CENTRE)
     row = report.of_camera("C2")["student"]
     assert (row.images, row.map50, row.precision, row.accuracy, row.held_out) == (0, None, None, None, False)
     assert "to measure by" in row.note
@@ -85,7 +85,7 @@ def test_slots_by_hand() -> None:
     slots = {"C1": tuple(slot(name, column) for column, name in enumerate("1234"))}
     seen = Detections.of([box(0), box(1), box(3), box(2)], [0.9, 0.8, 0.7, 0.1])  # 0.1 is below 0.25
     some = evidence({"student": {"C1/1": seen}}, {"C1/1": Truth(slots=states)}, slots)
-    report = evaluate("slots", some, slot_rule=centre_rule, held_out={"C1": True})
+    report = evaluate("slots", some, slot_rules=CENTRE, held_out={"C1": True})
     row = report.of_camera("C1")["student"]
     assert (row.slots, row.accuracy, row.errors, row.count_error) == (3, 1 / 3, 2, 0.0)
     assert (row.instances, row.deployed_precision, row.deployed_recall) == (
@@ -98,7 +98,7 @@ def test_slots_by_hand() -> None:
 
 
 def test_slots_need_a_rule() -> None:
-    with pytest.raises(ValueError, match="slot_rule"):
+    with pytest.raises(ValueError, match="slot_rules"):
         evaluate("slots", evidence(THREE, TRUTH))
 
 
@@ -118,5 +118,5 @@ def test_held_out_must_be_shown_for_every_camera_of_all() -> None:
 
 @pytest.mark.parametrize("protocol", ["vehicles", "slots", "teacher"])
 def test_nothing_at_all_is_a_report_too(protocol) -> None:
-    report = evaluate(protocol, evidence({}, {}), slot_rule=centre_rule)
+    report = evaluate(protocol, evidence({}, {}), slot_rules=CENTRE)
     assert json.loads(json.dumps(to_json(report), allow_nan=False))["rows"] == []

@@ -10,7 +10,7 @@ from eval.evaluation import evaluate
 from eval.page import in_words, page
 from eval.pictures import draw_pictures
 from eval.rows import Report, Row
-from tests.eval.lots import box, centre_rule, evidence, slot, vehicles, write_images
+from tests.eval.lots import CENTRE, box, evidence, slot, vehicles, write_images
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 LOADING = {"src", "href", "xlink:href", "srcset", "data", "poster", "action", "style", "background"}
@@ -54,8 +54,8 @@ def make(protocol: str, folder) -> str:
     seen = {"C1/1": Detections.of([box(0), box(5)], [0.9, 0.8]), "C2/1": Detections.empty()}
     some = evidence({"teacher": seen, "baseline": seen, "student": seen}, known, slots, folder)
     write_images(some)
-    report = evaluate(protocol, some, slot_rule=centre_rule, notes=["1 day <only> & no split"])
-    return page(report, draw_pictures(protocol, some, slot_rule=centre_rule), title="Lot <7>")
+    report = evaluate(protocol, some, slot_rules=CENTRE, notes=["1 day <only> & no split"])
+    return page(report, draw_pictures(protocol, some, slot_rules=CENTRE), title="Lot <7>")
 
 
 @pytest.mark.parametrize("protocol", ["vehicles", "slots", "teacher"])

@@ -9,7 +9,7 @@ import pytest
 from datasets.errors import UnreadableImage
 from datasets.frame import Detections, Truth
 from eval.pictures import MAX_BYTES, MAX_WIDTH, box_marks, draw_pictures, small_jpeg
-from tests.eval.lots import SIZE, box, centre_rule, evidence, slot, vehicles, write_images
+from tests.eval.lots import CENTRE, SIZE, box, evidence, slot, vehicles, write_images
 
 SEEN = Detections.of([box(0), box(5), box(8), box(1)], [0.9, 0.8, 0.7, 0.1])
 
@@ -43,7 +43,7 @@ def test_slots_are_marked_by_their_state(tmp_path) -> None:
     known = {"C1/1": Truth(slots={"1": "occupied", "2": "occupied", "3": "free"})}
     some = evidence({"student": {"C1/1": SEEN}}, known, slots, tmp_path)
     write_images(some)
-    marks = draw_pictures("slots", some, slot_rule=centre_rule)[0].marks["student"]
+    marks = draw_pictures("slots", some, slot_rules=CENTRE)[0].marks["student"]
     of_slots = [(mark.label, mark.verdict, mark.solid) for mark in marks if mark.label]
     assert of_slots == [("1", "right", True), ("3", "right", False), ("2", "false", False)]
 
@@ -52,7 +52,7 @@ def test_a_slot_called_unknown_is_unsure(tmp_path) -> None:
     known = {"C1/1": Truth(slots={"1": "occupied"})}
     some = evidence({"student": {"C1/1": SEEN}}, known, {"C1": (slot("1", 0),)}, tmp_path)
     write_images(some)
-    picture = draw_pictures("slots", some, slot_rule=lambda *_, confidence: {})[0]
+    picture = draw_pictures("slots", some, slot_rules={"C1": lambda *_, confidence: {}})[0]
     assert picture.marks["student"][-1].verdict == "unsure"
 
 

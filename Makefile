@@ -1,0 +1,38 @@
+# make demo   the main job on a rendered site, nothing downloaded but Python packages
+# make test   all tests; with lint and types: make check
+# Each sets everything up by itself in .venv; nothing is asked of you but Python >= 3.11 and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export NO_ALBUMENTATIONS_UPDATE = 1
+export YOLO_OFFLINE = true
+
+.DEFAULT_GOAL := demo
+
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: $$($(PYTHON) --version) found, Python >= 3.11 needed; run: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@# Ultralytics brings opencv-python, which needs a desktop's libGL; laid over it, the headless build does not.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--force-reinstall --no-deps opencv-python-headless
+	@touch $@
+
+demo: .venv/installed
+	$(BIN)/lotwise demo --out runs/demo
+
+test: .venv/installed
+	$(BIN)/python -m pytest
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/installed
+	$(BIN)/mypy
+
+check: lint types test
+
+clean:
+	rm -rf .venv runs build *.egg-info

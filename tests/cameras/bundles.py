@@ -1,0 +1,24 @@
+"""Bundles whose model says the same of every frame."""
+
+from pathlib import Path
+
+from cameras.bundle import MODEL, Manifest, SlotShape, sha256, write_manifest
+from tests.cameras.models import ours
+
+CARS = [[8, 16, 24, 32], [40, 16, 56, 32]]
+SLOTS = [
+    {"id": "1", "polygon": [[0.125, 0.25], [0.375, 0.25], [0.375, 0.5], [0.125, 0.5]]},
+    {"id": "2", "polygon": [[0.4, 0.25], [0.6, 0.25], [0.6, 0.5], [0.4, 0.5]]},
+]
+
+
+def write_constant_bundle(folder: Path, scores: tuple[float, float] = (0.9, 0.8), **fields) -> Path:
+    """For an input of 64 x 64: two cars, the first on slot 1."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ours(folder / MODEL, CARS, list(scores))
+    manifest = Manifest(
+        camera="C1", role="student", input=(64, 64), files={MODEL: sha256(folder / MODEL)},
+        slots=tuple(SlotShape.model_validate(slot) for slot in SLOTS),
+    )  # fmt: skip
+    write_manifest(folder, manifest.model_copy(update=fields))
+    return folder

@@ -1,0 +1,143 @@
+"""The main job end to end on a tiny site: done once, gone on with after a kill, never done twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cameras.bundle import read_manifest
+from datasets.errors import InputError
+from students.adapt import adapt, export_bundles, label_frames, train_students
+from students.run import Plan, Run
+from students.settings import DistillSettings
+from teacher.oracle import OracleSettings
+from tests.conftest import ROOT, Weights
+
+DEADLINE_S = 120
+
+
+def plan_of(site, weights: Weights, **changed) -> Plan:
+    distill = DistillSettings(size=96, epochs=2, min_steps=1, batch=2)
+    oracle = OracleSettings(scales=(96,), grid=96, latent_bytes=20_000)
+    plan = Plan(
+        dataset="synthetic", root=site.root, teacher=str(weights.teacher), oracle=oracle,
+        student=str(weights.student), distill=distill, holdout=0.5,
+    )  # fmt: skip
+    return plan.model_copy(update=changed)
+
+
+@pytest.fixture
+def done(adapted: Path) -> tuple[Run, Plan]:
+    return Run(adapted), Run(adapted).plan()
+
+
+def files(run: Run) -> dict[str, float]:
+    kept = (path for path in run.folder.rglob("*") if path.is_file())
+    return {path.relative_to(run.folder).as_posix(): path.stat().st_mtime_ns for path in kept}
+
+
+def test_every_camera_gets_a_live_bundle_measured_on_days_it_did_not_learn_from(done, site) -> None:
+    run, _ = done
+    records = run.records()
+    assert list(records) == ["C1", "C2"]
+    for camera, record in records.items():
+        assert (len(record.train), len(record.test), record.held_out) == (3, 3, True)
+        assert {name.split("/")[1] for name in record.train}.isdisjoint(name.split("/")[1] for name in record.test)
+        live = run.registry(camera).live()
+        assert live.name == record.live in (record.bundle, record.baseline)
+        manifest = read_manifest(live)
+        assert (manifest.camera, manifest.input) == (camera, (96, 96))
+        assert [shape.id for shape in manifest.slots] == [slot.id for slot in site.slots[camera]]
+        gate = record.gate["agreement_with_teacher"]
+        assert (gate["student"] >= gate["baseline"]) == (record.live == record.bundle)
+        assert (run.camera(camera) / "train" / "loss.png").stat().st_size > 1000
+
+
+def test_a_second_run_does_nothing_twice(done) -> None:
+    run, plan = done
+    before, told = files(run), []
+    _, labelled = adapt(run, plan, lambda *words: told.append(words))
+    assert labelled.looked == 0
+    assert not [words for words in told if words[0].startswith("train")]
+    after = files(run)
+    assert set(after) == set(before)
+    rewritten = {name for name in after if after[name] != before[name]}
+    heavy = [name for name in rewritten if name.endswith((".onnx", "last.pt")) or name.startswith("knowledge/")]
+    assert [name for name in heavy if not name.endswith("oracle.json")] == []
+
+
+def test_a_camera_that_cannot_be_checked_is_not_deployed(site, weights, tmp_path: Path) -> None:
+    run, plan = Run(tmp_path), plan_of(site, weights)
+    run.begin(plan)
+    one = replace(site, frames=site.of_camera("C1"))
+    labelled, store, oracle = label_frames(run, one)
+    train_students(run, one, labelled, store)
+    record = run.record("C1")
+    assert record is not None
+    left = replace(one, frames=tuple(frame for frame in one.frames if frame.name in record.train))
+    with pytest.raises(InputError, match="not one of its 3 test frames"):
+        export_bundles(run, left, oracle, store)
+    export_bundles(run, one, oracle, store)
+    assert run.registry("C1").live().is_dir()
+
+
+def test_weights_that_are_no_student_are_named_before_any_labelling(site, weights, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.pt"
+    bad.write_bytes(b"nothing")
+    run = Run(tmp_path / "run")
+    with pytest.raises(InputError, match=r"bad\.pt"):
+        adapt(run, plan_of(site, weights, student=str(bad)))
+    assert not run.folder.exists()
+
+
+def start(run: Run, site, weights: Weights) -> subprocess.Popen:
+    settings = run.folder.with_suffix(".yaml")
+    settings.write_text("{size: 96, epochs: 25, min_steps: 1, batch: 2}\n")
+    command = [
+        sys.executable, str(ROOT / "lotwise.py"), "adapt", "--dataset", "synthetic", "--root", str(site.root),
+        "--cameras", "C1", "--teacher", str(weights.teacher), "--student", str(weights.student),
+        "--settings", str(settings), "--scales", "96", "--tiles", "3", "--out", str(run.folder),
+    ]  # fmt: skip
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def kill_when(process: subprocess.Popen, seen: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE_S
+    while not seen():
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.01)
+        assert process.returncode is None, f"ended before it could be killed: {process.stderr.read()}"
+        assert time.monotonic() < end, "nothing happened"
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.slow
+def test_killed_while_labelling_and_while_training_and_run_again(site, weights, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    kill_when(start(run, site, weights), lambda: any(run.knowledge.glob("*/*/*.safetensors")))
+    stored = {path: path.stat().st_mtime_ns for path in run.knowledge.glob("*/*/*.safetensors")}
+    assert 0 < len(stored) < 6
+
+    log = run.camera("C1") / "train" / "log.jsonl"
+    kill_when(start(run, site, weights), lambda: log.is_file() and b"\n" in log.read_bytes())
+    assert all(path.stat().st_mtime_ns == when for path, when in stored.items())
+    epochs = len(log.read_text().splitlines())
+    assert 0 < epochs < 25
+
+    third = start(run, site, weights)
+    _, said = third.communicate(timeout=DEADLINE_S)
+    assert third.returncode == 0, said
+    assert "label: 6 done (0 new, 0 unreadable)" in said
+    assert [json.loads(line)["epoch"] for line in log.read_text().splitlines()] == list(range(1, 26))
+    assert run.registry("C1").live().is_dir()
+    assert json.loads((run.folder / "report.json").read_text())["rows"]

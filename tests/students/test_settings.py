@@ -1,0 +1,44 @@
+"""Settings: what is wrong with them is said in one line that names the file and the setting."""
+
+from pathlib import Path
+
+import pytest
+
+from datasets.errors import InputError
+from students.settings import DistillSettings, read_settings
+
+
+def test_the_command_line_stands_above_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text("size: 320\nepochs: 3\nweights: {latent: 0}\n")
+    settings = read_settings(file, {"epochs": 5})
+    assert (settings.size, settings.epochs, settings.weights.latent) == (320, 5, 0)
+    assert read_settings(None, {}) == DistillSettings()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("epoch: 3", "epoch: "),
+        ("size: 100", "size: "),
+        ("learning_rate: -1", "learning_rate: "),
+        ("weights: {latnt: 1}", "weights.latnt|weights: latnt"),
+        ("teach: 0.1\ndoubt: 0.3", "doubt .0.3. must not be above teach"),
+        ("seed: -1", "seed: "),
+        ("- 1", "not a mapping"),
+        ("a: [", "cannot be read as YAML"),
+        ("\udcff\udcfe", "cannot be read as YAML"),
+    ],
+)
+def test_bad_settings_are_named(tmp_path: Path, text: str, why: str) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(InputError, match=why) as refusal:
+        read_settings(file, {})
+    assert str(file) in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nowhere\.yaml"):
+        read_settings(tmp_path / "nowhere.yaml", {})

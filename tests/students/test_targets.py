@@ -1,0 +1,41 @@
+"""What a batch teaches: sure boxes, doubtful boxes, and padding that teaches nothing."""
+
+import numpy as np
+import pytest
+
+from datasets.frame import Detections
+from students.targets import Lesson, make_targets
+
+NOTHING = np.zeros((0, 4), np.float32)
+ONE, TWO, THREE = [0, 0, 10, 10], [20, 0, 30, 10], [40, 0, 50, 10]
+
+
+def lesson(*scored: tuple[list[int], float], ignore: np.ndarray = NOTHING) -> Lesson:
+    return Lesson(Detections.of([box for box, _ in scored], [score for _, score in scored]), (), ignore)
+
+
+def test_boxes_are_taught_left_open_or_background_by_their_score() -> None:
+    targets = make_targets([lesson((ONE, 0.25), (TWO, 0.1), (THREE, 0.0999))], 0.25, 0.1, 0.5)
+    assert targets.boxes.tolist() == [[ONE]]
+    assert targets.scores[0].tolist() == pytest.approx([0.5])
+    assert targets.doubt.tolist() == [[TWO]]
+
+
+@pytest.mark.parametrize(("sharpen", "score"), [(0.0, 1.0), (0.5, 0.8), (1.0, 0.64)])
+def test_sharpening_lifts_what_is_taught(sharpen: float, score: float) -> None:
+    targets = make_targets([lesson((ONE, 0.64))], 0.25, 0.1, sharpen)
+    assert targets.scores.flatten().tolist() == pytest.approx([score])
+
+
+def test_ignore_regions_are_left_open_and_batches_are_padded_with_zeros() -> None:
+    region = np.float32([THREE])
+    targets = make_targets([lesson((ONE, 0.9), (TWO, 0.8)), lesson(ignore=region)], 0.25, 0.1, 1.0)
+    assert targets.boxes.tolist() == [[ONE, TWO], [[0] * 4, [0] * 4]]
+    assert targets.scores[1].tolist() == [0, 0]
+    assert targets.doubt.tolist() == [[[0] * 4], [THREE]]
+
+
+def test_a_batch_of_empty_frames() -> None:
+    targets = make_targets([lesson(), lesson()], 0.25, 0.1, 0.5)
+    assert targets.boxes.shape == (2, 0, 4)
+    assert targets.latents == ()

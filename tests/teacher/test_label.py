@@ -1,0 +1,95 @@
+"""Every frame is looked at once; what cannot be read is skipped, counted and named."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from datasets.errors import InputError
+from datasets.folder import read_folder
+from datasets.frame import Dataset
+from teacher.label import label
+from teacher.oracle import Oracle, OracleSettings
+from teacher.store import KnowledgeStore
+
+
+class Counting:
+    """An oracle that counts its looks."""
+
+    def __init__(self, weights: Path) -> None:
+        self.oracle = Oracle(weights, OracleSettings(scales=(64,), grid=0))
+        self.looks = 0
+
+    def look(self, image):
+        self.looks += 1
+        return self.oracle.look(image)
+
+
+@pytest.fixture
+def oracle(weights) -> Counting:
+    return Counting(weights.teacher)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> KnowledgeStore:
+    return KnowledgeStore.open(tmp_path / "knowledge", "oracle", {})
+
+
+@pytest.fixture
+def frames(site: Dataset, tmp_path: Path) -> Dataset:
+    for number, frame in enumerate(site.frames[:4]):
+        target = tmp_path / "frames" / "gate" / f"{number}.jpg"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(frame.path, target)
+    return read_folder(tmp_path / "frames")
+
+
+def test_unreadable_frame_in_the_middle_is_skipped_counted_and_named(frames, oracle, store) -> None:
+    broken = frames.frames[1].path
+    broken.write_bytes(broken.read_bytes()[:900])
+    frames.frames[2].path.write_text("no image")
+    told = []
+    labelled = label(frames.frames, oracle, store, lambda *words: told.append(words))
+    assert (len(labelled.keys), labelled.looked, len(store)) == (2, 2, 2)
+    assert set(labelled.skipped) == {"gate/1.jpg", "gate/2.jpg"}
+    assert str(broken) in labelled.skipped["gate/1.jpg"]
+    assert told[-1] == ("label", 4, 4, "2 new, 2 unreadable")
+
+
+def test_second_run_looks_at_nothing_and_says_the_same(frames, oracle, store) -> None:
+    first = label(frames.frames, oracle, store)
+    second = label(frames.frames, oracle, store)
+    assert (first.looked, second.looked, oracle.looks) == (4, 0, 4)
+    assert first.keys == second.keys
+
+
+def test_the_same_picture_under_two_names_is_looked_at_once(frames, oracle, store) -> None:
+    shutil.copy(frames.frames[0].path, frames.frames[0].path.with_name("9.jpg"))
+    labelled = label(read_folder(frames.root).frames, oracle, store)
+    assert (len(labelled.keys), labelled.looked) == (5, 4)
+    assert labelled.keys["gate/0.jpg"] == labelled.keys["gate/9.jpg"]
+
+
+def test_a_run_that_was_killed_goes_on(frames, oracle, store) -> None:
+    def kill(stage: str, done: int, total: int, words: str) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        label(frames.frames, oracle, store, kill)
+    assert label(frames.frames, oracle, store).looked == 2
+    assert oracle.looks == 4
+
+
+def test_not_one_readable_frame_is_an_error_that_names_the_first(frames, oracle, store) -> None:
+    for frame in frames.frames:
+        frame.path.write_bytes(b"")
+    with pytest.raises(InputError, match=r"none of 4 frames can be read.*0\.jpg"):
+        label(frames.frames, oracle, store)
+
+
+def test_frame_that_went_away_is_skipped(frames, oracle, store) -> None:
+    gone = replace(frames.frames[0], path=frames.root / "nowhere.jpg")
+    labelled = label([gone, *frames.frames[1:]], oracle, store)
+    assert list(labelled.skipped) == [gone.name]
