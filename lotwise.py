@@ -215,10 +215,10 @@ def report(
     markdown: Annotated[Path | None, typer.Option(help="Also write a Markdown table here.")] = None,
 ) -> None:
     """Precision, recall, mAP50 and mAP50-95 per camera: teacher, untouched nano and student side by side."""
+    _known(protocol)
     from datasets.open import parse_cameras
     from students.run import Run, open_frames
 
-    _known(protocol)
     run = Run(folder)
     plan = run.plan()
     if (dataset is None) != (root is None):

@@ -15,6 +15,7 @@ from cameras.slots import COVERED, SlotReading, slot_states
 from datasets.boxes import coverage
 from datasets.frame import Detections, Slot
 
+
 class Place(BaseModel):
     """A place where cars park in this view.
 

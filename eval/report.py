@@ -14,6 +14,9 @@ from typing import Literal
 if __name__ == "__main__":
     # Python puts eval/ first on the path; with the root there instead, eval.rows has one name, not two.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from lotwise import main
+
+    main(["report", *sys.argv[1:]])  # ends here; what follows is imported by it under its own name
 
 from cameras.detector import FLOOR, Detector, load_detector
 from cameras.slot_model import SlotRule
@@ -185,9 +188,3 @@ def write_page(path: Path, report: Report, collected: Collected, rule: SlotRuleN
     pictures = draw_pictures(report.protocol, collected.evidence, slot_rules=rules, read=load)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page(report, pictures), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    from lotwise import main
-
-    main(["report", *sys.argv[1:]])

@@ -84,7 +84,8 @@ def distill(
     optimizer = _optimizer(learner, settings)
 
     batches = math.ceil(len(samples) / settings.batch)
-    epochs = max(settings.epochs, math.ceil(settings.min_steps / batches))
+    most = max(settings.max_steps // batches, 1)
+    epochs = min(max(settings.epochs, math.ceil(settings.min_steps / batches)), most)
     steps = epochs * batches
     identity = f"{begun_with} {samples.identity} {settings.model_dump_json()}"
     progress = resume(folder, identity, learner, average, optimizer)

@@ -1,7 +1,7 @@
 """How the embedded weights were made: a detector from scratch on random rendered lots.
 
-python -m students.pretrain teacher --epochs 12
-python -m students.pretrain nano --epochs 5
+python -m students.pretrain teacher --epochs 7
+python -m students.pretrain nano --epochs 3
 
 This is the one place where truth is learned from, and the truth is the renderer's own: it stands for the
 pretraining on COCO that a user's teacher and nano come with. No lot of the demo or of the tests is ever seen
@@ -103,8 +103,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("role", choices=WIDTHS)
     parser.add_argument("--frames", type=int, default=1500)
-    parser.add_argument("--epochs", type=int, default=12)
-    parser.add_argument("--size", type=int, default=416)
+    parser.add_argument("--epochs", type=int, default=7)
+    parser.add_argument("--size", type=int, default=384)
     parser.add_argument("--work", type=Path, default=Path("runs/pretrain"), help="rendered lots and checkpoints")
     asked = parser.parse_args()
     settings = DistillSettings(

@@ -33,19 +33,20 @@ class DistillSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     size: Annotated[int, Field(ge=64, le=2048, multiple_of=32, description="longer side of the input, px")] = 640
-    epochs: Annotated[int, Field(ge=1)] = 40
+    epochs: Annotated[int, Field(ge=1, description="rounds over the camera's frames")] = 40
     min_steps: Annotated[int, Field(ge=1, description="epochs are added until this many steps are made")] = 120
-    batch: Annotated[int, Field(ge=1)] = 4
-    learning_rate: Annotated[float, Field(gt=0)] = 5e-4
-    weight_decay: Annotated[float, Field(ge=0)] = 5e-4
-    warmup: Annotated[float, Field(ge=0, lt=1, description="share of all steps")] = 0.1
+    max_steps: Annotated[int, Field(ge=1, description="epochs are left out beyond this many steps")] = 2000
+    batch: Annotated[int, Field(ge=1, description="samples a step")] = 4
+    learning_rate: Annotated[float, Field(gt=0, description="of AdamW, at its highest")] = 5e-4
+    weight_decay: Annotated[float, Field(ge=0, description="of AdamW; norms and biases have none")] = 5e-4
+    warmup: Annotated[float, Field(ge=0, lt=1, description="share of all steps in which the rate rises")] = 0.1
     ema: Annotated[float, Field(gt=0, lt=1, description="decay of the averaged weights")] = 0.98
-    teach: Annotated[float, Field(gt=0, lt=1)] = 0.25
-    doubt: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    teach: Annotated[float, Field(gt=0, lt=1, description="boxes of this score and more are taught")] = 0.25
+    doubt: Annotated[float, Field(gt=0, lt=1, description="boxes from here to teach are left open")] = 0.1
     sharpen: Annotated[float, Field(ge=0, le=1, description="target score = teacher score ** sharpen")] = 0.5
     geometry: Annotated[float, Field(ge=0, le=1, description="share of samples that are shifted and scaled")] = 0.5
     weights: Weights = Weights()
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, description="the same seed gives the same student")] = 0
 
     @model_validator(mode="after")
     def _doubt_below_teach(self) -> DistillSettings:

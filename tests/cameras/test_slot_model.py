@@ -110,9 +110,7 @@ def test_survives_a_trip_through_json() -> None:
     assert SlotModel.model_validate_json(MODEL.model_dump_json()) == MODEL
 
 
-@pytest.mark.parametrize(
-    "text", ['{"places": [{"slot": "1"}]}', '{"places": [], "more": 1}', '{"frames": -1}']
-)
+@pytest.mark.parametrize("text", ['{"places": [{"slot": "1"}]}', '{"places": [], "more": 1}', '{"frames": -1}'])
 def test_json_that_is_no_model_is_refused(text) -> None:
     with pytest.raises(ValidationError):
         SlotModel.model_validate_json(text)

@@ -186,7 +186,7 @@ def test_loss_that_is_no_number_stops_with_the_mend(tmp_path: Path) -> None:
     broken = tiny_yolo()
     with torch.no_grad():
         broken.model[0].conv.weight[0, 0, 0, 0] = float("nan")
-    with pytest.raises(InputError, match="loss is not finite at step 0.*lower learning_rate") as refusal:
+    with pytest.raises(InputError, match=r"loss is not finite at step 0.*lower learning_rate") as refusal:
         distill(broken, Rectangles(), SETTINGS, tmp_path)
     assert str(tmp_path) in str(refusal.value)
     assert not (tmp_path / "last.pt").exists()

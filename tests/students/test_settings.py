@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import InputError
-from students.settings import DistillSettings, read_settings
+from students.settings import DistillSettings, Weights, read_settings
 
 
 def test_the_command_line_stands_above_the_file(tmp_path: Path) -> None:
@@ -42,3 +42,11 @@ def test_bad_settings_are_named(tmp_path: Path, text: str, why: str) -> None:
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere\.yaml"):
         read_settings(tmp_path / "nowhere.yaml", {})
+
+
+def test_the_documented_table_is_what_the_code_says() -> None:
+    table = (Path(__file__).resolve().parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+    for prefix, model in (("", DistillSettings), ("weights.", Weights)):
+        for name, field in model.model_fields.items():
+            if name != "weights":
+                assert f"| `{prefix}{name}` | {field.default} | {field.description} |" in table

@@ -57,7 +57,7 @@ def test_damaged_file_is_named_and_can_be_mended_by_deleting_it(store: Knowledge
     store.add(KEY, SAID)
     path = store.path(KEY)
     path.write_bytes(path.read_bytes()[:-5])
-    with pytest.raises(InputError, match="damaged.*delete this file and label again") as refusal:
+    with pytest.raises(InputError, match=r"damaged.*delete this file and label again") as refusal:
         store.get(KEY)
     assert str(path) in str(refusal.value)
     path.unlink()
