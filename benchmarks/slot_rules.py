@@ -20,9 +20,7 @@ import numpy as np
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from cameras.slot_learning import learn_slot_model
-from cameras.slot_model import SlotModel, match_slots
-from cameras.slots import SlotReading, slot_states
+from cameras.slots import SlotModel, SlotReading, learn_slot_model, match_slots, slot_states
 from datasets.boxes import clip, iou
 from datasets.errors import InputError
 from datasets.frame import Dataset, Detections, Frame, Slot

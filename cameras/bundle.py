@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cameras.slot_model import SlotModel
+from cameras.slots import SlotModel
 from datasets.errors import InputError
 from datasets.frame import Slot
 

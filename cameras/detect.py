@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cameras.detector import Detector, load_detector
-from cameras.slot_model import SlotRule
-from cameras.slots import SlotReading, slot_states
+from cameras.slots import SlotReading, SlotRule, slot_states
 from datasets.errors import InputError, UnreadableImage
 from datasets.frame import Detections, Image, Slot
 from datasets.images import image_files, read_image

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cameras.bundle import MODEL, Manifest, read_manifest, sha256
 from cameras.letterbox import Letterbox
-from cameras.slot_model import SlotRule, slot_rule
+from cameras.slots import SlotRule, slot_rule
 from cameras.suppression import suppress
 from datasets.errors import InputError
 from datasets.frame import Detections, Image, Slot

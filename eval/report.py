@@ -19,8 +19,7 @@ if __name__ == "__main__":
     main(["report", *sys.argv[1:]])  # ends here; what follows is imported by it under its own name
 
 from cameras.detector import FLOOR, Detector, load_detector
-from cameras.slot_model import SlotRule
-from cameras.slots import slot_states
+from cameras.slots import SlotRule, slot_states
 from datasets.errors import InputError, UnreadableImage
 from datasets.frame import Dataset, Detections, Frame, Image
 from datasets.images import content_key

@@ -12,8 +12,7 @@ from ultralytics.nn.tasks import DetectionModel
 from cameras.agreement import agreement
 from cameras.bundle import Role
 from cameras.detector import load_detector
-from cameras.slot_learning import learn_slot_model
-from cameras.slot_model import SlotModel
+from cameras.slots import SlotModel, learn_slot_model
 from datasets.errors import InputError, UnreadableImage
 from datasets.frame import Dataset, Detections, Frame, Image, Slot
 from datasets.images import content_key

@@ -17,7 +17,7 @@ from cameras.agreement import agreement
 from cameras.bundle import MODEL, Manifest, Role, SlotShape, read_manifest, sha256, write_manifest
 from cameras.detector import Detector, load_detector
 from cameras.letterbox import Letterbox
-from cameras.slot_model import SlotModel
+from cameras.slots import SlotModel
 from cameras.suppression import suppress
 from datasets.errors import InputError
 from datasets.frame import Detections, Image, Slot

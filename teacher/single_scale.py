@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cameras.slot_model import SlotRule, slot_rule
+from cameras.slots import SlotRule, slot_rule
 from datasets.frame import Detections, Image, Slot
 from teacher.oracle import Oracle, OracleSettings
 

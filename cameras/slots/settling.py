@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cameras.assignment import assign
-from cameras.parking import Floats, Places, fit
+from cameras.slots.assignment import assign
+from cameras.slots.parking import Floats, Places, fit
 from cameras.suppression import suppress
 from datasets.frame import Detections
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cameras.slot_rows import Drawing, Sighting, expect, rows
+from cameras.slots.rows import Drawing, Sighting, expect, rows
 
 CENTRES = np.array([[100.0 + 40 * i, 200.0 + 10 * i] for i in range(6)])
 OFFSET = np.array([-0.5, -0.5, 0.5, 0.5])

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pytest
 
-from cameras.slot_learning import MOST_FRAMES, learn_slot_model
-from cameras.slot_model import SlotModel, match_slots
 from cameras.slots import SlotReading, slot_states
+from cameras.slots.learning import MOST_FRAMES, learn_slot_model
+from cameras.slots.model import SlotModel, match_slots
 from datasets.frame import Detections
-from tests.cameras.lots import SIZE, Seen, car_box, slot_centres, slots_of, view, watch
+from tests.cameras.slots.lots import SIZE, Seen, car_box, slot_centres, slots_of, view, watch
 
 
 def errors(frames: list[Seen], rule: Callable[[Detections], Mapping[str, SlotReading]]) -> tuple[int, int]:

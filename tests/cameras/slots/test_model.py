@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from cameras.slot_model import Place, SlotModel, match_slots
 from cameras.slots import slot_states
+from cameras.slots.model import Place, SlotModel, match_slots
 from datasets.frame import Detections, Slot
 
 SIZE = (400, 200)

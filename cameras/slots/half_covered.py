@@ -1,4 +1,4 @@
-"""From detections to slot states."""
+"""The plain rule: a slot is taken when a box covers more than half of it."""
 
 from __future__ import annotations
 

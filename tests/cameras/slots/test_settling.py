@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cameras.settling import car_size, settle
+from cameras.slots.settling import car_size, settle
 from datasets.frame import Detections
 
 FRAME = (1000, 600)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cameras.assignment import assign
-from cameras.parking import Places, fit
-from cameras.settling import SURE, CarSize, Settled, car_size, middles, settle
-from cameras.slot_model import Place, SlotModel
-from cameras.slot_rows import Drawing, Sighting, beyond, expect, rows
+from cameras.slots.assignment import assign
+from cameras.slots.model import Place, SlotModel
+from cameras.slots.parking import Places, fit
+from cameras.slots.rows import Drawing, Sighting, beyond, expect, rows
+from cameras.slots.settling import SURE, CarSize, Settled, car_size, middles, settle
 from datasets.boxes import clip, coverage
 from datasets.frame import Detections, Slot
 

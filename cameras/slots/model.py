@@ -9,9 +9,9 @@ from typing import Annotated, Protocol
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from cameras.assignment import assign
-from cameras.parking import Floats, Places, fit, odds_to_share
-from cameras.slots import COVERED, SlotReading, slot_states
+from cameras.slots.assignment import assign
+from cameras.slots.half_covered import COVERED, SlotReading, slot_states
+from cameras.slots.parking import Floats, Places, fit, odds_to_share
 from datasets.boxes import coverage
 from datasets.frame import Detections, Slot
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cameras.parking import Places, fit, odds_to_share
+from cameras.slots.parking import Places, fit, odds_to_share
 
 FRAME = (400, 300)
 PLACE = np.array([[100.0, 100.0, 180.0, 150.0]])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cameras.parking import SHIFT, STRETCH, Floats, Places
+from cameras.slots.parking import SHIFT, STRETCH, Floats, Places
 
 DRAWN = (0.2, 0.2)
 """Spread of the expected box around where its slot is drawn, in car sizes: middle; width and height."""
