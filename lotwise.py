@@ -90,7 +90,7 @@ def demo(
             seed=seed,
             progress=lambda done, total: watch("render", done, total, ""),
         )
-    _adapt(folder, demo_plan(folder / "frames", seed), protocol=None, as_json=None, html=None)
+    _adapt(folder, demo_plan(folder / "frames", seed), protocol="vehicles", as_json=None, html=None)
 
 
 @app.command(

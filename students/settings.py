@@ -33,10 +33,10 @@ class DistillSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     size: Annotated[int, Field(ge=64, le=2048, multiple_of=32, description="longer side of the input, px")] = 640
-    epochs: Annotated[int, Field(ge=1, description="rounds over the camera's frames")] = 40
-    min_steps: Annotated[int, Field(ge=1, description="epochs are added until this many steps are made")] = 120
+    epochs: Annotated[int, Field(ge=1, description="rounds over the camera's frames")] = 30
+    min_steps: Annotated[int, Field(ge=1, description="epochs are added until this many steps are made")] = 150
     max_steps: Annotated[int, Field(ge=1, description="epochs are left out beyond this many steps")] = 2000
-    batch: Annotated[int, Field(ge=1, description="samples a step")] = 4
+    batch: Annotated[int, Field(ge=1, description="samples a step")] = 2
     learning_rate: Annotated[float, Field(gt=0, description="of AdamW, at its highest")] = 5e-4
     weight_decay: Annotated[float, Field(ge=0, description="of AdamW; norms and biases have none")] = 5e-4
     warmup: Annotated[float, Field(ge=0, lt=1, description="share of all steps in which the rate rises")] = 0.1
