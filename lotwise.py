@@ -55,6 +55,7 @@ Flip = Annotated[bool, typer.Option("--flip", help="The oracle also looks at the
 Tiles = Annotated[
     int, typer.Option(min=0, max=8, help="N: the oracle also looks at N x N parts of the frame, for far rows.")
 ]
+Classes = Annotated[str, typer.Option(help="Names of the teacher's classes that are vehicles, with commas.")]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Rounds over a camera's frames.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="The same seed, the same students; 0 where not given.")]
 Holdout = Annotated[
@@ -98,6 +99,7 @@ def demo(
     "lotwise adapt --dataset cnr-ext --root CNR-EXT --cameras 1,3 --out runs/cnr"
 )
 def adapt(
+    context: typer.Context,
     site: Site = None,
     dataset: DatasetKind = None,
     root: Root = None,
@@ -109,6 +111,7 @@ def adapt(
     scales: Scales = "640,1280",
     flip: Flip = False,
     tiles: Tiles = 0,
+    classes: Classes = "car,bus,truck,vehicle",
     epochs: Epochs = None,
     seed: Seed = None,
     holdout: Holdout = 0.25,
@@ -118,15 +121,16 @@ def adapt(
     html: HtmlFile = None,
 ) -> None:
     """Frames in, a live student per camera out, and a table that proves it. No labels."""
+    from students.options import plan_of
+
     _known(protocol)
-    plan = _plan(
-        site, dataset, root, cameras, teacher, student, size, scales, flip, tiles, epochs, seed, holdout, settings
-    )
+    plan = plan_of(context.params)
     _adapt(folder, plan, protocol, as_json, html)
 
 
 @app.command(epilog="Example: lotwise label --dataset folder --root frames --out runs/lot")
 def label(
+    context: typer.Context,
     site: Site = None,
     dataset: DatasetKind = None,
     root: Root = None,
@@ -138,6 +142,7 @@ def label(
     scales: Scales = "640,1280",
     flip: Flip = False,
     tiles: Tiles = 0,
+    classes: Classes = "car,bus,truck,vehicle",
     epochs: Epochs = None,
     seed: Seed = None,
     holdout: Holdout = 0.25,
@@ -146,12 +151,11 @@ def label(
 ) -> None:
     """First stage: the oracle looks at every frame once. Also writes YOLO and COCO label files."""
     from students.adapt import label_frames
+    from students.options import plan_of
     from students.run import Run, open_frames
     from teacher.pseudo_labels import write_pseudo_labels
 
-    plan = _plan(
-        site, dataset, root, cameras, teacher, student, size, scales, flip, tiles, epochs, seed, holdout, settings
-    )
+    plan = plan_of(context.params)
     run = Run(folder)
     frames = open_frames(plan.dataset, plan.root, plan.cameras)
     run.begin(plan)
@@ -270,55 +274,6 @@ def download(
             lambda file, done, total: watch(f"download {file}", done, total or done, ""),
         )
     out.print(f"CNR-EXT is in {folder}; next: lotwise adapt --dataset cnr-ext --root {folder}")
-
-
-def _plan(
-    site: Path | None,
-    dataset: str | None,
-    root: Path | None,
-    cameras: str | None,
-    teacher: str,
-    student: str,
-    size: int | None,
-    scales: str,
-    flip: bool,
-    tiles: int,
-    epochs: int | None,
-    seed: int | None,
-    holdout: float,
-    settings: Path | None,
-) -> Plan:
-    """What the options of adapt and label ask for."""
-    from datasets.open import parse_cameras
-    from students.run import Plan
-    from students.settings import read_settings
-    from teacher.oracle import OracleSettings
-
-    if (dataset is None) != (root is None) or (site is None) == (dataset is None):
-        raise InputError("give either a site file, or --dataset and --root together")
-    try:
-        looks = tuple(int(scale) for scale in scales.split(","))
-    except ValueError:
-        looks = (0,)
-    if not all(32 <= look <= 4096 for look in looks):
-        raise InputError(f"--scales {scales!r}: give pixels from 32 to 4096 with commas, such as 640,1280")
-    given = {"size": size, "seed": seed, "epochs": epochs}
-    distill = read_settings(settings, {name: value for name, value in given.items() if value is not None})
-    return Plan(
-        dataset=dataset or "site",
-        root=(root or site or Path()).resolve(),
-        cameras=parse_cameras(cameras),
-        teacher=_local(teacher),
-        oracle=OracleSettings(scales=looks, flip=flip, tiles=tiles, grid=distill.size),
-        student=_local(student),
-        distill=distill,
-        holdout=holdout,
-    )
-
-
-def _local(weights: str) -> str:
-    """A weights file by its full path, so that a run can be resumed from another folder; else its name."""
-    return str(Path(weights).resolve()) if Path(weights).is_file() else weights
 
 
 def _adapt(folder: Path, plan: Plan, protocol: str | None, as_json: Path | None, html: Path | None) -> None:

@@ -91,7 +91,7 @@ def _train(
     samples = Samples(split.train, store, plan.distill, labelled.keys)
     folder = run.camera(camera) / "train"
     stage = f"train {camera}"
-    nano = make_student(plan.student)
+    nano = make_student(plan.student, plan.oracle.classes)
     outcome = distill(
         nano,
         samples,
@@ -119,7 +119,9 @@ def _train(
         },
     )
     before = run.record(camera)
-    if before is not None and before.training.get("weights") == record.training["weights"]:
+    if before is not None and (before.training.get("weights"), before.train, before.test) == (
+        record.training["weights"], record.train, record.test,
+    ):  # fmt: skip
         return before
     run.save(record)
     return record
@@ -150,7 +152,10 @@ def _export(
     scores: dict[str, float] = {}
     identities: dict[str, str] = {}
     trained = load_model(run.camera(record.camera) / "train" / STUDENT)
-    contestants: dict[Role, DetectionModel] = {"baseline": make_student(plan.student), "student": trained}
+    contestants: dict[Role, DetectionModel] = {
+        "baseline": make_student(plan.student, plan.oracle.classes),
+        "student": trained,
+    }
     for role, model in contestants.items():
         folder = registry.folder / f".{role}"
         write_bundle(

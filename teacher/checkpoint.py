@@ -61,6 +61,11 @@ def load_model(weights: str | Path) -> DetectionModel:
     read = _read_safetensors if path.suffix == ".safetensors" else _read_checkpoint
     architecture, names, tensors = read(path)
     model = build(architecture, names, path)
+    hidden = _hidden_width(tensors)
+    if hidden and hidden != model.model[-1].cv3[0][-1].in_channels:
+        # Ultralytics fine-tunes to fewer classes in a head of the width that more classes had, and notes only the
+        # classes. A head built for as many classes as it is wide has that width.
+        model = build({**architecture, "nc": hidden}, names, path)
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:
@@ -181,6 +186,12 @@ def _refuse_code(architecture: Mapping[str, Any], origin: Path) -> None:
         kind = getattr(nn, name[3:], None) if name.startswith("nn.") else getattr(modules, name, None)
         if not (isinstance(kind, type) and issubclass(kind, nn.Module)) or name == "TorchVision":
             raise InputError(f"{origin}: layer {name!r} is refused; only layers of Ultralytics and torch.nn are read")
+
+
+def _hidden_width(tensors: Mapping[str, torch.Tensor]) -> int | None:
+    """Channels before the last layer of the class branch; None where there is no such branch."""
+    last = next((t for name, t in tensors.items() if re.fullmatch(r"model\.\d+\.cv3\.0\.2\.weight", name)), None)
+    return None if last is None else last.shape[1]
 
 
 def _as_float(tensor: torch.Tensor) -> torch.Tensor:

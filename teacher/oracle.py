@@ -22,6 +22,8 @@ from teacher.knowledge import Dense, Knowledge, Latent
 from teacher.tiles import Tile, tiles
 
 VEHICLES = ("car", "bus", "truck", "vehicle")
+VERSION = 1
+"""Part of an oracle's identity: to be raised with any change of what is made of the network's outputs."""
 
 MOST = 1000  # soft detections a frame: the best ones of all looks, so that they stay within 20 kB
 
@@ -73,7 +75,7 @@ class Oracle:
     @property
     def identity(self) -> str:
         """16 hex digits of weights and settings: whatever changes the knowledge changes the identity."""
-        said = json.dumps([self._fingerprint, asdict(self.settings)], sort_keys=True)
+        said = json.dumps([VERSION, self._fingerprint, asdict(self.settings)], sort_keys=True)
         return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
 
     @property

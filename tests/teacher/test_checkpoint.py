@@ -261,3 +261,17 @@ def test_unknown_name_of_weights_is_not_fetched_forever(monkeypatch, tmp_path: P
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=r"yolo26x\.pt.*give a local path"):
         load_model("yolo26x.pt")
+
+
+def test_weights_fine_tuned_to_fewer_classes_in_a_wide_head_are_read(tmp_path: Path) -> None:
+    """Ultralytics keeps the width of the old head and notes only the new number of classes."""
+    wide = tiny_yolo(names={index: f"thing {index}" for index in range(80)})
+    narrow_head(wide, [2])
+    wide.names = {0: "vehicle"}
+    wide.yaml["nc"] = 1
+    assert wide.model[-1].cv3[0][-1].in_channels > tiny_yolo(names={0: "vehicle"}).model[-1].cv3[0][-1].in_channels
+    read = load_model(save_like_ultralytics(wide, tmp_path / "last.pt"))
+    pixels = torch.rand(1, 3, 64, 64)
+    assert torch.equal(read(pixels)[0], wide.eval()(pixels)[0])
+    save_model(read, tmp_path / "again.safetensors")
+    assert torch.equal(load_model(tmp_path / "again.safetensors")(pixels)[0], read(pixels)[0])
