@@ -41,8 +41,8 @@ class DistillSettings(BaseModel):
     weight_decay: Annotated[float, Field(ge=0, description="of AdamW; norms and biases have none")] = 5e-4
     warmup: Annotated[float, Field(ge=0, lt=1, description="share of all steps in which the rate rises")] = 0.1
     ema: Annotated[float, Field(gt=0, lt=1, description="decay of the averaged weights")] = 0.98
-    teach: Annotated[float, Field(gt=0, lt=1, description="boxes of this score and more are taught")] = 0.25
-    doubt: Annotated[float, Field(gt=0, lt=1, description="boxes from here to teach are left open")] = 0.1
+    teach: Annotated[float, Field(gt=0, lt=1, description="boxes of this score and more are taught")] = 0.1
+    doubt: Annotated[float, Field(gt=0, lt=1, description="boxes from here to teach are left open")] = 0.03
     sharpen: Annotated[float, Field(ge=0, le=1, description="target score = teacher score ** sharpen")] = 0.5
     geometry: Annotated[float, Field(ge=0, le=1, description="share of samples that are shifted and scaled")] = 0.5
     weights: Weights = Weights()

@@ -1,0 +1,41 @@
+"""The main job on real frames: what the product promises."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_a_student_beats_the_nano_it_started_from_on_frames_it_did_not_learn_from(shared: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    subprocess.run(
+        [
+            *(
+                sys.executable,
+                ROOT / "lotwise.py",
+                "adapt",
+                "--dataset",
+                "cnr-ext",
+                "--root",
+                shared / "data" / "cnr_ext",
+            ),
+            *("--cameras", "1", "--teacher", shared / "weights" / "yolov8m.pt"),
+            *("--student", shared / "weights" / "yolov8n.pt", "--out", run),
+        ],
+        check=True,
+        capture_output=True,
+        env=os.environ | {"OMP_NUM_THREADS": "2"},
+    )
+    learned = json.loads((run / "cameras" / "C1" / "camera.json").read_text())
+    rows = {row["role"]: row for row in json.loads((run / "report.json").read_text())["rows"] if row["camera"] == "C1"}
+    assert rows["student"]["images"] == 3
+    assert not set(learned["train"]) & set(learned["test"])
+    assert rows["student"]["accuracy"] > rows["baseline"]["accuracy"] + 0.05
+    assert learned["live"] == learned["bundle"]
