@@ -252,7 +252,7 @@ def test_settings_of_the_file_stand_where_nothing_was_given(frames, weights, tmp
 
 def test_the_stages_alone_do_what_adapt_does(frames, weights, tmp_path: Path, capsys) -> None:
     folder = tmp_path / "run"
-    (tmp_path / "s.yaml").write_text("{size: 64, epochs: 1, min_steps: 1}\n")
+    (tmp_path / "s.yaml").write_text("{size: 64, epochs: 1, min_steps: 1, batch: 4}\n")
     assert run(*label_options(frames, weights, folder), "--settings", tmp_path / "s.yaml") == 0
     assert "no student here yet" in refused(capsys, "export", "--run", folder)
     assert "no bundle" in refused(capsys, "report", "--run", folder)
