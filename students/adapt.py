@@ -170,7 +170,7 @@ def _export(
             teacher=oracle.description,
             training=record.training if role == "student" else {"student": Path(plan.student).name},
         )
-        scores[role] = agreement_with_teacher(folder, readable(test), store)
+        scores[role] = agreement_with_teacher(folder, readable(test), store, plan.distill.teach)
         identities[role] = registry.add(folder)
     winner = "student" if scores["student"] >= scores["baseline"] else "baseline"
     registry.promote(identities[winner])
@@ -186,13 +186,17 @@ def _export(
     )
 
 
-def agreement_with_teacher(bundle: Path, images: Iterable[Image], store: KnowledgeStore) -> float:
-    """F1 of a bundle's boxes against the teacher's, both at the bundle's deployed confidence."""
+def agreement_with_teacher(bundle: Path, images: Iterable[Image], store: KnowledgeStore, taught: float) -> float:
+    """F1 of a bundle's boxes, at its deployed confidence, against the boxes that the teacher teaches.
+
+    Both from the bundle's confidence up would count as false what a student rightly learned of boxes that the
+    teacher only half believes.
+    """
     detector = load_detector(bundle)
     pairs: list[tuple[Detections, Detections]] = []
     for image in images:
         said = store.get(content_key(image)).detections
-        pairs.append((detector([image])[0], said[said.scores >= detector.confidence]))
+        pairs.append((detector([image])[0], said[said.scores >= taught]))
     return agreement(pairs)
 
 
