@@ -244,10 +244,11 @@ def detect(
     slots: Annotated[Path | None, typer.Option(help="Slot file; the bundle's own slots where not given.")] = None,
 ) -> None:
     """Run a bundle, or any YOLO in .onnx or .pt, on images; with slots, tell which are free."""
-    from cameras.detect import detect_files, open_model
+    from cameras.detect import detect_files
+    from cameras.detector import load_detector
     from cameras.site import read_slot_file
 
-    detector = _torch_detector(model) if model.suffix == ".pt" else open_model(model)
+    detector = _torch_detector(model) if model.suffix == ".pt" else load_detector(model)
     known = read_slot_file(slots) if slots is not None else None
     with bars() as watch:
         results, skipped = detect_files(detector, paths, as_json, conf, known, watch)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from cameras.detector import Detector, load_detector
 from cameras.slots import SlotReading, SlotRule, slot_states
 from datasets.errors import InputError, UnreadableImage
 from datasets.frame import Detections, Image, Slot
@@ -39,11 +38,6 @@ class Model(Protocol):
         ...
 
     def __call__(self, frames: Sequence[Image], confidence: float | None = None) -> list[Detections]: ...
-
-
-def open_model(path: Path) -> Detector:
-    """A bundle or an ``.onnx`` file."""
-    return load_detector(path)
 
 
 def detect_files(
