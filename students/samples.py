@@ -105,10 +105,11 @@ class Samples:
         image, knowledge, box = self._fitted(int(order[place]))
         taught = knowledge.detections
         detections = Detections(box.to_input(taught.boxes), taught.scores, taught.labels)
-        latents = knowledge.latents if knowledge.input == box.input else ()
+        fits = knowledge.input == box.input
+        latents, dense = (knowledge.latents, knowledge.dense) if fits else ((), None)
         if generator.random() < self.settings.geometry:
             moved = shift_and_scale(image, detections, generator, box.input)
-            image, detections, latents = moved.image, moved.detections, ()
+            image, detections, latents, dense = moved.image, moved.detections, (), None
         self._look.set_random_seed(int(generator.integers(2**31)))
         image = np.asarray(self._look(image=image)["image"], np.uint8)
-        return Sample(image, Lesson(detections, latents, np.zeros((0, 4), np.float32)))
+        return Sample(image, Lesson(detections, latents, np.zeros((0, 4), np.float32), dense))

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from datasets.frame import Detections
-from teacher.knowledge import Latent
+from teacher.knowledge import Dense, Distribution, Latent
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,28 @@ class Lesson:
         detections: the teacher's soft detections.
         latents: the teacher's latents, or empty where the sample was moved and cells no longer correspond.
         ignore: (M, 4) xyxy regions in which nothing is taught.
+        dense: what the teacher's head says at every anchor; None where the sample was changed.
     """
 
     detections: Detections
     latents: tuple[Latent, ...]
     ignore: NDArray[np.float32]
+    dense: Dense | None = None
+
+
+@dataclass(frozen=True)
+class DenseTargets:
+    """The teacher's head at every anchor of a batch.
+
+    Attributes:
+        known: (B,) bool; the other samples have zeros.
+        scores: (B, A) vehicle probability.
+        boxes: (B, A, 4) xyxy in input pixels.
+    """
+
+    known: torch.Tensor
+    scores: torch.Tensor
+    boxes: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -37,15 +54,28 @@ class Targets:
         scores: (B, N) what the student should say of each; 0 for padding.
         doubt: (B, M, 4) regions in which nothing is taught; rows of zeros are padding.
         latents: per level, the latents of each sample; None for a sample without.
+        dense: None where no sample of the batch has any.
+        distributions: the teacher's distributions over distance bins; None for a sample without.
     """
 
     boxes: torch.Tensor
     scores: torch.Tensor
     doubt: torch.Tensor
     latents: tuple[tuple[Latent | None, ...], ...]
+    dense: DenseTargets | None = None
+    distributions: tuple[Distribution | None, ...] = ()
 
     def to(self, device: torch.device) -> Targets:
-        return replace(self, boxes=self.boxes.to(device), scores=self.scores.to(device), doubt=self.doubt.to(device))
+        dense = self.dense and DenseTargets(
+            self.dense.known.to(device), self.dense.scores.to(device), self.dense.boxes.to(device)
+        )
+        return replace(
+            self,
+            boxes=self.boxes.to(device),
+            scores=self.scores.to(device),
+            doubt=self.doubt.to(device),
+            dense=dense,
+        )
 
 
 def make_targets(lessons: Sequence[Lesson], teach: float, doubt: float, sharpen: float) -> Targets:
@@ -70,6 +100,20 @@ def make_targets(lessons: Sequence[Lesson], teach: float, doubt: float, sharpen:
         latents=tuple(
             tuple(lesson.latents[level] if lesson.latents else None for lesson in lessons) for level in range(levels)
         ),
+        dense=_dense([lesson.dense for lesson in lessons]),
+        distributions=tuple(lesson.dense.distribution if lesson.dense else None for lesson in lessons),
+    )
+
+
+def _dense(said: Sequence[Dense | None]) -> DenseTargets | None:
+    anchors = max((len(one.scores) for one in said if one), default=0)
+    if not anchors:
+        return None
+    nothing = Dense(np.zeros(anchors, np.float16), np.zeros((anchors, 4), np.float16))
+    return DenseTargets(
+        known=torch.tensor([one is not None for one in said]),
+        scores=torch.from_numpy(np.stack([(one or nothing).scores for one in said])).float(),
+        boxes=torch.from_numpy(np.stack([(one or nothing).boxes for one in said])).float(),
     )
 
 

@@ -31,16 +31,31 @@ class Latent:
 
 
 @dataclass(frozen=True)
+class Distribution:
+    """The teacher's distributions over distance bins (DFL) at the anchors where it sees a vehicle.
+
+    Attributes:
+        anchors: (K,) int32 indices of anchors, in rising order.
+        values: (K, 4 * reg_max) float16 logits: left, top, right, bottom.
+    """
+
+    anchors: NDArray[np.int32]
+    values: NDArray[np.float16]
+
+
+@dataclass(frozen=True)
 class Dense:
     """What the teacher's head says at every anchor of the student's grid; anchors in order of level, row, column.
 
     Attributes:
         scores: (A,) float16 vehicle probability.
         boxes: (A, 4) float16 xyxy in input pixels.
+        distribution: None where the head has none (YOLO26).
     """
 
     scores: NDArray[np.float16]
     boxes: NDArray[np.float16]
+    distribution: Distribution | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,9 @@ def encode(knowledge: Knowledge) -> bytes:
     if knowledge.dense is not None:
         arrays["dense.scores"] = knowledge.dense.scores
         arrays["dense.boxes"] = np.ascontiguousarray(knowledge.dense.boxes)
+        if knowledge.dense.distribution is not None:
+            arrays["distribution.anchors"] = knowledge.dense.distribution.anchors
+            arrays["distribution.values"] = np.ascontiguousarray(knowledge.dense.distribution.values)
     return save(arrays, {"lotwise": json.dumps(header)})
 
 
@@ -97,7 +115,12 @@ def decode(data: bytes) -> Knowledge:
             Latent((grid[0], grid[1]), arrays[f"{level}.cells"].astype(np.int32), arrays[f"{level}.values"])
             for level, grid in zip(LEVELS, header["grids"], strict=False)
         )
-        dense = Dense(arrays["dense.scores"], arrays["dense.boxes"]) if "dense.scores" in arrays else None
+        distribution = (
+            Distribution(arrays["distribution.anchors"], arrays["distribution.values"])
+            if "distribution.anchors" in arrays
+            else None
+        )
+        dense = Dense(arrays["dense.scores"], arrays["dense.boxes"], distribution) if "dense.scores" in arrays else None
         return Knowledge(
             size=(header["size"][0], header["size"][1]),
             detections=Detections.of(arrays["boxes"], arrays["scores"], arrays["labels"]),

@@ -18,17 +18,35 @@ from datasets.frame import Detections, Image
 from teacher.checkpoint import fingerprint, load_model
 from teacher.fuse import fuse
 from teacher.head import decode_boxes, vehicle_classes, vehicle_logits
-from teacher.knowledge import Dense, Knowledge, Latent
+from teacher.knowledge import Dense, Distribution, Knowledge, Latent
 from teacher.tiles import Tile, tiles
 
 VEHICLES = ("car", "bus", "truck", "vehicle")
-VERSION = 1
+VERSION = 2
 """Part of an oracle's identity: to be raised with any change of what is made of the network's outputs."""
 
 MOST = 1000  # soft detections a frame: the best ones of all looks, so that they stay within 20 kB
 
-Said = tuple[np.ndarray, np.ndarray, list[np.ndarray]]
-"""Scores (A,), boxes (A, 4) xyxy in input pixels, and the neck map (C, h, w) of each level."""
+MOST_ANCHORS = 1000  # whose distributions over bins are kept: the best ones, 128 kB
+SEES = 0.05  # least vehicle score of such an anchor
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one look gave.
+
+    Attributes:
+        scores: (A,) vehicle probability.
+        boxes: (A, 4) xyxy in input pixels.
+        maps: the neck map (C, h, w) of each level.
+        bins: (A, 4 * reg_max) logits over distance bins; None where the head has none.
+    """
+
+    scores: np.ndarray
+    boxes: np.ndarray
+    maps: list[np.ndarray]
+    bins: np.ndarray | None
+
 
 
 @dataclass(frozen=True)
@@ -94,22 +112,22 @@ class Oracle:
         if not settings.grid:
             return Knowledge(size, detections)
         at_grid = ((whole, settings.grid), False)
-        scores, boxes, maps = said[at_grid] if at_grid in said else self._forward(image, *at_grid)
+        look = said[at_grid] if at_grid in said else self._forward(image, *at_grid)
         return Knowledge(
             size,
             detections,
             Letterbox.around(size, settings.grid).input,
-            keep_cells(maps, scores, settings.latent_bytes),
-            Dense(scores.astype(np.float16), boxes.astype(np.float16)),
+            keep_cells(look.maps, look.scores, settings.latent_bytes),
+            Dense(look.scores.astype(np.float16), look.boxes.astype(np.float16), keep_distribution(look)),
         )
 
     def _detections(self, said: Said, size: tuple[int, int], view: tuple[Tile, int], mirrored: bool) -> Detections:
         """What one look found, in pixels of the whole frame."""
         tile, scale = view
-        boxes = Letterbox.around((tile.width, tile.height), scale).to_frame(said[1])
+        boxes = Letterbox.around((tile.width, tile.height), scale).to_frame(said.boxes)
         if mirrored:
             boxes = np.stack([tile.width - boxes[:, 2], boxes[:, 1], tile.width - boxes[:, 0], boxes[:, 3]], axis=1)
-        found = suppress(Detections.of(boxes, said[0]), confidence=self.settings.confidence)
+        found = suppress(Detections.of(boxes, said.scores), confidence=self.settings.confidence)
         found = found[tile.sees_whole(found.boxes, size)]
         return Detections(tile.to_frame(found.boxes), found.scores, found.labels)
 
@@ -124,13 +142,22 @@ class Oracle:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=fast_bfloat16(self.device)):
             _, raw = self.model(pixels)
         raw = raw.get("one2many", raw)
-        scores = vehicle_logits(raw, self.classes)[0].sigmoid()
-        boxes = decode_boxes(self.model.model[-1], raw)[0]
-        return (
-            scores.cpu().numpy(),
-            boxes.cpu().numpy(),
-            [level[0].float().cpu().numpy() for level in raw["feats"]],
+        head = self.model.model[-1]
+        return Said(
+            scores=vehicle_logits(raw, self.classes)[0].sigmoid().cpu().numpy(),
+            boxes=decode_boxes(head, raw)[0].cpu().numpy(),
+            maps=[level[0].float().cpu().numpy() for level in raw["feats"]],
+            bins=raw["boxes"][0].float().T.cpu().numpy() if head.reg_max > 1 else None,
         )
+
+
+def keep_distribution(look: Said) -> Distribution | None:
+    """The distributions over bins at the anchors that see a vehicle best."""
+    if look.bins is None:
+        return None
+    best = np.argsort(-look.scores, kind="stable")[:MOST_ANCHORS]
+    anchors = np.sort(best[look.scores[best] >= SEES]).astype(np.int32)
+    return Distribution(anchors, look.bins[anchors].astype(np.float16))
 
 
 def keep_cells(maps: list[np.ndarray], scores: np.ndarray, budget: int) -> tuple[Latent, ...]:

@@ -1,10 +1,13 @@
 """What a batch teaches: sure boxes, doubtful boxes, and padding that teaches nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from datasets.frame import Detections
 from students.targets import Lesson, make_targets
+from teacher.knowledge import Dense, Distribution
 
 NOTHING = np.zeros((0, 4), np.float32)
 ONE, TWO, THREE = [0, 0, 10, 10], [20, 0, 30, 10], [40, 0, 50, 10]
@@ -39,3 +42,15 @@ def test_a_batch_of_empty_frames() -> None:
     targets = make_targets([lesson(), lesson()], 0.25, 0.1, 0.5)
     assert targets.boxes.shape == (2, 0, 4)
     assert targets.latents == ()
+
+
+def test_dense_outputs_of_a_batch_are_zero_where_a_sample_has_none() -> None:
+    told = Distribution(np.array([1], np.int32), np.ones((1, 64), np.float16))
+    dense = Dense(np.float16([0.1, 0.8]), np.float16([ONE, TWO]), told)
+    targets = make_targets([lesson((ONE, 0.9)), replace(lesson(), dense=dense)], 0.25, 0.1, 1.0)
+    assert targets.dense is not None
+    assert targets.dense.known.tolist() == [False, True]
+    assert targets.dense.scores.flatten().tolist() == pytest.approx([0, 0, 0.1, 0.8], abs=1e-3)
+    assert targets.dense.boxes[1].tolist() == [ONE, TWO]
+    assert targets.distributions == (None, told)
+    assert make_targets([lesson()], 0.25, 0.1, 1.0).dense is None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from datasets.frame import Detections
-from teacher.knowledge import Dense, Knowledge, Latent, decode, encode
+from teacher.knowledge import Dense, Distribution, Knowledge, Latent, decode, encode
 from teacher.oracle import MOST, OracleSettings, keep_cells
 
 RNG = np.random.default_rng(0)
@@ -22,7 +22,8 @@ def whole(channels: tuple[int, ...], grid: tuple[int, int], count: int) -> Knowl
     anchors = sum(rows * columns for rows, columns in levels)
     scores = RNG.uniform(0, 1, anchors)
     maps = [RNG.normal(0, 3, (c, *level)) for c, level in zip(channels, levels, strict=True)]
-    dense = Dense(scores.astype(np.float16), RNG.uniform(0, 640, (anchors, 4)).astype(np.float16))
+    told = Distribution(np.arange(3, dtype=np.int32), RNG.normal(0, 3, (3, 64)).astype(np.float16))
+    dense = Dense(scores.astype(np.float16), RNG.uniform(0, 640, (anchors, 4)).astype(np.float16), told)
     return Knowledge((1000, 750), soft(count), grid, keep_cells(maps, scores, OracleSettings().latent_bytes), dense)
 
 
@@ -41,6 +42,9 @@ def test_round_trip_keeps_boxes_exactly_and_the_rest_in_half_precision() -> None
     assert read.dense is not None and said.dense is not None
     assert np.array_equal(read.dense.scores, said.dense.scores)
     assert np.array_equal(read.dense.boxes, said.dense.boxes)
+    assert read.dense.distribution is not None and said.dense.distribution is not None
+    assert np.array_equal(read.dense.distribution.anchors, said.dense.distribution.anchors)
+    assert np.array_equal(read.dense.distribution.values, said.dense.distribution.values)
 
 
 @pytest.mark.parametrize("count", [0, 1])

@@ -11,7 +11,7 @@ from datasets.boxes import iou
 from datasets.errors import InputError
 from datasets.load import load
 from teacher.checkpoint import save_model
-from teacher.oracle import MOST, Oracle, OracleSettings, keep_cells
+from teacher.oracle import MOST, MOST_ANCHORS, Oracle, OracleSettings, Said, keep_cells, keep_distribution
 from teacher.tiles import Tile
 from tests.models import COCO_LIKE, tiny_yolo
 
@@ -33,10 +33,10 @@ def with_perfect_eyes(oracle: Oracle) -> Oracle:
         box = Letterbox.around((tile.width, tile.height), scale)
         red = (part[..., 2] > 200) & (part[..., 0] < 50)
         if not red.any():
-            return np.zeros(0), np.zeros((0, 4), np.float32), []
+            return Said(np.zeros(0), np.zeros((0, 4), np.float32), [], None)
         y, x = np.nonzero(red)
         seen = np.float32([[x.min(), y.min(), x.max() + 1, y.max() + 1]])
-        return np.array([0.9]), box.to_input(seen), []
+        return Said(np.array([0.9]), box.to_input(seen), [], None)
 
     oracle._forward = forward
     return oracle
@@ -74,6 +74,22 @@ def test_a_real_look_says_boxes_in_the_frame_with_falling_scores_of_one_class(we
     assert (said.size, said.input) == ((160, 120), (96, 96))
     assert said.dense is not None
     assert len(said.dense.scores) == 12 * 12 + 6 * 6 + 3 * 3
+
+
+def test_distributions_over_bins_are_kept_where_a_vehicle_is_seen(weights) -> None:
+    anchors = 2000
+    generator = np.random.default_rng(0)
+    scores = generator.uniform(0, 1, anchors)
+    look = Said(scores, np.zeros((anchors, 4)), [], generator.normal(0, 3, (anchors, 64)))
+    kept = keep_distribution(look)
+    assert kept is not None
+    assert len(kept.anchors) == MOST_ANCHORS
+    assert scores[kept.anchors].min() > np.delete(scores, kept.anchors).max()
+    assert np.allclose(kept.values, look.bins[kept.anchors], atol=0.01)
+    few = keep_distribution(replace(look, scores=np.where(np.arange(anchors) < 3, 0.06, 0.04)))
+    assert few is not None
+    assert few.anchors.tolist() == [0, 1, 2]
+    assert keep_distribution(replace(look, bins=None)) is None
 
 
 def test_two_looks_at_the_same_frame_say_the_same(weights, image) -> None:

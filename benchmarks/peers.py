@@ -1,0 +1,64 @@
+"""The peers: what a user would otherwise do with Ultralytics alone, on hard boxes of the same frames."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from ultralytics.nn.tasks import DetectionModel
+
+from datasets.frame import Detections, Frame
+from datasets.images import image_size
+from datasets.yolo import write_yolo
+from students.student import make_student
+
+EPOCHS = 40
+LABELS = 0.3
+"""Least score of a teacher's box that becomes a hard pseudo-label."""
+
+
+def write_training_set(folder: Path, frames: Sequence[Frame], boxes: Sequence[Detections]) -> Path:
+    """A YOLO data set of one class, vehicle; returns its ``data.yaml``."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "images").mkdir(parents=True)
+    flat = [Frame(frame.camera, f"{i:03d}.jpg", frame.path) for i, frame in enumerate(frames)]
+    for frame in flat:
+        shutil.copy(frame.path, folder / "images" / frame.name)
+    labels = write_yolo(folder / "labels", flat, [image_size(frame.path) for frame in frames], boxes)
+    for path in labels:  # Ultralytics refuses a sixth column
+        path.write_text("".join(" ".join(line.split()[:5]) + "\n" for line in path.read_text().splitlines()))
+    data = folder / "data.yaml"
+    data.write_text(f"path: {folder.resolve()}\ntrain: images\nval: images\nnames: {{0: vehicle}}\n")
+    return data
+
+
+def fine_tune(
+    data: Path, student: Path, work: Path, seed: int, teacher: Path | None = None, seconds: float | None = None
+) -> tuple[DetectionModel, float]:
+    """Ultralytics' own training, with its built-in feature distillation where a teacher is given.
+
+    Args:
+        data: the ``data.yaml`` of hard boxes.
+        student: weights to begin with.
+        work: folder for whatever Ultralytics writes.
+        seed: of its augmentation and order.
+        teacher: weights for ``distill_model``.
+        seconds: epochs are left out so that about this much time is used, None for all of them.
+
+    Returns:
+        The student and the seconds that training took.
+    """
+    from ultralytics import YOLO
+
+    start = time.monotonic()
+    options = {"distill_model": str(teacher)} if teacher else {}
+    if seconds is not None:
+        options["time"] = seconds / 3600
+    YOLO(str(student)).train(
+        data=str(data), epochs=EPOCHS, optimizer="AdamW", lr0=5e-4, imgsz=640, batch=4, seed=seed, workers=0,
+        val=False, plots=False, verbose=False, device="cpu", project=str(work.resolve()), name="train",
+        exist_ok=True, **options,
+    )  # fmt: skip
+    return make_student(work / "train" / "weights" / "last.pt"), time.monotonic() - start
