@@ -20,11 +20,23 @@ EVERY_S = 20.0
 
 @dataclass(frozen=True)
 class Progress:
-    """Epochs finished, seconds spent, and the mean of each loss term over the last epoch."""
+    """Where a run stands.
+
+    Attributes:
+        epoch: epochs finished.
+        seconds: spent on them.
+        losses: mean of each loss term over the last epoch.
+        agreements: with the teacher, at each check so far.
+        checked: step of the last check.
+        settled: step from which on it learned nothing more and only cools down; None while it learns.
+    """
 
     epoch: int = 0
     seconds: float = 0.0
     losses: dict[str, float] = field(default_factory=dict)
+    agreements: tuple[float, ...] = ()
+    checked: int = 0
+    settled: int | None = None
 
 
 def save_progress(
@@ -77,7 +89,7 @@ def resume(
 
 def append_log(folder: Path, progress: Progress) -> None:
     """One more line in ``log.jsonl``: epoch, seconds and each loss term."""
-    line = {"epoch": progress.epoch, "seconds": round(progress.seconds, 2), **progress.losses}
+    line: dict[str, float] = {"epoch": progress.epoch, "seconds": round(progress.seconds, 2), **progress.losses}
     with (folder / LOG).open("a") as file:
         file.write(json.dumps(line) + "\n")
 

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,25 @@ from ultralytics.nn.tasks import DetectionModel
 from datasets.errors import InputError
 from datasets.frame import Image
 from students.checkpoint import Progress, append_log, resume, save_progress
-from students.losses.detections import assign, box_losses, score_loss
-from students.losses.latent import LatentMatching
+from students.losses.assignment import assign
+from students.losses.terms import make_terms
+from students.representation import fold
 from students.samples import Sample, SampleStream
 from students.settings import DistillSettings, Weights
-from students.student import StudentOutput, latent_channels, read_output
+from students.stopping import settled
+from students.student import StudentOutput, read_output
 from students.targets import Targets, make_targets
 from teacher.checkpoint import fingerprint
 from teacher.oracle import fast_bfloat16
 
 Watch = Callable[[int, int, float], None]
 """Called after each step with (step, steps, loss)."""
+Check = Callable[[nn.Module], float]
+"""From a student in eval mode to its agreement with the teacher, 0..1."""
+CHECK_EVERY = 50
+"""Steps between checks; the first one is at ``min_steps``."""
+COOL_DOWN = 0.2
+"""Share of the steps made so far in which the rate falls once the student has settled."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,7 @@ def distill(
     settings: DistillSettings,
     folder: Path,
     watch: Watch = lambda step, steps, loss: None,
+    check: Check | None = None,
 ) -> Outcome:
     """Teach a student what the teacher said of its camera's frames.
 
@@ -67,9 +76,11 @@ def distill(
         settings: everything that can be set.
         folder: where log and checkpoint go; made where it does not exist.
         watch: progress.
+        check: tells how far the averaged student agrees with the teacher. Once it has settled, a last fifth of the
+            steps made so far cools the rate down, and the rest of the epochs is left out.
 
     Raises:
-        InputError: no frames, or the loss is not finite.
+        InputError: no frames, a loss term that cannot work with them, or a loss that is not finite.
     """
     if not len(samples):
         raise InputError(f"{folder}: no frames to learn from; label some first")
@@ -77,9 +88,8 @@ def distill(
     torch.manual_seed(settings.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     student = student.to(device, memory_format=torch.channels_last).train()
-    learner = nn.ModuleDict({"student": student})
-    if settings.weights.latent and samples.latent_channels():
-        learner["latent"] = LatentMatching(latent_channels(student), samples.latent_channels()).to(device)
+    terms = make_terms(student, samples.latent_channels(), settings.weights, settings.width).to(device)
+    learner = nn.ModuleDict({"student": student, "terms": terms})
     average = AveragedModel(student, multi_avg_fn=_ema(settings.ema), use_buffers=True)
     optimizer = _optimizer(learner, settings)
 
@@ -92,21 +102,23 @@ def distill(
     clock = time.monotonic() - progress.seconds
 
     for epoch in range(progress.epoch, epochs):
+        if epoch * batches >= _end(progress, steps):
+            break
         losses = []
         for place, batch in enumerate(_batches(samples, epoch, settings.batch)):
             step = epoch * batches + place
             for group in optimizer.param_groups:
-                group["lr"] = group["initial_lr"] * _schedule(step / steps, settings.warmup)
+                group["lr"] = group["initial_lr"] * _rate(step, steps, progress, settings.warmup)
             pixels = _pixels([sample.image for sample in batch], device)
             targets = make_targets(
                 [sample.lesson for sample in batch], settings.teach, settings.doubt, settings.sharpen
             ).to(device)
             with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):
                 raw = student(pixels)
-            terms = loss_terms(read_output(student, raw), targets, learner, settings.weights)
-            loss = torch.stack(list(terms.values())).sum()
+            parts = loss_terms(read_output(student, raw), targets, terms, settings.weights)
+            loss = torch.stack(list(parts.values())).sum()
             if not torch.isfinite(loss):
-                said = ", ".join(f"{name} {float(term.detach()):.3g}" for name, term in terms.items())
+                said = ", ".join(f"{name} {float(part.detach()):.3g}" for name, part in parts.items())
                 raise InputError(
                     f"{folder}: the loss is not finite at step {step} ({said}); lower learning_rate (now "
                     f"{settings.learning_rate}) and run again"
@@ -116,29 +128,24 @@ def distill(
             nn.utils.clip_grad_norm_(learner.parameters(), 10.0)
             optimizer.step()
             average.update_parameters(student)
-            losses.append({name: float(term.detach()) for name, term in terms.items()})
-            watch(step + 1, steps, float(loss.detach()))
-        progress = Progress(epoch + 1, time.monotonic() - clock, _means(losses))
+            losses.append({name: float(part.detach()) for name, part in parts.items()})
+            watch(step + 1, min(steps, _end(progress, steps)), float(loss.detach()))
+        progress = replace(progress, epoch=epoch + 1, seconds=time.monotonic() - clock, losses=_means(losses))
+        progress = _checked(progress, (epoch + 1) * batches, settings.min_steps, average.module, check)
         append_log(folder, progress)
-        save_progress(folder, identity, progress, learner, average, optimizer, last=epoch + 1 == epochs)
+        last = (epoch + 1) * batches >= _end(progress, steps)
+        save_progress(folder, identity, progress, learner, average, optimizer, last)
     finished: DetectionModel = average.module.cpu().to(memory_format=torch.contiguous_format).eval()
-    return Outcome(finished, steps, progress.seconds, sum(progress.losses.values()))
+    fold(finished)
+    return Outcome(finished, progress.epoch * batches, progress.seconds, sum(progress.losses.values()))
 
 
 def loss_terms(
-    output: StudentOutput, targets: Targets, learner: nn.ModuleDict, weights: Weights
+    output: StudentOutput, targets: Targets, terms: nn.ModuleDict, weights: Weights
 ) -> dict[str, torch.Tensor]:
-    """Each weighted term by its name; a term of weight 0 is left out."""
+    """Each term by its name, weighted."""
     assignment = assign(output, targets)
-    iou, distribution = box_losses(output, assignment)
-    terms = {
-        "score": weights.score * score_loss(output, assignment),
-        "box": weights.box * iou,
-        "distribution": weights.distribution * distribution,
-    }
-    if "latent" in learner:
-        terms["latent"] = weights.latent * learner["latent"](output, targets)
-    return {name: term for name, term in terms.items() if getattr(weights, name)}
+    return {name: getattr(weights, name) * term(output, targets, assignment) for name, term in terms.items()}
 
 
 def _batches(samples: SampleStream, epoch: int, size: int) -> Any:
@@ -173,6 +180,7 @@ def _optimizer(learner: nn.Module, settings: DistillSettings) -> torch.optim.Ada
             {"params": plain, "weight_decay": 0.0, "initial_lr": settings.learning_rate},
         ],
         lr=settings.learning_rate,
+        fused=True,
     )
 
 
@@ -181,6 +189,27 @@ def _schedule(done: float, warmup: float) -> float:
     if done < warmup:
         return max(done / warmup, 0.01)
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (done - warmup) / (1 - warmup)))
+
+
+def _rate(step: int, steps: int, progress: Progress, warmup: float) -> float:
+    """Factor on the learning rate; from where the run settled it falls in a line to 2 % of what it was there."""
+    if progress.settled is None:
+        return _schedule(step / steps, warmup)
+    left = (_end(progress, steps) - step) / max(_end(progress, steps) - progress.settled, 1)
+    return _schedule(progress.settled / steps, warmup) * max(left, 0.02)
+
+
+def _end(progress: Progress, steps: int) -> int:
+    """Step after which the run is over: a fifth beyond where it settled, but none later than planned."""
+    return steps if progress.settled is None else min(steps, math.ceil(progress.settled * (1 + COOL_DOWN)))
+
+
+def _checked(progress: Progress, step: int, least: int, average: nn.Module, check: Check | None) -> Progress:
+    """Ask now and then how the averaged student does, and note when it has settled."""
+    if check is None or progress.settled is not None or step < max(least, progress.checked + CHECK_EVERY):
+        return progress
+    agreements = (*progress.agreements, check(average.eval()))
+    return replace(progress, agreements=agreements, checked=step, settled=step if settled(agreements) else None)
 
 
 def _ema(decay: float) -> Callable[..., None]:

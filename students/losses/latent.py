@@ -1,4 +1,4 @@
-"""Latent matching through representation layers of the teacher's width (LKD)."""
+"""Latent matching through a layer that is used in training only (LKD-projector)."""
 
 from __future__ import annotations
 
@@ -6,51 +6,58 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
+from ultralytics.nn.tasks import DetectionModel
 
+from students.losses.assignment import Assignment
+from students.losses.cells import mean_of, stored_cells, widths
 from students.student import StudentOutput
 from students.targets import Targets
-from teacher.knowledge import Latent
 
 
 class LatentMatching(nn.Module):
     """Squared distance between the student's and the teacher's representation of the same cells.
 
-    A representation layer (1x1 convolution, C_student -> C_teacher) lifts the student's neck map to the
-    teacher's width; both sides are standardised per cell over their channels, since a squared distance is not
-    scale-free; the mean over the stored cells is taken per level, then over levels:
+        L = mean_l mean_k || norm(W_l s_lk) - norm(P_l t_lk) ||^2 / r_l,  r_l = round(width * C_l)
 
-        L = mean_l mean_k || norm(W_l s_lk) - norm(t_lk) ||^2 / C_l
+    s (K, C_student) and t (K, C_l) are the neck maps of student and teacher at the stored cells of a sample. A
+    representation layer W (1x1 convolution, C_student -> r) lifts the student's; both sides are standardised per cell
+    over their channels, since a squared distance is not scale-free; the mean over the cells is taken per sample and
+    level, then over those. P is the identity at width 1. Else it is fixed: a random matrix (r, C_l) of orthonormal
+    rows (columns where width > 1) that is the same for the same r and C_l, and so needs no storing.
 
-    Only cells around vehicles were stored (see teacher.oracle.keep_cells), which stands for the weighting by
-    objectness without which 95 % of the loss would be asphalt. The layers are used in training only.
+    Source: LKD, known from the KIT slides on latent space distillation only. This is its cheap variant: the layer is
+    used in training only, so the student's head does not sit on the shared space as it does in
+    ``representation.py``. Only cells around vehicles were stored (see teacher.oracle.keep_cells), which stands for
+    the weighting by objectness without which 95 % of the loss would be asphalt.
     """
 
-    def __init__(self, student: Sequence[int], teacher: Sequence[int]) -> None:
-        """Channels of each level's map, student's and teacher's, finest level first."""
+    def __init__(self, student: DetectionModel, teacher: Sequence[int], width: float = 1.0) -> None:
+        """``width``: of the representation, relative to the teacher's channels."""
         super().__init__()
-        self.layers = nn.ModuleList(nn.Conv2d(s, t, 1) for s, t in zip(student, teacher, strict=True))
+        pairs = widths(student, teacher)
+        self.layers = nn.ModuleList(nn.Conv2d(mine, round(width * told), 1) for mine, told in pairs)
+        for level, (_, told) in enumerate(pairs):
+            bases = None if width == 1 else orthonormal(round(width * told), told)
+            self.register_buffer(f"basis{level}", bases, persistent=False)
 
-    def forward(self, output: StudentOutput, targets: Targets) -> torch.Tensor:
+    def forward(self, output: StudentOutput, targets: Targets, assignment: Assignment) -> torch.Tensor:
         """Scalar; 0 where no sample of the batch carries latents."""
-        losses = [
-            self._cells(level, sample, latent)
-            for level, samples in enumerate(targets.latents)
-            for sample, latent in zip(output.latents[level], samples, strict=True)
-            if latent is not None and len(latent.cells)
-        ]
-        return torch.stack(losses).mean() if losses else output.latents[0].sum() * 0
-
-    def _cells(self, level: int, sample: torch.Tensor, latent: Latent) -> torch.Tensor:
-        """Mean distance over one sample's stored cells of one level; sample is (C, h, w)."""
-        if sample.shape[1:] != torch.Size(latent.grid):
-            raise ValueError(f"student's map {tuple(sample.shape[1:])} does not fit the teacher's {latent.grid}")
-        cells = torch.from_numpy(latent.cells).long().to(sample.device)
-        told = torch.from_numpy(latent.values).to(sample.device).float()
-        mine = sample.flatten(1)[:, cells]
-        lifted = self.layers[level](mine[None, :, :, None])[0, :, :, 0]
-        return (_standardised(lifted.T) - _standardised(told)).square().mean()
+        losses = []
+        for cells in stored_cells(output.latents, targets.latents):
+            basis = getattr(self, f"basis{cells.level}")
+            told = cells.teacher if basis is None else cells.teacher @ basis.T
+            lifted = self.layers[cells.level](cells.student.T[None, :, :, None])[0, :, :, 0].T
+            losses.append((_over_channels(lifted) - _over_channels(told)).square().mean())
+        return mean_of(losses, output)
 
 
-def _standardised(vectors: torch.Tensor) -> torch.Tensor:
-    """(K, C) with mean 0 and variance 1 over channels."""
+def orthonormal(rows: int, columns: int) -> torch.Tensor:
+    """A random matrix whose rows, or columns if there are fewer of them, are orthonormal; always the same one."""
+    made = torch.empty(rows, columns)
+    nn.init.orthogonal_(made, generator=torch.Generator().manual_seed(0))
+    return made
+
+
+def _over_channels(vectors: torch.Tensor) -> torch.Tensor:
+    """(K, C) with mean 0 and variance 1 over the channels of each cell."""
     return nn.functional.layer_norm(vectors, vectors.shape[-1:])

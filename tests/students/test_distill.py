@@ -17,8 +17,8 @@ from students.samples import Sample
 from students.settings import DistillSettings, Weights
 from students.student import make_student
 from students.targets import Lesson
-from teacher.checkpoint import fingerprint, save_model
-from teacher.knowledge import Latent
+from teacher.checkpoint import fingerprint, load_model, save_model
+from teacher.knowledge import Dense, Distribution, Latent
 from tests.models import tiny_yolo
 
 SETTINGS = DistillSettings(size=64, epochs=4, min_steps=1, batch=2, learning_rate=2e-3)
@@ -32,6 +32,7 @@ class Rectangles:
     identity: str = "rectangles"
     empty: bool = False
     channels: tuple[int, ...] = (4, 4, 4)
+    bins: int = 16
 
     def __len__(self) -> int:
         return self.count
@@ -49,7 +50,21 @@ class Rectangles:
             for side in (8, 4, 2)
         )
         found = Detections.empty() if self.empty else Detections.of([[x, y, x + 28, y + 20]], [0.9])
-        return Sample(image, Lesson(found, latents if self.channels else (), np.zeros((0, 4), np.float32)))
+        nothing = np.zeros((0, 4), np.float32)
+        return Sample(
+            image, Lesson(found, latents, nothing, self.dense(rng)) if self.channels else Lesson(found, (), nothing)
+        )
+
+    def dense(self, rng: np.random.Generator) -> Dense:
+        """Something at each of the 84 anchors of a 64 x 64 input."""
+        seen = np.arange(0, 84, 7, dtype=np.int32)
+        told = rng.normal(0, 1, (len(seen), 4 * self.bins)).astype(np.float16)
+        corner = rng.uniform(0, 40, (84, 2))
+        return Dense(
+            rng.uniform(0, 0.5, 84).astype(np.float16),
+            np.concatenate([corner, corner + 20], 1).astype(np.float16),
+            Distribution(seen, told) if self.bins > 1 else None,
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -180,6 +195,38 @@ def test_terms_of_weight_nought_are_left_out(tmp_path: Path) -> None:
     settings = SETTINGS.model_copy(update={"weights": Weights(latent=0, box=0), "epochs": 1})
     distill(tiny_yolo(), Rectangles(), settings, tmp_path)
     assert set(lines(tmp_path)[0]) == {"epoch", "seconds", "score", "distribution"}
+
+
+def test_every_term_can_be_switched_on_and_a_stopped_run_goes_on(tmp_path: Path) -> None:
+    def stop(step: int, steps: int, loss: float) -> None:
+        if step == 3:
+            raise Killed
+
+    weights = Weights(**dict.fromkeys(Weights.model_fields, 0.1))
+    settings = SETTINGS.model_copy(update={"weights": weights, "epochs": 2})
+    with pytest.raises(Killed):
+        distill(tiny_yolo(), Rectangles(), settings, tmp_path / "stopped", stop)
+    outcome = distill(tiny_yolo(), Rectangles(), settings, tmp_path / "stopped")
+    log = lines(tmp_path / "stopped")
+    assert set(log[0]) == {"epoch", "seconds", *Weights.model_fields}
+    assert all(np.isfinite(list(line.values())).all() for line in log)
+    save_model(outcome.student, tmp_path / "student.safetensors")
+    load_model(tmp_path / "student.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("name", "samples", "base"),
+    [
+        ("bckd", Rectangles(channels=()), "yolov8n.yaml"),  # nothing stored at this size
+        ("ld", Rectangles(bins=1), "yolov8n.yaml"),  # a teacher without distributions
+        ("ld", Rectangles(), "yolo26n.yaml"),  # a student without
+    ],
+)
+def test_a_term_that_cannot_work_is_named(tmp_path: Path, name: str, samples: Rectangles, base: str) -> None:
+    settings = SETTINGS.model_copy(update={"weights": Weights(**{name: 1.0})})
+    with pytest.raises(InputError, match=rf"weights\.{name}") as refusal:
+        distill(tiny_yolo(base=base), samples, settings, tmp_path)
+    assert "\n" not in str(refusal.value)
 
 
 def test_loss_that_is_no_number_stops_with_the_mend(tmp_path: Path) -> None:

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import torch
+from ultralytics.nn.tasks import DetectionModel
 
 from datasets.frame import Detections
+from students.losses.assignment import Assignment
 from students.student import StudentOutput
-from students.targets import Lesson, Targets, make_targets
+from students.targets import DenseTargets, Lesson, Targets, make_targets
+from teacher.knowledge import Distribution
+from tests.models import tiny_yolo
 
 STRIDE, SIDE, BINS = 8, 8, 8
 NOTHING = np.zeros((0, 4), np.float32)
+CAR = [8.0, 8.0, 40.0, 32.0]
 
 
 def centres() -> torch.Tensor:
     """(64, 2) middles of the anchors, pixels of a 64 x 64 input."""
     y, x = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
     return (torch.stack([x.flatten(), y.flatten()], 1) + 0.5) * STRIDE
+
+
+def inside(box: list[float]) -> torch.Tensor:
+    """(64,) whether an anchor's middle lies in a box."""
+    points = centres()
+    low, high = torch.tensor(box[:2]), torch.tensor(box[2:])
+    return ((points > low) & (points < high)).all(1)
 
 
 def output(logits: torch.Tensor, distributions: torch.Tensor, latents: Sequence[torch.Tensor] = ()) -> StudentOutput:
@@ -50,3 +64,39 @@ def taught(*scored: tuple[Sequence[float], float], ignore: Sequence[Sequence[flo
         np.array(ignore, np.float32).reshape(-1, 4),
     )
     return make_targets([lesson], teach=0.25, doubt=0.1, sharpen=1.0)
+
+
+def told_by(
+    teacher: StudentOutput,
+    known: Sequence[bool] | None = None,
+    scores: torch.Tensor | None = None,
+    stored: Sequence[int] = range(64),
+) -> Targets:
+    """Dense targets as if this output were the teacher's, with the distributions of the ``stored`` anchors.
+
+    Scores (B, A) may be given; by default they are what the output says.
+    """
+    known = known or [True] * len(teacher.logits)
+    there = torch.tensor(known)
+    scores = teacher.logits.detach().sigmoid() if scores is None else scores
+    bins = teacher.distributions.shape[-1] // 4
+    anchors = np.array(stored, np.int32)
+    kept = [Distribution(anchors, said.detach().numpy()[anchors].astype(np.float16)) for said in teacher.distributions]
+    return replace(
+        taught(),
+        dense=DenseTargets(there, scores * there[:, None], teacher.boxes.detach() * there[:, None, None]),
+        distributions=tuple(one if known[i] and bins > 1 else None for i, one in enumerate(kept)),
+    )
+
+
+def learning(*anchors: int) -> Assignment:
+    """These anchors of one sample learn a box, each with score 1."""
+    foreground = torch.zeros(1, 64, dtype=torch.bool)
+    foreground[:, list(anchors)] = True
+    return Assignment(foreground.float(), torch.zeros(1, 64, 4), foreground, torch.ones(1, 64))
+
+
+@cache
+def student(base: str = "yolov8n.yaml") -> DetectionModel:
+    """A student that terms are made for; read only."""
+    return tiny_yolo(base=base)

@@ -1,63 +1,53 @@
 """Latent matching: nought for identical maps, positive else, and only where cells were stored."""
 
-import numpy as np
 import pytest
 import torch
 
 from students.losses.latent import LatentMatching
-from students.targets import Targets
-from teacher.knowledge import Latent
-from tests.students.losses.outputs import output
+from tests.students.losses.latents import (
+    NO_ASSIGNMENT,
+    cost,
+    identity,
+    maps,
+    nothing_is_nought,
+    said,
+    slope_is_right,
+    stored,
+    student_of,
+    targets,
+)
 
-GRID = (4, 6)
-
-
-def maps(channels: int, batch: int = 1, seed: int = 0) -> torch.Tensor:
-    return torch.randn(batch, channels, *GRID, generator=torch.Generator().manual_seed(seed))
-
-
-def said(latents: tuple[torch.Tensor, ...]):
-    return output(torch.zeros(len(latents[0]), 64), torch.zeros(len(latents[0]), 64, 32), latents)
-
-
-def stored(of: torch.Tensor, cells: list[int]) -> Latent:
-    values = of.flatten(1).T[cells].detach().numpy().astype(np.float16)
-    return Latent(GRID, np.array(cells, np.int32), values)
+CELLS = [0, 5, 23]
 
 
-def targets(*levels: tuple[Latent | None, ...]) -> Targets:
-    nothing = torch.zeros(1, 0, 4)
-    return Targets(nothing, torch.zeros(1, 0), nothing, levels)
-
-
-def identity(channels: int) -> LatentMatching:
-    matching = LatentMatching([channels], [channels])
-    with torch.no_grad():
-        matching.layers[0].weight.copy_(torch.eye(channels)[..., None, None])
-        matching.layers[0].bias.zero_()
-    return matching
-
-
-def cost(mine: torch.Tensor, *latents: Latent | None) -> float:
-    return float(identity(mine.shape[1])(said((mine,)), targets(latents)).detach())
+def matching(channels: int = 8) -> LatentMatching:
+    term = LatentMatching(student_of(channels), [channels])
+    identity(term.layers)
+    return term
 
 
 def test_identical_maps_cost_nothing_whatever_their_scale() -> None:
     mine = maps(8)
-    same, scaled = stored(mine[0], [0, 5, 23]), stored(3 * mine[0] + 1, [0, 5, 23])
-    assert cost(mine, same) == pytest.approx(0, abs=1e-5)
-    assert cost(mine, scaled) == pytest.approx(0, abs=1e-4)
+    assert cost(matching(), mine, targets((stored(mine[0], CELLS),))) == pytest.approx(0, abs=1e-5)
+    assert cost(matching(), mine, targets((stored(3 * mine[0] + 1, CELLS),))) == pytest.approx(0, abs=1e-4)
 
 
 def test_other_maps_cost_and_the_opposite_costs_most() -> None:
     mine = maps(8)
-    other, opposite = stored(maps(8, seed=1)[0], [0, 5, 23]), stored(-mine[0], [0, 5, 23])
-    assert 0.1 < cost(mine, other) < cost(mine, opposite) == pytest.approx(4, abs=0.01)
+    other, opposite = (targets((stored(told[0], CELLS),)) for told in (maps(8, seed=1), -mine))
+    assert 0.1 < cost(matching(), mine, other) < cost(matching(), mine, opposite) == pytest.approx(4, abs=0.01)
+
+
+def test_value_of_one_cell_by_hand() -> None:
+    """(3, 1) and (1, 5) become (1, -1) and (-1, 1): both differ by 2."""
+    mine, told = torch.zeros(1, 2, 8, 8), torch.zeros(2, 8, 8)
+    mine[0, :, 0, 0], told[:, 0, 0] = torch.tensor([3.0, 1.0]), torch.tensor([1.0, 5.0])
+    assert cost(matching(2), mine, targets((stored(told, [0]),))) == pytest.approx(4, abs=1e-3)
 
 
 def test_only_stored_cells_are_taught() -> None:
     mine = maps(8).requires_grad_()
-    identity(8)(said((mine,)), targets((stored(maps(8, seed=1)[0], [3, 7]),))).backward()
+    matching()(said(mine), targets((stored(maps(8, seed=1)[0], [3, 7]),)), NO_ASSIGNMENT).backward()
     touched = mine.grad[0].abs().sum(0).flatten().nonzero().flatten().tolist()
     assert touched == [3, 7]
 
@@ -65,34 +55,44 @@ def test_only_stored_cells_are_taught() -> None:
 def test_samples_without_latents_do_not_count() -> None:
     mine = maps(8, batch=2)
     one = stored(maps(8, seed=1)[0], [1, 2])
-    assert cost(mine, one, None) == pytest.approx(cost(mine[:1], one))
+    assert cost(matching(), mine, targets((one, None))) == pytest.approx(cost(matching(), mine[:1], targets((one,))))
 
 
 @pytest.mark.parametrize("levels", [((None, None),), ()])
 def test_nothing_stored_is_nought_with_a_gradient(levels) -> None:
-    mine = maps(8, batch=2).requires_grad_()
-    loss = LatentMatching([8], [16])(said((mine,)), targets(*levels))
-    loss.backward()
-    assert float(loss.detach()) == 0
-    assert (mine.grad == 0).all()
+    assert nothing_is_nought(LatentMatching(student_of(3), [16]), targets(*levels), batch=2)
 
 
-def test_layers_lift_to_the_teachers_width_and_learn() -> None:
+@pytest.mark.parametrize("width", [0.5, 1.0, 1.5])
+def test_gradient_is_that_of_finite_differences(width: float) -> None:
+    term = LatentMatching(student_of(3), [4], width=width)
+    assert slope_is_right(term, maps(3), targets((stored(maps(4, seed=1)[0], CELLS),)))
+
+
+@pytest.mark.parametrize("width", [0.5, 1.0, 2.0])
+def test_layers_lift_to_the_width_asked_for_and_learn(width: float) -> None:
     torch.manual_seed(0)
-    matching = LatentMatching([8, 8], [16, 24])
+    term = LatentMatching(student_of(8, 8), [16, 24], width=width)
+    assert [layer.out_channels for layer in term.layers] == [16 * width, 24 * width]
     latents = (maps(8), maps(8, seed=2))
     goal = targets((stored(maps(16, seed=3)[0], [0, 1, 2]),), (stored(maps(24, seed=4)[0], [4]),))
-    optimizer = torch.optim.Adam(matching.parameters(), lr=0.05)
-    first = float(matching(said(latents), goal).detach())
+    optimizer = torch.optim.Adam(term.parameters(), lr=0.05)
+    first = float(term(said(*latents), goal, NO_ASSIGNMENT).detach())
     for _ in range(60):
         optimizer.zero_grad()
-        loss = matching(said(latents), goal)
+        loss = term(said(*latents), goal, NO_ASSIGNMENT)
         loss.backward()
         optimizer.step()
     assert float(loss.detach()) < 0.3 * first
 
 
-def test_a_map_of_another_grid_is_an_error() -> None:
-    wrong = Latent((8, 8), np.array([0], np.int32), np.ones((1, 8), np.float16))
-    with pytest.raises(ValueError, match="does not fit"):
-        LatentMatching([8], [8])(said((maps(8),)), targets((wrong,)))
+@pytest.mark.parametrize("width", [0.5, 2.0])
+def test_the_teachers_projection_is_always_the_same_and_not_learned(width: float) -> None:
+    torch.manual_seed(1)
+    one = LatentMatching(student_of(8), [16], width=width)
+    torch.manual_seed(2)
+    two = LatentMatching(student_of(8), [16], width=width)
+    assert torch.equal(one.basis0, two.basis0)
+    short = one.basis0 if width < 1 else one.basis0.T
+    torch.testing.assert_close(short @ short.T, torch.eye(len(short)), atol=1e-5, rtol=0)
+    assert list(one.state_dict()) == ["layers.0.weight", "layers.0.bias"]

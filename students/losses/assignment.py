@@ -1,12 +1,10 @@
-"""Learning from the teacher's soft boxes: which anchors learn which box, and how wrong they are."""
+"""Which of the student's anchors learn which of the teacher's soft boxes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
-from ultralytics.utils.loss import BboxLoss
 from ultralytics.utils.tal import TaskAlignedAssigner
 
 from students.student import StudentOutput
@@ -31,6 +29,7 @@ class Assignment:
 
     @property
     def total(self) -> torch.Tensor:
+        """Sum of targets, what the terms are divided by; at least 1, so that an empty lot does not weigh more."""
         return self.scores.sum().clamp_min(1.0)
 
 
@@ -57,38 +56,6 @@ def assign(output: StudentOutput, targets: Targets) -> Assignment:
         soft = soft * targets.scores.gather(1, index.long())
     inside = _inside(centres, targets.doubt)
     return Assignment(soft, boxes, foreground.bool(), (~inside | foreground.bool()).float())
-
-
-def score_loss(output: StudentOutput, assignment: Assignment) -> torch.Tensor:
-    """Binary cross-entropy with the soft target, the sum over counted anchors by the sum of targets.
-
-    L = sum_a c_a BCE(z_a, t_a) / sum_a t_a, with t_a = alignment x teacher's score.
-    """
-    wrong = F.binary_cross_entropy_with_logits(output.logits, assignment.scores, reduction="none")
-    return (wrong * assignment.counted).sum() / assignment.total
-
-
-def box_losses(output: StudentOutput, assignment: Assignment) -> tuple[torch.Tensor, torch.Tensor]:
-    """(1 - CIoU, DFL) between foreground anchors and their boxes, weighted by target score.
-
-    Where the head has no distributions (YOLO26) the second is the L1 distance that Ultralytics uses there.
-    """
-    bins = output.distributions.shape[-1] // 4
-    if not assignment.foreground.any():
-        return output.boxes.sum() * 0, output.distributions.sum() * 0
-    extent = (output.points * output.strides + output.strides / 2).amax(0)
-    iou, dfl = BboxLoss(bins)(
-        output.distributions,
-        output.boxes / output.strides,
-        output.points,
-        assignment.boxes / output.strides,
-        assignment.scores.unsqueeze(-1),
-        assignment.total,
-        assignment.foreground,
-        extent.flip(0),
-        output.strides,
-    )
-    return iou, dfl
 
 
 def _inside(points: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,83 @@
+"""Every loss term by the name of its setting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from torch import nn
+from ultralytics.nn.tasks import DetectionModel
+
+from datasets.errors import InputError
+from students.losses.bckd import Bckd
+from students.losses.box import Box
+from students.losses.crd import Crd
+from students.losses.cwd import Cwd
+from students.losses.distribution import Distribution
+from students.losses.fedmax import FedMax
+from students.losses.hinton import Hinton
+from students.losses.hinton_mse import HintonMse
+from students.losses.iou import Iou
+from students.losses.latent import LatentMatching
+from students.losses.ld import Ld
+from students.losses.lpd import Lpd
+from students.losses.mgd import Mgd
+from students.losses.pkd import Pkd
+from students.losses.representation import Representation
+from students.losses.score import Score
+from students.losses.score_l2 import ScoreL2
+from students.settings import Weights
+
+TERMS: Mapping[str, Callable[[DetectionModel, Sequence[int]], nn.Module]] = {
+    "score": Score,
+    "box": Box,
+    "distribution": Distribution,
+    "latent": LatentMatching,
+    "bckd": Bckd,
+    "iou": Iou,
+    "ld": Ld,
+    "hinton": Hinton,
+    "hinton_mse": HintonMse,
+    "fedmax": FedMax,
+    "representation": Representation,
+    "cwd": Cwd,
+    "pkd": Pkd,
+    "mgd": Mgd,
+    "score_l2": ScoreL2,
+    "crd": Crd,
+    "lpd": Lpd,
+}
+
+WIDE = {"latent": LatentMatching, "representation": Representation}
+"""Terms whose representation may be narrower or wider than the teacher's neck."""
+OF_BOXES = ("score", "box", "distribution", "fedmax")
+"""Terms that learn from the teacher's boxes alone; the others need its latents or its output at every anchor."""
+
+
+def make_terms(student: DetectionModel, teacher: Sequence[int], weights: Weights, width: float = 1.0) -> nn.ModuleDict:
+    """The terms whose weight is above 0.
+
+    Args:
+        student: the detector that is taught; not part of what is returned.
+        teacher: channels of the teacher's latents, finest level first; empty where the samples carry neither latents
+            nor dense outputs.
+        weights: of all terms. ``latent``, on by default, is left out where there is nothing to match.
+        width: of the representation in ``WIDE`` terms, as a share of the teacher's channels.
+
+    Raises:
+        InputError: a term that was switched on cannot work with these samples or this student.
+    """
+    wanted = [name for name in TERMS if getattr(weights, name)]
+    if not teacher:
+        wanted = [name for name in wanted if name != "latent"]
+        for name in wanted:
+            if name not in OF_BOXES:
+                raise InputError(
+                    f"settings: weights.{name} needs what the teacher says at the student's input size, and nothing "
+                    f"is stored of that; label with the student's size, or set weights.{name} to 0"
+                )
+    if not wanted:
+        raise InputError("settings: no loss term is left; set one of the weights above 0")
+    wide = {name: partial(term, width=width) for name, term in WIDE.items()}
+    makers: dict[str, Callable[[DetectionModel, Sequence[int]], nn.Module]] = {**TERMS, **wide}
+    return nn.ModuleDict({name: makers[name](student, teacher) for name in wanted})
