@@ -1,0 +1,18 @@
+"""Consensus over a fixed camera's frames: a parked car persists, a background repeats."""
+
+from teacher.consensus.account import count_reasons, write_account
+from teacher.consensus.camera import camera_consensus
+from teacher.consensus.rules import consensus
+from teacher.consensus.settings import ConsensusSettings
+from teacher.consensus.verdict import Finding, Reason, Verdict
+
+__all__ = [
+    "ConsensusSettings",
+    "Finding",
+    "Reason",
+    "Verdict",
+    "camera_consensus",
+    "consensus",
+    "count_reasons",
+    "write_account",
+]

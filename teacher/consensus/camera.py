@@ -1,0 +1,56 @@
+"""The consensus over what the knowledge store holds of one camera."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from datasets.frame import Frame
+from datasets.load import load
+from teacher.consensus.rules import consensus
+from teacher.consensus.settings import ConsensusSettings
+from teacher.consensus.verdict import Finding, Verdict
+from teacher.store import KnowledgeStore
+
+
+def camera_consensus(
+    frames: Sequence[Frame],
+    keys: Mapping[str, str],
+    store: KnowledgeStore,
+    settings: ConsensusSettings | None = None,
+) -> dict[str, Verdict]:
+    """Correct what the teacher said of one camera's frames; reads each image once and runs no network.
+
+    Args:
+        frames: of one camera, in order of time. Those without a key could not be read and are left out.
+        keys: content key by frame name.
+        store: what the oracle said.
+        settings: how much must agree.
+
+    Returns:
+        A verdict by frame name; support counts in the order of the verdicts. Frames of different sizes show
+        different views and are never compared: those of the first frame's size come first.
+
+    Raises:
+        InputError: a frame cannot be read any more, or its knowledge is damaged.
+    """
+    known = [frame for frame in frames if frame.name in keys]
+    heard = {frame.name: store.get(keys[frame.name]) for frame in known}
+    sizes = list(dict.fromkeys(heard[frame.name].size for frame in known))
+    verdicts: dict[str, Verdict] = {}
+    for size in sizes:
+        alike = [frame for frame in known if heard[frame.name].size == size]
+        agreed = consensus(
+            [heard[frame.name].detections for frame in alike],
+            (load(frame) for frame in alike),
+            settings,
+            [frame.taken for frame in alike],
+        )
+        first = len(verdicts)
+        for frame, verdict in zip(alike, agreed, strict=True):
+            verdicts[frame.name] = replace(verdict, findings=tuple(_later(found, first) for found in verdict.findings))
+    return verdicts
+
+
+def _later(finding: Finding, by: int) -> Finding:
+    return replace(finding, support=tuple(index + by for index in finding.support))

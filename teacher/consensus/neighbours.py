@@ -1,0 +1,75 @@
+"""What the frames around each frame tell of one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from teacher.consensus.settings import ConsensusSettings
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """One place in each of F frames, by the frames around that look the same there.
+
+    Attributes:
+        same: (F, 2 reach + 1) bool, which of the frames around look the same as each frame, itself left out.
+        pooled: (F,) score over the frame and those like it: root of the mean square.
+        best: (F,) highest score in the frames like it.
+        background: (F,) bool, whether the place looks the same over days and no box there is sure.
+    """
+
+    same: NDArray[np.bool_]
+    pooled: NDArray[np.float64]
+    best: NDArray[np.float32]
+    background: NDArray[np.bool_]
+
+    def support(self, frame: int) -> tuple[int, ...]:
+        """Indices of the frames that look the same as this one, rising."""
+        return tuple((np.flatnonzero(self.same[frame]) + frame - self.same.shape[1] // 2).tolist())
+
+
+def look_around(
+    alike: NDArray[np.float32], scores: NDArray[np.float32], days: NDArray[np.int64], settings: ConsensusSettings
+) -> Neighbours:
+    """Find for each frame those that show the same at one place, and pool what was seen in them.
+
+    Args:
+        alike: (F, 2 reach + 1) likeness to the frames around, from ``looks.compare``.
+        scores: (F,) of the place in each frame, 0 where no box lies there.
+        days: (F,) number of the day.
+        settings: how much must agree.
+    """
+    count, reach = len(scores), settings.reach
+    around = _around(scores, reach)
+    others = np.arange(2 * reach + 1) != reach
+    weak = scores < settings.teach
+    same = others & (alike >= np.where(weak, settings.surely_alike, settings.alike)[:, None])
+    seen = around >= settings.teach
+    like_car = np.where(same & seen, alike, -1).max(1)
+    like_none = np.where(others & ~seen, alike, -1).max(1)
+    left = (like_car < like_none - settings.contrast) | ((same & seen).sum(1) < settings.backing * same.sum(1))
+    # Where little or nothing was seen, only a car that was seen before and is seen again was there meanwhile: of one
+    # that a tree hides and that never comes back, pixels alone do not tell.
+    seen_alike = same & seen
+    enclosed = seen_alike[:, :reach].any(1) & seen_alike[:, reach + 1 :].any(1)
+    same[weak & (left | ~enclosed)] = False
+    squares = scores.astype(np.float64) ** 2 + (same * around.astype(np.float64) ** 2).sum(1)
+
+    exists = others & (_around(np.ones(count), reach) > 0)
+    day = np.where(same, _around(days, reach), days[:, None])
+    repeats = same.sum(1) >= settings.repeats * np.maximum(exists.sum(1), settings.fewest)
+    unsure = around.max(1) < settings.sure
+    return Neighbours(
+        same,
+        np.sqrt(squares / (1 + same.sum(1))),
+        np.where(same, around, 0).max(1),
+        repeats & unsure & (day.max(1) > day.min(1)),
+    )
+
+
+def _around(values: NDArray, reach: int) -> NDArray:
+    """(F,) -> (F, 2 reach + 1) the values of the frames around each frame; 0 before the first and after the last."""
+    return np.lib.stride_tricks.sliding_window_view(np.pad(values, reach), 2 * reach + 1)

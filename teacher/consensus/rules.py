@@ -1,0 +1,176 @@
+"""The rules by which a camera's other frames correct what the teacher said of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.boxes import area, intersection, iou
+from datasets.frame import Detections, Image
+from teacher.consensus.looks import compare
+from teacher.consensus.neighbours import Neighbours, look_around
+from teacher.consensus.places import Places, gather
+from teacher.consensus.settings import ConsensusSettings
+from teacher.consensus.verdict import Finding, Verdict
+
+CLOSE = 0.8
+"""Boxes of one car are averaged where their IoU with the frame's own, or the surest, is at least this."""
+MOVED = 0.99
+"""A box counts as tightened where its IoU with what it was is below this."""
+HIDDEN = 0.9
+"""A box is not called back where it and a box of the frame share this much of the smaller of the two."""
+LIFT = 0.02
+"""Scores are raised only by more than this."""
+
+
+def consensus(
+    frames: Sequence[Detections],
+    images: Iterable[Image],
+    settings: ConsensusSettings | None = None,
+    taken: Sequence[datetime | None] | None = None,
+) -> list[Verdict]:
+    """Correct the teacher's soft detections of a fixed camera by its other frames.
+
+    Boxes are gathered into places, and each place is compared, by its pixels, between each frame and those around
+    it. Frames in which it looks the same hold the same car, or none of them holds one. With x the score of the
+    place in a frame, 0 where no box lies there, the pooled score over the n frames that look the same is::
+
+        sqrt((x_1**2 + ... + x_n**2) / n)
+
+    Frames that see nothing count in full, so what is half seen everywhere is raised nowhere, while a sure sight
+    outweighs some misses. Scores are raised to it, never lowered, but for boxes that go into doubt. Where a place
+    looks different there is another car, or none: nothing is carried over from there.
+
+    Args:
+        frames: soft detections of each frame in order of time, in pixels.
+        images: the frames themselves, (H, W, 3) BGR, all of one size; read once, one at a time.
+        settings: how much must agree.
+        taken: when; what repeats is called background only where this tells of several days.
+
+    Returns:
+        A verdict for each frame.
+
+    Raises:
+        ValueError: not one image a frame.
+    """
+    settings = settings or ConsensusSettings()
+    places = gather(frames, settings.join, settings.teach)
+    alike = compare(images, places.boxes, settings.reach, _near(places.member >= 0, settings.reach))
+    if alike.shape[1] != len(frames):
+        raise ValueError(f"{len(frames)} frames of detections need as many images; got {alike.shape[1]}")
+    scores, days = _scores(frames, places, settings.join), _days(taken, len(frames))
+    calls: list[list[_Call]] = [[] for _ in frames]
+    for place, member in enumerate(places.member):
+        around = look_around(alike[place].astype(np.float32), scores[place], days, settings)
+        for number, call in _calls(_Place(frames, member, scores[place], around), settings):
+            calls[number].append(call)
+    return [_verdict(found, made, settings) for found, made in zip(frames, calls, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """One place through all frames: index of its box in each or -1, its scores, and what neighbours tell."""
+
+    frames: Sequence[Detections]
+    member: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    around: Neighbours
+
+
+@dataclass(frozen=True)
+class _Call:
+    """What a place makes of one frame: the index of its box there or -1, and what it is to be."""
+
+    member: int
+    box: NDArray[np.float32]
+    score: float
+    finding: Finding
+
+
+def _near(there: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    """(P, F) -> (P, F) whether a place has a box within reach: elsewhere nobody asks what it looks like."""
+    kernel = np.ones((1, 2 * reach + 1), np.uint8)
+    return np.asarray(cv2.dilate(there.astype(np.uint8), kernel, borderValue=0), bool) if there.size else there
+
+
+def _scores(frames: Sequence[Detections], places: Places, join: float) -> NDArray[np.float32]:
+    """(P, F) score of each place: of its own box, else of the best other box that lies there."""
+    scores = np.zeros(places.member.shape, np.float32)
+    for number, found in enumerate(frames):
+        if len(found):
+            lies = np.where(iou(places.boxes, found.boxes) >= join, found.scores[None], 0).max(1)
+            member = places.member[:, number]
+            scores[:, number] = np.where(member >= 0, found.scores[member], lies)
+    return scores
+
+
+def _days(taken: Sequence[datetime | None] | None, count: int) -> NDArray[np.int64]:
+    """(F,) number of the day; all one day where that is not known of every frame."""
+    known = [moment.toordinal() for moment in taken or () if moment is not None]
+    return np.array(known, np.int64) if len(known) == count else np.zeros(count, np.int64)
+
+
+def _calls(place: _Place, settings: ConsensusSettings) -> Iterator[tuple[int, _Call]]:
+    """What one place makes of the frames, as (frame, call) pairs; frames of which it says nothing new are left out."""
+    around = place.around
+    missed = (place.scores == 0) & (around.pooled >= settings.teach) & (around.best >= settings.sure)
+    for number in np.flatnonzero((place.member >= 0) | missed).tolist():
+        found, support = place.frames[number], around.support(number)
+        member, score, pooled = int(place.member[number]), float(place.scores[number]), float(around.pooled[number])
+        if member < 0:
+            if any(place.member[i] >= 0 and place.scores[i] >= settings.sure for i in support):
+                finding = Finding("recovered", 0.0, None, support)
+                yield number, _Call(-1, _mean_box(place, number, support, settings.sure), pooled, finding)
+            continue
+        before = found.boxes[member]
+        lonely = len(support) >= settings.fewest and around.best[number] < settings.doubt
+        if settings.teach <= score < settings.sure and (lonely or around.background[number]):
+            low = float(np.clip(pooled, settings.doubt, 0.99 * settings.teach))
+            yield (
+                number,
+                _Call(member, before, low, Finding("lonely" if lonely else "background", score, before, support)),
+            )
+            continue
+        box = _mean_box(place, number, support, settings.sure)
+        raised = pooled > score + LIFT
+        if raised or float(iou(box[None], before[None])[0, 0]) < MOVED:
+            finding = Finding("raised" if raised else "tightened", score, before, support)
+            yield number, _Call(member, box, pooled if raised else score, finding)
+
+
+def _mean_box(place: _Place, number: int, support: Sequence[int], sure: float) -> NDArray[np.float32]:
+    """Mean box of the same car over the frames that show it, weighted by score squared.
+
+    Only boxes close to the frame's own, or to the surest where that one is in doubt, take part: in some frames
+    another car may have hidden a part of this one.
+    """
+    which = np.array([i for i in (number, *support) if place.member[i] >= 0])
+    boxes = np.stack([place.frames[i].boxes[place.member[i]] for i in which])
+    weights = place.scores[which].astype(np.float64) ** 2
+    anchor = 0 if which[0] == number and place.scores[number] >= sure else int(weights.argmax())
+    close = iou(boxes[anchor][None], boxes)[0] >= CLOSE
+    return np.average(boxes[close], axis=0, weights=weights[close]).astype(np.float32)
+
+
+def _verdict(found: Detections, calls: Sequence[_Call], settings: ConsensusSettings) -> Verdict:
+    """Put together what all places make of a frame; no box is called back onto another one."""
+    boxes, scores, labels = found.boxes.copy(), found.scores.copy(), found.labels
+    findings = [Finding("kept", float(score), box) for score, box in zip(found.scores, found.boxes, strict=True)]
+    for call in calls:
+        if call.member >= 0:
+            boxes[call.member], scores[call.member], findings[call.member] = call.box, call.score, call.finding
+    for call in sorted((call for call in calls if call.member < 0), key=lambda call: -call.score):
+        there = boxes[scores >= settings.teach]
+        shared = intersection(call.box[None], there)[0] / np.minimum(area(call.box[None]), area(there))
+        if (iou(call.box[None], there)[0] >= settings.join).any() or (shared > HIDDEN).any():
+            continue
+        boxes, scores = np.concatenate([boxes, call.box[None]]), np.append(scores, np.float32(call.score))
+        labels = np.append(labels, 0)
+        findings.append(call.finding)
+    order = np.argsort(-scores, kind="stable")
+    return Verdict(Detections.of(boxes[order], scores[order], labels[order]), tuple(findings[i] for i in order))
