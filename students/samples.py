@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Protocol
 
@@ -14,12 +14,15 @@ from cameras.letterbox import Letterbox
 from datasets.frame import Detections, Frame, Image
 from datasets.load import load
 from students.augment import light_and_weather, shift_and_scale
+from students.composer import Composer, unchanged_cells
+from students.composites import View
 from students.settings import DistillSettings
 from students.targets import Lesson
 from teacher.knowledge import Knowledge
 from teacher.store import KnowledgeStore
 
 CACHED_FRAMES = 256  # fitted to the input, about 1 MB each
+LEFT_OPEN = -1  # label of a region in which nothing is taught
 
 
 @dataclass(frozen=True)
@@ -56,24 +59,47 @@ class Samples:
     """
 
     def __init__(
-        self, frames: Sequence[Frame], store: KnowledgeStore, settings: DistillSettings, keys: Mapping[str, str]
+        self,
+        frames: Sequence[Frame],
+        store: KnowledgeStore,
+        settings: DistillSettings,
+        keys: Mapping[str, str],
+        taught: Mapping[str, Detections] | None = None,
     ) -> None:
-        """Frames whose knowledge is in the store, under these content keys by frame name."""
+        """Take frames whose knowledge is in the store.
+
+        Args:
+            frames: of one camera, or of several that learn together.
+            store: what the teacher said.
+            settings: of the distillation.
+            keys: content key by frame name.
+            taught: what is taught in place of the teacher's own detections, by frame name.
+        """
         self.frames = tuple(frames)
+        self.taught = taught or {}
         self.store = store
         self.keys = keys
         self.settings = settings
         self._fitted = lru_cache(CACHED_FRAMES)(self._fit)
         self._look = light_and_weather(settings.seed)
+        cameras = [frame.camera for frame in self.frames]
+        self._composer = Composer(self._view, cameras, settings.teach, settings.doubt)
 
     def __len__(self) -> int:
         return len(self.frames)
 
     def _fit(self, index: int) -> tuple[Image, Knowledge, Letterbox]:
         image = load(self.frames[index])
-        knowledge = self.store.get(self.keys[self.frames[index].name])
+        frame = self.frames[index]
+        knowledge = self.store.get(self.keys[frame.name])
+        knowledge = replace(knowledge, detections=self.taught.get(frame.name, knowledge.detections))
         box = Letterbox((image.shape[1], image.shape[0]), self.input_size())
         return box.image(image), knowledge, box
+
+    def _view(self, index: int) -> View:
+        image, knowledge, box = self._fitted(index)
+        taught = knowledge.detections
+        return View(image, Detections(box.to_input(taught.boxes), taught.scores, taught.labels))
 
     @cached_property
     def identity(self) -> str:
@@ -81,6 +107,8 @@ class Samples:
         digest = hashlib.blake2b(self.store.folder.name.encode(), digest_size=8)
         for frame in self.frames:
             digest.update(f"{frame.name} {self.keys[frame.name]}\n".encode())
+            if frame.name in self.taught:
+                digest.update(self.taught[frame.name].boxes.tobytes() + self.taught[frame.name].scores.tobytes())
         return digest.hexdigest()
 
     def latent_channels(self) -> list[int]:
@@ -97,19 +125,33 @@ class Samples:
         height, width = load(self.frames[0]).shape[:2]
         return Letterbox.around((width, height), self.settings.size).input
 
+    def plain(self, index: int) -> Sample:
+        """A frame as it is, at the network's input size."""
+        image, knowledge, box = self._fitted(index)
+        taught = knowledge.detections
+        detections = Detections(box.to_input(taught.boxes), taught.scores, taught.labels)
+        return Sample(image, Lesson(detections, (), np.zeros((0, 4), np.float32)))
+
     def __getitem__(self, i: int) -> Sample:
         """Sample ``i``: every frame once an epoch, in an order of its own."""
         epoch, place = divmod(i, len(self.frames))
         order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(self.frames))
         generator = np.random.default_rng([self.settings.seed, epoch, place])
-        image, knowledge, box = self._fitted(int(order[place]))
-        taught = knowledge.detections
-        detections = Detections(box.to_input(taught.boxes), taught.scores, taught.labels)
+        index = int(order[place])
+        _, knowledge, box = self._fitted(index)
+        view = self._view(index)
+        image, detections = view.image, view.detections
         fits = knowledge.input == box.input
         latents, dense = (knowledge.latents, knowledge.dense) if fits else ((), None)
+        if self.settings.composites and generator.random() < self.settings.composites:
+            made = self._composer(index, generator)
+            if made is not None:
+                image, detections, dense = made.image, made.with_ignored(LEFT_OPEN), None
+                latents = tuple(unchanged_cells(latent, made.mask) for latent in latents)
         if generator.random() < self.settings.geometry:
             moved = shift_and_scale(image, detections, generator, box.input)
             image, detections, latents, dense = moved.image, moved.detections, (), None
         self._look.set_random_seed(int(generator.integers(2**31)))
         image = np.asarray(self._look(image=image)["image"], np.uint8)
-        return Sample(image, Lesson(detections, latents, np.zeros((0, 4), np.float32), dense))
+        left_open = detections.labels == LEFT_OPEN
+        return Sample(image, Lesson(detections[~left_open], latents, detections.boxes[left_open], dense))

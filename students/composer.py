@@ -1,0 +1,75 @@
+"""Chooses for a frame of a camera what else it could have shown: which donor, which regions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from datasets.frame import Detections
+from students.background import FRAMES, Mask, learn_background
+from students.composites import Composite, Region, View, compose, find_regions
+from teacher.knowledge import Latent
+
+TRIES = 3  # donors asked for one composite
+EMPTIED = 0.2  # chance that the free ground is asked first
+CACHED_PAIRS = 256
+
+
+class Composer:
+    """Composites of frames of the same camera."""
+
+    def __init__(self, view: Callable[[int], View], cameras: Sequence[str], teach: float, doubt: float) -> None:
+        """Take frames by number.
+
+        Args:
+            view: gives a frame at the network's input size with what stands in it.
+            cameras: camera of each frame.
+            teach: boxes from this score up are vehicles.
+            doubt: boxes from here to ``teach`` may be vehicles.
+        """
+        self._view = view
+        self._cameras = tuple(cameras)
+        self._teach, self._doubt = teach, doubt
+        self._of: dict[str, list[int]] = defaultdict(list)
+        for index, camera in enumerate(cameras):
+            self._of[camera].append(index)
+        self._regions = lru_cache(CACHED_PAIRS)(self._find)
+        self._ground = lru_cache(None)(self._learn)
+
+    def __call__(self, index: int, generator: np.random.Generator) -> Composite | None:
+        """A composite on this frame, or None where the donors tried have nothing to swap."""
+        others = [other for other in self._of[self._cameras[index]] if other != index]
+        donors: list[int | None] = generator.permutation(others)[:TRIES].tolist()
+        if others and generator.random() < EMPTIED:
+            donors.insert(0, None)
+        for donor in donors:
+            if regions := self._regions(index, donor):
+                return compose(self._view(index), self._donor(index, donor), regions, generator, self._doubt)
+        return None
+
+    def _donor(self, index: int, donor: int | None) -> View:
+        return self._ground(self._cameras[index]) if donor is None else self._view(donor)
+
+    def _find(self, index: int, donor: int | None) -> tuple[Region, ...]:
+        return find_regions(self._view(index), self._donor(index, donor), self._teach)
+
+    def _learn(self, camera: str) -> View:
+        mine = self._of[camera]
+        some = [mine[i] for i in np.linspace(0, len(mine) - 1, min(len(mine), FRAMES)).astype(int)]
+        views = [self._view(index) for index in some]
+        ground = learn_background([(view.image, view.detections) for view in views], self._doubt)
+        return View(ground.image, Detections.empty(), ground.known)
+
+
+def unchanged_cells(latent: Latent, mask: Mask) -> Latent:
+    """A latent without the cells that lie in the mask (H, W) or next to a cell that does."""
+    rows, columns = latent.grid
+    share = cv2.resize(mask.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
+    near = cv2.dilate((share > 0).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    keep = ~near.ravel()[latent.cells]
+    return replace(latent, cells=latent.cells[keep], values=latent.values[keep])
