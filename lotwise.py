@@ -61,6 +61,10 @@ Seed = Annotated[int | None, typer.Option(min=0, help="The same seed, the same s
 Holdout = Annotated[
     float, typer.Option(min=0, max=0.5, help="Share of each camera's frames kept for the report; 0 learns from all.")
 ]
+Budget = Annotated[
+    int | None,
+    typer.Option("--frames", min=1, help="Label at most so many training frames a camera, the most telling ones."),
+]
 Settings = Annotated[
     Path | None, typer.Option(help="YAML with any of the settings in students/settings.py, for experts.")
 ]
@@ -115,6 +119,7 @@ def adapt(
     epochs: Epochs = None,
     seed: Seed = None,
     holdout: Holdout = 0.25,
+    budget: Budget = None,
     settings: Settings = None,
     protocol: ProtocolName = None,
     as_json: JsonFile = None,
@@ -146,6 +151,7 @@ def label(
     epochs: Epochs = None,
     seed: Seed = None,
     holdout: Holdout = 0.25,
+    budget: Budget = None,
     settings: Settings = None,
     confidence: Annotated[float, typer.Option(min=0, max=1, help="Least score of a box in the label files.")] = 0.25,
 ) -> None:
@@ -167,6 +173,38 @@ def label(
         f"{len(labelled.keys)} frames labelled ({labelled.looked} new), {len(labelled.skipped)} skipped; "
         f"label files: {written}"
     )
+
+
+@app.command(name="frames", epilog="Example: lotwise frames --dataset folder --root frames --count 8")
+def choose_frames(
+    count: Annotated[int, typer.Option(min=1, help="How many frames of each camera.")],
+    site: Site = None,
+    dataset: DatasetKind = None,
+    root: Root = None,
+    cameras: Cameras = None,
+    holdout: Holdout = 0.25,
+    as_json: JsonFile = None,
+) -> None:
+    """Which frames --frames would choose, the most telling first, and why. Nothing is labelled."""
+    from datasets.open import parse_cameras
+    from students.options import source_of
+    from students.pick import pick
+    from students.run import open_frames
+
+    frames = open_frames(*source_of(site, dataset, root), parse_cameras(cameras))
+    with bars() as watch:
+        picks = {camera: pick(frames.of_camera(camera), count, holdout, watch) for camera in frames.cameras}
+    _say_notes([*frames.notes, *(f"Skipped: {why}." for one in picks.values() for why in one.skipped.values())])
+    for camera, one in picks.items():
+        out.print(
+            f"{camera}: {len(one.chosen)} of {len(one.split.train)} training frames; "
+            f"near-duplicates of these: {one.choice.alike}"
+        )
+        for frame, reason in zip(one.chosen, one.choice.chosen, strict=True):
+            distance = "" if reason.distance is None else f"{reason.distance:.2f}"
+            out.print(f"  {reason.why:<13} {distance:>4}  {frame.name}")
+    if as_json is not None:
+        _write(as_json, json.dumps({camera: one.as_json() for camera, one in picks.items()}, indent=1) + "\n")
 
 
 @app.command(epilog="Example: lotwise train --run runs/lot")
@@ -231,6 +269,31 @@ def report(
         dataset or plan.dataset, root or plan.root, parse_cameras(cameras) if cameras else plan.cameras
     )
     _report(run, frames, protocol, as_json, html, markdown, rule)
+
+
+@app.command(epilog="Example: lotwise curve runs/lot --counts 1,2,4,8")
+def curve(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder of lotwise label or adapt.")],
+    camera: Annotated[str | None, typer.Option(help="Only this camera.")] = None,
+    counts: Annotated[
+        str | None, typer.Option(help="Numbers of frames, with commas; 1,2,4,… up to 64 where not given.")
+    ] = None,
+    as_json: JsonFile = None,
+) -> None:
+    """When more frames stop paying: one student for each number of frames, measured on those held out."""
+    from students.curve import curves, parse_counts, table
+    from students.run import Run
+
+    run, numbers = Run(folder), parse_counts(counts)
+    with bars() as watch:
+        found = curves(run, camera, numbers, watch)
+    out.print(table(found))
+    for one in found:
+        out.print(f"- {one.note}", style="dim")
+        out.print(one.verdict)
+        out.print(f"Picture: {run.camera(one.camera) / 'curve' / 'curve.png'}")
+    if as_json is not None:
+        _write(as_json, json.dumps([one.as_json() for one in found], indent=1) + "\n")
 
 
 @app.command(epilog="Example: lotwise detect runs/lot/cameras/C1/bundles/0123456789abcdef frames --json out.json")

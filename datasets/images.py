@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -12,15 +13,24 @@ import numpy as np
 from datasets.errors import InputError, UnreadableImage
 from datasets.frame import Image
 
+Reduction = Literal[1, 2, 4, 8]
+"""An image is decoded at its size, or cheaper at a half, a quarter or an eighth of it."""
+
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
 # In the entropy-coded data of a JPEG, FF 00 is a byte FF and FF D0..D7 are restart marks: neither ends it.
 _JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_MODES: dict[Reduction, int] = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
 
 
-def read_image(path: Path) -> Image:
-    """Decode an image file to (H, W, 3) BGR.
+def read_image(path: Path, reduction: Reduction = 1) -> Image:
+    """Decode an image file to (H, W, 3) BGR, each side divided by ``reduction``.
 
     Several versions of OpenCV fill what a truncated file lacks with grey and say nothing, which would teach
     a student that half of the lot is empty; so the end of the file's own structure is looked for first.
@@ -31,7 +41,7 @@ def read_image(path: Path) -> Image:
     data = _bytes(path)
     if _truncated(data):
         raise UnreadableImage(f"{path}: truncated image (its end is missing after {len(data)} bytes); copy it again")
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), _MODES[reduction]) if data else None
     if image is None:
         raise UnreadableImage(f"{path}: not an image that can be decoded ({len(data)} bytes); replace or delete it")
     return np.asarray(image, np.uint8)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from datasets.errors import InputError, UnreadableImage
 from datasets.frame import Frame, Image
-from datasets.images import read_image
+from datasets.images import Reduction, read_image
 from datasets.video import read_video_frame
 
 
-def load(frame: Frame) -> Image:
+def load(frame: Frame, reduction: Reduction = 1) -> Image:
     """Pixels of a frame from its image file or its video, (H, W, 3) BGR.
+
+    Args:
+        frame: where they lie.
+        reduction: divides each side of an image file, which is then decoded faster; a video's frames come whole.
 
     Raises:
         UnreadableImage: they cannot be read whole; callers skip the frame, count it and report it.
     """
     if frame.index is None:
-        return read_image(frame.path)
+        return read_image(frame.path, reduction)
     try:
         return read_video_frame(frame.path, frame.index)
     except UnreadableImage:

@@ -123,7 +123,9 @@ def _frames(dataset: Dataset, records: Mapping[str, CameraRecord]) -> tuple[list
             continue
         record = records[camera]
         own = dataset.of_camera(camera)
-        unseen = [frame for frame in own if frame.name not in record.train]
+        # Frames that were not chosen are of the days learned from, and the teacher was spared them.
+        learned_from = {*record.train, *record.unchosen}
+        unseen = [frame for frame in own if frame.name not in learned_from]
         frames += unseen or [frame for frame in own if frame.name in record.test]
         held_out[camera] = bool(unseen) and _days_apart(unseen, record)
         notes.setdefault(record.note, []).append(camera)

@@ -22,9 +22,7 @@ def plan_of(asked: Mapping[str, Any]) -> Plan:
     Raises:
         InputError: options that do not go together or cannot be read.
     """
-    site, dataset, root = asked["site"], asked["dataset"], asked["root"]
-    if (dataset is None) != (root is None) or (site is None) == (dataset is None):
-        raise InputError("give either a site file, or --dataset and --root together")
+    kind, root = source_of(asked["site"], asked["dataset"], asked["root"])
     try:
         looks = tuple(int(scale) for scale in asked["scales"].split(","))
     except ValueError:
@@ -34,8 +32,8 @@ def plan_of(asked: Mapping[str, Any]) -> Plan:
     given = {name: asked[name] for name in ("size", "seed", "epochs") if asked[name] is not None}
     distill = read_settings(asked["settings"], given)
     return Plan(
-        dataset=dataset or "site",
-        root=(root or site).resolve(),
+        dataset=kind,
+        root=root,
         cameras=parse_cameras(asked["cameras"]),
         teacher=_local(asked["teacher"]),
         oracle=OracleSettings(
@@ -48,7 +46,21 @@ def plan_of(asked: Mapping[str, Any]) -> Plan:
         student=_local(asked["student"]),
         distill=distill,
         holdout=asked["holdout"],
+        frames=asked["budget"],
     )
+
+
+def source_of(site: Path | None, dataset: str | None, root: Path | None) -> tuple[str, Path]:
+    """Kind and place of the frames, for :func:`students.run.open_frames`.
+
+    Raises:
+        InputError: neither a site file, nor both kind and root of a dataset.
+    """
+    if site is not None and dataset is None and root is None:
+        return "site", site.resolve()
+    if site is None and dataset is not None and root is not None:
+        return dataset, root.resolve()
+    raise InputError("give either a site file, or --dataset and --root together")
 
 
 def _local(weights: str) -> str:

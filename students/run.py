@@ -32,6 +32,9 @@ class Plan(BaseModel):
     student: str
     distill: DistillSettings = DistillSettings()
     holdout: Annotated[float, Field(ge=0, lt=1)] = 0.25
+    frames: Annotated[
+        int | None, Field(ge=1, description="most training frames of a camera to label; None for all")
+    ] = None
 
 
 class CameraRecord(BaseModel):
@@ -42,6 +45,7 @@ class CameraRecord(BaseModel):
     camera: str
     train: Annotated[tuple[str, ...], Field(description="names of the frames it learned from")]
     test: Annotated[tuple[str, ...], Field(description="names of the frames it is measured on")]
+    unchosen: Annotated[tuple[str, ...], Field(description="names of training frames that were not labelled")] = ()
     held_out: Annotated[bool, Field(description="no day stands on both sides")]
     note: str
     size: Annotated[tuple[int, int], Field(description="width and height of the network's input")]

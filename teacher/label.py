@@ -28,11 +28,13 @@ class Labelled:
         keys: content key of every frame that could be read, by frame name.
         looked: how many frames the oracle looked at; the others were in the store.
         skipped: why a frame could not be read, by frame name.
+        unchosen: names of training frames that the oracle was not asked about, as others were worth more.
     """
 
     keys: Mapping[str, str]
     looked: int
     skipped: Mapping[str, str]
+    unchosen: frozenset[str] = frozenset()
 
 
 def label(frames: Sequence[Frame], oracle: Oracle, store: KnowledgeStore, watch: Watch = unwatched) -> Labelled:

@@ -16,7 +16,7 @@ import lotwise
 from tests.conftest import ROOT
 from tests.models import COCO_LIKE, save_like_ultralytics, tiny_yolo
 
-VERBS = ("demo", "adapt", "label", "train", "export", "report", "detect", "download")
+VERBS = ("demo", "adapt", "label", "frames", "train", "curve", "export", "report", "detect", "download")
 
 
 def run(*arguments: object) -> int:
@@ -89,6 +89,13 @@ finally:
         (["adapt", "--dataset", "folder", "--root", ".", "--epochs", "0"], "--epochs"),
         (["adapt", "--dataset", "folder", "--root", ".", "--cameras", ","], "no camera named"),
         (["adapt", "--dataset", "folder", "--root", ".", "--settings", "no.yaml"], "no.yaml: cannot be read"),
+        (["adapt", "--dataset", "folder", "--root", ".", "--frames", "0"], "--frames"),
+        (["frames", "--dataset", "folder", "--root", "."], "--count"),
+        (["frames", "--count", "2"], "either a site file, or --dataset and --root"),
+        (["frames", "--dataset", "folder", "--root", "nowhere", "--count", "2"], "nowhere: no such folder"),
+        (["curve"], "lotwise curve --help"),
+        (["curve", "nowhere"], "nowhere: no run here"),
+        (["curve", "nowhere", "--counts", "1,x"], "--counts '1,x': give numbers"),
         (["train", "--run", "nowhere"], "nowhere"),
         (["export", "--run", "nowhere"], "nowhere"),
         (["report", "--run", "nowhere"], "nowhere"),
@@ -264,6 +271,38 @@ def test_the_stages_alone_do_what_adapt_does(frames, weights, tmp_path: Path, ca
     assert Path(said.split(", ")[-1].strip()).is_dir()
     assert run("report", "--run", folder, "--json", tmp_path / "r.json") == 0
     assert json.loads((tmp_path / "r.json").read_text())["protocol"] == "teacher"
+
+
+def test_frames_are_chosen_with_reasons_and_label_labels_them(frames, weights, tmp_path: Path, capsys) -> None:
+    broken = frames / "gate" / "2.jpg"
+    broken.write_bytes(b"")
+    assert run("frames", "--dataset", "folder", "--root", frames, "--count", 1, "--json", tmp_path / "f.json") == 0
+    said = capsys.readouterr()
+    assert "gate: 1 of 2 training frames" in said.out
+    assert f"note: Skipped: {broken}: " in said.err
+    (chosen,) = json.loads((tmp_path / "f.json").read_text())["gate"]["chosen"]
+    assert chosen["why"] == "first"
+    assert chosen["name"] in said.out
+    assert run(*label_options(frames, weights, tmp_path / "run"), "--frames", 1) == 0
+    said = capsys.readouterr()
+    assert "2 frames labelled (2 new), 1 skipped" in said.out
+    assert Path(chosen["name"]).with_suffix(".txt").name in {
+        path.name for path in (tmp_path / "run" / "labels" / "gate").iterdir()
+    }
+
+
+def test_curve_prints_a_table_a_verdict_and_the_picture(adapted: Path, tmp_path: Path, capsys) -> None:
+    folder = shutil.copytree(adapted, tmp_path / "run")
+    arguments = ("curve", folder, "--camera", "C1", "--counts", "1,2", "--json", tmp_path / "c.json")
+    assert run(*arguments) == 0
+    said = capsys.readouterr()
+    (curve,) = json.loads((tmp_path / "c.json").read_text())
+    assert [point["frames"] for point in curve["points"]] == [0, 1, 2]
+    assert curve["verdict"] in said.out
+    assert all(f"{point['agreement']:.3f}" in said.out for point in curve["points"])
+    assert Path(said.out.partition("Picture: ")[2].strip()).is_file()
+    assert "train C1 with 2" in said.err
+    assert "no camera C7" in refused(capsys, "curve", folder, "--camera", "C7")
 
 
 def test_detect_with_a_bundle_of_a_run_follows_the_contract(adapted: Path, site, tmp_path: Path, capsys) -> None:

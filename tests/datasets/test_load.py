@@ -30,3 +30,14 @@ def test_video_frame(tmp_path: Path) -> None:
 def test_a_frame_without_its_file(tmp_path: Path, index: int | None) -> None:
     with pytest.raises(UnreadableImage, match="gone"):
         load(Frame("C1", "gone", tmp_path / "gone", index=index))
+
+
+@pytest.mark.parametrize("reduction", [1, 2, 4, 8])
+def test_an_image_file_is_read_at_a_fraction_of_its_size_and_a_torn_one_never(tmp_path: Path, reduction) -> None:
+    path = tmp_path / "a.jpg"
+    cv2.imwrite(str(path), np.full((96, 128, 3), 90, np.uint8))
+    frame = Frame("C1", "a.jpg", path)
+    assert load(frame, reduction).shape == (96 // reduction, 128 // reduction, 3)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(UnreadableImage, match="truncated"):
+        load(frame, reduction)
