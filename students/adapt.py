@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 
@@ -17,28 +17,40 @@ from datasets.errors import InputError, UnreadableImage
 from datasets.frame import Dataset, Detections, Frame, Image, Slot
 from datasets.images import content_key
 from datasets.load import load
-from datasets.split import split_by_day
-from students.distill import distill
+from datasets.split import Split, split_by_day
 from students.export import write_bundle
+from students.learn import STUDENT, learn
+from students.pick import pick
 from students.plot import plot_log
 from students.run import CameraRecord, Plan, Run, open_frames
-from students.samples import Samples
 from students.student import make_student
-from teacher.checkpoint import fingerprint, load_model, save_model
+from teacher.checkpoint import fingerprint, load_model
 from teacher.label import Labelled, Watch, label, unwatched
 from teacher.oracle import Oracle
 from teacher.store import KnowledgeStore
 
 CHECKED_FRAMES = 4  # on which an exported model is compared with the student
-STUDENT = "student.safetensors"
 
 
 def label_frames(run: Run, dataset: Dataset, watch: Watch = unwatched) -> tuple[Labelled, KnowledgeStore, Oracle]:
-    """First stage: the oracle looks at every frame of the run that it has not seen."""
+    """First stage: the oracle looks at every frame of the run that it has not seen.
+
+    Where the plan limits the frames, it looks at the most telling ones of each camera and at those held out.
+    """
     plan = run.plan()
     oracle = Oracle(plan.teacher, plan.oracle)
     store = KnowledgeStore.open(run.knowledge, oracle.identity, oracle.description)
-    return label(dataset.frames, oracle, store, watch), store, oracle
+    if plan.frames is None:
+        return label(dataset.frames, oracle, store, watch), store, oracle
+    picks = [pick(dataset.of_camera(camera), plan.frames, plan.holdout, watch) for camera in dataset.cameras]
+    skipped = {name: why for one in picks for name, why in one.skipped.items()}
+    frames = [frame for one in picks for frame in one.labelled]
+    if not frames:
+        why = next(iter(skipped.values()))
+        raise InputError(f"none of {len(dataset.frames)} frames can be learned from; the first: {why}")
+    labelled = label(frames, oracle, store, watch)
+    unchosen = frozenset[str]().union(*(one.unchosen for one in picks))
+    return replace(labelled, skipped={**skipped, **labelled.skipped}, unchosen=unchosen), store, oracle
 
 
 def train_students(
@@ -47,14 +59,7 @@ def train_students(
     """Second stage: one student a camera, learned from the knowledge of the frames that are not held out."""
     plan = run.plan()
     return [
-        _train(
-            run,
-            plan,
-            [frame for frame in dataset.of_camera(camera) if frame.name in labelled.keys],
-            labelled,
-            store,
-            watch,
-        )
+        _train(run, plan, dataset.of_camera(camera), labelled, store, watch)
         for camera in dataset.cameras
         if any(frame.name in labelled.keys for frame in dataset.of_camera(camera))
     ]
@@ -87,44 +92,59 @@ def _train(
 ) -> CameraRecord:
     """One camera's student, in ``cameras/<id>/train/student.safetensors``."""
     camera = frames[0].camera
-    split = split_by_day(frames, plan.holdout)
-    samples = Samples(split.train, store, plan.distill, labelled.keys)
+    split = labelled_split(frames, labelled, plan.holdout)
     folder = run.camera(camera) / "train"
     stage = f"train {camera}"
-    nano = make_student(plan.student, plan.oracle.classes)
-    outcome = distill(
-        nano,
-        samples,
+    learned = learn(
+        plan.student,
+        plan.oracle.classes,
+        split.train,
+        labelled.keys,
+        store,
         plan.distill,
         folder,
         lambda step, steps, loss: watch(stage, step, steps, f"loss {loss:.3f}"),
     )
-    save_model(outcome.student, folder / STUDENT)
     plot_log(folder / "log.jsonl", folder / "loss.png", camera)
     record = CameraRecord(
         camera=camera,
         train=tuple(frame.name for frame in split.train),
         test=tuple(frame.name for frame in split.test),
+        unchosen=tuple(frame.name for frame in frames if frame.name in labelled.unchosen),
         held_out=split.day_disjoint,
         note=split.note,
-        size=samples.input_size(),
+        size=learned.size,
         training={
             "student": Path(plan.student).name,
             "settings": plan.distill.model_dump(mode="json"),
             "frames": len(split.train),
-            "steps": outcome.steps,
-            "seconds": round(outcome.seconds, 1),
-            "loss": outcome.loss,
-            "weights": fingerprint(outcome.student),
+            "steps": learned.outcome.steps,
+            "seconds": round(learned.outcome.seconds, 1),
+            "loss": learned.outcome.loss,
+            "weights": fingerprint(learned.outcome.student),
+            "rounds": [asdict(one) for one in learned.rounds],
+            "round": learned.kept,
         },
     )
     before = run.record(camera)
-    if before is not None and (before.training.get("weights"), before.train, before.test) == (
-        record.training["weights"], record.train, record.test,
+    if before is not None and (before.training.get("weights"), before.train, before.test, before.unchosen) == (
+        record.training["weights"], record.train, record.test, record.unchosen,
     ):  # fmt: skip
         return before
     run.save(record)
     return record
+
+
+def labelled_split(frames: Sequence[Frame], labelled: Labelled, holdout: float) -> Split:
+    """What of one camera's frames is learned from and what is measured on.
+
+    Frames that were not chosen take part in the division, so that the same days are held out with them and without.
+    """
+    known = [frame for frame in frames if frame.name in labelled.keys or frame.name in labelled.unchosen]
+    split = split_by_day(known, holdout)
+    train, test = (tuple(frame for frame in side if frame.name in labelled.keys) for side in (split.train, split.test))
+    chosen = f"; learned from {len(train)} chosen frames of {len(split.train)}"
+    return replace(split, train=train, test=test, note=split.note + (chosen if len(train) < len(split.train) else ""))
 
 
 def _export(

@@ -14,6 +14,7 @@ import pytest
 
 from cameras.bundle import read_manifest
 from datasets.errors import InputError
+from eval.report import collect
 from lotwise import main
 from students.adapt import adapt, export_bundles, label_frames, train_students
 from students.run import Plan, Run
@@ -87,6 +88,36 @@ def test_a_camera_that_cannot_be_checked_is_not_deployed(site, weights, tmp_path
         export_bundles(run, left, oracle, store)
     export_bundles(run, one, oracle, store)
     assert run.registry("C1").live().is_dir()
+
+
+def test_with_few_frames_only_the_chosen_and_the_held_out_ones_are_labelled(done, site, weights, tmp_path) -> None:
+    everything, few = done[0], Run(tmp_path)
+    plan = plan_of(site, weights, frames=2, cameras=("C1",))
+    dataset, labelled = adapt(few, plan)
+    full, record = everything.record("C1"), few.record("C1")
+    assert full is not None
+    assert record is not None
+    assert (record.test, record.held_out) == (full.test, full.held_out)
+    assert len(record.train) == 2
+    assert {*record.train, *record.unchosen} == set(full.train)
+    assert set(labelled.keys) == {*record.train, *record.test}
+    assert record.note.endswith("learned from 2 chosen frames of 3")
+    assert few.registry("C1").live().is_dir()
+    # The teacher is spared the frames that were not chosen when the report is made, too.
+    assert {frame.name for frame in collect(few, dataset).evidence.frames} == set(record.test)
+
+    told: list[str] = []
+    _, again = adapt(few, plan, lambda stage, *_: told.append(stage))
+    assert (again.looked, again.unchosen) == (0, frozenset(record.unchosen))
+    assert "train C1" not in told
+
+
+def test_with_few_frames_of_which_none_can_be_read_one_is_named(site, weights, tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    run.begin(plan_of(site, weights, frames=2))
+    gone = replace(site, frames=tuple(replace(frame, path=tmp_path / "gone.jpg") for frame in site.frames))
+    with pytest.raises(InputError, match=r"none of 12 frames can be learned from; the first: .*gone\.jpg"):
+        label_frames(run, gone)
 
 
 def test_weights_that_are_no_student_are_named_before_any_labelling(site, weights, tmp_path: Path) -> None:

@@ -1,0 +1,103 @@
+"""One camera's student from its labelled frames: consensus, distillation and, where asked for, a second round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets.frame import Detections, Frame
+from students.distill import Outcome, Watch, distill
+from students.samples import Samples
+from students.second_round import Standing, drifted, opinion, refine, standing
+from students.settings import DistillSettings
+from students.stopping import agreement_check
+from students.student import make_student
+from teacher.checkpoint import save_model
+from teacher.consensus import ConsensusSettings, camera_consensus, write_account
+from teacher.store import KnowledgeStore
+
+STUDENT = "student.safetensors"
+ACCOUNT = "consensus.jsonl"
+SECOND = "second"
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a camera's student learned.
+
+    Attributes:
+        outcome: of the round that counts.
+        size: (width, height) of the network's input.
+        rounds: how each round's student stands, judged without labels; empty where there was one round only.
+        kept: number of the round that counts.
+    """
+
+    outcome: Outcome
+    size: tuple[int, int]
+    rounds: tuple[Standing, ...] = ()
+    kept: int = 1
+
+
+def learn(
+    nano: str | Path,
+    classes: tuple[str, ...],
+    frames: Sequence[Frame],
+    keys: Mapping[str, str],
+    store: KnowledgeStore,
+    settings: DistillSettings,
+    folder: Path,
+    watch: Watch = lambda step, steps, loss: None,
+    others: Sequence[Frame] = (),
+) -> Learned:
+    """Teach a nano what the teacher knows of these frames; the student's weights are left in ``folder``.
+
+    Args:
+        nano: pretrained weights.
+        classes: names of its classes that are vehicles.
+        frames: of one camera, in order of time.
+        keys: content key by frame name.
+        store: what the teacher said.
+        settings: of the distillation.
+        folder: for the account of the consensus, logs, state and the student; goes on where it was left.
+        watch: progress of each round.
+        others: labelled frames of other cameras, to learn from as the teacher sees them.
+
+    Raises:
+        InputError: no frames, or the loss is not finite.
+    """
+    taught = agreed(frames, keys, store, settings, folder)
+    samples = Samples([*frames, *others], store, settings, keys, taught)
+    outcome = distill(make_student(nano, classes), samples, settings, folder, watch, agreement_check(samples))
+    save_model(outcome.student, folder / STUDENT)
+    if settings.rounds == 1:
+        return Learned(outcome, samples.input_size())
+
+    heard = {frame.name: store.get(keys[frame.name]).detections for frame in frames}
+    said = opinion(folder / STUDENT, frames, settings.size)
+    again = Samples([*frames, *others], store, settings, keys, refine(taught, said, frames, settings))
+    second = distill(make_student(nano, classes), again, settings, folder / SECOND, watch, agreement_check(again))
+    save_model(second.student, folder / SECOND / STUDENT)
+    rounds = (
+        standing(said, taught, heard, frames, settings),
+        standing(opinion(folder / SECOND / STUDENT, frames, settings.size), taught, heard, frames, settings),
+    )
+    if drifted(*rounds):
+        return Learned(outcome, samples.input_size(), rounds, kept=1)
+    save_model(second.student, folder / STUDENT)
+    return Learned(second, samples.input_size(), rounds, kept=2)
+
+
+def agreed(
+    frames: Sequence[Frame], keys: Mapping[str, str], store: KnowledgeStore, settings: DistillSettings, folder: Path
+) -> dict[str, Detections]:
+    """What is to be taught of each frame: the teacher's word, corrected by the camera's other frames.
+
+    The account of what was changed and why goes to ``consensus.jsonl`` in the folder.
+    """
+    if not settings.consensus:
+        return {frame.name: store.get(keys[frame.name]).detections for frame in frames}
+    verdicts = camera_consensus(frames, keys, store, ConsensusSettings(teach=settings.teach, doubt=settings.doubt))
+    folder.mkdir(parents=True, exist_ok=True)
+    write_account(folder / ACCOUNT, verdicts)
+    return {name: verdict.detections for name, verdict in verdicts.items()}
