@@ -1,14 +1,16 @@
 """One training of a comparison, in a process of its own: so its seconds and its memory are its own.
 
-python -m benchmarks.trial FOLDER   reads FOLDER/job.json; writes FOLDER/said.npz and then FOLDER/result.json
+python -m benchmarks.trial FOLDER [CORE]   reads FOLDER/job.json; writes FOLDER/said.npz and then FOLDER/result.json
 """
 
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,8 +28,10 @@ from datasets.images import image_size
 from datasets.load import load
 from datasets.open import open_dataset
 from students.export import export_onnx
+from students.learn import learn
+from students.settings import DistillSettings
 from teacher.label import label
-from teacher.oracle import Oracle, OracleSettings
+from teacher.oracle import VEHICLES, Oracle, OracleSettings
 from teacher.store import KnowledgeStore
 
 Predictions = dict[str, Detections]
@@ -39,7 +43,7 @@ class Job:
     """What is to be trained, on what, and measured on what.
 
     Attributes:
-        recipe: ``plain``, ``builtin``, ``labels`` (supervised by the slots' labels).
+        recipe: ``lotwise``, ``plain``, ``builtin``, ``labels`` (supervised by the slots' labels).
         dataset, root: kind and folder of the frames.
         camera: whose student it is.
         train, test: names of frames.
@@ -106,9 +110,11 @@ def run_model(model: DetectionModel, frames: Sequence[Frame], size: int) -> Pred
     return said
 
 
-def store_of(job: Job, work: Path, settings: OracleSettings, frames: Sequence[Frame]) -> tuple[KnowledgeStore, Any]:
-    """What the teacher says of these frames, looked at where it was not yet, and the content keys."""
-    oracle = Oracle(job.teacher, settings)
+def look(
+    teacher: str | Path, settings: OracleSettings, frames: Sequence[Frame], work: Path
+) -> tuple[KnowledgeStore, Mapping[str, str]]:
+    """The store of what the teacher says of these frames, looked at where it was not yet, and the content keys."""
+    oracle = Oracle(teacher, settings)
     store = KnowledgeStore.open(work / "knowledge", oracle.identity, oracle.description)
     return store, label(frames, oracle, store).keys
 
@@ -117,17 +123,30 @@ def train(job: Job, folder: Path, work: Path) -> tuple[DetectionModel, float]:
     """The job's student and the seconds of its training."""
     dataset = open_dataset(job.dataset, Path(job.root), (job.camera,))
     frames = [frame for frame in dataset.frames if frame.name in job.train]
-    return peer(job, dataset, frames, folder, work)
+    return lotwise(job, frames, folder, work) if job.recipe == "lotwise" else peer(job, dataset, frames, folder, work)
 
 
-def peer(
-    job: Job, dataset: Dataset, frames: Sequence[Frame], folder: Path, work: Path
-) -> tuple[DetectionModel, float]:
+def lotwise(job: Job, frames: Sequence[Frame], folder: Path, work: Path) -> tuple[DetectionModel, float]:
+    """Our own training, on frames of other cameras too where the options name some (kind of dataset, root, cameras)."""
+    settings = DistillSettings.model_validate({**job.options.get("settings", {}), "seed": job.seed})
+    others = [
+        frame
+        for kind, root, cameras in job.options.get("others", ())
+        for frame in open_dataset(kind, Path(root), tuple(cameras) or None).frames
+        if frame.camera != job.camera
+    ]
+    store, keys = look(job.teacher, OracleSettings(), [*frames, *others], work)
+    start = time.monotonic()
+    learned = learn(job.student, VEHICLES, frames, keys, store, settings, folder, others=others)
+    return learned.outcome.student, time.monotonic() - start
+
+
+def peer(job: Job, dataset: Dataset, frames: Sequence[Frame], folder: Path, work: Path) -> tuple[DetectionModel, float]:
     """A training by Ultralytics, on the teacher's boxes at 1280 px or on the occupied slots."""
     if job.recipe == "labels":
         boxes = [occupied(dataset, frame) for frame in frames]
     else:
-        store, keys = store_of(job, work, OracleSettings(scales=(1280,), grid=0), frames)
+        store, keys = look(job.teacher, OracleSettings(scales=(1280,), grid=0), frames, work)
         said = [store.get(keys[frame.name]).detections for frame in frames]
         boxes = [found[found.scores >= LABELS] for found in said]
     data = write_training_set(folder / "data", frames, boxes)
@@ -145,6 +164,8 @@ def occupied(dataset: Dataset, frame: Frame) -> Detections:
 
 def main() -> None:
     folder = Path(sys.argv[1])
+    if len(sys.argv) > 2:
+        os.sched_setaffinity(0, {int(sys.argv[2])})
     told = json.loads((folder / "job.json").read_text())
     job = Job(**{**told, "train": tuple(told["train"]), "test": tuple(told["test"])})
     cv2.setNumThreads(1)

@@ -48,7 +48,6 @@ class Said:
     bins: np.ndarray | None
 
 
-
 @dataclass(frozen=True)
 class OracleSettings:
     """How the oracle looks.

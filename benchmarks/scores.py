@@ -1,0 +1,89 @@
+"""A camera's frames in parts, and what a set of predictions is worth on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.trial import Predictions
+from cameras.agreement import agreement
+from cameras.slots import SlotRule, slot_rule
+from datasets.frame import Dataset, Frame
+from datasets.images import image_size
+from eval.evaluation import evaluate
+from eval.evidence import Evidence
+from eval.rows import Row as Line
+from eval.slots import SlotCounts, count_slots, labelled_frames, with_slots
+
+CONFIDENCE = 0.25
+PARTS = 3
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A camera and how its frames are divided.
+
+    Attributes:
+        dataset: its frames and truth.
+        parts: (train, test) frames; each frame is tested once.
+        taught: the teacher's boxes that are taught, by frame name.
+        matched: the learned slot rule of each part, which never saw the part's test frames.
+    """
+
+    dataset: Dataset
+    parts: Sequence[tuple[list[Frame], list[Frame]]]
+    taught: Predictions
+    matched: Sequence[SlotRule]
+
+    @property
+    def name(self) -> str:
+        return self.dataset.cameras[0]
+
+
+def divide(frames: Sequence[Frame], count: int = PARTS) -> list[tuple[list[Frame], list[Frame]]]:
+    """(train, test) pairs by turns; each frame is tested once."""
+    return [
+        ([f for i, f in enumerate(frames) if i % count != k], [f for i, f in enumerate(frames) if i % count == k])
+        for k in range(count)
+    ]
+
+
+def score(camera: Camera, said: Predictions) -> dict[str, float | None]:
+    """All figures of one set of predictions on all frames of the camera."""
+    half = slots(camera, said, [slot_rule(None)] * len(camera.parts))
+    matched = slots(camera, said, camera.matched)
+    boxes = evaluate("vehicles", evidence(camera, said)).rows[-1]
+    return {
+        "slots": half.slots,
+        "errors_half_covered": half.errors,
+        "errors_matched": matched.errors,
+        "f1_half_covered": half.slot_f1,
+        "f1_matched": matched.slot_f1,
+        "map50": boxes.map50,
+        "map50_95": boxes.map50_95,
+        "agreement": agreement(
+            (found[found.scores >= CONFIDENCE], camera.taught[name]) for name, found in said.items()
+        ),
+    }
+
+
+def slots(camera: Camera, said: Predictions, rules: Sequence[SlotRule]) -> Line:
+    """Slot figures over all parts, each read by its own rule."""
+    labelled = labelled_frames(evidence(camera, said))
+    counts: list[SlotCounts] = []
+    for (_, test), rule in zip(camera.parts, rules, strict=True):
+        for frame in test:
+            if frame.name in labelled:
+                one = labelled[frame.name]
+                counts.append(
+                    count_slots(one.labels, rule(said[frame.name], one.slots, one.size, confidence=CONFIDENCE))
+                )
+    return with_slots(Line("student", camera.name), counts)
+
+
+def evidence(camera: Camera, said: Mapping) -> Evidence:
+    dataset = camera.dataset
+    sizes = {frame.name: image_size(frame.path) for frame in dataset.frames}
+    return Evidence(
+        dataset.frames, dataset.truth, {"student": said}, {"student": {camera.name: CONFIDENCE}}, dataset.slots, sizes
+    )
