@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ultralytics.nn.tasks import DetectionModel
 
@@ -14,7 +15,7 @@ from datasets.images import image_size
 from datasets.yolo import write_yolo
 from students.student import make_student
 
-EPOCHS = 40
+EPOCHS, BATCH = 40, 4
 LABELS = 0.3
 """Least score of a teacher's box that becomes a hard pseudo-label."""
 
@@ -35,7 +36,7 @@ def write_training_set(folder: Path, frames: Sequence[Frame], boxes: Sequence[De
 
 
 def fine_tune(
-    data: Path, student: Path, work: Path, seed: int, teacher: Path | None = None, seconds: float | None = None
+    data: Path, student: Path, work: Path, seed: int, teacher: Path | None = None, **options: Any
 ) -> tuple[DetectionModel, float]:
     """Ultralytics' own training, with its built-in feature distillation where a teacher is given.
 
@@ -45,20 +46,19 @@ def fine_tune(
         work: folder for whatever Ultralytics writes.
         seed: of its augmentation and order.
         teacher: weights for ``distill_model``.
-        seconds: epochs are left out so that about this much time is used, None for all of them.
+        options: of Ultralytics' training, above ours.
 
     Returns:
-        The student and the seconds that training took.
+        The student and the seconds of the core that training took.
     """
     from ultralytics import YOLO
 
-    start = time.monotonic()
-    options = {"distill_model": str(teacher)} if teacher else {}
-    if seconds is not None:
-        options["time"] = seconds / 3600
+    start = time.process_time()
+    if teacher is not None:
+        options["distill_model"] = str(teacher)
     YOLO(str(student)).train(
-        data=str(data), epochs=EPOCHS, optimizer="AdamW", lr0=5e-4, imgsz=640, batch=4, seed=seed, workers=0,
+        data=str(data), epochs=EPOCHS, optimizer="AdamW", lr0=5e-4, imgsz=640, batch=BATCH, seed=seed, workers=0,
         val=False, plots=False, verbose=False, device="cpu", project=str(work.resolve()), name="train",
         exist_ok=True, **options,
     )  # fmt: skip
-    return make_student(work / "train" / "weights" / "last.pt"), time.monotonic() - start
+    return make_student(work / "train" / "weights" / "last.pt"), time.process_time() - start

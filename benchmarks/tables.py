@@ -14,6 +14,7 @@ from rich.table import Table
 Line = Mapping[str, Any]
 """Of one row of the comparison on one camera: lists over its repeats; ``row``, ``group``, ``camera``."""
 
+BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 COLUMNS = {
     "errors_half_covered": ("wrong, half covered", 1),
     "errors_matched": ("wrong, matched", 1),
@@ -72,6 +73,15 @@ def markdown(lines: Sequence[Line]) -> str:
             texts += [f"| {row['row']} | {len(row['errors_matched'])} | {' | '.join(cells(row))} |" for row in rows]
         texts.append("")
     return "\n".join(texts)
+
+
+def write_markdown(lines: Sequence[Line], path: Path) -> None:
+    """Put the table into a page, between its two marks; a page without them becomes the table alone."""
+    page = path.read_text() if path.is_file() else ""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    marked = begin and end
+    path.write_text(f"{before}{BEGIN}\n\n{markdown(lines)}\n{END}{after}" if marked else markdown(lines))
 
 
 def plot(lines: Sequence[Line], folder: Path) -> list[Path]:

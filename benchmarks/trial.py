@@ -69,7 +69,7 @@ class Result:
     """What a training took and gave.
 
     Attributes:
-        seconds: of training alone, the teacher's looks left out.
+        seconds: of the core, for training alone; the teacher's looks, which are stored, are left out.
         memory: peak of the process up to the end of training, MiB.
         said: all boxes on the test frames, from ``FLOOR`` up, by frame name.
     """
@@ -136,9 +136,9 @@ def lotwise(job: Job, frames: Sequence[Frame], folder: Path, work: Path) -> tupl
         if frame.camera != job.camera
     ]
     store, keys = look(job.teacher, OracleSettings(), [*frames, *others], work)
-    start = time.monotonic()
+    start = time.process_time()
     learned = learn(job.student, VEHICLES, frames, keys, store, settings, folder, others=others)
-    return learned.outcome.student, time.monotonic() - start
+    return learned.outcome.student, time.process_time() - start
 
 
 def peer(job: Job, dataset: Dataset, frames: Sequence[Frame], folder: Path, work: Path) -> tuple[DetectionModel, float]:
@@ -151,7 +151,7 @@ def peer(job: Job, dataset: Dataset, frames: Sequence[Frame], folder: Path, work
         boxes = [found[found.scores >= LABELS] for found in said]
     data = write_training_set(folder / "data", frames, boxes)
     teacher = Path(job.teacher) if job.recipe == "builtin" else None
-    return fine_tune(data, Path(job.student), folder, job.seed, teacher, job.options.get("seconds"))
+    return fine_tune(data, Path(job.student), folder, job.seed, teacher, **job.options)
 
 
 def occupied(dataset: Dataset, frame: Frame) -> Detections:

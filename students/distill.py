@@ -102,13 +102,13 @@ def distill(
     clock = time.monotonic() - progress.seconds
 
     for epoch in range(progress.epoch, epochs):
-        if epoch * batches >= _end(progress, steps):
+        if epoch * batches >= _end(progress, steps, batches):
             break
         losses = []
         for place, batch in enumerate(_batches(samples, epoch, settings.batch)):
             step = epoch * batches + place
             for group in optimizer.param_groups:
-                group["lr"] = group["initial_lr"] * _rate(step, steps, progress, settings.warmup)
+                group["lr"] = group["initial_lr"] * _rate(step, steps, batches, progress, settings.warmup)
             pixels = _pixels([sample.image for sample in batch], device)
             targets = make_targets(
                 [sample.lesson for sample in batch], settings.teach, settings.doubt, settings.sharpen
@@ -129,11 +129,11 @@ def distill(
             optimizer.step()
             average.update_parameters(student)
             losses.append({name: float(part.detach()) for name, part in parts.items()})
-            watch(step + 1, min(steps, _end(progress, steps)), float(loss.detach()))
+            watch(step + 1, _end(progress, steps, batches), float(loss.detach()))
         progress = replace(progress, epoch=epoch + 1, seconds=time.monotonic() - clock, losses=_means(losses))
         progress = _checked(progress, (epoch + 1) * batches, settings.min_steps, average.module, check)
         append_log(folder, progress)
-        last = (epoch + 1) * batches >= _end(progress, steps)
+        last = (epoch + 1) * batches >= _end(progress, steps, batches)
         save_progress(folder, identity, progress, learner, average, optimizer, last)
     finished: DetectionModel = average.module.cpu().to(memory_format=torch.contiguous_format).eval()
     fold(finished)
@@ -191,17 +191,20 @@ def _schedule(done: float, warmup: float) -> float:
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (done - warmup) / (1 - warmup)))
 
 
-def _rate(step: int, steps: int, progress: Progress, warmup: float) -> float:
+def _rate(step: int, steps: int, batches: int, progress: Progress, warmup: float) -> float:
     """Factor on the learning rate; from where the run settled it falls in a line to 2 % of what it was there."""
     if progress.settled is None:
         return _schedule(step / steps, warmup)
-    left = (_end(progress, steps) - step) / max(_end(progress, steps) - progress.settled, 1)
+    end = _end(progress, steps, batches)
+    left = (end - step) / max(end - progress.settled, 1)
     return _schedule(progress.settled / steps, warmup) * max(left, 0.02)
 
 
-def _end(progress: Progress, steps: int) -> int:
-    """Step after which the run is over: a fifth beyond where it settled, but none later than planned."""
-    return steps if progress.settled is None else min(steps, math.ceil(progress.settled * (1 + COOL_DOWN)))
+def _end(progress: Progress, steps: int, batches: int) -> int:
+    """Step after which the run is over: a fifth and what its epoch lacks beyond where it settled, or as planned."""
+    if progress.settled is None:
+        return steps
+    return min(steps, math.ceil(progress.settled * (1 + COOL_DOWN) / batches) * batches)
 
 
 def _checked(progress: Progress, step: int, least: int, average: nn.Module, check: Check | None) -> Progress:

@@ -12,7 +12,7 @@ from typing import Any
 from datasets.frame import Frame
 from datasets.split import Split, split_by_day
 from teacher.label import Watch, unwatched
-from teacher.sampling import Choice, choose, survey
+from teacher.sampling.choice import Choice, choose, survey
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from cameras.letterbox import Letterbox
 from datasets.frame import Detections, Frame, Image
 from datasets.load import load
 from students.augment import light_and_weather, shift_and_scale
-from students.composer import Composer, unchanged_cells
-from students.composites import View
+from students.composites.composer import Composer, unchanged_cells
+from students.composites.swap import View
 from students.settings import DistillSettings
 from students.targets import Lesson
 from teacher.knowledge import Knowledge
@@ -125,12 +125,10 @@ class Samples:
         height, width = load(self.frames[0]).shape[:2]
         return Letterbox.around((width, height), self.settings.size).input
 
-    def plain(self, index: int) -> Sample:
-        """A frame as it is, at the network's input size."""
+    def plain(self, index: int) -> tuple[Image, Letterbox, Detections]:
+        """A frame as it is, fitted to the network's input; how it was fitted; what is taught of it, in its pixels."""
         image, knowledge, box = self._fitted(index)
-        taught = knowledge.detections
-        detections = Detections(box.to_input(taught.boxes), taught.scores, taught.labels)
-        return Sample(image, Lesson(detections, (), np.zeros((0, 4), np.float32)))
+        return image, box, knowledge.detections
 
     def __getitem__(self, i: int) -> Sample:
         """Sample ``i``: every frame once an epoch, in an order of its own."""

@@ -48,8 +48,8 @@ class DistillSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     size: Annotated[int, Field(ge=64, le=2048, multiple_of=32, description="longer side of the input, px")] = 640
-    epochs: Annotated[int, Field(ge=1, description="rounds over the camera's frames")] = 30
-    min_steps: Annotated[int, Field(ge=1, description="epochs are added until this many steps are made")] = 150
+    epochs: Annotated[int, Field(ge=1, description="rounds over the camera's frames")] = 20
+    min_steps: Annotated[int, Field(ge=1, description="epochs are added until this many steps are made")] = 100
     max_steps: Annotated[int, Field(ge=1, description="epochs are left out beyond this many steps")] = 2000
     batch: Annotated[int, Field(ge=1, description="samples a step")] = 2
     learning_rate: Annotated[float, Field(gt=0, description="of AdamW, at its highest")] = 5e-4

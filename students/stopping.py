@@ -50,9 +50,10 @@ def agreement_check(samples: Samples) -> Callable[[nn.Module], float]:
 
     def check(student: nn.Module) -> float:
         pairs = []
-        for sample in lessons:
-            said = sample.lesson.detections
-            pairs.append((_detect(student, sample.image), said[said.scores >= teach]))
+        for image, box, taught in lessons:
+            found = _detect(student, image)
+            found = Detections(box.to_frame(found.boxes), found.scores, found.labels)
+            pairs.append((found, taught[taught.scores >= teach]))
         return agreement(pairs)
 
     return check

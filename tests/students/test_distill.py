@@ -12,6 +12,7 @@ import torch
 from datasets.errors import InputError
 from datasets.frame import Detections
 from students import checkpoint
+from students import distill as distillation
 from students.distill import Outcome, distill
 from students.samples import Sample
 from students.settings import DistillSettings, Weights
@@ -145,6 +146,115 @@ def test_log_lines_of_epochs_that_were_lost_are_not_told_twice(tmp_path: Path, m
         log.write('{"epoch": 4, "sco')
     distill(tiny_yolo(), Rectangles(), SETTINGS, tmp_path)
     assert [line["epoch"] for line in lines(tmp_path)] == list(range(1, 5))
+
+
+LONG = SETTINGS.model_copy(update={"epochs": 30, "min_steps": 6})
+"""Two steps an epoch; asked at steps 6, 8, 10, …, it has settled at step 10 if nothing is won."""
+
+
+def flat(student: torch.nn.Module) -> float:
+    assert not student.training
+    return 0.5
+
+
+@pytest.fixture
+def often(monkeypatch) -> None:
+    monkeypatch.setattr(distillation, "CHECK_EVERY", 2)
+
+
+@pytest.fixture
+def rates(monkeypatch) -> list[float]:
+    """Learning rate of each step made."""
+    seen: list[float] = []
+    step = torch.optim.AdamW.step
+
+    def noted(self: torch.optim.AdamW, *rest) -> None:
+        seen.append(self.param_groups[0]["lr"])
+        step(self, *rest)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", noted)
+    return seen
+
+
+@pytest.mark.usefixtures("often")
+def test_once_it_has_settled_the_rate_cools_down_and_epochs_are_left_out(tmp_path: Path, rates: list[float]) -> None:
+    told = []
+    outcome = distill(tiny_yolo(), Rectangles(), LONG, tmp_path, lambda *words: told.append(words[:2]), flat)
+    assert outcome.steps == len(rates) == 12
+    assert told == [(step, 60 if step <= 10 else 12) for step in range(1, 13)]
+    assert rates[9] > 0.9 * LONG.learning_rate
+    assert rates[11] == pytest.approx(rates[10] / 2)
+    assert [line["epoch"] for line in lines(tmp_path)] == list(range(1, 7))
+
+    told.clear()
+    again = distill(tiny_yolo(), Rectangles(), LONG, tmp_path, lambda *words: told.append(words), flat)
+    assert told == []
+    assert fingerprint(again.student) == fingerprint(outcome.student)
+
+
+def test_it_is_asked_first_at_the_least_steps_and_then_every_so_often(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(distillation, "CHECK_EVERY", 5)
+    steps, asked = [], []
+    distill(
+        tiny_yolo(), Rectangles(), LONG.model_copy(update={"epochs": 20, "min_steps": 9}), tmp_path,
+        lambda step, *_: steps.append(step), lambda student: asked.append(steps[-1]) or len(asked) / 100,
+    )  # fmt: skip
+    assert asked == [10, 16, 22, 28, 34, 40]  # at the end of the epoch in which it is due
+    assert steps[-1] == 40
+
+
+def test_progress_never_goes_beyond_its_end_where_an_epoch_is_longer_than_the_cool_down(
+    tmp_path: Path, monkeypatch, rates: list[float]
+) -> None:
+    monkeypatch.setattr(distillation, "CHECK_EVERY", 1)
+    told = []
+    settings = LONG.model_copy(update={"batch": 1, "min_steps": 1})
+    outcome = distill(tiny_yolo(), Rectangles(), settings, tmp_path, lambda *words: told.append(words[:2]), flat)
+    assert outcome.steps == 16  # settled at 12, a fifth is 2.4, an epoch 4
+    assert told[-4:] == [(13, 16), (14, 16), (15, 16), (16, 16)]
+    assert np.diff(rates[12:]) == pytest.approx([-rates[12] / 4] * 3)
+
+
+@pytest.mark.usefixtures("often")
+def test_a_check_that_finds_it_still_learning_changes_nothing(finished, tmp_path: Path, rates: list[float]) -> None:
+    rising = iter(np.linspace(0.1, 0.9, 50))
+    outcome = distill(tiny_yolo(), Rectangles(), SETTINGS, tmp_path, check=lambda student: float(next(rising)))
+    assert len(rates) == outcome.steps == finished[1].steps
+    assert fingerprint(outcome.student) == fingerprint(finished[1].student)
+
+
+@pytest.fixture(scope="module")
+def stopped_early(tmp_path_factory) -> Outcome:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(distillation, "CHECK_EVERY", 2)
+        return distill(tiny_yolo(), Rectangles(), LONG, tmp_path_factory.mktemp("early"), check=flat)
+
+
+@pytest.mark.parametrize("step", [5, 9, 11, 12], ids=["before", "between checks", "after", "at the end"])
+@pytest.mark.usefixtures("often")
+def test_a_run_killed_before_or_after_it_settled_ends_as_if_it_had_not_been(
+    stopped_early: Outcome, tmp_path: Path, step: int
+) -> None:
+    def stop(now: int, steps: int, loss: float) -> None:
+        if now == step:
+            raise Killed
+
+    with pytest.raises(Killed):
+        distill(tiny_yolo(), Rectangles(), LONG, tmp_path, stop, flat)
+    resumed = distill(tiny_yolo(), Rectangles(), LONG, tmp_path, check=flat)
+    assert fingerprint(resumed.student) == fingerprint(stopped_early.student)
+    assert (resumed.steps, resumed.loss) == (stopped_early.steps, stopped_early.loss)
+    assert [line["epoch"] for line in lines(tmp_path)] == list(range(1, 7))
+
+
+@pytest.mark.usefixtures("often")
+def test_a_student_with_representation_layers_is_checked_and_folded_too(tmp_path: Path) -> None:
+    weights = Weights(latent=0, representation=1)
+    settings = LONG.model_copy(update={"weights": weights, "width": 0.5})
+    outcome = distill(tiny_yolo(), Rectangles(), settings, tmp_path / "run", check=flat)
+    assert outcome.steps == 12
+    save_model(outcome.student, tmp_path / "student.safetensors")
+    assert fingerprint(load_model(tmp_path / "student.safetensors")) == fingerprint(outcome.student)
 
 
 def test_a_finished_run_returns_at_once_with_the_same_student(finished, folder: Path) -> None:

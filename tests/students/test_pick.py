@@ -7,7 +7,7 @@ import pytest
 
 from datasets.split import split_by_day
 from students.pick import pick
-from tests.teacher.lots import lot, write_frames
+from tests.teacher.sampling.lots import lot, write_frames
 
 STREAM = [lot(range(hour), gain=1 - hour / 20) for hour in range(12)]
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from datasets.frame import Detections, Image
-from students.background import covered, fit_light, learn_background
+from students.composites.background import covered, fit_light, learn_background
 
 SIZE = (160, 120)
 

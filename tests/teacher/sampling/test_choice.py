@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from datasets.cnr_ext import read_cnr_ext
-from teacher.sampling import choose, survey
-from tests.teacher.lots import lot, write_frames
+from teacher.sampling.choice import choose, survey
+from tests.teacher.sampling.lots import lot, write_frames
 
 FULL = tuple(range(24))
 HALF = FULL[::2]

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from datasets.errors import UnreadableImage
 from datasets.frame import Frame, Image
 from datasets.load import load
-from teacher.appearance import HEIGHT, WIDTH, Appearance, describe, flaw
 from teacher.label import Watch, unwatched
-from teacher.tearing import torn
+from teacher.sampling.appearance import HEIGHT, WIDTH, Appearance, describe, flaw
+from teacher.sampling.tearing import torn
 
 ALIKE = 0.2  # distance up to which two frames teach the same
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from teacher.appearance import HEIGHT, WIDTH
+from teacher.sampling.appearance import HEIGHT, WIDTH
 
 BAND = 6  # rows of the thumbnail that are compared together
 NEAR = 4  # pixels of the thumbnail by which a camera may sway
@@ -22,7 +22,7 @@ def torn(occupancy: NDArray[np.float32], among: Sequence[int]) -> list[int]:
     better elsewhere along the row than where they are; rows that rain, cars or shadows have changed do not.
 
     Args:
-        occupancy: (N, WIDTH * HEIGHT) of :class:`teacher.appearance.Appearance`.
+        occupancy: (N, WIDTH * HEIGHT) of :class:`teacher.sampling.appearance.Appearance`.
         among: indices of the frames to look at.
 
     Returns:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from datasets.folder import read_folder
-from teacher.appearance import describe
-from teacher.sampling import survey
-from teacher.tearing import torn
-from tests.teacher.lots import lot
+from teacher.sampling.appearance import describe
+from teacher.sampling.choice import survey
+from teacher.sampling.tearing import torn
+from tests.teacher.sampling.lots import lot
 
 WHOLE = [
     lot(), lot((1, 2, 3)), lot(range(24)), lot(range(0, 24, 2), gain=0.5), lot((7,), shadow=300),

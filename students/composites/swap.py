@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from datasets.boxes import clip, iou
 from datasets.frame import Detections, Image
-from students.background import Light, Mask, covered, fit_light
+from students.composites.background import Light, Mask, covered, fit_light
 
 MAX_SHIFT = 1.0  # pixels between two frames of a camera that was touched
 AGREE = 0.5  # share of the free ground on which two frames must agree for the rest to be trusted

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from teacher.appearance import describe, flaw
-from tests.teacher.lots import lot
+from teacher.sampling.appearance import describe, flaw
+from tests.teacher.sampling.lots import lot
 
 
 def changes(one, other) -> tuple[float, float]:

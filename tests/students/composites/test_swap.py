@@ -19,8 +19,8 @@ from datasets.synthetic.schedule import park
 from datasets.synthetic.sensor import random_sensor
 from datasets.synthetic.site import site_stages
 from datasets.synthetic.vehicles import random_vehicle
-from students.composer import Composer, unchanged_cells
-from students.composites import Composite, Region, View, compose, find_regions
+from students.composites.composer import Composer, unchanged_cells
+from students.composites.swap import Composite, Region, View, compose, find_regions
 from students.samples import Samples
 from students.settings import DistillSettings
 from teacher.knowledge import Dense, Knowledge, Latent

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from datasets.frame import Detections
-from students.background import FRAMES, Mask, learn_background
-from students.composites import Composite, Region, View, compose, find_regions
+from students.composites.background import FRAMES, Mask, learn_background
+from students.composites.swap import Composite, Region, View, compose, find_regions
 from teacher.knowledge import Latent
 
 TRIES = 3  # donors asked for one composite

@@ -1,0 +1,1 @@
+"""New frames of a fixed view from the ones at hand."""

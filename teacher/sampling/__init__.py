@@ -1,0 +1,1 @@
+"""Which frames of a stream are worth the teacher's look."""
