@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -173,7 +174,7 @@ def run_all(work: Sequence[tuple[Path, Job]], asked: argparse.Namespace) -> None
     """Do what is still to be done, each training on a core of its own."""
     left = [(folder, job) for folder, job in work if read_result(folder, job) is None]
     cores: Queue[int] = Queue()
-    for core in sorted(os.sched_getaffinity(0))[: asked.jobs]:
+    for core in sorted(os.sched_getaffinity(0))[: max(1, asked.jobs)]:
         cores.put(core)
 
     def one(folder: Path, job: Job) -> None:
@@ -189,21 +190,32 @@ def run_all(work: Sequence[tuple[Path, Job]], asked: argparse.Namespace) -> None
 
 
 def run_trial(folder: Path, job: Job, core: int) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    """Train in a process of its own, and from the beginning: one that went on would count its last part only."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     (folder / "job.json").write_text(json.dumps(asdict(job), indent=1))
+    here = str(Path(__file__).resolve().parents[1])
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "YOLO_OFFLINE": "true", "YOLO_VERBOSE": "false"}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
     with (folder / "log.txt").open("w") as log:
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks.trial", str(folder.resolve()), str(core)],
-            cwd=Path(__file__).resolve().parents[1], env=environment, stdout=log, stderr=subprocess.STDOUT,
-            check=False,
+            env=environment, stdout=log, stderr=subprocess.STDOUT, check=False,
         )  # fmt: skip
     if done.returncode:
         raise SystemExit(f"{folder}: the training failed (exit code {done.returncode}); see {folder}/log.txt")
 
 
 def compare(asked: argparse.Namespace) -> list[dict[str, Any]]:
-    """All lines of the table, camera by camera."""
+    """All lines of the table, camera by camera.
+
+    Raises:
+        InputError: no row or group has a name that was asked for.
+    """
+    names = {name: None for row in ROWS for name in (row.group, row.name)}
+    for name in asked.rows or ():
+        if name not in names:
+            raise InputError(f"--rows {name!r}: no such row or group; one of {', '.join(names)}")
     cameras = [camera_of(name, asked) for name in parse_cameras(asked.cameras) or ()]
     rows = [row for row in ROWS if not asked.rows or row.name in asked.rows or row.group in asked.rows]
     plan = {(row.name, camera.name): trials(row, camera, asked) for camera in cameras for row in rows}
@@ -304,4 +316,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"error: {error}")

@@ -56,9 +56,9 @@ def fine_tune(
     start = time.process_time()
     if teacher is not None:
         options["distill_model"] = str(teacher)
-    YOLO(str(student)).train(
+    ours: dict[str, Any] = dict(
         data=str(data), epochs=EPOCHS, optimizer="AdamW", lr0=5e-4, imgsz=640, batch=BATCH, seed=seed, workers=0,
-        val=False, plots=False, verbose=False, device="cpu", project=str(work.resolve()), name="train",
-        exist_ok=True, **options,
+        val=False, plots=False, verbose=False, device="cpu", project=str(work.resolve()), name="train", exist_ok=True,
     )  # fmt: skip
+    YOLO(str(student)).train(**ours | options)
     return make_student(work / "train" / "weights" / "last.pt"), time.process_time() - start

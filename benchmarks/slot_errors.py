@@ -18,6 +18,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
@@ -72,13 +73,23 @@ def explain(slot: Slot, label: str, said: Detections, taught: Detections, size: 
             return "a box further away was taken for its car", 0.0
         agrees = iou(seen.boxes, taught.boxes).max(initial=0) >= HALF
         return ("the teacher sees a car there too" if agrees else "ghost", float(seen.scores.max()))
-    for where, words in ((covering & strong, "its car was given to a neighbour"),
-                         (touching & strong, "a car stands there, but not as this slot expects"),
-                         (covering, "its car is under the threshold")):  # fmt: skip
-        if where.any():
-            return words, float(said.scores[where].max())
-    hidden = coverage(taught.boxes, own).max(initial=0) < HALF
-    return ("neither student nor teacher see a car" if hidden else "only the teacher sees its car"), 0.0
+    # Boxes over the slot that are not those of cars that are seen surely: its own car's, if it has any.
+    own_taught = taught[(coverage(taught.boxes, own)[:, 0] >= HALF) & ~_same(taught, said[strong])]
+    own_weak = said[touching & ~strong & ~_same(said, said[strong])]
+    if len(own_weak) and (not len(own_taught) or _same(own_weak, own_taught).any()):
+        return "its car is under the threshold", float(own_weak.scores.max())
+    if len(own_taught):
+        return "only the teacher sees its car", 0.0
+    if (covering & strong).any():
+        return "only a neighbour's box lies there", float(said.scores[covering & strong].max())
+    if (touching & strong).any():
+        return "a car stands there, but not as this slot expects", float(said.scores[touching & strong].max())
+    return "neither student nor teacher see a car", 0.0
+
+
+def _same(boxes: Detections, others: Detections) -> NDArray[np.bool_]:
+    """(N,) whether a box is one of the others."""
+    return np.asarray(iou(boxes.boxes, others.boxes).max(axis=1, initial=0) >= HALF)
 
 
 def wrong_slots(camera: Camera, said: Predictions, rules: Sequence[SlotRule]) -> list[Wrong]:

@@ -85,7 +85,7 @@ def write_markdown(lines: Sequence[Line], path: Path) -> None:
 
 
 def plot(lines: Sequence[Line], folder: Path) -> list[Path]:
-    """Slot errors against training seconds, and every row's errors and mAP50-95 as bars."""
+    """Slot errors against training seconds, and every row's errors and agreement as bars."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -21,7 +21,7 @@ from datasets.frame import Frame
 from students.adapt import CHECKED_FRAMES, agreement_with_teacher, label_frames, labelled_split, readable
 from students.checkpoint import NAME as CHECKPOINT
 from students.export import write_bundle
-from students.learn import learn
+from students.learn import SECOND, STUDENT, learn
 from students.pick import pick
 from students.plot import plot_curve
 from students.run import Plan, Run, open_frames
@@ -257,5 +257,7 @@ def _point(course: _Course, taught: Sequence[Frame], watch: Watch) -> Point:
     write_whole(path, json.dumps({"identity": identity, **asdict(point)}).encode())
     # Of a student that is measured only the figure is kept: each would take some 60 MB.
     shutil.rmtree(bundle)
-    (folder / CHECKPOINT).unlink(missing_ok=True)
+    shutil.rmtree(folder / SECOND, ignore_errors=True)
+    for weights in (CHECKPOINT, STUDENT):
+        (folder / weights).unlink(missing_ok=True)
     return point

@@ -131,9 +131,11 @@ def distill(
             losses.append({name: float(part.detach()) for name, part in parts.items()})
             watch(step + 1, _end(progress, steps, batches), float(loss.detach()))
         progress = replace(progress, epoch=epoch + 1, seconds=time.monotonic() - clock, losses=_means(losses))
-        progress = _checked(progress, (epoch + 1) * batches, settings.min_steps, average.module, check)
+        done = (epoch + 1) * batches
+        if done < steps:
+            progress = _checked(progress, done, settings.min_steps, average.module, check)
         append_log(folder, progress)
-        last = (epoch + 1) * batches >= _end(progress, steps, batches)
+        last = done >= _end(progress, steps, batches)
         save_progress(folder, identity, progress, learner, average, optimizer, last)
     finished: DetectionModel = average.module.cpu().to(memory_format=torch.contiguous_format).eval()
     fold(finished)

@@ -74,13 +74,13 @@ def learn(
         return Learned(outcome, samples.input_size())
 
     heard = {frame.name: store.get(keys[frame.name]).detections for frame in frames}
-    said = opinion(folder / STUDENT, frames, settings.size)
+    said = opinion(folder / STUDENT, frames, settings.size, classes)
     again = Samples([*frames, *others], store, settings, keys, refine(taught, said, frames, settings))
     second = distill(make_student(nano, classes), again, settings, folder / SECOND, watch, agreement_check(again))
     save_model(second.student, folder / SECOND / STUDENT)
     rounds = (
         standing(said, taught, heard, frames, settings),
-        standing(opinion(folder / SECOND / STUDENT, frames, settings.size), taught, heard, frames, settings),
+        standing(opinion(folder / SECOND / STUDENT, frames, settings.size, classes), taught, heard, frames, settings),
     )
     if drifted(*rounds):
         return Learned(outcome, samples.input_size(), rounds, kept=1)

@@ -10,10 +10,10 @@ import numpy as np
 
 from cameras.agreement import agreement
 from datasets.boxes import iou
-from datasets.frame import Detections, Frame, Image
+from datasets.frame import Detections, Frame
 from datasets.load import load
 from students.settings import DistillSettings
-from teacher.consensus import consensus
+from teacher.consensus import ConsensusSettings, consensus
 from teacher.fuse import fuse
 from teacher.oracle import Oracle, OracleSettings
 
@@ -39,16 +39,16 @@ class Standing:
     steadiness: float
 
 
-def opinion(weights: Path, frames: Sequence[Frame], size: int) -> dict[str, Detections]:
-    """All that a student says of frames, by frame name."""
-    student = Oracle(weights, OracleSettings(scales=(size,), grid=0))
+def opinion(weights: Path, frames: Sequence[Frame], size: int, classes: tuple[str, ...]) -> dict[str, Detections]:
+    """All that a student, whose classes are of these names, says of frames, by frame name."""
+    student = Oracle(weights, OracleSettings(scales=(size,), classes=classes, grid=0))
     return {frame.name: student.look(load(frame)).detections for frame in frames}
 
 
 def refine(
     taught: Mapping[str, Detections], said: Mapping[str, Detections], frames: Sequence[Frame], settings: DistillSettings
 ) -> dict[str, Detections]:
-    """Targets of the second round: the boxes of both, fused per frame, then brought to consensus over the frames.
+    """Targets of the second round: the boxes of both, fused per frame, then brought to consensus if that is wanted.
 
     A student learned ``score ** sharpen``; its scores are taken back to the teacher's scale first.
 
@@ -59,12 +59,9 @@ def refine(
         settings: of the distillation.
     """
     power = 1 / settings.sharpen if settings.sharpen else 1.0
-    fused = [
-        fuse([taught[frame.name], replace(said[frame.name], scores=said[frame.name].scores ** np.float32(power))])
-        for frame in frames
-    ]
-    verdicts = consensus(fused, (load(frame) for frame in frames), taken=[frame.taken for frame in frames])
-    return {frame.name: verdict.detections for frame, verdict in zip(frames, verdicts, strict=True)}
+    told = {name: replace(found, scores=found.scores ** np.float32(power)) for name, found in said.items()}
+    fused = {frame.name: fuse([taught[frame.name], told[frame.name]]) for frame in frames}
+    return brought_together(fused, frames, settings) if settings.consensus else fused
 
 
 def standing(
@@ -83,25 +80,35 @@ def standing(
         frames: of one camera, in order of time.
         settings: of the distillation.
     """
-    own = [said[frame.name][said[frame.name].scores >= DEPLOYED] for frame in frames]
-    images: list[Image] = [load(frame) for frame in frames]
-    settled = consensus(own, images, taken=[frame.taken for frame in frames])
+    own = {frame.name: said[frame.name][said[frame.name].scores >= DEPLOYED] for frame in frames}
+    steady = brought_together(own, frames, settings)
     sure = found = 0
-    for frame, boxes in zip(frames, own, strict=True):
+    for frame in frames:
         vehicles = heard[frame.name][heard[frame.name].scores >= SURE]
         sure += len(vehicles)
-        found += int((iou(vehicles.boxes, boxes.boxes).max(axis=1, initial=0) >= 0.5).sum())
+        found += int((iou(vehicles.boxes, own[frame.name].boxes).max(axis=1, initial=0) >= 0.5).sum())
     return Standing(
         sure=found / sure if sure else 1.0,
         agreement=agreement(
-            (boxes, taught[frame.name][taught[frame.name].scores >= settings.teach])
-            for frame, boxes in zip(frames, own, strict=True)
+            (own[frame.name], taught[frame.name][taught[frame.name].scores >= settings.teach]) for frame in frames
         ),
-        steadiness=agreement(
-            (boxes, verdict.detections[verdict.detections.scores >= DEPLOYED])
-            for boxes, verdict in zip(own, settled, strict=True)
-        ),
+        steadiness=agreement((own[name], found[found.scores >= DEPLOYED]) for name, found in steady.items()),
     )
+
+
+def brought_together(
+    said: Mapping[str, Detections], frames: Sequence[Frame], settings: DistillSettings
+) -> dict[str, Detections]:
+    """Consensus over frames in order of time; those of another size show another view and are never compared."""
+    limits = ConsensusSettings(teach=settings.teach, doubt=settings.doubt)
+    sizes = [load(frame).shape for frame in frames]
+    agreed: dict[str, Detections] = {}
+    for size in dict.fromkeys(sizes):
+        alike = [frame for frame, own in zip(frames, sizes, strict=True) if own == size]
+        images = (load(frame) for frame in alike)
+        verdicts = consensus([said[frame.name] for frame in alike], images, limits, [frame.taken for frame in alike])
+        agreed |= {frame.name: verdict.detections for frame, verdict in zip(alike, verdicts, strict=True)}
+    return {frame.name: agreed[frame.name] for frame in frames}
 
 
 def drifted(first: Standing, second: Standing) -> bool:

@@ -35,9 +35,9 @@ class LatentMatching(nn.Module):
         """``width``: of the representation, relative to the teacher's channels."""
         super().__init__()
         pairs = widths(student, teacher)
-        self.layers = nn.ModuleList(nn.Conv2d(mine, round(width * told), 1) for mine, told in pairs)
+        self.layers = nn.ModuleList(nn.Conv2d(mine, max(1, round(width * told)), 1) for mine, told in pairs)
         for level, (_, told) in enumerate(pairs):
-            bases = None if width == 1 else orthonormal(round(width * told), told)
+            bases = None if width == 1 else orthonormal(max(1, round(width * told)), told)
             self.register_buffer(f"basis{level}", bases, persistent=False)
 
     def forward(self, output: StudentOutput, targets: Targets, assignment: Assignment) -> torch.Tensor:

@@ -51,7 +51,7 @@ class Representation(nn.Module):
         """
         super().__init__()
         if teacher and not isinstance(student.model[-1], RepresentedDetect):
-            insert(student, [round(width * told) for told in teacher])
+            insert(student, [max(1, round(width * told)) for told in teacher])
         # In a list, so that they remain the student's alone in state_dict and optimiser.
         self.inserted: list[RepresentationLayers] = [student.model[-1].representation] if teacher else []
         widths = [width for inserted in self.inserted for width in inserted.widths]

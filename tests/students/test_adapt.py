@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -16,9 +16,12 @@ from cameras.bundle import read_manifest
 from datasets.errors import InputError
 from eval.report import collect
 from lotwise import main
+from students import learn as learning
 from students.adapt import adapt, export_bundles, label_frames, train_students
 from students.run import Plan, Run
+from students.second_round import Standing
 from students.settings import DistillSettings
+from teacher.checkpoint import fingerprint, load_model
 from teacher.oracle import OracleSettings
 from tests.conftest import Weights
 
@@ -60,6 +63,31 @@ def test_every_camera_gets_a_live_bundle_measured_on_days_it_did_not_learn_from(
         gate = record.gate["agreement_with_teacher"]
         assert (gate["student"] >= gate["baseline"]) == (record.live == record.bundle)
         assert (run.camera(camera) / "train" / "loss.png").stat().st_size > 1000
+
+
+def test_the_account_of_the_consensus_lies_beside_the_student_and_tells_of_training_frames_alone(done) -> None:
+    run, _ = done
+    for camera, record in run.records().items():
+        account = (run.camera(camera) / "train" / "consensus.jsonl").read_text().splitlines()
+        assert {json.loads(line)["frame"] for line in account} == set(record.train)
+        assert (record.training["rounds"], record.training["round"]) == ([], 1)
+
+
+def test_with_two_rounds_the_record_tells_how_both_stand(site, weights, tmp_path: Path, monkeypatch) -> None:
+    good, bad = Standing(0.9, 0.9, 0.9), Standing(0.5, 0.9, 0.9)
+    judged = iter((good, bad))
+    monkeypatch.setattr(learning, "standing", lambda *_: next(judged))
+    run, plan = Run(tmp_path), plan_of(site, weights, cameras=("C1",))
+    run.begin(plan.model_copy(update={"distill": plan.distill.model_copy(update={"rounds": 2, "epochs": 1})}))
+    one = replace(site, frames=site.of_camera("C1"))
+    labelled, store, _ = label_frames(run, one)
+    (record,) = train_students(run, one, labelled, store)
+    assert record == run.record("C1")
+    assert record.training["rounds"] == [asdict(good), asdict(bad)]
+    assert record.training["round"] == 1
+    train = run.camera("C1") / "train"
+    assert fingerprint(load_model(train / "student.safetensors")) == record.training["weights"]
+    assert (train / "second" / "student.safetensors").is_file()
 
 
 def test_a_second_run_does_nothing_twice(done) -> None:

@@ -82,6 +82,8 @@ def test_a_run_gets_its_curve_and_nothing_is_done_twice(run: Run) -> None:
     assert first.tested == len(record.test)
     assert {"train C2 with 1", "train C2 with 2"} <= set(told)
     assert read_image(run.camera("C2") / "curve" / "curve.png").std() > 5
+    kept = {path.name for path in (run.camera("C2") / "curve").rglob("*") if path.is_file()}
+    assert kept == {"curve.png", "point.json", "log.jsonl", "consensus.jsonl"}  # no weights of the many students
 
     told.clear()
     shutil.rmtree(run.camera("C2") / "curve" / "2")

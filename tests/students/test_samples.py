@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from cameras.letterbox import Letterbox
 from datasets.folder import read_folder
 from datasets.frame import Detections
 from datasets.load import load
@@ -84,6 +85,49 @@ def test_identity_is_of_the_pictures_and_of_the_teacher(known, site, weights, tm
     replaced = Samples(frames, store, SETTINGS, {**said.keys, frames[0].name: "0" * 32}).identity
     other = KnowledgeStore.open(tmp_path, "another oracle", {})
     assert len({same, fewer, replaced, Samples(frames, other, SETTINGS, said.keys).identity}) == 4
+
+
+def test_a_sample_teaches_what_is_taught_in_place_of_the_teachers_word(known) -> None:
+    frames, said, store = known
+    settings = SETTINGS.model_copy(update={"geometry": 0.0})
+    told = Detections.of([[40, 30, 80, 60]], [0.6])
+    samples = Samples(frames, store, settings, said.keys, {frames[0].name: told})
+    own = Samples(frames, store, settings, said.keys)
+    changed = 0
+    for i in range(len(frames)):
+        sample, plain = samples[i].lesson, own[i].lesson
+        if np.array_equal(sample.detections.scores, plain.detections.scores):
+            assert np.array_equal(sample.detections.boxes, plain.detections.boxes)
+            continue
+        changed += 1
+        assert sample.detections.boxes.tolist() == [pytest.approx([24, 18 + 12, 48, 36 + 12])]
+        assert sample.detections.scores.tolist() == pytest.approx([0.6])
+        # What the teacher's network says at each cell stays what it said.
+        assert np.array_equal(sample.latents[0].values, plain.latents[0].values)
+        assert np.array_equal(sample.dense.scores, plain.dense.scores)
+    assert changed == 1
+
+
+def test_identity_is_of_what_is_taught_too(known) -> None:
+    frames, said, store = known
+    box, moved = Detections.of([[40, 30, 80, 60]], [0.6]), Detections.of([[41, 30, 80, 60]], [0.6])
+    surer = Detections.of([[40, 30, 80, 60]], [0.7])
+    name, second = frames[0].name, frames[1].name
+    taught = [{}, {name: box}, {name: moved}, {name: surer}, {second: box}, {name: box, second: box}]
+    assert len({Samples(frames, store, SETTINGS, said.keys, one).identity for one in taught}) == len(taught)
+    elsewhere = {name: box, "of another camera": box}
+    first, again = (Samples(frames, store, SETTINGS, said.keys, one).identity for one in (taught[1], elsewhere))
+    assert first == again
+
+
+def test_a_plain_frame_is_as_it_was_taken(known) -> None:
+    frames, said, store = known
+    box = Detections.of([[40, 30, 80, 60]], [0.6])
+    samples = Samples(frames, store, SETTINGS, said.keys, {frames[2].name: box})
+    image, fitted, taught = samples.plain(2)
+    assert np.array_equal(image, Letterbox((160, 120), (96, 96)).image(load(frames[2])))
+    assert (fitted.frame, fitted.input, taught) == ((160, 120), (96, 96), box)
+    assert samples.plain(1)[2].boxes.tolist() == store.get(said.keys[frames[1].name]).detections.boxes.tolist()
 
 
 def test_a_camera_whose_resolution_was_changed_has_one_input_for_all_its_frames(weights, tmp_path: Path) -> None:

@@ -45,3 +45,20 @@ def test_terms_do_not_hold_the_tiny_yolo() -> None:
     terms = make_terms(nano, CHANNELS, Weights(**dict.fromkeys(TERMS, 1.0)))
     assert list(terms) == list(TERMS)
     assert not {id(p) for p in nano.parameters()} & {id(p) for p in terms.parameters()}
+
+
+@pytest.mark.parametrize(
+    ("width", "widths"),
+    [
+        (1.0, [4, 4, 4]),
+        (0.5, [2, 2, 2]),
+        (2.0, [8, 8, 8]),
+        (0.01, [1, 1, 1]),  # never nothing at all
+    ],
+)
+def test_width_is_that_of_the_representation_in_latent_and_representation(width: float, widths: list[int]) -> None:
+    nano = tiny_yolo()
+    terms = make_terms(nano, CHANNELS, Weights(representation=1), width)
+    assert [layer.out_channels for layer in terms["latent"].layers] == widths
+    assert list(nano.model[-1].representation.widths) == widths
+    assert [layer.basis.shape[0] for layer in terms["representation"].teacher] == widths
