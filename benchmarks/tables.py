@@ -85,57 +85,73 @@ def write_markdown(lines: Sequence[Line], path: Path) -> None:
 
 
 def plot(lines: Sequence[Line], folder: Path) -> list[Path]:
-    """Slot errors against training seconds, and every row's errors and agreement as bars."""
+    """Two pictures: slot errors against training seconds, and every row's errors, agreement and mAP50-95."""
     import matplotlib
 
     matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    cameras = list(dict.fromkeys(line["camera"] for line in lines))
+    cameras = {line["camera"]: [one for one in lines if one["camera"] == line["camera"]] for line in lines}
     folder.mkdir(parents=True, exist_ok=True)
-    figure, axes = plt.subplots(1, len(cameras), figsize=(6 * len(cameras), 4.5), squeeze=False)
-    for axis, camera in zip(axes[0], cameras, strict=True):
-        for line in (line for line in lines if line["camera"] == camera):
-            bold = line["row"] == "Lotwise"
-            style = {"color": "tab:green" if bold else "tab:blue" if line["group"] == "peers" else "0.6"}
-            seconds = mean(line["seconds"]) if line["seconds"] else 0.0
-            for key, marker, rule in (("errors_half_covered", "o", "half covered"), ("errors_matched", "^", "matched")):
-                axis.scatter(seconds, mean(line[key]), marker=marker, s=60 if bold else 30, label=rule, **style)
-            if line["group"] in ("peers", "untrained", "ours"):
-                at = (seconds, mean(line["errors_half_covered"]))
-                axis.annotate(line["row"], at, fontsize=7, xytext=(4, 3), textcoords="offset points")
-        axis.set(title=camera, xlabel="seconds of training, one core", ylabel="slots wrong")
-        axis.set_ylim(bottom=0)
-        handles = dict(zip(*reversed(axis.get_legend_handles_labels()), strict=False))
-        axis.legend(handles.values(), handles.keys())
-    errors = folder / "distillation-cost.png"
-    figure.tight_layout()
-    figure.savefig(errors, dpi=120)
-    plt.close(figure)
+    return [
+        _plot_cost(cameras, folder / "distillation-cost.png"),
+        _plot_rows(cameras, folder / "distillation-rows.png"),
+    ]
 
-    height = 0.24 * len(lines) / len(cameras) + 1.2
-    figure, axes = plt.subplots(1, 2 * len(cameras), figsize=(7 * len(cameras), height), squeeze=False)
-    for place, camera in enumerate(cameras):
-        of_camera = [line for line in lines if line["camera"] == camera][::-1]
-        names = [line["row"] for line in of_camera]
-        for axis, key, title in (
-            (axes[0][2 * place], "errors_matched", f"{camera}: slots wrong, matched"),
-            (axes[0][2 * place + 1], "agreement", f"{camera}: agreement with the teacher"),
-        ):
-            values = [mean(line[key]) for line in of_camera]
-            error = [
-                [value - min(line[key]) for value, line in zip(values, of_camera, strict=True)],
-                [max(line[key]) - value for value, line in zip(values, of_camera, strict=True)],
-            ]
-            colours = ["tab:green" if name == "Lotwise" else "0.6" for name in names]
-            axis.barh(names, values, xerr=error, color=colours)
-            axis.set_title(title, fontsize=9)
-            axis.tick_params(labelsize=7)
-            if key == "agreement":
-                axis.set_xlim(left=min(values) - 0.02)
-                axis.set_yticklabels([])
-    rows = folder / "distillation-rows.png"
+
+def _colour(line: Line) -> str:
+    return "tab:green" if line["row"] == "Lotwise" else "tab:blue" if line["group"] == "peers" else "0.55"
+
+
+def _plot_cost(cameras: Mapping[str, Sequence[Line]], path: Path) -> Path:
+    """Errors by both rules against seconds; only what a user would choose between has its name written beside it."""
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import ScalarFormatter
+
+    figure, axes = plt.subplots(1, len(cameras), figsize=(7 * len(cameras), 5), squeeze=False)
+    for axis, (camera, found) in zip(axes[0], cameras.items(), strict=True):
+        shown = [line for line in found if line["group"] in ("untrained", "peers") or line["row"] == "Lotwise"]
+        for line in shown:
+            seconds = mean(line["seconds"]) if line["seconds"] else 0.0
+            for key, marker in (("errors_half_covered", "o"), ("errors_matched", "^")):
+                axis.scatter(seconds, mean(line[key]), marker=marker, color=_colour(line), s=45)
+            at = (seconds, mean(line["errors_matched"]))
+            left = line["group"] == "untrained"
+            options = {"ha": "right", "xytext": (-7, -3)} if left else {"xytext": (7, -3)}
+            axis.annotate(line["row"], at, fontsize=8, textcoords="offset points", **options)
+        longest = max((mean(line["seconds"]) for line in shown if line["seconds"]), default=1.0)
+        axis.set(title=f"{camera}: ● half covered   ▲ matched", xlabel="seconds of training on one core")
+        axis.set(ylabel="slots wrong", yscale="log", xlim=(-0.6 * longest, 1.6 * longest))
+        axis.set_xticks([tick for tick in axis.get_xticks() if 0 <= tick <= 1.2 * longest])
+        axis.yaxis.set_major_formatter(ScalarFormatter())
+        axis.yaxis.set_minor_formatter(ScalarFormatter())
     figure.tight_layout()
-    figure.savefig(rows, dpi=120)
+    figure.savefig(path, dpi=110)
     plt.close(figure)
-    return [errors, rows]
+    return path
+
+
+def _plot_rows(cameras: Mapping[str, Sequence[Line]], path: Path) -> Path:
+    """A point a row with its least and most; one column a figure."""
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import ScalarFormatter
+
+    figures = (("errors_matched", "slots wrong, matched"), ("agreement", "agreement"), ("map50_95", "mAP50-95"))
+    height = 0.22 * max(len(found) for found in cameras.values()) + 1.2
+    figure, axes = plt.subplots(len(cameras), len(figures), figsize=(13, height * len(cameras)), squeeze=False)
+    for across, (camera, found) in zip(axes, cameras.items(), strict=True):
+        for axis, (key, title) in zip(across, figures, strict=True):
+            known = [(place, line) for place, line in enumerate(reversed(found)) if None not in line[key]]
+            for place, line in known:
+                axis.plot([min(line[key]), max(line[key])], [place, place], color=_colour(line), linewidth=1.5)
+                axis.plot(mean(line[key]), place, "o", color=_colour(line), markersize=5)
+            axis.set_yticks(range(len(found)), [line["row"] for line in reversed(found)] if axis is across[0] else [])
+            axis.set_title(f"{camera}: {title}", fontsize=9)
+            axis.tick_params(labelsize=7)
+            axis.grid(axis="y", linewidth=0.3)
+            if key == "errors_matched":
+                axis.set_xscale("symlog", linthresh=10)
+                axis.xaxis.set_major_formatter(ScalarFormatter())
+            axis.set_visible(bool(known))
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+    return path
