@@ -94,7 +94,7 @@ ROWS = (
     Row("plain fine-tune, as it comes", "peers", "plain", repeats=1),
     Row("built-in distillation", "peers", "builtin", EVERY_BATCH, repeats=1),
     Row("built-in distillation, as it comes", "peers", "builtin", repeats=1),
-    Row("fine-tune on slot labels (ceiling)", "peers", "labels", EVERY_BATCH, repeats=1),
+    Row("supervised by slot labels", "peers", "labels", EVERY_BATCH, repeats=1),
     ours("Lotwise", "ours", 3),
     ours("without consensus", "ours", settings={"consensus": False}),
     ours("without latent matching", "ours", settings={"weights": {"latent": 0.0}}),
