@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.trial import Predictions
 from cameras.agreement import agreement
+from cameras.bundle import CONFIDENCE
 from cameras.slots import SlotRule, slot_rule
 from datasets.frame import Dataset, Frame
 from datasets.images import image_size
@@ -15,7 +16,6 @@ from eval.evidence import Evidence
 from eval.rows import Row as Line
 from eval.slots import SlotCounts, count_slots, labelled_frames, with_slots
 
-CONFIDENCE = 0.25
 PARTS = 3
 
 

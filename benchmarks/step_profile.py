@@ -29,7 +29,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from benchmarks.trial import look
 from datasets.open import open_dataset
-from students.distill import _ema, _optimizer, _pixels
+from students.distill import make_optimizer, moving_average, pixels_of
 from students.losses.assignment import assign
 from students.losses.terms import make_terms
 from students.samples import Samples
@@ -45,8 +45,8 @@ def profile(samples: Samples, student: nn.Module, settings: DistillSettings, ste
     student = student.to(memory_format=torch.channels_last).train()
     terms = make_terms(student, samples.latent_channels(), settings.weights)  # type: ignore[arg-type]
     learner = nn.ModuleDict({"student": student, "terms": terms})
-    average = AveragedModel(student, multi_avg_fn=_ema(settings.ema), use_buffers=True)
-    optimizer = _optimizer(learner, settings)
+    average = AveragedModel(student, multi_avg_fn=moving_average(settings.ema), use_buffers=True)
+    optimizer = make_optimizer(learner, settings)
     spent: dict[str, list[float]] = defaultdict(list)
     clock = 0.0
 
@@ -60,7 +60,7 @@ def profile(samples: Samples, student: nn.Module, settings: DistillSettings, ste
         clock = time.thread_time()
         batch = [samples[settings.batch * step + place] for place in range(settings.batch)]
         lap("samples (beside the step)")
-        pixels = _pixels([sample.image for sample in batch], device)
+        pixels = pixels_of([sample.image for sample in batch], device)
         targets = make_targets([sample.lesson for sample in batch], settings.teach, settings.doubt, settings.sharpen)
         lap("targets")
         with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16(device)):

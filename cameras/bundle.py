@@ -18,6 +18,8 @@ Role = Literal["student", "baseline"]
 """A distilled student, or the untouched nano that it started from."""
 
 MANIFEST = "manifest.json"
+CONFIDENCE = 0.25
+"""The deployed threshold, where a bundle does not set its own."""
 MODEL = "model.onnx"
 
 
@@ -47,7 +49,7 @@ class Manifest(BaseModel):
     role: Role
     input: Annotated[tuple[int, int], Field(description="width and height of the network's input, pixels")]
     classes: tuple[str, ...] = ("vehicle",)
-    confidence: Annotated[float, Field(gt=0, lt=1, description="boxes under this score are not reported")] = 0.25
+    confidence: Annotated[float, Field(gt=0, lt=1, description="boxes under this score are not reported")] = CONFIDENCE
     overlap: Annotated[float, Field(gt=0, le=1, description="IoU of non-maximum suppression")] = 0.7
     files: Annotated[dict[str, str], Field(description="sha256 of each file of the bundle")]
     slots: tuple[SlotShape, ...] = ()

@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from cameras.bundle import MODEL, Manifest, read_manifest, sha256
+from cameras.bundle import CONFIDENCE, MODEL, Manifest, read_manifest, sha256
 from cameras.letterbox import Letterbox
 from cameras.slots import SlotRule, slot_rule
 from cameras.suppression import suppress
@@ -38,7 +38,7 @@ class Detector:
 
     session: ort.InferenceSession
     input: tuple[int, int]
-    confidence: float = 0.25
+    confidence: float = CONFIDENCE
     overlap: float | None = 0.7
     rows: tuple[int, ...] | None = None
     manifest: Manifest | None = None

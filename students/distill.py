@@ -32,7 +32,7 @@ from teacher.oracle import fast_bfloat16
 
 Watch = Callable[[int, int, float], None]
 """Called after each step with (step, steps, loss)."""
-Check = Callable[[nn.Module], float]
+Check = Callable[[DetectionModel], float]
 """From a student in eval mode to its agreement with the teacher, 0..1."""
 CHECK_EVERY = 50
 """Steps between checks; the first one is at ``min_steps``."""
@@ -90,8 +90,8 @@ def distill(
     student = student.to(device, memory_format=torch.channels_last).train()
     terms = make_terms(student, samples.latent_channels(), settings.weights, settings.width).to(device)
     learner = nn.ModuleDict({"student": student, "terms": terms})
-    average = AveragedModel(student, multi_avg_fn=_ema(settings.ema), use_buffers=True)
-    optimizer = _optimizer(learner, settings)
+    average = AveragedModel(student, multi_avg_fn=moving_average(settings.ema), use_buffers=True)
+    optimizer = make_optimizer(learner, settings)
 
     batches = math.ceil(len(samples) / settings.batch)
     most = max(settings.max_steps // batches, 1)
@@ -109,7 +109,7 @@ def distill(
             step = epoch * batches + place
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * _rate(step, steps, batches, progress, settings.warmup)
-            pixels = _pixels([sample.image for sample in batch], device)
+            pixels = pixels_of([sample.image for sample in batch], device)
             targets = make_targets(
                 [sample.lesson for sample in batch], settings.teach, settings.doubt, settings.sharpen
             ).to(device)
@@ -166,13 +166,13 @@ def _batches(samples: SampleStream, epoch: int, size: int) -> Any:
             yield batch
 
 
-def _pixels(images: Sequence[Image], device: torch.device) -> torch.Tensor:
+def pixels_of(images: Sequence[Image], device: torch.device) -> torch.Tensor:
     """(H, W, 3) BGR images -> (B, 3, H, W) RGB in 0..1."""
     stacked = torch.from_numpy(np.stack(images)).to(device)
     return stacked.flip(-1).permute(0, 3, 1, 2).float().div_(255)
 
 
-def _optimizer(learner: nn.Module, settings: DistillSettings) -> torch.optim.AdamW:
+def make_optimizer(learner: nn.Module, settings: DistillSettings) -> torch.optim.AdamW:
     """AdamW; biases and norms are not decayed, as in every YOLO recipe."""
     decayed = [p for p in learner.parameters() if p.requires_grad and p.ndim > 1]
     plain = [p for p in learner.parameters() if p.requires_grad and p.ndim <= 1]
@@ -209,7 +209,7 @@ def _end(progress: Progress, steps: int, batches: int) -> int:
     return min(steps, math.ceil(progress.settled * (1 + COOL_DOWN) / batches) * batches)
 
 
-def _checked(progress: Progress, step: int, least: int, average: nn.Module, check: Check | None) -> Progress:
+def _checked(progress: Progress, step: int, least: int, average: DetectionModel, check: Check | None) -> Progress:
     """Ask now and then how the averaged student does, and note when it has settled."""
     if check is None or progress.settled is not None or step < max(least, progress.checked + CHECK_EVERY):
         return progress
@@ -217,7 +217,7 @@ def _checked(progress: Progress, step: int, least: int, average: nn.Module, chec
     return replace(progress, agreements=agreements, checked=step, settled=step if settled(agreements) else None)
 
 
-def _ema(decay: float) -> Callable[..., None]:
+def moving_average(decay: float) -> Callable[..., None]:
     """Averaging whose memory grows with the steps made, so that the start is soon forgotten."""
 
     @torch.no_grad()

@@ -14,7 +14,7 @@ from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
 from cameras.agreement import agreement
-from cameras.bundle import MODEL, Manifest, Role, SlotShape, read_manifest, sha256, write_manifest
+from cameras.bundle import CONFIDENCE, MODEL, Manifest, Role, SlotShape, read_manifest, sha256, write_manifest
 from cameras.detector import Detector, load_detector
 from cameras.letterbox import Letterbox
 from cameras.slots import SlotModel
@@ -72,7 +72,7 @@ def write_bundle(
     camera: str,
     role: Role,
     size: tuple[int, int],
-    confidence: float = 0.25,
+    confidence: float = CONFIDENCE,
     check: Sequence[Image],
     slots: Sequence[Slot] = (),
     slot_model: SlotModel | None = None,
@@ -143,7 +143,7 @@ def compare(student: DetectionModel, detector: Detector, frames: Sequence[Image]
     pairs, score, box = [], [0.0], [0.0]
     for frame in frames:
         fitted = Letterbox((frame.shape[1], frame.shape[0]), detector.input)
-        ours, theirs = candidates(form, frame, fitted), detector.candidates([frame])[0]
+        ours, theirs = candidates(form, fitted.image(frame)), detector.candidates([frame])[0]
         seen = ours.scores >= detector.confidence
         score.append(float(np.abs(ours.scores - theirs.scores).max()))
         box.append(float(np.abs(ours.boxes - theirs.boxes)[seen].max(initial=0)) / fitted.scale)
@@ -160,11 +160,11 @@ def compare(student: DetectionModel, detector: Detector, frames: Sequence[Image]
 
 
 @torch.inference_mode()
-def candidates(form: Deployed, frame: Image, fitted: Letterbox) -> Detections:
-    """What a student in PyTorch says at every anchor, in input pixels: the reference for the detector."""
-    pixels = torch.from_numpy(np.ascontiguousarray(fitted.image(frame)[:, :, ::-1].transpose(2, 0, 1)))[None]
-    boxes, scores = form(pixels.float() / 255)
-    return Detections.of(boxes[0].numpy(), scores[0].numpy())
+def candidates(form: Deployed, image: Image) -> Detections:
+    """What a student in PyTorch says at every anchor of an image of its input size: the reference for the detector."""
+    pixels = torch.from_numpy(np.ascontiguousarray(image[:, :, ::-1].transpose(2, 0, 1)))[None]
+    boxes, scores = form(pixels.to(next(form.parameters()).device).float() / 255)
+    return Detections.of(boxes[0].cpu().numpy(), scores[0].cpu().numpy())
 
 
 def reported(found: Detections, fitted: Letterbox, confidence: float) -> Detections:

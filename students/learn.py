@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from datasets.frame import Detections, Frame
@@ -27,7 +27,7 @@ class Learned:
     """What a camera's student learned.
 
     Attributes:
-        outcome: of the round that counts.
+        outcome: of the round that counts, with the seconds of both.
         size: (width, height) of the network's input.
         rounds: how each round's student stands, judged without labels; empty where there was one round only.
         kept: number of the round that counts.
@@ -82,10 +82,11 @@ def learn(
         standing(said, taught, heard, frames, settings),
         standing(opinion(folder / SECOND / STUDENT, frames, settings.size, classes), taught, heard, frames, settings),
     )
-    if drifted(*rounds):
-        return Learned(outcome, samples.input_size(), rounds, kept=1)
-    save_model(second.student, folder / STUDENT)
-    return Learned(second, samples.input_size(), rounds, kept=2)
+    kept = 1 if drifted(*rounds) else 2
+    if kept == 2:
+        save_model(second.student, folder / STUDENT)
+    spent = outcome.seconds + second.seconds
+    return Learned(replace((outcome, second)[kept - 1], seconds=spent), samples.input_size(), rounds, kept)
 
 
 def agreed(

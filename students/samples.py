@@ -89,8 +89,8 @@ class Samples:
         return len(self.frames)
 
     def _fit(self, index: int) -> tuple[Image, Knowledge, Letterbox]:
-        image = load(self.frames[index])
         frame = self.frames[index]
+        image = load(frame)
         knowledge = self.store.get(self.keys[frame.name])
         knowledge = replace(knowledge, detections=self.taught.get(frame.name, knowledge.detections))
         box = Letterbox((image.shape[1], image.shape[0]), self.input_size())

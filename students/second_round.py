@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from cameras.agreement import agreement
+from cameras.bundle import CONFIDENCE
 from datasets.boxes import iou
 from datasets.frame import Detections, Frame
 from datasets.load import load
 from students.settings import DistillSettings
-from teacher.consensus import ConsensusSettings, consensus
+from teacher.consensus import ConsensusSettings, consensus_by_view
 from teacher.fuse import fuse
 from teacher.oracle import Oracle, OracleSettings
 
-DEPLOYED = 0.25
 SURE = 0.5
 """What the teacher scores this high is a vehicle: a student that loses sight of it drifts."""
 SLACK = 0.005
@@ -80,7 +80,7 @@ def standing(
         frames: of one camera, in order of time.
         settings: of the distillation.
     """
-    own = {frame.name: said[frame.name][said[frame.name].scores >= DEPLOYED] for frame in frames}
+    own = {frame.name: said[frame.name][said[frame.name].scores >= CONFIDENCE] for frame in frames}
     steady = brought_together(own, frames, settings)
     sure = found = 0
     for frame in frames:
@@ -92,7 +92,7 @@ def standing(
         agreement=agreement(
             (own[frame.name], taught[frame.name][taught[frame.name].scores >= settings.teach]) for frame in frames
         ),
-        steadiness=agreement((own[name], found[found.scores >= DEPLOYED]) for name, found in steady.items()),
+        steadiness=agreement((own[name], found[found.scores >= CONFIDENCE]) for name, found in steady.items()),
     )
 
 
@@ -101,14 +101,10 @@ def brought_together(
 ) -> dict[str, Detections]:
     """Consensus over frames in order of time; those of another size show another view and are never compared."""
     limits = ConsensusSettings(teach=settings.teach, doubt=settings.doubt)
-    sizes = [load(frame).shape for frame in frames]
-    agreed: dict[str, Detections] = {}
-    for size in dict.fromkeys(sizes):
-        alike = [frame for frame, own in zip(frames, sizes, strict=True) if own == size]
-        images = (load(frame) for frame in alike)
-        verdicts = consensus([said[frame.name] for frame in alike], images, limits, [frame.taken for frame in alike])
-        agreed |= {frame.name: verdict.detections for frame, verdict in zip(alike, verdicts, strict=True)}
-    return {frame.name: agreed[frame.name] for frame in frames}
+    shapes = {frame.name: load(frame).shape for frame in frames}
+    sizes = {name: (shape[1], shape[0]) for name, shape in shapes.items()}
+    verdicts = consensus_by_view(frames, said, sizes, limits)
+    return {frame.name: verdicts[frame.name].detections for frame in frames}
 
 
 def drifted(first: Standing, second: Standing) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from datasets.frame import Frame
+from datasets.frame import Detections, Frame
 from datasets.load import load
 from teacher.consensus.rules import consensus
 from teacher.consensus.settings import ConsensusSettings
@@ -36,12 +36,32 @@ def camera_consensus(
     """
     known = [frame for frame in frames if frame.name in keys]
     heard = {frame.name: store.get(keys[frame.name]) for frame in known}
-    sizes = list(dict.fromkeys(heard[frame.name].size for frame in known))
+    said = {name: knowledge.detections for name, knowledge in heard.items()}
+    return consensus_by_view(known, said, {name: knowledge.size for name, knowledge in heard.items()}, settings)
+
+
+def consensus_by_view(
+    frames: Sequence[Frame],
+    said: Mapping[str, Detections],
+    sizes: Mapping[str, tuple[int, int]],
+    settings: ConsensusSettings | None = None,
+) -> dict[str, Verdict]:
+    """Correct what anybody said of one camera's frames, the frames of each size on their own.
+
+    Args:
+        frames: of one camera, in order of time.
+        said: detections by frame name.
+        sizes: (width, height) by frame name.
+        settings: how much must agree.
+
+    Returns:
+        As ``camera_consensus``.
+    """
     verdicts: dict[str, Verdict] = {}
-    for size in sizes:
-        alike = [frame for frame in known if heard[frame.name].size == size]
+    for size in dict.fromkeys(sizes[frame.name] for frame in frames):
+        alike = [frame for frame in frames if sizes[frame.name] == size]
         agreed = consensus(
-            [heard[frame.name].detections for frame in alike],
+            [said[frame.name] for frame in alike],
             (load(frame) for frame in alike),
             settings,
             [frame.taken for frame in alike],

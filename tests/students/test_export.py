@@ -60,7 +60,7 @@ def test_the_detector_says_what_the_student_says(bundle: Path, student, images, 
     detector, form = load_detector(bundle), deployed_form(student)
     for image in images:
         fitted = Letterbox((image.shape[1], image.shape[0]), SIZE)
-        ours = reported(candidates(form, image, fitted), fitted, confidence)
+        ours = reported(candidates(form, fitted.image(image)), fitted, confidence)
         theirs = detector([image], confidence)[0]
         assert len(ours) == len(theirs) > 0
         assert np.abs(ours.scores - theirs.scores).max() <= SCORE_TOLERANCE
