@@ -1,19 +1,21 @@
-"""The detector of a camera: a bundle, or any YOLO in ONNX, run by ONNX Runtime. No torch."""
+"""The detector of a camera: a bundle, or any YOLO in ONNX, run by whichever backend. No torch."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
-from cameras.bundle import CONFIDENCE, MODEL, Manifest, read_manifest, sha256
+from cameras.backends import Backend, Network, load_network
+from cameras.bundle import CONFIDENCE, Manifest, Precision, read_manifest, sha256
 from cameras.letterbox import Letterbox
-from cameras.slots import SlotRule, slot_rule
+from cameras.slots import SlotModel, SlotRule, slot_rule
 from cameras.suppression import suppress
 from datasets.errors import InputError
 from datasets.frame import Detections, Image, Slot
@@ -27,37 +29,44 @@ class Detector:
     """One loaded model.
 
     Attributes:
-        session: of ONNX Runtime.
+        network: the model itself.
         input: (width, height) of its input in pixels.
         confidence: the deployed threshold.
         overlap: IoU of non-maximum suppression, or None where the head needs none.
         rows: class rows that are vehicles, for models of others; None where there is one score an anchor.
         manifest: of the bundle, where there is one.
         digest: sha256 of the model file, where there is no bundle.
+        precision: of the model file that was chosen.
     """
 
-    session: ort.InferenceSession
+    network: Network
     input: tuple[int, int]
     confidence: float = CONFIDENCE
     overlap: float | None = 0.7
     rows: tuple[int, ...] | None = None
     manifest: Manifest | None = None
     digest: str = ""
+    precision: Precision = "float"
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """Of the bundle, or the digest of the file: changes with whatever changes the detections."""
         return self.manifest.identity if self.manifest else self.digest
 
-    @property
+    @cached_property
     def slots(self) -> tuple[Slot, ...]:
         """The slots that the bundle carries, if any."""
         return tuple(shape.slot() for shape in self.manifest.slots) if self.manifest else ()
 
     @property
+    def slot_model(self) -> SlotModel | None:
+        """Where cars park on them, if that was learned."""
+        return self.manifest.slot_model if self.manifest else None
+
+    @property
     def slot_rule(self) -> SlotRule:
         """How its slots are read."""
-        return slot_rule(self.manifest.slot_model if self.manifest else None)
+        return slot_rule(self.slot_model)
 
     def __call__(self, frames: Sequence[Image], confidence: float | None = None) -> list[Detections]:
         """Vehicles on each frame of a batch, in pixels of that frame, scores falling, label 0.
@@ -76,14 +85,13 @@ class Detector:
 
     def candidates(self, frames: Sequence[Image]) -> list[Detections]:
         """All that the model says of each frame of a batch, before suppression, in input pixels."""
-        pixels = np.stack([self._fitted(frame).image(frame) for frame in frames])
-        batch = np.ascontiguousarray(pixels[..., ::-1].transpose(0, 3, 1, 2)).astype(np.float32) / np.float32(255)
-        at_once = self.session.get_inputs()[0].shape[0]
-        if not isinstance(at_once, int):
-            return self._run(batch)
+        images = np.stack([self._fitted(frame).image(frame) for frame in frames])
+        at_once = self.network.input[0]
+        if at_once is None:
+            return self._run(images)
         if at_once != 1:
             raise InputError(f"the model takes {at_once} frames at once; export it with batch 1 or dynamic")
-        return [self._run(batch[i : i + 1])[0] for i in range(len(batch))]
+        return [self._run(images[i : i + 1])[0] for i in range(len(images))]
 
     def _fitted(self, frame: Image) -> Letterbox:
         return Letterbox((frame.shape[1], frame.shape[0]), self.input)
@@ -96,51 +104,68 @@ class Detector:
             found = suppress(found, self.overlap, threshold)
         return Detections(box.to_frame(found.boxes), found.scores, found.labels)
 
-    def _run(self, batch: NDArray[np.float32]) -> list[Detections]:
-        """All candidates of each image of (B, 3, H, W), in input pixels."""
-        inlet = self.session.get_inputs()[0]
-        half = inlet.type == "tensor(float16)"
-        outputs = self.session.run(None, {inlet.name: batch.astype(np.float16) if half else batch})
+    def _run(self, images: NDArray[np.uint8]) -> list[Detections]:
+        """All candidates of each image of (B, H, W, 3), in input pixels."""
+        outputs = self.network(images)
         if self.rows is None:
             return [Detections.of(boxes, scores) for boxes, scores in zip(*outputs, strict=True)]
         return [_foreign(output, self.rows, self.overlap is None) for output in outputs[0]]
 
 
-def load_detector(path: Path, threads: int = 0) -> Detector:
+def load_detector(
+    path: Path,
+    threads: int = 0,
+    backend: Backend = "onnxruntime",
+    precision: Precision | Literal["auto"] = "float",
+    cache: Path | None = None,
+) -> Detector:
     """A detector from a bundle folder or an ``.onnx`` file (ours, or an Ultralytics export).
 
     Args:
         path: bundle or file.
-        threads: of ONNX Runtime; 0 lets it choose.
+        threads: for one frame; 0 lets the backend choose.
+        backend: by default the one that exports are compared with.
+        precision: which of a bundle's models; auto is INT8 where the bundle has it, which is only where it agreed
+            with the float one on the camera's own frames.
+        cache: folder where a backend may keep what speeds up the next start.
 
     Raises:
-        InputError: neither a bundle nor a detection model that can be run.
+        InputError: neither a bundle nor a detection model that can be run, or a bundle without that precision.
     """
     if path.is_dir():
         manifest = read_manifest(path)
-        session = _session(path / MODEL, threads)
-        return Detector(session, manifest.input, manifest.confidence, manifest.overlap, None, manifest)
+        chosen: Precision = ("int8" if "int8" in manifest.models else "float") if precision == "auto" else precision
+        if chosen not in manifest.models:
+            why = manifest.measured.get(chosen, {}).get("refused", "it was not exported")
+            raise InputError(f"{path}: holds no {chosen} model ({why}); give precision: auto or float")
+        network = load_network(path / manifest.models[chosen], backend, threads, cache)
+        return Detector(
+            network, manifest.input, manifest.confidence, manifest.overlap, None, manifest, precision=chosen
+        )
     if path.suffix != ".onnx" or not path.is_file():
         raise InputError(f"{path}: neither a bundle folder nor an .onnx file; give one of the two")
-    session = _session(path, threads)
-    shape = session.get_inputs()[0].shape
-    outputs = [output.name for output in session.get_outputs()]
-    if outputs == ["boxes", "scores"]:
-        return Detector(session, (shape[3], shape[2]), digest=sha256(path))
-    return _ultralytics(path, session, session.get_modelmeta().custom_metadata_map)
+    if precision == "int8":
+        raise InputError(f"{path}: precision int8 is a choice among a bundle's models; give a bundle folder")
+    network = load_network(path, backend, threads, cache)
+    if list(network.outputs) == ["boxes", "scores"]:
+        _, height, width = network.input
+        if height is None or width is None:
+            raise InputError(f"{path}: takes frames of any size; export it for one size")
+        return Detector(network, (width, height), digest=sha256(path))
+    return _ultralytics(path, network)
 
 
-def _ultralytics(path: Path, session: ort.InferenceSession, said: dict[str, str]) -> Detector:
+def _ultralytics(path: Path, network: Network) -> Detector:
     """A detector from what Ultralytics writes: names, imgsz and end2end stand in the file's metadata."""
-    shape = session.get_inputs()[0].shape
-    output = session.get_outputs()[0].shape
+    said = network.metadata
+    output = next(iter(network.outputs.values()))
     if "names" not in said or len(output) != 3 or said.get("task", "detect") != "detect":
         raise InputError(f"{path}: not a detection model in the form that lotwise or Ultralytics exports")
     try:
         names: dict[int, str] = dict(ast.literal_eval(said["names"]))
         height, width = (
-            side if isinstance(side, int) else int(named)
-            for side, named in zip(shape[2:], ast.literal_eval(said.get("imgsz", "[640, 640]")), strict=True)
+            int(named) if side is None else side
+            for side, named in zip(network.input[1:], ast.literal_eval(said.get("imgsz", "[640, 640]")), strict=True)
         )
     except (ValueError, SyntaxError, TypeError) as error:
         raise InputError(f"{path}: its metadata names or imgsz cannot be read ({error}); export it again") from error
@@ -148,7 +173,7 @@ def _ultralytics(path: Path, session: ort.InferenceSession, said: dict[str, str]
     if not rows:
         raise InputError(f"{path}: knows none of the classes {', '.join(VEHICLES)}")
     end_to_end = said.get("end2end", "False") == "True" or output[-1] == 6
-    return Detector(session, (width, height), overlap=None if end_to_end else 0.7, rows=rows, digest=sha256(path))
+    return Detector(network, (width, height), overlap=None if end_to_end else 0.7, rows=rows, digest=sha256(path))
 
 
 def _foreign(output: NDArray[np.float32], rows: tuple[int, ...], end_to_end: bool) -> Detections:
@@ -159,13 +184,3 @@ def _foreign(output: NDArray[np.float32], rows: tuple[int, ...], end_to_end: boo
     centre, size = output[:2].T, output[2:4].T
     scores = output[4 + np.array(rows)].max(0)
     return Detections.of(np.concatenate([centre - size / 2, centre + size / 2], axis=1), scores)
-
-
-def _session(path: Path, threads: int) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    try:
-        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime raises a class of its own for each of its status codes
-        raise InputError(f"{path}: ONNX Runtime cannot load it ({str(error).splitlines()[0]})") from error

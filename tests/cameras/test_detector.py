@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cameras.detector import load_detector
+from cameras.backends import Backend
+from cameras.detector import Detector, load_detector
 from datasets.errors import InputError
 from tests.cameras.models import ours, ultralytics, write_constant
 
@@ -20,11 +21,16 @@ RAW = np.array(  # centre x, centre y, width, height, person, car, truck; one co
     ],
     np.float32,
 ).T
+BACKENDS: tuple[Backend, ...] = ("onnxruntime", "openvino")
 CAR, TRUCK = [60, 70, 100, 90], [10, 90, 30, 110]
 
 
 def check(path: Path) -> None:
-    detector = load_detector(path)
+    for backend in BACKENDS:
+        check_with(load_detector(path, backend=backend))
+
+
+def check_with(detector: Detector) -> None:
     found = detector([FRAME])[0]
     assert found.boxes.round(1).tolist() == [CAR, TRUCK]
     assert found.scores.tolist() == pytest.approx([0.9, 0.7], abs=1e-3)
