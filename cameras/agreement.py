@@ -23,12 +23,13 @@ def agreement(pairs: Iterable[tuple[Detections, Detections]], overlap: float = 0
     """
     same = total = 0
     for first, second in pairs:
-        same += _matches(first, second, overlap)
+        same += matches(first, second, overlap)
         total += len(first) + len(second)
     return 2 * same / total if total else 1.0
 
 
-def _matches(first: Detections, second: Detections, overlap: float) -> int:
+def matches(first: Detections, second: Detections, overlap: float = 0.5) -> int:
+    """How many vehicles of one frame both found, best overlap first, each box used once."""
     overlaps = iou(first.boxes, second.boxes)
     count = 0
     while overlaps.size and overlaps.max() >= overlap:

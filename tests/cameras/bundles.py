@@ -1,8 +1,10 @@
 """Bundles whose model says the same of every frame."""
 
+import os
 from pathlib import Path
 
-from cameras.bundle import MODEL, Manifest, SlotShape, sha256, write_manifest
+from cameras.bundle import MANIFEST, MODEL, Manifest, SlotShape, sha256, write_manifest
+from cameras.registry import Registry
 from tests.cameras.models import ours
 
 CARS = [[8, 16, 24, 32], [40, 16, 56, 32]]
@@ -22,3 +24,19 @@ def write_constant_bundle(folder: Path, scores: tuple[float, float] = (0.9, 0.8)
     )  # fmt: skip
     write_manifest(folder, manifest.model_copy(update=fields))
     return folder
+
+
+def add(registry: Registry, aside: Path, score: float = 0.9, **fields) -> str:
+    """A new constant bundle, made in the folder ``aside``, into a registry; its identity."""
+    identity = registry.add(write_constant_bundle(aside / "new", (score, 0.5), **fields))
+    # Exported one minute after the other: files within one tick of a clock have no order.
+    minutes = 60 * len(registry.identities())
+    os.utime(registry.folder / identity / MANIFEST, (minutes, minutes))
+    return identity
+
+
+def harm(registry: Registry, identity: str) -> None:
+    """One byte more in the model file of a registered bundle."""
+    file = registry.folder / identity / MODEL
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes() + b"x")
