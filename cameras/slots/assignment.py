@@ -23,8 +23,19 @@ def assign(gains: Floats) -> list[tuple[int, int]]:
     >>> assign(np.array([[5.0, 4.0], [4.0, 1.0]]))
     [(0, 1), (1, 0)]
     """
-    rows = np.flatnonzero((gains > 0).any(axis=1))
-    columns = np.flatnonzero((gains > 0).any(axis=0))
+    wanted = gains > 0
+    if not wanted.any():
+        return []
+    # A row whose best column nobody else wants takes it: no other choice can gain more. On a real lot few are left.
+    best = gains.argmax(axis=1)
+    alone = wanted[np.arange(len(gains)), best] & (wanted.sum(axis=0) == 1)[best]
+    sure = [(int(row), int(best[row])) for row in np.flatnonzero(alone)]
+    return sorted(sure + _contested(gains, np.flatnonzero(wanted.any(axis=1) & ~alone)))
+
+
+def _contested(gains: Floats, rows: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """The best pairs of these rows."""
+    columns = np.flatnonzero((gains[rows] > 0).any(axis=0))
     if not len(rows):
         return []
     # One column of gain zero for each row: that row left alone.

@@ -1,0 +1,53 @@
+"""Slots that cannot be read because a nearer vehicle stands before them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cameras.slots.model import SlotModel
+from cameras.slots.parking import fit
+from datasets.boxes import clip, coverage
+from datasets.frame import Detections, Slot
+
+NEARER = 0.25
+"""A vehicle stands nearer if its box ends lower than a car's on the slot by this share of that car's height."""
+
+
+def hidden_slots(
+    detections: Detections,
+    slots: Sequence[Slot],
+    size: tuple[int, int],
+    model: SlotModel | None,
+    share: float = 0.7,
+    confidence: float = 0.25,
+) -> frozenset[str]:
+    """Slots on which a car would not be seen: a nearer vehicle covers most of where it would show.
+
+    On flat ground what stands nearer to the camera ends lower in the picture. A slot is not hidden if a vehicle is
+    seen on it all the same: a box that fits its place better than any other. One that merely covers it, which the
+    half-covered rule would take for a car on it, is what hides it.
+
+    Args:
+        detections: of one frame, in its pixels.
+        slots: of its camera.
+        size: (width, height) of the frame.
+        model: where cars are expected; a slot that it does not know is never hidden.
+        share: a slot is hidden from this share of the expected box on that one vehicle covers.
+        confidence: a box counts from this score up.
+
+    Returns:
+        Ids of the hidden slots.
+    """
+    seen = detections.boxes[detections.scores >= confidence]
+    if model is None or not model.places or not len(seen):
+        return frozenset()
+    places = model.in_pixels(size)
+    fits = fit(seen, places, size)
+    taken = {model.places[place].slot for place, odds in zip(fits.argmax(1), fits.max(1), strict=True) if odds > 0}
+    expected = clip(places.boxes.astype(np.float32), *size)
+    nearer = seen[:, None, 3] - expected[:, 3] > NEARER * (expected[:, 3] - expected[:, 1])
+    behind = np.flatnonzero((nearer & (coverage(seen, expected) >= share)).any(axis=0))
+    covered = {model.places[place].slot for place in behind}
+    return frozenset(slot.id for slot in slots if slot.id in covered - taken)
