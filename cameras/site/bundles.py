@@ -1,0 +1,43 @@
+"""Where a site's cameras have their bundles: in the registry of a run, in one of their own, or one fixed bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cameras.bundle import MANIFEST, read_manifest
+from cameras.registry import Registry
+from cameras.site.settings import Site
+from datasets.errors import InputError
+
+
+def bundles_of(site: Site, camera: str) -> Registry | Path:
+    """The registry of a camera's bundles, or the folder of the one bundle that it always runs.
+
+    Args:
+        site: as :func:`cameras.site.read_site` gives it, with absolute paths.
+        camera: its id.
+
+    Raises:
+        InputError: the site names neither a run nor bundles of this camera.
+    """
+    own = site.cameras[camera].bundles
+    if own is None and site.run is None:
+        raise InputError(
+            f"camera {camera}: no bundle; give run: (the folder that lotwise adapt wrote) or cameras.{camera}.bundles:"
+        )
+    if own is not None and (own / MANIFEST).is_file():
+        return own
+    return Registry(own or Path(site.run or "") / "cameras" / camera / "bundles")
+
+
+def live_bundle(site: Site, camera: str) -> Path:
+    """Folder of the bundle that a camera runs now, found whole.
+
+    Raises:
+        InputError: there is none, or its files are not what its manifest says.
+    """
+    found = bundles_of(site, camera)
+    if isinstance(found, Registry):
+        return found.live()
+    read_manifest(found)
+    return found

@@ -1,0 +1,107 @@
+"""One camera of a site: where its frames come from, its slots, and what it does otherwise than the site."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from cameras.gate import GateSettings
+from cameras.site.schedule import Schedule
+from cameras.slots.settings import StateSettings
+from cameras.sources.settings import SourceSettings
+from cameras.view.settings import ViewSettings
+from datasets.video import SUFFIXES as VIDEOS
+
+_PICTURES = (".jpg", ".jpeg", ".png")
+# `rtsp:/host` and `user:password@host` would else be folders, which messages name.
+_HALF_URL = re.compile(r"(?i)(?:rtsps?|https?):(?!//)|[^/]*:(?!//)[^/]*@")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+
+
+def source_from_text(text: str) -> dict[str, Any]:
+    """What kind of source a path or URL is, as :data:`SourceSettings` are written out.
+
+    >>> source_from_text("rtsp://10.0.0.4/stream")
+    {'kind': 'rtsp', 'url': 'rtsp://10.0.0.4/stream'}
+    >>> source_from_text("frames/gate")
+    {'kind': 'folder', 'path': 'frames/gate'}
+
+    Raises:
+        ValueError: empty, half a URL, or a URL of another scheme than rtsp, rtsps, http and https.
+    """
+    if not text:
+        raise ValueError("is empty; give a folder, video, URL or /dev/video0")
+    if _HALF_URL.match(text):
+        raise ValueError("a URL starts with rtsp://, rtsps://, http:// or https://, and holds no user:password@")
+    scheme = _SCHEME.match(text)
+    if scheme is not None:
+        match scheme.group(1).lower():
+            case "rtsp" | "rtsps":
+                return {"kind": "rtsp", "url": text}
+            case "http" | "https":
+                return {"kind": "snapshot" if _is_snapshot(text) else "mjpeg", "url": text}
+        raise ValueError("no such scheme; give rtsp://, rtsps://, http:// or https://, a folder, video or /dev/video0")
+    if text.startswith(("/dev/video", "/dev/v4l/")):
+        return {"kind": "usb", "device": text}
+    return {"kind": "video" if text.lower().endswith(VIDEOS) else "folder", "path": text}
+
+
+def _is_snapshot(url: str) -> bool:
+    # Not split before the scheme is cut off: a broken host is for the URL's own validator to tell.
+    path = PurePosixPath(url.split("://", 1)[1].split("?")[0])
+    return path.suffix.lower() in _PICTURES or "snapshot" in url.lower()
+
+
+def _written_out(given: Any) -> Any:
+    """A path or URL alone, or a mapping without its kind, as a mapping with it."""
+    if isinstance(given, str | os.PathLike):
+        return source_from_text(os.fspath(given))
+    if isinstance(given, dict) and "kind" not in given:
+        named = next((given[key] for key in ("url", "path", "device") if isinstance(given.get(key), str)), None)
+        if named is not None:
+            return given | {"kind": source_from_text(named)["kind"]}
+    return given
+
+
+class SiteCamera(BaseModel):
+    """One camera of a site."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    source: Annotated[
+        SourceSettings,
+        BeforeValidator(_written_out, json_schema_input_type=str | SourceSettings),
+        Field(
+            description="where its frames come from: a folder of images, a video file, an rtsp:// or http:// URL, "
+            "/dev/video0, or a mapping with more settings; files are relative to the site file"
+        ),
+    ]
+    slots: Annotated[
+        Path | None,
+        Field(
+            description="its slots: JSON [{id, polygon: [[x, y], …]}] normalised to 0..1, a CNR-EXT CSV or a PKLot "
+            "XML; without it the bundle's"
+        ),
+    ] = None
+    every_s: Annotated[
+        float, Field(gt=0, le=86400, description="seconds between two frames that lotwise adapt takes of a video")
+    ] = 60.0
+    bundles: Annotated[
+        Path | None, Field(description="registry of its bundles, or one bundle, instead of those of the site's run")
+    ] = None
+    schedule: Annotated[
+        Schedule | None, Field(description="what of the site's schedule is otherwise for this camera")
+    ] = None
+    view: Annotated[
+        ViewSettings | None, Field(description="what of the site's view health is otherwise for this camera")
+    ] = None
+    gate: Annotated[
+        GateSettings | None, Field(description="what of the site's change gate is otherwise for this camera")
+    ] = None
+    states: Annotated[
+        StateSettings | None, Field(description="what of the site's slot memory is otherwise for this camera")
+    ] = None

@@ -1,0 +1,23 @@
+"""How the node runs its detectors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class DetectorSettings(BaseModel):
+    """Which runtime and number format the bundles are run with, and on how many threads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    backend: Annotated[
+        Literal["auto", "openvino", "onnxruntime"],
+        Field(description="runtime; auto takes OpenVINO where it is installed, else ONNX Runtime"),
+    ] = "auto"
+    precision: Annotated[
+        Literal["auto", "float", "int8"],
+        Field(description="number format; auto takes int8 where the bundle carries one that passed its gate"),
+    ] = "auto"
+    workers: Annotated[int, Field(ge=0, le=64, description="frames detected at the same time; 0 for one a core")] = 0

@@ -1,0 +1,65 @@
+"""A site's stored frames as a dataset, for the commands that learn from them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+
+from cameras.site.reading import read_site
+from cameras.site.settings import Site
+from cameras.site.slot_file import read_slot_file
+from cameras.sources.settings import FolderSettings, VideoSettings
+from datasets.errors import InputError
+from datasets.folder import read_folder
+from datasets.frame import Dataset, Frame, Slot
+from datasets.video import video_frames
+
+
+def site_dataset(path: Path, cameras: tuple[str, ...] | None = None) -> Dataset:
+    """The frames and slots of a site's cameras, without any truth.
+
+    Args:
+        path: the site file.
+        cameras: ids; None for all.
+
+    Raises:
+        InputError: a broken site file, an unknown camera, a source or slot file that cannot be read, or a source that
+            is live and so holds no frames yet.
+    """
+    site = read_site(path)
+    frames: list[Frame] = []
+    slots: dict[str, tuple[Slot, ...]] = {}
+    notes: list[str] = []
+    for name in chosen_cameras(site, path, cameras):
+        camera = site.cameras[name]
+        match camera.source:
+            case VideoSettings(path=video):
+                found = video_frames(video, name, camera.every_s)
+            case FolderSettings(path=root):
+                folder = read_folder(root, every_s=camera.every_s)
+                found = folder.frames
+                notes += folder.notes
+            case live:
+                raise InputError(
+                    f"{path}: cameras.{name}.source: {live.kind} holds no frames to learn from; "
+                    "record some into a folder and give that"
+                )
+        frames += [Frame(name, f"{name}/{f.name}", f.path, f.taken, f.index) for f in found]
+        if camera.slots is not None:
+            slots[name] = read_slot_file(camera.slots)
+    return Dataset("site", path, tuple(frames), slots, notes=tuple(notes))
+
+
+def chosen_cameras(site: Site, path: Path, cameras: Sequence[str] | None) -> tuple[str, ...]:
+    """The asked cameras in the site's order; None asks for all.
+
+    Raises:
+        InputError: one that the site does not name.
+    """
+    for camera in cameras or ():
+        if camera not in site.cameras:
+            near = difflib.get_close_matches(camera, site.cameras, 1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise InputError(f"{path}: no camera {camera}{hint}; it names {', '.join(site.cameras)}")
+    return tuple(name for name in site.cameras if cameras is None or name in cameras)

@@ -1,0 +1,152 @@
+"""A camera's slots in a file: read from our JSON, a CNR-EXT CSV or a PKLot XML, checked, and written as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from cameras.bundle import SlotShape
+from cameras.site.mistakes import first_mistake
+from datasets.cnr_ext import SLOT_FILE_SIZE, read_slots
+from datasets.errors import InputError
+from datasets.frame import Slot
+from datasets.images import SUFFIXES, image_size
+from datasets.pklot import read_spaces
+
+PKLOT_SIZE = (1280, 720)
+"""Width and height of all frames of PKLot, in whose pixels its polygons are drawn."""
+
+_FORM = "[{id, polygon: [[x, y], …]}, …] with x, y in 0..1 of the frame"
+_LEAST_AREA = 1e-7
+"""Share of the frame; a tenth of a pixel of 1000x750."""
+
+
+def read_slot_file(path: Path) -> tuple[Slot, ...]:
+    """Slots from JSON ``[{"id", "polygon": [[x, y], …]}, …]``, normalised to 0..1, a CNR-EXT CSV or a PKLot XML.
+
+    Raises:
+        InputError: no such file, not of that form, or a slot that is no place in the frame.
+    """
+    return import_slots(path)
+
+
+def import_slots(path: Path, size: tuple[int, int] | None = None) -> tuple[Slot, ...]:
+    """Slots from a file of ours or of a public dataset.
+
+    Args:
+        path: ``.csv`` of CNR-EXT, ``.xml`` of PKLot, anything else is JSON.
+        size: width and height of the frame in whose pixels the polygons are drawn. Where None: JSON is normalised
+            already; a CSV is in pixels of CNR-EXT's originals (2592x1944); an XML is in pixels of the image of the same
+            name beside it, without one in those of PKLot (1280x720).
+
+    Raises:
+        InputError: no such file, not of its form, or a slot with too few corners, outside of the frame, drawn across
+            itself, without area or named twice.
+    """
+    try:
+        match path.suffix.lower():
+            case ".csv":
+                scale = np.divide(SLOT_FILE_SIZE, size or SLOT_FILE_SIZE)
+                slots = [Slot(slot.id, (slot.polygon * scale).astype(np.float32)) for slot in read_slots(path)]
+            case ".xml":
+                drawn = np.array(size or _pictured_size(path) or PKLOT_SIZE)
+                slots = [Slot(name, (corners / drawn).astype(np.float32)) for name, corners, _ in read_spaces(path)]
+            case _:
+                slots = _json_slots(path, size)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); give a slot file") from error
+    taken: set[str] = set()
+    for slot in slots:
+        why = _wrong(slot.polygon) or ("is there twice; give each its own id" if slot.id in taken else None)
+        if why is not None:
+            raise InputError(f"{path}: slot {slot.id}: {why}")
+        taken.add(slot.id)
+    return tuple(slots)
+
+
+def write_slot_file(path: Path, slots: tuple[Slot, ...]) -> None:
+    """Write slots as the JSON that :func:`read_slot_file` reads, one slot a line.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    lines = [
+        json.dumps({"id": slot.id, "polygon": [[round(float(x), 6), round(float(y), 6)] for x, y in slot.polygon]})
+        for slot in slots
+    ]
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        partial.write_text("[\n" + ",\n".join(lines) + "\n]\n")
+        os.replace(partial, path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); give another file") from error
+
+
+def _json_slots(path: Path, size: tuple[int, int] | None) -> list[Slot]:
+    shapes: list[SlotShape] = []
+    try:
+        entries = json.loads(path.read_bytes())
+    except ValueError as error:  # no UTF-8 or no JSON
+        raise InputError(f"{path}: not a list of slots (not JSON: {error}); expected {_FORM}") from error
+    if not isinstance(entries, list):
+        raise InputError(f"{path}: not a list of slots; expected {_FORM}")
+    for number, entry in enumerate(entries, start=1):
+        try:
+            shapes.append(SlotShape.model_validate(entry))
+        except ValidationError as error:
+            mistake = first_mistake(error, SlotShape)
+            place = ".".join(map(str, (f"entry {number}", *mistake.place)))
+            raise InputError(f"{path}: not a list of slots ({place}: {mistake.why}); expected {_FORM}") from error
+    slots = [shape.slot() for shape in shapes]
+    if size is not None and any(_beyond(slot.polygon) for slot in slots):
+        return [Slot(slot.id, (slot.polygon / np.array(size)).astype(np.float32)) for slot in slots]
+    return slots
+
+
+def _pictured_size(path: Path) -> tuple[int, int] | None:
+    """Width and height of the image of the same name beside a file."""
+    beside = (path.with_suffix(suffix) for suffix in SUFFIXES)
+    return next((image_size(image) for image in beside if image.is_file()), None)
+
+
+def _wrong(polygon: NDArray[np.float32]) -> str | None:
+    """Why a polygon (K, 2), normalised, is no place in the frame."""
+    if len(polygon) < 3:
+        return f"expected at least three corners, got {len(polygon)}; {_FORM}"
+    if not np.isfinite(polygon).all():
+        return "a corner is no finite number; draw it again"
+    if _beyond(polygon):
+        return "its corners are in pixels; expected x, y in 0..1 of the frame: convert the file with lotwise slots"
+    if (polygon.max(0) <= 0).any() or (polygon.min(0) >= 1).any():
+        return "lies outside of the frame, which is 0..1; draw it again"
+    if _crosses_itself(polygon):
+        return "its outline crosses itself; give the corners in the order in which one walks around it"
+    x, y = polygon.astype(np.float64).T
+    if abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2 < _LEAST_AREA:
+        return "has no area; draw it again"
+    return None
+
+
+def _beyond(polygon: NDArray[np.float32]) -> bool:
+    # A slot may reach a little out of the frame; one that reaches far is given in pixels.
+    return bool(((polygon < -1) | (polygon > 2)).any())
+
+
+def _crosses_itself(polygon: NDArray[np.float32]) -> bool:
+    """Whether two sides of a polygon (K, 2) that do not meet in a corner cross."""
+    starts = polygon.astype(np.float64)
+    sides = list(zip(starts, np.roll(starts, -1, axis=0), strict=True))
+
+    def turn(a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64]) -> float:
+        return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
+
+    return any(
+        turn(a, b, c) * turn(a, b, d) < 0 and turn(c, d, a) * turn(c, d, b) < 0
+        for (a, b), (c, d) in combinations(sides, 2)
+    )

@@ -1,0 +1,55 @@
+"""What holds for a camera: the site's settings, and the camera's own over them."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from cameras.site import Site
+
+
+def site_with(camera: dict[str, Any], **shared: Any) -> Site:
+    cameras = {"gate": {"source": "gate"} | camera, "roof": {"source": "roof"}}
+    return Site.model_validate({"name": "lot", "cameras": cameras} | shared)
+
+
+def test_a_camera_changes_only_what_it_names() -> None:
+    site = site_with(
+        {"schedule": {"period_s": 30}, "states": {"confirm_frames": 5}, "gate": {"enabled": False}},
+        schedule={"period_s": 2, "hours": ["06:00-22:00"], "timezone": "Europe/Rome"},
+        states={"hidden": "unknown", "confirm_frames": 4},
+        view={"enabled": False},
+    )
+    gate, roof = site.settings_of("gate"), site.settings_of("roof")
+    assert (gate.schedule.period_s, gate.schedule.hours) == (30, ("06:00-22:00",))
+    assert (gate.states.confirm_frames, gate.states.hidden) == (5, "unknown")
+    assert (gate.gate.enabled, gate.view.enabled) == (False, False)
+    assert (roof.schedule.period_s, roof.states.confirm_frames, roof.gate.enabled) == (2, 4, True)
+
+
+def test_saying_a_default_wins_over_the_site() -> None:
+    site = site_with({"schedule": {"period_s": 1.0}}, schedule={"period_s": 9})
+    assert site.settings_of("gate").schedule.period_s == 1.0
+
+
+def test_defaults() -> None:
+    site = site_with({})
+    assert site.schedule.period_s == 1.0
+    assert (site.detector.backend, site.detector.precision, site.detector.workers) == ("auto", "auto", 0)
+    assert (site.publish.mqtt, site.run, str(site.state)) == (None, None, "state")
+
+
+def test_two_cameras_may_have_one_source() -> None:
+    assert (
+        len(
+            site_with(
+                {"source": "rtsp://h/s"}, cameras={"a": {"source": "rtsp://h/s"}, "b": {"source": "rtsp://h/s"}}
+            ).cameras
+        )
+        == 2
+    )
+
+
+def test_a_site_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        site_with({}).name = "other"  # type: ignore[misc]
