@@ -1,0 +1,75 @@
+"""What every source of frames is to the node, and how one is opened from its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol, assert_never
+
+from cameras.sources.folder import FolderSource
+from cameras.sources.settings import (
+    FolderSettings,
+    MjpegSettings,
+    RtspSettings,
+    SnapshotSettings,
+    SourceSettings,
+    UsbSettings,
+    VideoSettings,
+)
+from cameras.sources.stream import StreamSource
+from cameras.sources.uploads import UploadSource
+from cameras.sources.video import VideoSource
+from cameras.state import Shot, SourceHealth
+
+
+class Source(Protocol):
+    """Frames of one camera, of which only the newest is ever kept."""
+
+    def newest(self) -> Shot | None:
+        """The newest frame, once; None where there is none that was not given before.
+
+        Never waits for a camera. Of a network camera the pixels are fetched on demand: the first call after a new
+        frame came may answer None, and ``arrived`` is called again, milliseconds later, once they are here.
+        """
+        ...
+
+    def health(self) -> SourceHealth:
+        """How the source is now; at any time, from any thread."""
+        ...
+
+    def close(self) -> None:
+        """End it, with its thread and its child process; afterwards ``newest`` gives None."""
+        ...
+
+
+def open_source(
+    settings: SourceSettings,
+    camera: str,
+    arrived: Callable[[], None],
+    period_s: float,
+    base: Path = Path(),
+) -> Source:
+    """Open a camera's source.
+
+    Args:
+        settings: of any kind.
+        camera: id, for the names of threads.
+        arrived: called from any thread when it is worth calling ``newest``; must return at once.
+        period_s: seconds between two frames that the node wants of this camera.
+        base: folder of the site file, which paths and secret files are relative to.
+
+    Raises:
+        InputError: a folder, file or secret that is missing, or no PyAV. A camera that is away is no error: it is
+            tried again and again, and ``health`` tells why it is down.
+    """
+    match settings:
+        case FolderSettings(follow=True):
+            return UploadSource(settings, camera, arrived, period_s, base)
+        case FolderSettings():
+            return FolderSource(settings, camera, arrived, period_s, base)
+        case VideoSettings():
+            return VideoSource(settings, camera, arrived, base)
+        case RtspSettings() | MjpegSettings() | UsbSettings() | SnapshotSettings():
+            return StreamSource(settings, camera, arrived, period_s, base)
+        case _:
+            assert_never(settings)

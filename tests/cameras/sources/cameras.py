@@ -1,0 +1,230 @@
+"""Real cameras for tests: GStreamer's RTSP server, a network between it and the node that can fail, an HTTP camera."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import pytest
+
+from cameras.sources.settings import RtspSettings, SourceSettings
+from cameras.sources.source import open_source
+from cameras.state import Shot, SourceState
+
+SERVER = Path(__file__).with_name("rtsp_server.py")
+SYSTEM_PYTHON = "/usr/bin/python3"
+SQUARE, BITS = 16, 16
+QUICK = {"stale_s": 1.0, "restart_s": 2.0, "backoff": {"first_s": 0.1, "cap_s": 0.4}}
+
+
+def until(condition: Callable[[], object], seconds: float = 15.0, what: str = "") -> None:
+    """Wait until something holds; fails the test if it does not within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {seconds} s: {what or condition}")
+        time.sleep(0.01)
+
+
+def number_in(shot: Shot) -> int:
+    """The number that the test server drew into a frame."""
+    row = shot.image[SQUARE // 2, SQUARE // 2 : SQUARE * BITS : SQUARE].mean(-1) > 128
+    return int("".join("1" if bit else "0" for bit in row), 2)
+
+
+class RtspServer:
+    """GStreamer's RTSP server in a process of its own; ends with the ``with`` block."""
+
+    def __init__(self, *arguments: str, port: int = 0) -> None:
+        self.arguments = arguments
+        self.port = port
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [SYSTEM_PYTHON, str(SERVER), "--port", str(self.port), *self.arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, "the RTSP server did not start"
+        self.port = int(line)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def url(self, port: int | None = None, path: str = "cam") -> str:
+        return f"rtsp://127.0.0.1:{port or self.port}/{path}"
+
+    def __enter__(self) -> RtspServer:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.kill()
+
+
+def needs_gstreamer() -> None:
+    """Skip the test where there is no GStreamer RTSP server."""
+    probe = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
+    if (
+        shutil.which(SYSTEM_PYTHON) is None
+        or subprocess.run([SYSTEM_PYTHON, "-c", probe], capture_output=True).returncode != 0
+    ):
+        pytest.skip(
+            "no GStreamer RTSP server for the system's Python; "
+            "apt-get install gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-{base,good,bad,ugly}"
+        )
+
+
+class Network:
+    """A network between camera and node: passes TCP on, and can freeze, break off, or spoil what the camera sends."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.frozen = threading.Event()
+        self.spoil: Callable[[bytes], bytes] = lambda data: data
+        self.connections = 0
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._closed = False
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def break_off(self) -> None:
+        for pair in self._pairs:
+            for end in pair:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+        self._pairs.clear()
+
+    def __enter__(self) -> Network:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._closed = True
+        self._listener.close()
+        self.break_off()
+
+    def _accept(self) -> None:
+        while not self._closed:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            try:
+                far = socket.create_connection(("127.0.0.1", self._target))
+            except OSError:
+                near.close()
+                continue
+            self._pairs.append((near, far))
+            threading.Thread(target=self._carry, args=(near, far), daemon=True).start()
+
+    def _carry(self, near: socket.socket, far: socket.socket) -> None:
+        with selectors.DefaultSelector() as ready, near, far:
+            ready.register(near, selectors.EVENT_READ, far)
+            ready.register(far, selectors.EVENT_READ, near)
+            while True:
+                for key, _ in ready.select():
+                    while self.frozen.is_set() and not self._closed:
+                        time.sleep(0.01)
+                    source, goal = key.fileobj, key.data
+                    try:
+                        data = source.recv(1 << 16)  # type: ignore[union-attr]
+                        if not data:
+                            return
+                        goal.sendall(self.spoil(data) if source is far else data)
+                    except OSError:
+                        return
+
+
+class Viewer:
+    """Takes frames of a source as a node does; ends with the ``with`` block."""
+
+    def __init__(self, settings: SourceSettings, period_s: float = 0.1, base: Path = Path()) -> None:
+        self._arrived = threading.Event()
+        self.source = open_source(settings, "C1", self._arrived.set, period_s, base)
+
+    def frame(self, seconds: float = 15.0) -> Shot:
+        """The next frame."""
+        deadline = time.monotonic() + seconds
+        while (shot := self.source.newest()) is None:
+            if not self._arrived.wait(deadline - time.monotonic()):
+                pytest.fail(f"no frame within {seconds} s; {self.source.health()}")
+            self._arrived.clear()
+        return shot
+
+    def frames_in(self, span: timedelta) -> int:
+        """How many frames come in so long a time."""
+        count, end = 0, time.monotonic() + span.total_seconds()
+        while (left := end - time.monotonic()) > 0:
+            if self.source.newest() is not None:
+                count += 1
+            elif self._arrived.wait(left):
+                self._arrived.clear()
+        return count
+
+    def becomes(self, state: SourceState, seconds: float = 15.0) -> None:
+        until(lambda: self.source.health().state == state, seconds, f"{state}; {self.source.health()}")
+
+    def __enter__(self) -> Viewer:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.source.close()
+
+
+def rtsp(url: str, **more: object) -> RtspSettings:
+    """Settings with short times."""
+    return RtspSettings.model_validate({"kind": "rtsp", "url": url} | QUICK | more)
+
+
+def children_of(pid: int | None = None) -> list[int]:
+    """Ids of all processes below one (this one where None), nearest first."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError, IndexError):
+                state, parent = (entry / "stat").read_text().rsplit(")", 1)[1].split()[:2]
+                if state != "Z":
+                    parents.setdefault(int(parent), []).append(int(entry.name))
+    found = list(parents.get(pid or os.getpid(), ()))
+    for child in found:
+        found += parents.get(child, ())
+    return found
+
+
+def decoders() -> list[int]:
+    """The child processes of cameras: those whose parent is the nursery."""
+    nursery = [pid for pid in children_of() if b"child.nursery" in cmdline(pid) and os.getpid() == parent_of(pid)]
+    return [child for pid in nursery for child in children_of(pid)]
+
+
+def parent_of(pid: int) -> int:
+    return int((Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+def cmdline(pid: int) -> bytes:
+    try:
+        return (Path("/proc") / str(pid) / "cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def grey(value: int, width: int = 64, height: int = 48) -> np.ndarray:
+    """A picture of one grey."""
+    return np.full((height, width, 3), value, np.uint8)

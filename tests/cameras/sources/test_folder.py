@@ -1,0 +1,106 @@
+"""Folders of images as a source."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import pytest
+
+from cameras.sources.folder import FolderSource
+from cameras.sources.settings import FolderSettings
+from datasets.errors import InputError
+from tests.cameras.sources.cameras import grey, until
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def folder(root: Path, *names: str) -> Path:
+    for value, name in enumerate(names):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(root / name), grey(value * 10))
+    return root
+
+
+def opened(root: Path, period_s: float = 60.0, clock: Clock | None = None, **more: object) -> FolderSource:
+    settings = FolderSettings.model_validate({"kind": "folder", "path": root} | more)
+    return FolderSource(settings, "C1", lambda: None, period_s, clock=clock or Clock())
+
+
+def test_fast_gives_every_image_in_natural_order_and_ends(tmp_path: Path) -> None:
+    source = opened(folder(tmp_path, "f1.png", "f2.png", "f10.png"), pace="fast")
+    shots = [source.newest() for _ in range(4)]
+    assert [shot and int(shot.image.mean()) for shot in shots] == [0, 10, 20, None]
+    assert [shot.number for shot in shots if shot] == [1, 2, 3]
+    health = source.health()
+    assert (health.ended, health.state, health.frames, health.dropped) == (True, "live", 3, 0)
+    source.close()
+
+
+def test_own_pace_gives_one_image_a_period(tmp_path: Path) -> None:
+    clock = Clock()
+    source = opened(folder(tmp_path, "a.png", "b.png", "c.png"), 60.0, clock)
+    given = []
+    for _ in range(13):
+        given.append(source.newest() is not None)
+        clock.now += 10
+    assert [at * 10 for at, one in enumerate(given) if one] == [0, 60, 120]
+    source.close()
+
+
+def test_time_is_that_of_the_name_in_utc(tmp_path: Path) -> None:
+    source = opened(folder(tmp_path, "2015-11-12/0709.png", "2015-11-12/x.png"), pace="fast", repeat=True)
+    named, plain, again = source.newest(), source.newest(), source.newest()
+    source.close()
+    assert named and plain and again
+    assert named.taken == datetime(2015, 11, 12, 7, 9).astimezone()
+    assert named.taken.tzinfo is UTC
+    assert plain.taken.year >= 2024 and again.taken.year >= 2024  # time never runs backwards when it is repeated
+
+
+def test_unreadable_images_are_left_out_and_told(tmp_path: Path) -> None:
+    root = folder(tmp_path, "1.png", "2.png", "3.png")
+    (root / "2.png").write_bytes((root / "2.png").read_bytes()[:-20])
+    source = opened(root, pace="fast", repeat=True)
+    shots = [source.newest() for _ in range(5)]
+    source.close()
+    assert [shot and int(shot.image.mean()) for shot in shots] == [0, 20, 0, 20, 0]
+    assert "left out: 1" in source.health().why and "2.png" in source.health().why
+    assert source.health().state == "live"
+
+
+@pytest.mark.parametrize("repeat", [False, True])
+def test_folder_without_one_good_image_is_down(repeat: bool, tmp_path: Path) -> None:
+    (tmp_path / "1.jpg").write_bytes(b"no image")
+    source = opened(tmp_path, pace="fast", repeat=repeat)
+    assert source.newest() is None
+    assert source.health().state == "down"
+    assert "none of 1 images can be read" in source.health().why
+    source.close()
+
+
+def test_missing_or_empty_folder_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such folder; give the folder of the images of camera C1"):
+        opened(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="follow: true"):
+        opened(tmp_path)
+
+
+def test_arrived_is_called_for_each_image(tmp_path: Path) -> None:
+    news = threading.Semaphore(0)
+    settings = FolderSettings(kind="folder", path=folder(tmp_path, "1.png", "2.png"), pace="own")
+    source = FolderSource(settings, "C1", news.release, 0.02)
+    for _ in range(2):
+        assert news.acquire(timeout=5)
+        assert source.newest() is not None
+    assert news.acquire(timeout=5)
+    until(lambda: source.newest() is None and source.health().ended)
+    source.close()

@@ -1,0 +1,122 @@
+"""A folder that a camera uploads to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import pytest
+
+from cameras.sources.settings import FolderSettings
+from cameras.sources.uploads import UploadSource
+from datasets.errors import InputError
+from tests.cameras.sources.cameras import grey
+
+
+class Lot:
+    """A folder, its source, and a clock that the test turns."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.now = float(int(time.time()))
+        self.source = self.opened()
+
+    def opened(self) -> UploadSource:
+        settings = FolderSettings(kind="folder", path=self.root, follow=True, stale_s=10)
+        return UploadSource(settings, "C1", lambda: None, 60, clock=lambda: self.now, wall=lambda: self.now)
+
+    def upload(self, name: str, value: int, age_s: float = 0.0, missing: int = 0) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = cv2.imencode(".png", grey(value))[1].tobytes()
+        path.write_bytes(data[: len(data) - missing])
+        os.utime(path, (self.now - age_s,) * 2)
+
+    def seen(self, after_s: float = 1.0) -> int | None:
+        """Grey of the picture that is given so much later."""
+        self.now += after_s
+        shot = self.source.newest()
+        return None if shot is None else int(shot.image.mean())
+
+
+@pytest.fixture
+def lot(tmp_path: Path) -> Lot:
+    return Lot(tmp_path)
+
+
+def test_only_the_newest_of_several_is_given_and_each_once(lot: Lot) -> None:
+    assert lot.seen() is None
+    for value in (10, 20, 30):
+        lot.upload(f"{value}.png", value, age_s=1 - value / 100)
+    assert lot.seen() == 30
+    assert lot.seen() is None
+    lot.upload("2015-11-12/0709.png", 40)  # cameras upload into folders of days
+    lot.now += 1
+    shot = lot.source.newest()
+    assert shot and int(shot.image.mean()) == 40
+    assert shot.taken == datetime(2015, 11, 12, 7, 9).astimezone(UTC)
+    assert (shot.number, lot.source.health().dropped) == (4, 2)
+
+
+def test_same_name_again_is_a_new_picture(lot: Lot) -> None:
+    lot.upload("now.png", 10)
+    assert lot.seen() == 10
+    lot.upload("now.png", 20)
+    assert lot.seen(30) == 20
+
+
+def test_half_written_picture_waits_until_it_is_whole(lot: Lot) -> None:
+    lot.upload("a.png", 10, missing=20)
+    assert lot.seen() is None
+    assert lot.source.health().why == ""
+    lot.upload("a.png", 10)
+    assert lot.seen() == 10
+
+
+def test_broken_picture_is_left_out_and_told(lot: Lot) -> None:
+    lot.upload("a.png", 10, missing=20)
+    assert lot.seen(15) is None
+    assert "a.png: truncated" in lot.source.health().why
+    lot.upload("b.png", 20)
+    assert lot.seen() == 20
+
+
+def test_old_pictures_are_not_given_as_news_and_fresh_ones_are(lot: Lot) -> None:
+    lot.upload("old.png", 10, age_s=3600)
+    lot.source = lot.opened()
+    assert lot.seen() is None
+    lot.upload("fresh.png", 20, age_s=30)
+    lot.source = lot.opened()
+    assert lot.seen() == 20
+
+
+def test_stale_without_uploads_and_live_again(lot: Lot) -> None:
+    lot.upload("a.png", 10)
+    assert lot.seen() == 10
+    lot.seen(60)
+    assert lot.source.health().state == "live"  # the next one was due only now
+    lot.seen(10)
+    health = lot.source.health()
+    assert (health.state, health.why) == ("stale", "no new image was uploaded")
+    lot.upload("b.png", 20)
+    assert lot.seen() == 20
+    assert lot.source.health().state == "live"
+
+
+def test_folder_that_goes_away_and_comes_back(lot: Lot) -> None:
+    shutil.rmtree(lot.root)
+    assert lot.seen() is None
+    assert lot.source.health().state == "down"
+    assert str(lot.root) in lot.source.health().why
+    lot.upload("a.png", 10)
+    assert lot.seen() == 10
+    assert lot.source.health().state == "live"
+
+
+def test_missing_folder_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such folder; give the folder that camera C1 uploads to"):
+        Lot(tmp_path / "nowhere")

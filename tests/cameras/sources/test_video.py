@@ -1,0 +1,84 @@
+"""Video files as a source."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import cv2
+import pytest
+
+from cameras.sources.settings import VideoSettings
+from cameras.sources.video import VideoSource
+from datasets.errors import InputError
+from tests.cameras.sources.cameras import grey
+from tests.cameras.sources.test_folder import Clock
+
+RATE, COUNT = 10, 30
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("film") / "20150703_080512.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), RATE, (64, 48))
+    for number in range(COUNT):
+        writer.write(grey(number * 8))
+    writer.release()
+    return path
+
+
+def opened(path: Path, clock: Clock, **more: object) -> VideoSource:
+    return VideoSource(
+        VideoSettings.model_validate({"kind": "video", "path": path} | more), "C1", lambda: None, clock=clock
+    )
+
+
+def test_fast_gives_every_frame_and_ends(film: Path) -> None:
+    source = opened(film, Clock(), pace="fast")
+    shots = [source.newest() for _ in range(COUNT)]
+    assert source.newest() is None
+    assert [round(shot.image.mean() / 8) for shot in shots if shot] == list(range(COUNT))
+    assert (source.health().ended, source.health().frames, source.health().dropped) == (True, COUNT, 0)
+    source.close()
+
+
+def test_own_rate_gives_the_frame_that_is_due(film: Path) -> None:
+    clock = Clock()
+    source = opened(film, clock)
+    seen = []
+    for step in (0.0, 0.05, 0.06, 1.0, 0.01, 0.4):
+        clock.now += step
+        shot = source.newest()
+        seen.append(round(shot.image.mean() / 8) if shot else None)
+    # After 0, 0.05, 0.11, 1.11, 1.12 and 1.52 s, at ten frames a second.
+    assert seen == [0, None, 1, 11, None, 15]
+    assert source.health().dropped == 12
+    source.close()
+
+
+def test_repeated_video_goes_on_counting(film: Path) -> None:
+    clock = Clock()
+    source = opened(film, clock, pace="fast", repeat=True)
+    shots = [source.newest() for _ in range(COUNT + 2)]
+    last = shots[-1]
+    assert last and last.number == COUNT + 2 and round(last.image.mean() / 8) == 1
+    assert not source.health().ended
+    source.close()
+
+
+def test_time_is_that_of_the_name_and_the_frame(film: Path) -> None:
+    source = opened(film, Clock(), pace="fast")
+    shots = [source.newest() for _ in range(11)]
+    source.close()
+    first, last = shots[0], shots[-1]
+    assert first and last
+    assert first.taken == datetime(2015, 7, 3, 8, 5, 12).astimezone()
+    assert last.taken - first.taken == timedelta(seconds=1)
+
+
+def test_missing_or_broken_file_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such video file; give the video of camera C1"):
+        opened(tmp_path / "none.mp4", Clock())
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    with pytest.raises(InputError, match="convert it to MP4"):
+        opened(tmp_path / "broken.mp4", Clock())
