@@ -15,9 +15,10 @@ def area(boxes: Boxes) -> Boxes:
 
 def intersection(a: Boxes, b: Boxes) -> Boxes:
     """(N, 4), (M, 4) -> (N, M) overlapping area."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    return np.prod(np.clip(high - low, 0, None), axis=2)
+    left, top, right, bottom = a.T[..., None]
+    width = np.minimum(right, b[:, 2]) - np.maximum(left, b[:, 0])
+    height = np.minimum(bottom, b[:, 3]) - np.maximum(top, b[:, 1])
+    return np.asarray(np.maximum(width, 0) * np.maximum(height, 0))
 
 
 def iou(a: Boxes, b: Boxes) -> Boxes:

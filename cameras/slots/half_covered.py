@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from datasets.boxes import coverage
 from datasets.frame import Detections, Slot, SlotState
@@ -37,9 +38,17 @@ def slot_states(
     """
     if not slots:
         return {}
-    covered = coverage(detections.boxes, np.stack([slot.box(*size) for slot in slots])) > COVERED
+    covered = coverage(detections.boxes, slot_boxes(slots, size)) > COVERED
     best = np.where(covered, detections.scores[:, None], 0).max(0, initial=0)
     return {
         slot.id: SlotReading("occupied", float(score)) if score >= confidence else SlotReading("free", 1 - float(score))
         for slot, score in zip(slots, best, strict=True)
     }
+
+
+def slot_boxes(slots: Sequence[Slot], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Bounding boxes of slots, (N, 4) xyxy in pixels of a frame of (width, height)."""
+    if len({len(slot.polygon) for slot in slots}) != 1:
+        return np.stack([slot.box(*size) for slot in slots])
+    corners = np.stack([slot.polygon for slot in slots]) * np.array(size, np.float32)
+    return np.concatenate([corners.min(1), corners.max(1)], axis=1).astype(np.float32)

@@ -12,7 +12,6 @@ from cameras.slots.settings import StateSettings
 from cameras.state import SlotChange, SlotNow
 from datasets.frame import Slot, SlotState
 
-
 STARTING = "starting"
 """Why a slot is unknown that was never told since the start."""
 _STARTING = timedelta(seconds=0.25)
@@ -39,8 +38,9 @@ class SlotMemory:
     """What is told of one camera's slots.
 
     A change is told once ``confirm_frames`` readings in a row, over at least ``confirm_s``, spoke for it, and is dated
-    back to the first of them; at the start a quarter of a second will do, and where frames come ``slow_s`` or more apart, one reading is enough. An occupied slot
-    reads as free only where a car is less likely than ``leave``: a faint car flickers, and speaks for what was told.
+    back to the first of them. At the start a quarter of a second will do, and where frames come ``slow_s`` or more
+    apart, one reading. An occupied slot reads as free only where a car is less likely than ``leave``: a faint car
+    flickers, and speaks for what was told.
 
     After a loss all is unknown, and a slot needs one reading only to be again what it was before: that reading and
     all those before the loss agree. It keeps its date too. That is so for ``bridge_s``, and after a restart as well.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Annotated, Protocol
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from cameras.slots.assignment import assign
-from cameras.slots.half_covered import COVERED, SlotReading, slot_states
+from cameras.slots.half_covered import COVERED, SlotReading, slot_boxes, slot_states
 from cameras.slots.parking import Floats, Places, fit, odds_to_share
 from datasets.boxes import coverage
 from datasets.frame import Detections, Slot
@@ -53,10 +53,15 @@ class SlotModel(BaseModel):
     def in_pixels(self, size: tuple[int, int]) -> Places:
         """The places in a frame of (width, height) pixels."""
         width, height = size
-        boxes = np.array([place.box for place in self.places], np.float64).reshape(-1, 4)
+        whole = self._normalised
+        return Places(whole.boxes * [width, height, width, height], whole.sizes * width, whole.shift, whole.stretch)
+
+    @cached_property
+    def _normalised(self) -> Places:
+        """In a frame of one by one."""
         return Places(
-            boxes * [width, height, width, height],
-            np.array([place.size for place in self.places]) * width,
+            np.array([place.box for place in self.places], np.float64).reshape(-1, 4),
+            np.array([place.size for place in self.places]),
             np.array([place.shift for place in self.places]),
             np.array([place.stretch for place in self.places]),
         )
@@ -115,10 +120,10 @@ def match_slots(
     for box, place in assign(np.where(fits > 0, fits + score_odds[:, None], 0)):
         place_of[box] = place
     row = {slot.id: index for index, slot in enumerate(slots)}
-    for box, place in enumerate(place_of):
+    taken = seen.scores * odds_to_share(fits[np.arange(len(place_of)), place_of]) if len(place_of) else seen.scores
+    for place, score in zip(place_of.tolist(), taken.tolist(), strict=False):
         slot = model.places[place].slot
         if slot in row:
-            score = float(seen.scores[box] * odds_to_share(fits[box, place]))
             occupied[row[slot]] = max(occupied[row[slot]], score)
     return {
         slot.id: SlotReading("occupied", score) if score >= confidence else SlotReading("free", 1 - score)
@@ -128,7 +133,7 @@ def match_slots(
 
 def _stray(seen: Detections, slots: Sequence[Slot], size: tuple[int, int], fits: Floats) -> Floats:
     """(slots,) score of the best box that half covers each slot, as far as no known place explains the box."""
-    covered = coverage(seen.boxes, np.stack([slot.box(*size) for slot in slots])) > COVERED
+    covered = coverage(seen.boxes, slot_boxes(slots, size)) > COVERED
     unexplained = 1 - odds_to_share(fits.max(axis=1, initial=-np.inf))
     score: Floats = np.where(covered, (seen.scores * unexplained)[:, None], 0).max(axis=0, initial=0)
     return score

@@ -65,14 +65,15 @@ def fit(boxes: NDArray[np.floating], places: Places, frame: tuple[int, int]) -> 
     Returns:
         (N, M); 0 at even odds.
     """
-    expected = np.clip(places.boxes, 0, [*frame, *frame])
-    off = (boxes[:, None].astype(np.float64) - expected[None]) / places.sizes[:, None]
-    middle = ((off[..., :2] + off[..., 2:]) ** 2).sum(2) / 4
-    extent = ((off[..., 2:] - off[..., :2]) ** 2).sum(2)
+    left, top, right, bottom = np.clip(places.boxes, 0, [*frame, *frame]).T
+    x1, y1, x2, y2 = boxes.astype(np.float64).T[..., None]
+    square = places.sizes**2
+    middle = (((x1 + x2) - (left + right)) ** 2 + ((y1 + y2) - (top + bottom)) ** 2) / (4 * square)
+    extent = (((x2 - x1) - (right - left)) ** 2 + ((y2 - y1) - (bottom - top)) ** 2) / square
     shift, stretch = SHIFT**2 + places.shift**2, STRETCH**2 + places.stretch**2
     # The normal density at a doubtful place is wide and so low: it must not outbid a place that is known.
     doubt = 2 * np.log(shift / SHIFT**2) + 2 * np.log(stretch / STRETCH**2)
-    return np.asarray((PLAUSIBLE - middle / shift - extent / stretch - doubt) / 2, np.float64)
+    return np.asarray((PLAUSIBLE - doubt - middle / shift - extent / stretch) / 2, np.float64)
 
 
 def odds_to_share(log_odds: Floats) -> Floats:
