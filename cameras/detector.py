@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cameras.backends import Backend, Network, load_network
+from cameras.backends import Backend, Network, can_run, load_network
 from cameras.bundle import CONFIDENCE, Manifest, Precision, read_manifest, sha256
 from cameras.letterbox import Letterbox
 from cameras.slots import SlotModel, SlotRule, slot_rule
@@ -85,7 +85,8 @@ class Detector:
 
     def candidates(self, frames: Sequence[Image]) -> list[Detections]:
         """All that the model says of each frame of a batch, before suppression, in input pixels."""
-        images = np.stack([self._fitted(frame).image(frame) for frame in frames])
+        fitted = [self._fitted(frame).image(frame) for frame in frames]
+        images = np.stack(fitted) if len(fitted) > 1 else np.ascontiguousarray(fitted[0])[None]
         at_once = self.network.input[0]
         if at_once is None:
             return self._run(images)
@@ -126,7 +127,7 @@ def load_detector(
         threads: for one frame; 0 lets the backend choose.
         backend: by default the one that exports are compared with.
         precision: which of a bundle's models; auto is INT8 where the bundle has it, which is only where it agreed
-            with the float one on the camera's own frames.
+            with the float one on the camera's own frames, and where the backend takes it.
         cache: folder where a backend may keep what speeds up the next start.
 
     Raises:
@@ -134,7 +135,9 @@ def load_detector(
     """
     if path.is_dir():
         manifest = read_manifest(path)
-        chosen: Precision = ("int8" if "int8" in manifest.models else "float") if precision == "auto" else precision
+        int8 = manifest.models.get("int8")
+        best: Precision = "int8" if int8 and can_run(int8, backend) else "float"
+        chosen = best if precision == "auto" else precision
         if chosen not in manifest.models:
             why = manifest.measured.get(chosen, {}).get("refused", "it was not exported")
             raise InputError(f"{path}: holds no {chosen} model ({why}); give precision: auto or float")

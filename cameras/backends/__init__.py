@@ -1,5 +1,5 @@
 """Libraries that run a model file on the edge, behind one form."""
 
-from cameras.backends.network import Backend, Network, load_network
+from cameras.backends.network import Backend, Network, can_run, load_network
 
-__all__ = ["Backend", "Network", "load_network"]
+__all__ = ["Backend", "Network", "can_run", "load_network"]

@@ -10,6 +10,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.errors import InputError
+
 Backend = Literal["auto", "onnxruntime", "openvino"]
 
 
@@ -37,15 +39,15 @@ class Network(Protocol):
         ...
 
     def __call__(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        """(B, H, W, 3) BGR at the size of the input -> its outputs, batch first; valid until the next call."""
+        """(B, H, W, 3) BGR at the size of the input -> its outputs, batch first."""
         ...
 
 
 def load_network(path: Path, backend: Backend = "auto", threads: int = 0, cache: Path | None = None) -> Network:
-    """Load an ``.onnx`` file.
+    """Load a model file.
 
     Args:
-        path: the file.
+        path: ``.onnx``, or ``.xml`` with its ``.bin`` beside it, which only OpenVINO runs.
         backend: auto is OpenVINO where it is installed.
         threads: for one frame; 0 lets the library choose.
         cache: folder where OpenVINO may keep the compiled model, for a faster start.
@@ -53,7 +55,13 @@ def load_network(path: Path, backend: Backend = "auto", threads: int = 0, cache:
     Raises:
         InputError: the file cannot be loaded, or the library that was asked for is not installed.
     """
-    if backend == "openvino" or (backend == "auto" and find_spec("openvino") is not None):
+    if not path.is_file():
+        raise InputError(f"{path}: no such model file; export it again")
+    if not can_run(path.name, backend):
+        raise InputError(
+            f"{path}: only OpenVINO runs it; pip install openvino and give backend: auto, or give precision: float"
+        )
+    if _by_openvino(backend):
         from cameras.backends.openvino import load_openvino
 
         return load_openvino(path, threads, cache)
@@ -62,6 +70,10 @@ def load_network(path: Path, backend: Backend = "auto", threads: int = 0, cache:
     return load_onnx_runtime(path, threads)
 
 
-def pixels(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(B, H, W, 3) BGR -> (B, 3, H, W) RGB in 0..1."""
-    return np.ascontiguousarray(images[..., ::-1].transpose(0, 3, 1, 2)).astype(np.float32) / np.float32(255)
+def can_run(file: str, backend: Backend) -> bool:
+    """Whether a backend takes a model file of this name; of an ``.xml`` it must be OpenVINO."""
+    return not file.endswith(".xml") or _by_openvino(backend)
+
+
+def _by_openvino(backend: Backend) -> bool:
+    return backend == "openvino" or (backend == "auto" and find_spec("openvino") is not None)

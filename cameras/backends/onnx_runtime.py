@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from cameras.backends.network import pixels
+from cameras.backends.pixels import pixels
 from datasets.errors import InputError
 
 Size = int | None
@@ -47,6 +47,8 @@ def load_onnx_runtime(path: Path, threads: int = 0) -> OnnxRuntime:
     except Exception as error:  # ONNX Runtime raises a class of its own for each of its status codes
         raise InputError(f"{path}: ONNX Runtime cannot load it ({str(error).splitlines()[0]})") from error
     inlet = session.get_inputs()[0]
+    if len(inlet.shape) != 4:
+        raise InputError(f"{path}: takes arrays of shape {inlet.shape}; expected frames, (batch, 3, height, width)")
     batch, _, height, width = (_known(side) for side in inlet.shape)
     return OnnxRuntime(
         session,

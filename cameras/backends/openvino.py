@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 from datasets.errors import InputError
 
 Size = int | None
+
+_first_use = threading.Lock()
+_used = threading.Event()
 
 
 @dataclass(frozen=True)
@@ -30,24 +34,40 @@ class OpenVino:
         # One image at a time: a batch is no faster on a processor, and any other shape would be compiled anew.
         if len(images) == 1:
             return self._run(images)
-        said = [[output.copy() for output in self._run(images[i : i + 1])] for i in range(len(images))]
+        said = [self._run(images[i : i + 1]) for i in range(len(images))]
         return [np.concatenate(outputs) for outputs in zip(*said, strict=True)]
 
     def _run(self, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        said = self.request.infer([image], share_inputs=True, share_outputs=True)
+        # Outputs are copied: shared ones would change under the caller with the next frame.
+        said = self.request.infer([image], share_inputs=True)
         return [said[index] for index in range(len(self.outputs))]
 
 
 def load_openvino(path: Path, threads: int = 0, cache: Path | None = None) -> OpenVino:
-    """As :func:`cameras.backends.network.load_network`."""
+    """As :func:`cameras.backends.network.load_network`; the model has run once on a grey frame."""
+    # OpenVINO's binding fills tables of its own at their first use and lets go of Python's lock meanwhile: of two
+    # threads that come there at once each waits for the other for ever, and all of Python with them. So the first
+    # load and the first frame of a process happen alone.
+    if not _used.is_set():
+        with _first_use:
+            if not _used.is_set():
+                network = _load(path, threads, cache)
+                _used.set()
+                return network
+    return _load(path, threads, cache)
+
+
+def _load(path: Path, threads: int, cache: Path | None) -> OpenVino:
     # Set before the import: OpenVINO asks it then, and a camera box tells nobody about itself.
     os.environ.setdefault("OPENVINO_TELEMETRY_OPT_OUT", "1")
     try:
         import openvino as ov
         from openvino.preprocess import ColorFormat, PrePostProcessor
-    except ModuleNotFoundError as error:
+    except ImportError as error:
+        absent = isinstance(error, ModuleNotFoundError)
+        why = "is not installed" if absent else f"cannot be imported ({' '.join(str(error).split())})"
         raise InputError(
-            "detector.backend: OpenVINO is not installed; pip install openvino, or give backend: onnxruntime"
+            f"detector.backend: OpenVINO {why}; pip install openvino, or give backend: onnxruntime"
         ) from error
     # Pinned, the single thread of each of a node's models would sit on the first core.
     config: dict[str, Any] = {"NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": False}
@@ -59,10 +79,10 @@ def load_openvino(path: Path, threads: int = 0, cache: Path | None = None) -> Op
     try:
         model = core.read_model(path)
         shape = model.input(0).get_partial_shape()
+        if len(shape) != 4:
+            raise InputError(f"{path}: takes arrays of shape {shape}; expected frames, (batch, 3, height, width)")
         if shape[0].is_static and shape[0].get_length() != 1:
-            raise InputError(
-                f"{path}: takes {shape[0].get_length()} frames at once; export it with batch 1 or dynamic"
-            )
+            raise InputError(f"{path}: takes {shape[0].get_length()} frames at once; export it with batch 1 or dynamic")
         shape[0] = 1
         sides = [shape[axis].get_length() if shape[axis].is_static else None for axis in range(4)]
         model.reshape(shape)
@@ -79,7 +99,10 @@ def load_openvino(path: Path, threads: int = 0, cache: Path | None = None) -> Op
         request = core.compile_model(steps.build(), "CPU", config).create_infer_request()
     except RuntimeError as error:
         raise InputError(f"{path}: OpenVINO cannot load it ({_reason(error)})") from error
-    return OpenVino(request, (None, sides[2], sides[3]), outputs, _metadata(model))
+    network = OpenVino(request, (None, sides[2], sides[3]), outputs, _metadata(model))
+    if sides[2] and sides[3]:
+        network(np.full((1, sides[2], sides[3], 3), 114, np.uint8))
+    return network
 
 
 def _sizes(shape: Any) -> tuple[Size, ...]:
