@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from ultralytics.nn.tasks import DetectionModel
 
@@ -19,9 +21,11 @@ from datasets.images import content_key
 from datasets.load import load
 from datasets.split import Split, split_by_day
 from students.export import write_bundle
+from students.int8 import add_int8
 from students.learn import STUDENT, learn
 from students.pick import pick
 from students.plot import plot_log
+from students.quantize import spread
 from students.run import CameraRecord, Plan, Run, open_frames
 from students.student import make_student
 from teacher.checkpoint import fingerprint, load_model
@@ -30,6 +34,7 @@ from teacher.oracle import Oracle
 from teacher.store import KnowledgeStore
 
 CHECKED_FRAMES = 4  # on which an exported model is compared with the student
+CALIBRATION_FRAMES = 60  # more teach nothing new about a camera's light, nor about where small cars are seen
 
 
 def label_frames(run: Run, dataset: Dataset, watch: Watch = unwatched) -> tuple[Labelled, KnowledgeStore, Oracle]:
@@ -156,7 +161,7 @@ def _export(
     oracle: Oracle,
     store: KnowledgeStore,
 ) -> None:
-    """Both bundles of a camera into its registry, and the better one live."""
+    """Both bundles of a camera into its registry, and the better one live, with an INT8 model if that agrees."""
     if record.live is not None:
         return
     registry = run.registry(record.camera)
@@ -169,8 +174,7 @@ def _export(
         )
     learned_from = [frames[name] for name in record.train if name in frames]
     slot_model = learn_slots(learned_from, slots, store) if slots else None
-    scores: dict[str, float] = {}
-    identities: dict[str, str] = {}
+    scores: dict[Role, float] = {}
     trained = load_model(run.camera(record.camera) / "train" / STUDENT)
     contestants: dict[Role, DetectionModel] = {
         "baseline": make_student(plan.student, plan.oracle.classes),
@@ -191,8 +195,14 @@ def _export(
             training=record.training if role == "student" else {"student": Path(plan.student).name},
         )
         scores[role] = agreement_with_teacher(folder, readable(test), store, plan.distill.teach)
-        identities[role] = registry.add(folder)
-    winner = "student" if scores["student"] >= scores["baseline"] else "baseline"
+    winner: Role = "student" if scores["student"] >= scores["baseline"] else "baseline"
+    gate: dict[str, Any] = {"agreement_with_teacher": scores, "live": winner, "oracle": asdict(oracle.settings)}
+    if plan.export.int8:
+        seen = [learned_from[index] for index in spread(len(learned_from), CALIBRATION_FRAMES)]
+        bundle = registry.folder / f".{winner}"
+        done = add_int8(contestants[winner], bundle, list(readable(seen)), partial(readable, test), plan.export)
+        gate["int8"] = done.measured["int8"]
+    identities = {role: registry.add(registry.folder / f".{role}") for role in contestants}
     registry.promote(identities[winner])
     run.save(
         record.model_copy(
@@ -200,7 +210,7 @@ def _export(
                 "bundle": identities["student"],
                 "baseline": identities["baseline"],
                 "live": identities[winner],
-                "gate": {"agreement_with_teacher": scores, "live": winner, "oracle": asdict(oracle.settings)},
+                "gate": gate,
             }
         )
     )

@@ -9,7 +9,7 @@ from typing import Any
 from datasets.errors import InputError
 from datasets.open import parse_cameras
 from students.run import Plan
-from students.settings import read_settings
+from students.settings import read_export, read_settings
 from teacher.oracle import OracleSettings
 
 
@@ -45,6 +45,7 @@ def plan_of(asked: Mapping[str, Any]) -> Plan:
         ),
         student=_local(asked["student"]),
         distill=distill,
+        export=read_export(asked["settings"], {}),
         holdout=asked["holdout"],
         frames=asked["budget"],
     )

@@ -12,7 +12,7 @@ from cameras.site import site_dataset
 from datasets.errors import InputError
 from datasets.frame import Dataset
 from datasets.open import open_dataset
-from students.settings import DistillSettings
+from students.settings import DistillSettings, ExportSettings
 from teacher.oracle import OracleSettings
 from teacher.store import unwritable, write_whole
 
@@ -31,6 +31,7 @@ class Plan(BaseModel):
     oracle: OracleSettings = OracleSettings()
     student: str
     distill: DistillSettings = DistillSettings()
+    export: ExportSettings = ExportSettings()
     holdout: Annotated[float, Field(ge=0, lt=1)] = 0.25
     frames: Annotated[
         int | None, Field(ge=1, description="most training frames of a camera to label; None for all")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from datasets.errors import InputError
+
+Settings = TypeVar("Settings", bound=BaseModel)
+EXPORT = "export"
+"""Under this name a settings file says what is exported."""
 
 
 class Weights(BaseModel):
@@ -74,19 +78,53 @@ class DistillSettings(BaseModel):
         return self
 
 
+class ExportSettings(BaseModel):
+    """What is exported beside the float model, and what it must reach to be deployed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    int8: Annotated[bool, Field(description="also export an INT8 model, for OpenVINO")] = True
+    agreement: Annotated[float, Field(gt=0, le=1, description="least F1 of its boxes against the float model's")] = 0.98
+    slot_agreement: Annotated[
+        float, Field(gt=0, le=1, description="least share of slots whose state is the float model's")
+    ] = 0.98
+    samples: Annotated[int, Field(ge=1, le=300, description="pictures that INT8 is calibrated on")] = 24
+
+
 def read_settings(path: Path | None, given: Mapping[str, Any]) -> DistillSettings:
     """Settings of a YAML file; what was given on the command line stands above them.
 
     Raises:
         InputError: the file cannot be read, or a setting is unknown or out of range.
     """
+    content = _content(path)
+    content.pop(EXPORT, None)
+    return _checked(DistillSettings, {**content, **given}, path)
+
+
+def read_export(path: Path | None, given: Mapping[str, Any]) -> ExportSettings:
+    """What the same file says under ``export``, likewise; same errors."""
+    said = _content(path).get(EXPORT) or {}
+    if not isinstance(said, dict):
+        raise InputError(f"{path}: {EXPORT}: not a mapping; see students/settings.py")
+    return _checked(ExportSettings, {**said, **given}, path, f"{EXPORT}.")
+
+
+def _content(path: Path | None) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text()) or {} if path else {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise InputError(f"{path}: cannot be read as YAML ({' '.join(str(error).split())})") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: not a mapping; see students/settings.py")
+    return content
+
+
+def _checked(kind: type[Settings], content: Mapping[str, Any], path: Path | None, under: str = "") -> Settings:
     try:
-        return DistillSettings.model_validate({**content, **given})
-    except (ValidationError, TypeError) as error:
-        said = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": "not a mapping"}
-        where = "".join(f"{part}: " for part in said["loc"])
-        raise InputError(f"{path or 'settings'}: {where}{said['msg']}; see students/settings.py") from error
+        return kind.model_validate(content)
+    except ValidationError as error:
+        said = error.errors()[0]
+        where = ".".join(str(part) for part in said["loc"])
+        place = f"{under}{where}: " if where else ""
+        raise InputError(f"{path or 'settings'}: {place}{said['msg']}; see students/settings.py") from error

@@ -57,14 +57,17 @@ def anchor_points(head: Any, raw: dict[str, Any]) -> tuple[torch.Tensor, torch.T
     return points.float(), strides.float()
 
 
+def box_distances(logits: torch.Tensor, reg_max: int) -> torch.Tensor:
+    """Raw box outputs (B, 4 * reg_max, A) -> (B, 4, A) from each anchor to its box's sides, in grid cells."""
+    if reg_max == 1:
+        return logits
+    bins = torch.arange(reg_max, dtype=torch.float32, device=logits.device)
+    return torch.einsum("bera,r->bea", logits.unflatten(1, (4, reg_max)).softmax(2), bins)
+
+
 def decode_boxes(head: Any, raw: dict[str, Any]) -> torch.Tensor:
     """Raw box outputs of a head -> (B, A, 4) xyxy in input pixels, float32, differentiable."""
     points, strides = anchor_points(head, raw)
-    logits = raw["boxes"].float()
-    if head.reg_max > 1:
-        bins = torch.arange(head.reg_max, dtype=torch.float32, device=logits.device)
-        distances = torch.einsum("bera,r->bea", logits.unflatten(1, (4, head.reg_max)).softmax(2), bins)
-    else:
-        distances = logits
+    distances = box_distances(raw["boxes"].float(), head.reg_max)
     boxes: torch.Tensor = dist2bbox(distances.transpose(1, 2), points, xywh=False) * strides
     return boxes

@@ -80,7 +80,9 @@ def adapted(site: Dataset, weights: Weights, tmp_path_factory: pytest.TempPathFa
     from lotwise import main
 
     folder = tmp_path_factory.mktemp("runs") / "run"
-    (folder.parent / "settings.yaml").write_text("{size: 96, epochs: 2, min_steps: 1, batch: 2}\n")
+    (folder.parent / "settings.yaml").write_text(
+        "{size: 96, epochs: 2, min_steps: 1, batch: 2, export: {int8: false}}\n"
+    )
     with pytest.raises(SystemExit) as end:
         main(
             [

@@ -20,7 +20,7 @@ from students import learn as learning
 from students.adapt import adapt, export_bundles, label_frames, train_students
 from students.run import Plan, Run
 from students.second_round import Standing
-from students.settings import DistillSettings
+from students.settings import DistillSettings, ExportSettings
 from teacher.checkpoint import fingerprint, load_model
 from teacher.oracle import OracleSettings
 from tests.conftest import Weights
@@ -33,7 +33,7 @@ def plan_of(site, weights: Weights, **changed) -> Plan:
     oracle = OracleSettings(scales=(96,), grid=96, latent_bytes=20_000)
     plan = Plan(
         dataset="synthetic", root=site.root, teacher=str(weights.teacher), oracle=oracle,
-        student=str(weights.student), distill=distill, holdout=0.5,
+        student=str(weights.student), distill=distill, export=ExportSettings(int8=False), holdout=0.5,
     )  # fmt: skip
     return plan.model_copy(update=changed)
 
@@ -116,6 +116,23 @@ def test_a_camera_that_cannot_be_checked_is_not_deployed(site, weights, tmp_path
         export_bundles(run, left, oracle, store)
     export_bundles(run, one, oracle, store)
     assert run.registry("C1").live().is_dir()
+
+
+@pytest.mark.slow
+def test_the_live_bundle_gets_an_int8_model_or_says_why_not(site, weights, tmp_path) -> None:
+    pytest.importorskip("nncf", reason="INT8 models are made by NNCF: pip install 'lotwise[train]'")
+    run = Run(tmp_path)
+    adapt(run, plan_of(site, weights, cameras=("C1",), export=ExportSettings(samples=2)))
+    record = run.record("C1")
+    assert record is not None
+    live = run.registry("C1").live()
+    manifest = read_manifest(live)
+    assert manifest.identity == record.live
+    said = manifest.measured["int8"]
+    assert said == record.gate["int8"]
+    assert ("int8" in manifest.models) != ("refused" in said)
+    (other,) = {record.bundle, record.baseline} - {record.live}
+    assert "int8" not in read_manifest(live.parent / other).measured
 
 
 def test_with_few_frames_only_the_chosen_and_the_held_out_ones_are_labelled(done, site, weights, tmp_path) -> None:
