@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from cameras.command_line import app as node_verbs
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,13 +31,14 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(node_verbs)
 # Paths and messages are printed as they are: no markup in them, and no line broken where a user would copy it.
 out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 WrongUsage: type[Exception] = typer.BadParameter.__mro__[1]  # of Click, which Typer carries under a name of its own
 
 INTERRUPTED = 130  # what Typer returns after Ctrl-C
-TRAINING_ONLY = ("torch", "ultralytics", "albumentations", "pycocotools", "matplotlib", "safetensors", "onnx")
+TRAINING_ONLY = ("torch", "ultralytics", "albumentations", "pycocotools", "matplotlib", "safetensors", "onnx", "nncf")
 
 DEFAULT_TEACHER = "yolo26x.pt"
 DEFAULT_STUDENT = "yolo26n.pt"
@@ -82,7 +84,7 @@ def demo(
 ) -> None:
     """The whole job on a rendered parking site: label, distil, export, report. Nothing is downloaded."""
     from datasets.synthetic import render_site
-    from students.demo import CAMERAS, DAYS, FRAMES_PER_DAY, HEIGHT, WIDTH, demo_plan
+    from students.demo import CAMERAS, DAYS, FRAMES_PER_DAY, HEIGHT, WIDTH, demo_plan, write_demo_site
 
     with bars() as watch:
         render_site(
@@ -96,6 +98,7 @@ def demo(
             progress=lambda done, total: watch("render", done, total, ""),
         )
     _adapt(folder, demo_plan(folder / "frames", seed), protocol="vehicles", as_json=None, html=None)
+    out.print(f"Next, a camera node of these students: lotwise run {write_demo_site(folder)}")
 
 
 @app.command(
@@ -410,6 +413,7 @@ def _say_notes(notes: Sequence[str]) -> None:
 
 
 def _say_bundles(folder: Path) -> None:
+    from students.int8 import verdict
     from students.run import Run
 
     run = Run(folder)
@@ -420,6 +424,8 @@ def _say_bundles(folder: Path) -> None:
             "student" if record.live == record.bundle else "untouched nano (the student agreed less with the teacher)"
         )
         out.print(f"{camera}: live is the {what}, {run.registry(camera).live()}")
+        if "int8" in record.gate:
+            out.print(f"{camera}: {verdict(record.gate['int8'])}")
 
 
 @contextmanager

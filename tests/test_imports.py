@@ -1,6 +1,7 @@
 """Who may import whom, and that a camera node runs with the base install alone."""
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -11,11 +12,14 @@ import numpy as np
 import pytest
 
 from tests.cameras.bundles import write_constant_bundle
+from tests.cameras.node.sites import write_site
 from tests.conftest import ROOT
 
 # In order from the ground floor up: a room imports only from rooms before it.
 HOUSE = ("datasets", "cameras", "teacher", "students", "eval")
-TRAINING_ONLY = ("torch", "torchvision", "ultralytics", "albumentations", "pycocotools", "matplotlib", "safetensors")
+TRAINING_ONLY = (
+    "torch", "torchvision", "ultralytics", "albumentations", "pycocotools", "matplotlib", "safetensors", "nncf",
+)  # fmt: skip
 NOT_IN_THE_BASE = (*TRAINING_ONLY, "onnx", "onnxscript", "scipy", "pandas", "PIL", "requests")
 
 
@@ -90,6 +94,16 @@ def test_a_bundle_is_run_with_the_base_install(tmp_path: Path) -> None:
     )
     assert ended.returncode == 0, ended.stderr
     assert '"state": "occupied"' in output.read_text()
+
+
+def test_a_site_is_run_with_the_base_install(tmp_path: Path) -> None:
+    site = write_site(tmp_path, detector={"backend": "auto"}, publish={"api": {"port": 0}})
+    output = tmp_path / "out.json"
+    ended = on_a_node("from lotwise import main; main()", "run", str(site), "--json", str(output))
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == ""
+    counts = {name: camera["counts"] for name, camera in json.loads(output.read_text())["cameras"].items()}
+    assert counts == {name: {"free": 1, "occupied": 1, "unknown": 0} for name in ("C1", "C2")}
 
 
 @pytest.mark.parametrize("verb", ["train", "detect"])

@@ -21,6 +21,9 @@ OTHERS = {
     "starting": "not looked at yet",
     "stale": "no new picture",
     "down": "no connection to the camera",
+    "off hours": "outside of the camera's hours",
+    "no bundle": "no detector that can be run",
+    "error": "an error in the node, which its log tells",
 }
 
 

@@ -1,0 +1,1 @@
+"""The camera node: the loop that looks at every camera, reads its slots and tells them."""
