@@ -1,0 +1,112 @@
+"""One system in a process of its own, so that its seconds and its memory are its own.
+
+python -m benchmarks.edge.trial FOLDER   reads FOLDER/job.json; writes FOLDER/said.npz and then FOLDER/result.json
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.edge.looks import Look, figures, watch
+from benchmarks.edge.streams import Streams
+from benchmarks.edge.systems import Job
+from cameras.slots import SlotReading
+from datasets.frame import Detections, Image
+
+JOB, RESULT, SAID, LOG = "job.json", "result.json", "said.npz", "log.txt"
+COUNTED = "counted"
+"""Appears once the figures are taken: what the process uses later is not the system's."""
+
+
+class Running(Protocol):
+    """A system on all streams."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def detect(self, camera: str, image: Image) -> tuple[Detections, dict[str, SlotReading]]:
+        """One frame outside of the streams, after ``stop``."""
+        ...
+
+    def extra(self) -> dict[str, Any]:
+        """What else is worth telling."""
+        ...
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a system said of one real frame."""
+
+    found: Detections
+    readings: Mapping[str, SlotReading]
+
+
+def open_system(job: Job, streams: Streams, looks: list[Look]) -> Running:
+    if job.system.peer:
+        from benchmarks.edge.peers import Ultralytics
+
+        return Ultralytics(job, streams, looks)
+    from benchmarks.edge.ours import OurNode
+
+    return OurNode(job, streams, looks)
+
+
+def read_said(folder: Path) -> dict[str, Said]:
+    """By frame name, what a trial left; nothing where it was not asked for it."""
+    if not (folder / SAID).is_file():
+        return {}
+    said = json.loads((folder / RESULT).read_text())["readings"]
+    with np.load(folder / SAID) as arrays:
+        return {
+            name: Said(
+                Detections.of(arrays[f"{place}.boxes"], arrays[f"{place}.scores"]),
+                {slot: SlotReading(*reading) for slot, reading in readings.items()},
+            )
+            for place, (name, readings) in enumerate(said.items())
+        }
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    job = Job.read(folder / JOB)
+    clock = None
+    if job.profile:
+        from benchmarks.edge.profile import Clock
+
+        clock = Clock()
+    streams, looks = Streams(Path(job.streams)), list[Look]()
+    system = open_system(job, streams, looks)
+    system.start()
+
+    def begins() -> None:
+        streams.touch()
+        if clock:
+            clock.begin()
+
+    window = watch(looks, list(job.bundles), job.warmup, job.seconds, begins)
+    (folder / COUNTED).touch()
+    parts = clock.parts() if clock else {}
+    system.stop()
+    arrays: dict[str, NDArray[np.float32]] = {}
+    said = {}
+    for place, (camera, name) in enumerate(streams.frames if job.accuracy else ()):
+        found, readings = system.detect(camera, streams.clean(place))
+        arrays[f"{place}.boxes"], arrays[f"{place}.scores"] = found.boxes, found.scores
+        said[name] = {slot: (reading.state, reading.score) for slot, reading in readings.items()}
+    if job.accuracy:
+        np.savez(folder / SAID, **arrays)  # type: ignore[arg-type]
+    result = {**figures(looks, window, job.started), **system.extra(), "parts": parts, "readings": said}
+    (folder / RESULT).write_text(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
