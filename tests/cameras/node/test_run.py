@@ -93,7 +93,7 @@ def test_told_to_stop_it_ends_in_order_and_a_second_one_is_kept_out(tmp_path: Pa
 def test_killed_and_started_again_it_goes_on_where_it_was(tmp_path: Path, running) -> None:
     site = write_site(tmp_path, **BUSY)
     node = running(site)
-    until(lambda: states(site) == LOT, "slots are known")
+    until(lambda: states(site, "C1") == states(site, "C2") == LOT, "slots are known")
     before, last = slots(site), history(site, "SELECT max(number) FROM events")[0][0]
     node.kill()
     node.communicate()
