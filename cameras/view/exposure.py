@@ -9,7 +9,7 @@ from cameras.view.thumbnail import Thumbnail
 
 BLACK = 24  # grey level that the brightest hundredth of a picture reaches, if it is not black
 WHITE = 247  # from here on a pixel is blown out
-BLOWN = 0.4  # share of blown-out pixels in an overexposed picture; the sun into the lens blows out a sixth
+BLOWN = 0.6  # share of blown-out pixels in an overexposed picture; the sun into the lens blows out a sixth
 FLAT = 16  # grey levels between the darkest and the brightest hundredth that a picture needs
 
 
