@@ -3,7 +3,7 @@
 python benchmarks/soak.py --run RUN [--minutes 30] [--seed 0] [--json F] [--plot P.png] [--markdown F]
 
 RUN is a run folder of ``lotwise adapt --dataset cnr-ext``. Its cameras are played over RTSP from their real frames, the
-node runs their bundles and publishes to a real broker. Faults come all the time (``soak_faults.py``), but for a calm
+node runs their bundles and publishes to a real broker. Faults come all the time (``soaking/faults.py``), but for a calm
 minute at the start and at the end. Exit code 1 where a check fails.
 """
 
@@ -34,10 +34,10 @@ if __name__ == "__main__":
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.soak_faults import Fault, Mend, begin, schedule
-from benchmarks.soak_report import Soak, checks, figures, plot, show, write_markdown
-from benchmarks.soak_samples import Sample, Sampler
-from benchmarks.soak_streams import write_films
+from benchmarks.soaking.faults import Fault, Mend, begin, schedule
+from benchmarks.soaking.report import Soak, checks, figures, plot, show, write_markdown
+from benchmarks.soaking.samples import Sample, Sampler
+from benchmarks.soaking.streams import write_films
 from cameras.registry import Registry
 from datasets.errors import InputError
 from datasets.open import open_dataset

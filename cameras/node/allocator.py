@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import platform
+from functools import cache
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 ARENAS = 2
@@ -25,10 +26,12 @@ def few_heaps() -> bool:
 
 
 def give_back() -> None:
-    """Return free pages inside the heaps to the system: loading a model leaves many behind."""
+    """Return free pages inside the heaps to the system: a model that was loaded and a page that was asked for leave
+    some behind. Takes milliseconds."""
     if _glibc():
         ctypes.CDLL(None).malloc_trim(0)
 
 
+@cache
 def _glibc() -> bool:
     return platform.libc_ver()[0] == "glibc"

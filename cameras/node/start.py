@@ -82,6 +82,7 @@ class Service:
 
     def beat(self) -> None:
         """The node lives; called every few seconds."""
+        give_back()
         try:
             self.seen.touch()
         except OSError:

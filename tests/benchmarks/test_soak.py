@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from benchmarks.soak_faults import KINDS, schedule
-from benchmarks.soak_report import Soak, checks, figures
-from benchmarks.soak_samples import Sample
+from benchmarks.soaking.faults import KINDS, schedule
+from benchmarks.soaking.report import Soak, checks, figures
+from benchmarks.soaking.samples import Sample
 
 CAMERAS = ("C1", "C2")
 

@@ -12,8 +12,8 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.soak_faults import KINDS, Fault
-from benchmarks.soak_samples import Sample, slope
+from benchmarks.soaking.faults import KINDS, Fault
+from benchmarks.soaking.samples import Sample, slope
 
 WARM_UP = 0.2
 """Share of a soak after which memory must be flat."""
@@ -70,6 +70,9 @@ class Soak:
     def last_calm(self) -> list[Sample]:
         """The second half of the calm at the end."""
         return [one for one in self.samples if one.seconds >= self.seconds - self.calm_s / 2]
+
+
+BAD = ("ERROR", "CRITICAL", "Traceback", "Exception")
 
 
 @dataclass(frozen=True)
@@ -163,8 +166,13 @@ def _no_more(name: str, soak: Soak, value: Callable[[Sample], float], slack: int
 
 
 def _no_errors(log: Sequence[str]) -> Check:
-    errors = [line for line in log if line.startswith(("ERROR", "CRITICAL", "Traceback", "Exception"))]
-    return Check("no error in the log", not errors, f"{len(errors)}: {errors[0]}" if errors else "none")
+    errors = [number for number, line in enumerate(log) if line.startswith(BAD)]
+    if not errors:
+        return Check("no error in the log", True, "none")
+    first = errors[0]
+    # A traceback's last line, which alone is not indented, says what it was.
+    why = next((line for line in log[first + 1 :] if line and not line.startswith((" ", *BAD))), "")
+    return Check("no error in the log", False, f"{len(errors)}: {log[first]} {why}".rstrip())
 
 
 def _events(soak: Soak) -> Check:
