@@ -1,1 +1,1 @@
-"""The edge: bundles, the detector and slots. Never imports torch."""
+"""The edge: sources, view health, detectors, slots, publishing, and the node that runs them. Never imports torch."""
