@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datasets.errors import InputError
+from datasets.whole_file import write_whole
 
 LIVE = "live.json"
 LOCK = ".lock"
@@ -96,7 +97,14 @@ def change_live(folder: Path, step: Callable[[Live], Live]) -> Live:
         before = read_live(folder)
         after = step(before)
         if after != before:
-            write_whole(folder / LIVE, after.model_dump_json(exclude_defaults=True).encode() + b"\n")
+            path = folder / LIVE
+            try:
+                write_whole(path, after.model_dump_json(exclude_defaults=True).encode() + b"\n")
+                sync(folder)
+            except OSError as error:
+                raise InputError(
+                    f"{path}: cannot be written ({error.strerror}); make room or mend its rights"
+                ) from error
         return after
 
 
@@ -119,24 +127,6 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a kill or a power cut leaves the old one or the new one.
-
-    Raises:
-        InputError: it cannot be written; the old one is still there.
-    """
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-        sync(path.parent)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}); make room or mend its rights") from error
 
 
 def sync(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from cameras.site.frames import chosen_cameras
 from cameras.site.reading import read_site
 from cameras.sources.source import open_source
 from cameras.state import Shot, SourceState
+from datasets.whole_file import write_whole
 
 QUALITY = 95
 """Of the JPEG files: what a student learns from should show what the camera gave."""
@@ -88,6 +88,4 @@ def _write(folder: Path, shot: Shot) -> None:
     file = folder / f"{shot.taken.astimezone():%Y-%m-%d_%H_%M_%S}.jpg"
     good, data = cv2.imencode(".jpg", shot.image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     assert good
-    partial = file.with_name(f".{file.name}.part")
-    partial.write_bytes(data.tobytes())
-    os.replace(partial, file)
+    write_whole(file, data.tobytes(), sync=False)

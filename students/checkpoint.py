@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from teacher.store import write_whole
+from datasets.whole_file import write_whole
 
 NAME = "last.pt"
 LOG = "log.jsonl"

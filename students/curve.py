@@ -18,6 +18,7 @@ from ultralytics.nn.tasks import DetectionModel
 
 from datasets.errors import InputError
 from datasets.frame import Frame
+from datasets.whole_file import write_whole
 from students.adapt import CHECKED_FRAMES, agreement_with_teacher, label_frames, labelled_split, readable
 from students.checkpoint import NAME as CHECKPOINT
 from students.export import write_bundle
@@ -29,7 +30,7 @@ from students.samples import Samples
 from students.student import make_student
 from teacher.checkpoint import fingerprint
 from teacher.label import Labelled, Watch, unwatched
-from teacher.store import KnowledgeStore, write_whole
+from teacher.store import KnowledgeStore
 
 PAYS = 0.01  # gain in agreement for twice the frames
 MOST = 64  # frames of a curve for which no counts were asked

@@ -12,9 +12,10 @@ from cameras.site import site_dataset
 from datasets.errors import InputError
 from datasets.frame import Dataset
 from datasets.open import open_dataset
+from datasets.whole_file import write_whole
 from students.settings import DistillSettings, ExportSettings
 from teacher.oracle import OracleSettings
-from teacher.store import unwritable, write_whole
+from teacher.store import unwritable
 
 Record = TypeVar("Record", bound=BaseModel)
 

@@ -19,8 +19,8 @@ from ultralytics.nn.modules import Detect
 from ultralytics.nn.tasks import DetectionModel
 
 from datasets.errors import InputError
+from datasets.whole_file import write_whole
 from teacher.head import narrow_head
-from teacher.store import write_whole
 
 # Everything an Ultralytics checkpoint is made of; any other name in the file is foreign code and it is refused.
 KNOWN = (

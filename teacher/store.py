@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from datasets.errors import InputError
+from datasets.whole_file import write_whole
 from teacher.knowledge import Knowledge, decode, encode
 
 
@@ -83,25 +83,6 @@ class KnowledgeStore:
             return decode(path.read_bytes())
         except ValueError as error:
             raise InputError(f"{path}: damaged ({error}); delete this file and label again") from error
-
-
-def write_whole(path: Path, data: bytes, sync: bool = True) -> None:
-    """Write a file so that a kill or a full disk leaves either all of it or what was there before.
-
-    With ``sync`` that holds for a power cut too, at the price of waiting for the disk.
-    """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
-        os.replace(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        error.filename = str(path)  # a write that fails does not say of which file
-        raise
 
 
 def unwritable(path: Path, error: OSError) -> InputError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from itertools import combinations
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from datasets.errors import InputError
 from datasets.frame import Slot
 from datasets.images import SUFFIXES, image_size
 from datasets.pklot import read_spaces
+from datasets.whole_file import write_whole
 
 PKLOT_SIZE = (1280, 720)
 """Width and height of all frames of PKLot, in whose pixels its polygons are drawn."""
@@ -80,10 +80,8 @@ def write_slot_file(path: Path, slots: tuple[Slot, ...]) -> None:
         json.dumps({"id": slot.id, "polygon": [[round(float(x), 6), round(float(y), 6)] for x, y in slot.polygon]})
         for slot in slots
     ]
-    partial = path.with_name(f".{path.name}.part")
     try:
-        partial.write_text("[\n" + ",\n".join(lines) + "\n]\n")
-        os.replace(partial, path)
+        write_whole(path, ("[\n" + ",\n".join(lines) + "\n]\n").encode())
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}); give another file") from error
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from datasets.whole_file import write_whole
 from teacher.consensus.verdict import REASONS, Reason, Verdict
-from teacher.store import write_whole
 
 
 def count_reasons(verdicts: Mapping[str, Verdict]) -> dict[Reason, int]:

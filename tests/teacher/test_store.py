@@ -10,8 +10,9 @@ import pytest
 
 from datasets.errors import InputError
 from datasets.frame import Detections
+from datasets.whole_file import write_whole
 from teacher.knowledge import Knowledge
-from teacher.store import KnowledgeStore, write_whole
+from teacher.store import KnowledgeStore
 
 SAID = Knowledge((640, 480), Detections.of([[1, 2, 3, 4]], [0.5]))
 OTHER = Knowledge((640, 480), Detections.empty())

@@ -1,5 +1,6 @@
 """A camera's bundles while it runs: swapped without a lost frame, tried before, rolled back after, mended."""
 
+import errno
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -378,7 +379,7 @@ def test_a_registry_that_cannot_be_written_is_told_once(registry: Registry, thre
     camera.frame()
 
     def full(*_):
-        raise InputError("live.json: cannot be written (Read-only file system)")
+        raise OSError(errno.EROFS, "Read-only file system")
 
     monkeypatch.setattr("cameras.live.write_whole", full)
     assert camera.frames(9) == [three[0]] * 9
