@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 class _Turn:
     """When a camera is looked at next."""
 
-    def __init__(self, loop: CameraLoop, period_s: float, patience_s: float) -> None:
-        self.loop, self.period_s = loop, period_s
+    def __init__(self, loop: CameraLoop, patience_s: float) -> None:
+        self.loop = loop
         self.due = self.earliest = 0.0
         self.patience_s = patience_s
         self.called = False
@@ -76,10 +76,10 @@ class Node:
         self._threads: list[threading.Thread] = []
         self.extras: list[Callable[[], Mapping[str, float]]] = []
 
-    def add(self, loop: CameraLoop, period_s: float) -> None:
-        """A camera that is looked at every ``period_s`` seconds; 0 for as often as it goes."""
+    def add(self, loop: CameraLoop) -> None:
+        """A camera that is looked at as often as its loop says."""
         # Else every model would be loaded before the first camera's second frame.
-        self._turns[loop.camera] = _Turn(loop, period_s, len(self._turns) * APART_S)
+        self._turns[loop.camera] = _Turn(loop, len(self._turns) * APART_S)
 
     def arrived(self, camera: str) -> None:
         """A source has a new frame: its camera's turn comes as soon as its period allows."""
@@ -214,7 +214,7 @@ class Node:
             began, turn.since = moment if turn.since is None else turn.since, None
             turn.finished = turn.loop.ended
             # A frame that came during a look that found none is looked at now; one that was found has its period.
-            turn.earliest = began + min(turn.period_s, turn.loop.period_s) if fresh else moment
+            turn.earliest = began + turn.loop.period_s if fresh else moment
             turn.due = max(turn.earliest, moment) if fresh or turn.called else moment + delay
             self._free.notify()
 

@@ -140,7 +140,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
                 journal.slots(name),
                 until,
             )
-            node.add(loop, period_s)
+            node.add(loop)
         mqtt = api = None
         if site.publish.mqtt is not None:
             mqtt = MqttPublisher(site.publish.mqtt, site.name, journal, node.now, base)

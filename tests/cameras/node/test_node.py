@@ -34,7 +34,7 @@ class FakeLoop:
     """A camera that does at its n-th look, from 1, what ``does`` says of n: False for no new frame; None ends it."""
 
     asleep = False
-    period_s = 1000.0
+    period_s = 0.0
 
     def __init__(self, camera: str, does: Callable[[int], bool | None], clock: Clock | None = None, takes=0.0) -> None:
         self.camera, self._does, self._clock, self._takes = camera, does, clock or Clock(), takes
@@ -79,7 +79,8 @@ def run(journal: Journal, *cameras: tuple[FakeLoop, float], workers: int = 1, cl
     """A node that has run until all its cameras ended."""
     node = Node("lot", journal, workers, clock=clock or Clock())
     for loop, period_s in cameras:
-        node.add(loop, period_s)
+        loop.period_s = period_s
+        node.add(loop)
     node.start()
     ended = node.wait(20)
     node.close()
@@ -129,8 +130,12 @@ def test_a_period_is_from_look_to_look_however_long_one_takes(journal: Journal) 
 def test_a_camera_that_waits_for_a_confirmation_is_looked_at_sooner(journal: Journal) -> None:
     clock = Clock()
     driver = FakeLoop("driver", ends_after(500), clock, takes=0.01)
-    pending = FakeLoop("pending", ends_after(4), clock)
-    pending.period_s = 0.5
+
+    def sooner(look: int) -> bool | None:
+        pending.period_s = 0.5  # from its first look on
+        return ends_after(4)(look)
+
+    pending = FakeLoop("pending", sooner, clock)
     run(journal, (driver, 0.0), (pending, 60.0), clock=clock)
     gaps = [after - before for before, after in zip(pending.times, pending.times[1:], strict=False)]
     assert gaps == pytest.approx([0.5] * 3, abs=0.03)
@@ -145,7 +150,7 @@ def test_a_frame_that_comes_during_a_look_that_found_none_is_looked_at_at_once(j
         return False if look == 1 else None
 
     node = Node("lot", journal, 1)
-    node.add(FakeLoop("C1", does), 0.0)
+    node.add(FakeLoop("C1", does))
     node.start()
     assert node.wait(10)
     node.close()
@@ -155,7 +160,7 @@ def test_a_frame_that_comes_later_wakes_the_node(journal: Journal, monkeypatch) 
     monkeypatch.setattr(module, "IDLE_S", 1000.0)
     loop = FakeLoop("C1", lambda look: False if look == 1 else None)
     node = Node("lot", journal, 2)
-    node.add(loop, 0.0)
+    node.add(loop)
     node.arrived("C1")
     node.arrived("unknown")  # a source that is opened before its camera is known
     node.start()
@@ -172,8 +177,8 @@ def test_one_arrival_is_one_look(journal: Journal, monkeypatch) -> None:
     driver = FakeLoop("driver", ends_after(100), clock, takes=0.01)
     quiet = FakeLoop("quiet", lambda look: bool(node.arrived("quiet")) if look == 1 else False, clock)
     node = Node("lot", journal, 1, clock=clock)
-    node.add(driver, 0.0)
-    node.add(quiet, 0.0)
+    node.add(driver)
+    node.add(quiet)
     node.start()
     until(lambda: driver.ended, "the driver has ended")
     node.close()
@@ -186,8 +191,9 @@ def test_arrivals_do_not_shorten_the_period(journal: Journal) -> None:
     busy = FakeLoop("busy", ends_after(4), clock)
     driver._does = lambda look: (node.arrived("busy"), ends_after(500)(look))[1]
     node = Node("lot", journal, 1, clock=clock)
-    node.add(driver, 0.0)
-    node.add(busy, 1.0)
+    node.add(driver)
+    busy.period_s = 1.0
+    node.add(busy)
     node.start()
     assert node.wait(20)
     node.close()
@@ -230,7 +236,7 @@ def test_a_failing_model_is_unknown_slots_until_it_runs_again(journal: Journal, 
 
     camera.view.look = look
     node = Node("lot", journal, 1)
-    node.add(camera.loop, 0.0)
+    node.add(camera.loop)
     node.start()
 
     def states() -> set[str]:
@@ -261,8 +267,8 @@ def test_it_ends_in_seconds_even_while_a_look_hangs(journal: Journal, monkeypatc
     go_on = threading.Event()
     hanging, well = FakeLoop("hanging", lambda look: bool(go_on.wait(60))), FakeLoop("well", lambda look: True)
     node = Node("lot", journal, 2)
-    node.add(hanging, 0.0)
-    node.add(well, 0.0)
+    node.add(hanging)
+    node.add(well)
     node.start()
     until(lambda: hanging.times and len(well.times) > 50, "both are looked at, one hangs")
     before = datetime.now(UTC)
@@ -276,7 +282,7 @@ def test_it_ends_in_seconds_even_while_a_look_hangs(journal: Journal, monkeypatc
 
 def test_closing_what_never_started_tells_nothing(journal: Journal) -> None:
     node, loop = Node("lot", journal, 1), FakeLoop("C1", ends_after(2))
-    node.add(loop, 0.0)
+    node.add(loop)
     node.close()
     assert loop.closed
     assert journal.last == 0
@@ -286,7 +292,7 @@ def test_stuck_names_the_camera_whose_look_takes_too_long(journal: Journal) -> N
     clock, go_on = Clock(), threading.Event()
     loop = FakeLoop("C7", lambda look: None if go_on.wait(60) else False)
     node = Node("lot", journal, 1, clock=clock)
-    node.add(loop, 0.0)
+    node.add(loop)
     assert node.stuck() is None
     node.start()
     until(lambda: loop.times, "it is looked at")
@@ -322,14 +328,14 @@ def test_ready_once_each_camera_was_looked_at_or_is_known_to_be_away(
     loop.now = replace(loop.now, looked=looked, source=SourceHealth(state, since, ended=ended))
     loop.asleep = asleep
     other.now = replace(other.now, looked=1)
-    node.add(loop, 0.0)
-    node.add(other, 0.0)
+    node.add(loop)
+    node.add(other)
     assert node.now().ready is ready
 
 
 def test_questions_about_cameras_that_there_are_not(journal: Journal) -> None:
     node = Node("lot", journal, 1)
-    node.add(FakeLoop("C1", ends_after(2)), 0.0)
+    node.add(FakeLoop("C1", ends_after(2)))
     assert node.picture("C1") is None
     with pytest.raises(InputError, match="no camera C2; there are C1"):
         node.picture("C2")
@@ -358,7 +364,7 @@ def test_what_happened_is_logged_by_how_bad_it_is(journal: Journal, caplog) -> N
 def test_whoever_publishes_is_woken_by_what_is_recorded(journal: Journal) -> None:
     woken = []
     node = Node("lot", journal, 1, lambda: woken.append(journal.last))
-    node.add(FakeLoop("C1", ends_after(3)), 0.0)
+    node.add(FakeLoop("C1", ends_after(3)))
     node.start()
     assert node.wait(10)
     node.close()
