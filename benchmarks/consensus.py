@@ -25,17 +25,17 @@ import cv2
 from rich.console import Console
 from rich.table import Table
 
-from cameras.slots import SlotRule, learn_slot_model, slot_rule
-from datasets.cnr_ext import read_cnr_ext
-from datasets.errors import InputError
-from datasets.frame import Dataset, Detections, Frame
-from datasets.images import content_key, image_size
-from datasets.load import load
-from eval.evaluation import evaluate
-from eval.evidence import Evidence
-from teacher.consensus import ConsensusSettings, camera_consensus, count_reasons, write_account
-from teacher.label import label
-from teacher.store import KnowledgeStore
+from lotwise.cameras.slots import SlotRule, learn_slot_model, slot_rule
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Dataset, Detections, Frame
+from lotwise.datasets.images import content_key, image_size
+from lotwise.datasets.load import load
+from lotwise.datasets.readers.cnr_ext import read_cnr_ext
+from lotwise.eval.evaluation import evaluate
+from lotwise.eval.evidence import Evidence
+from lotwise.teacher.consensus import ConsensusSettings, camera_consensus, count_reasons, write_account
+from lotwise.teacher.label import label
+from lotwise.teacher.store import KnowledgeStore
 
 CONFIDENCES = (0.25, 0.1)
 
@@ -63,7 +63,7 @@ def known_store(folder: Path, frames: Sequence[Frame]) -> tuple[KnowledgeStore, 
 
 def labelled_store(weights: Path, work: Path, frames: Sequence[Frame]) -> tuple[KnowledgeStore, Mapping[str, str]]:
     """The same by running the teacher on frames that it has not seen."""
-    from teacher.oracle import Oracle
+    from lotwise.teacher.oracle import Oracle
 
     oracle = Oracle(weights)
     store = KnowledgeStore.open(work, oracle.identity, oracle.description)

@@ -35,14 +35,14 @@ from benchmarks.peers import BATCH
 from benchmarks.scores import PARTS, Camera, divide, score
 from benchmarks.tables import plot, show, write_markdown
 from benchmarks.trial import Job, Predictions, Result, look, read_result, run_model
-from cameras.slots import learn_slot_model, slot_rule
-from datasets.errors import InputError
-from datasets.frame import Frame
-from datasets.images import image_size
-from datasets.open import open_dataset, parse_cameras
-from students.settings import DistillSettings
-from students.student import make_student
-from teacher.oracle import OracleSettings
+from lotwise.cameras.slots import learn_slot_model, slot_rule
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Frame
+from lotwise.datasets.images import image_size
+from lotwise.datasets.readers.open import open_dataset, parse_cameras
+from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.model.student import make_student
+from lotwise.teacher.oracle import OracleSettings
 
 HEADS = "the head's loss in other forms"
 LATENT = "one more term beside score, box and distribution"

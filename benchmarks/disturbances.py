@@ -7,7 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from datasets.frame import Image
+from lotwise.datasets.frame import Image
 
 Disturbance = Callable[[Image, np.random.Generator], Image]
 

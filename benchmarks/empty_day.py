@@ -25,14 +25,14 @@ from rich.table import Table
 from benchmarks.distillation import ROWS, slug
 from benchmarks.scores import CONFIDENCE, PARTS
 from benchmarks.trial import SIZE, run_model
-from cameras.slots import slot_states
-from datasets.errors import InputError
-from datasets.frame import Frame, Slot
-from datasets.images import image_size
-from datasets.open import open_dataset
-from students.learn import STUDENT
-from students.student import make_student
-from teacher.sampling.choice import survey
+from lotwise.cameras.slots import slot_states
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Frame, Slot
+from lotwise.datasets.images import image_size
+from lotwise.datasets.readers.open import open_dataset
+from lotwise.students.distillation.learn import STUDENT
+from lotwise.students.model.student import make_student
+from lotwise.teacher.frame_selection.choice import survey
 
 CAMERA, EMPTY = "UFPR05", "UFPR05_empty"
 

@@ -34,14 +34,14 @@ from benchmarks.edge.streams import POOL, write_streams
 from benchmarks.edge.systems import FLOAT, INT8, SYSTEMS, Job, System
 from benchmarks.edge.table import PROFILE, Row, cells, headings, markdown, profile_lines, refused, show, targets
 from benchmarks.edge.trial import COUNTED, JOB, LOG, RESULT, SAID, Said, read_said
-from cameras.agreement import agreement
-from cameras.bundle import read_manifest
-from cameras.registry import Registry
-from datasets.errors import InputError
-from datasets.frame import Dataset
-from datasets.images import image_size
-from datasets.open import open_dataset
-from eval.slots import count_slots
+from lotwise.cameras.detection.agreement import agreement
+from lotwise.cameras.registry.bundle import read_manifest
+from lotwise.cameras.registry.registry import Registry
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Dataset
+from lotwise.datasets.images import image_size
+from lotwise.datasets.readers.open import open_dataset
+from lotwise.eval.protocols.slots import count_slots
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE_S = 0.5

@@ -10,10 +10,10 @@ from typing import Any
 
 from ultralytics.nn.tasks import DetectionModel
 
-from datasets.frame import Detections, Frame
-from datasets.images import image_size
-from datasets.yolo import write_yolo
-from students.student import make_student
+from lotwise.datasets.frame import Detections, Frame
+from lotwise.datasets.images import image_size
+from lotwise.datasets.readers.yolo import write_yolo
+from lotwise.students.model.student import make_student
 
 EPOCHS, BATCH = 40, 4
 LABELS = 0.3

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.trial import Predictions
-from cameras.agreement import agreement
-from cameras.bundle import CONFIDENCE
-from cameras.slots import SlotRule, slot_rule
-from datasets.frame import Dataset, Frame
-from datasets.images import image_size
-from eval.evaluation import evaluate
-from eval.evidence import Evidence
-from eval.rows import Row as Line
-from eval.slots import SlotCounts, count_slots, labelled_frames, with_slots
+from lotwise.cameras.detection.agreement import agreement
+from lotwise.cameras.registry.bundle import CONFIDENCE
+from lotwise.cameras.slots import SlotRule, slot_rule
+from lotwise.datasets.frame import Dataset, Frame
+from lotwise.datasets.images import image_size
+from lotwise.eval.evaluation import evaluate
+from lotwise.eval.evidence import Evidence
+from lotwise.eval.protocols.slots import SlotCounts, count_slots, labelled_frames, with_slots
+from lotwise.eval.rows import Row as Line
 
 PARTS = 3
 

@@ -29,13 +29,13 @@ from rich.table import Table
 from benchmarks.distillation import ROWS, arguments, camera_of, predictions
 from benchmarks.scores import CONFIDENCE, Camera, evidence
 from benchmarks.trial import Predictions
-from cameras.slots import SlotRule, slot_rule
-from datasets.boxes import coverage, iou
-from datasets.errors import InputError
-from datasets.frame import Detections, Image, Slot
-from datasets.load import load
-from datasets.open import parse_cameras
-from eval.slots import labelled_frames
+from lotwise.cameras.slots import SlotRule, slot_rule
+from lotwise.datasets.boxes import coverage, iou
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Detections, Image, Slot
+from lotwise.datasets.load import load
+from lotwise.datasets.readers.open import parse_cameras
+from lotwise.eval.protocols.slots import labelled_frames
 
 WEAK = 0.05
 """Boxes under this score are as good as none."""

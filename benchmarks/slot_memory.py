@@ -28,17 +28,17 @@ if __name__ == "__main__":
 from rich.console import Console
 from rich.table import Table
 
-from cameras.detector import Detector, load_detector
-from cameras.registry import Registry
-from cameras.slots import SlotReading
-from cameras.slots.faint import with_faint
-from cameras.slots.memory import SlotMemory
-from cameras.slots.occlusion import hidden_slots
-from cameras.slots.settings import StateSettings
-from datasets.errors import InputError
-from datasets.frame import Dataset, Frame, Image, Slot, SlotState
-from datasets.images import read_image
-from datasets.open import open_dataset, parse_cameras
+from lotwise.cameras.detection.detector import Detector, load_detector
+from lotwise.cameras.registry.registry import Registry
+from lotwise.cameras.site.hysteresis import StateSettings
+from lotwise.cameras.slots import SlotReading
+from lotwise.cameras.slots.hysteresis import SlotMemory
+from lotwise.cameras.slots.low_score import with_faint
+from lotwise.cameras.slots.occlusion import hidden_slots
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Dataset, Frame, Image, Slot, SlotState
+from lotwise.datasets.images import read_image
+from lotwise.datasets.readers.open import open_dataset, parse_cameras
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 SEEN_AGAIN = 16

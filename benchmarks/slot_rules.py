@@ -20,12 +20,12 @@ import numpy as np
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from cameras.slots import SlotModel, SlotReading, learn_slot_model, match_slots, slot_states
-from datasets.boxes import clip, iou
-from datasets.errors import InputError
-from datasets.frame import Dataset, Detections, Frame, Slot
-from datasets.open import KINDS, open_dataset, parse_cameras
-from eval.slots import SlotCounts, count_slots
+from lotwise.cameras.slots import SlotModel, SlotReading, learn_slot_model, match_slots, slot_states
+from lotwise.datasets.boxes import clip, iou
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Dataset, Detections, Frame, Slot
+from lotwise.datasets.readers.open import KINDS, open_dataset, parse_cameras
+from lotwise.eval.protocols.slots import SlotCounts, count_slots
 
 IOU = 0.3
 """Of a box with the slot's box, for the IoU rule; slots are ground and boxes are cars, so much more is rare."""
@@ -237,7 +237,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     size = (960, 720)
     if options.dataset == "synthetic" and not (options.root / "site.json").is_file():
-        from datasets.synthetic import render_site
+        from lotwise.datasets.synthetic import render_site
 
         render_site(options.root, width=size[0], height=size[1], seed=options.seed)
     dataset = open_dataset(options.dataset, options.root, parse_cameras(options.cameras))

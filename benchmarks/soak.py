@@ -38,11 +38,11 @@ from benchmarks.soaking.faults import Fault, Mend, begin, schedule
 from benchmarks.soaking.report import Soak, checks, figures, plot, show, write_markdown
 from benchmarks.soaking.samples import Sample, Sampler
 from benchmarks.soaking.streams import write_films
-from cameras.registry import Registry
-from datasets.errors import InputError
-from datasets.open import open_dataset
-from tests.cameras.node.installation import Installation
+from lotwise.cameras.registry.registry import Registry
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.readers.open import open_dataset
 from tests.cameras.sources.cameras import cmdline
+from tests.node.installation import Installation
 
 PERIOD_S = 1.0
 SAMPLE_S, ASK_S, TICK_S = 5.0, 1.0, 0.2

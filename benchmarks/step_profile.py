@@ -2,7 +2,7 @@
 
 python benchmarks/step_profile.py [--camera C1] [--work runs/distillation] [--steps 20] [--json F]
 
-The parts are those of ``students/distill.py`` in its order; seconds are those of the main thread, medians over steps.
+The parts are those of ``students/distillation/distill.py`` in its order; seconds are those of the main thread, medians over steps.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from benchmarks.trial import look
-from datasets.open import open_dataset
-from students.distill import make_optimizer, moving_average, pixels_of
-from students.losses.assignment import assign
-from students.losses.terms import make_terms
-from students.samples import Samples
-from students.settings import DistillSettings
-from students.student import make_student, read_output
-from students.targets import make_targets
-from teacher.oracle import OracleSettings, fast_bfloat16
+from lotwise.datasets.readers.open import open_dataset
+from lotwise.students.distillation.distill import make_optimizer, moving_average, pixels_of
+from lotwise.students.distillation.samples import Samples
+from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.distillation.targets import make_targets
+from lotwise.students.losses.assignment import assign
+from lotwise.students.losses.terms import make_terms
+from lotwise.students.model.student import make_student, read_output
+from lotwise.teacher.oracle import OracleSettings, fast_bfloat16
 
 
 def profile(samples: Samples, student: nn.Module, settings: DistillSettings, steps: int) -> dict[str, float]:

@@ -21,18 +21,19 @@ import numpy as np
 from ultralytics.nn.tasks import DetectionModel
 
 from benchmarks.peers import LABELS, fine_tune, write_training_set
-from cameras.detector import FLOOR, Detector, load_detector
-from cameras.letterbox import Letterbox
-from datasets.frame import Dataset, Detections, Frame
-from datasets.images import image_size
-from datasets.load import load
-from datasets.open import open_dataset
-from students.export import export_onnx
-from students.learn import learn
-from students.settings import DistillSettings
-from teacher.label import label
-from teacher.oracle import VEHICLES, Oracle, OracleSettings
-from teacher.store import KnowledgeStore
+from lotwise.cameras.detection.detector import FLOOR, Detector, load_detector
+from lotwise.cameras.detection.letterbox import Letterbox
+from lotwise.datasets.frame import Dataset, Detections, Frame
+from lotwise.datasets.images import image_size
+from lotwise.datasets.load import load
+from lotwise.datasets.readers.open import open_dataset
+from lotwise.datasets.vehicles import VEHICLE_CLASSES
+from lotwise.students.distillation.learn import learn
+from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.export.bundle import export_onnx
+from lotwise.teacher.label import label
+from lotwise.teacher.oracle import Oracle, OracleSettings
+from lotwise.teacher.store import KnowledgeStore
 
 Predictions = dict[str, Detections]
 SIZE = 640
@@ -137,7 +138,7 @@ def lotwise(job: Job, frames: Sequence[Frame], folder: Path, work: Path) -> tupl
     ]
     store, keys = look(job.teacher, OracleSettings(), [*frames, *others], work)
     start = time.process_time()
-    learned = learn(job.student, VEHICLES, frames, keys, store, settings, folder, others=others)
+    learned = learn(job.student, VEHICLE_CLASSES, frames, keys, store, settings, folder, others=others)
     return learned.outcome.student, time.process_time() - start
 
 

@@ -30,13 +30,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.disturbances import EVERYDAY, FAULTS, black, brighter, displaced, noisy, recoded
-from cameras.gate import ChangeGate, GateSettings
-from cameras.state import ViewReport
-from cameras.view import ViewSettings, ViewWatch, thumbnail
-from datasets.errors import InputError
-from datasets.frame import Frame, Image, Slot, SlotState
-from datasets.images import read_image
-from datasets.open import open_dataset
+from lotwise.cameras.view import ViewSettings, ViewWatch, thumbnail
+from lotwise.cameras.view.change_detection import ChangeGate, GateSettings
+from lotwise.cameras.view.report import ViewReport
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Frame, Image, Slot, SlotState
+from lotwise.datasets.images import read_image
+from lotwise.datasets.readers.open import open_dataset
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TORN = ("13_35_08", "14_20_09")  # frames of the empty day that are torn

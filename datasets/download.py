@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.errors import InputError
+from lotwise.datasets.errors import InputError
 
 Progress = Callable[[str, int, int | None], None]
 """Called with file name, bytes so far and bytes in all (None where the server does not tell)."""

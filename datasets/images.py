@@ -10,8 +10,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from datasets.errors import InputError, UnreadableImage
-from datasets.frame import Image
+from lotwise.datasets.errors import InputError, UnreadableImage
+from lotwise.datasets.frame import Image
 
 Reduction = Literal[1, 2, 4, 8]
 """An image is decoded at its size, or cheaper at a half, a quarter or an eighth of it."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datasets.errors import InputError, UnreadableImage
-from datasets.frame import Frame, Image
-from datasets.images import Reduction, read_image
-from datasets.video import read_video_frame
+from lotwise.datasets.errors import InputError, UnreadableImage
+from lotwise.datasets.frame import Frame, Image
+from lotwise.datasets.images import Reduction, read_image
+from lotwise.datasets.readers.video import read_video_frame
 
 
 def load(frame: Frame, reduction: Reduction = 1) -> Image:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from datasets.errors import InputError
-from datasets.frame import Frame
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Frame
 
 
 @dataclass(frozen=True)

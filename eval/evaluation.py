@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from datasets.frame import Detections, VehicleTruth
-from eval.agreement import teacher_truth
-from eval.average_precision import AveragePrecision, Curve, average_precision
-from eval.evidence import Evidence
-from eval.matching import Matching, match
-from eval.operating_point import OperatingPoint, at_confidence, best_f1, together
-from eval.rows import ALL, Protocol, Report, Role, Row
-from eval.slots import (
+from lotwise.datasets.frame import Detections, VehicleTruth
+from lotwise.eval.evidence import Evidence
+from lotwise.eval.metrics.average_precision import AveragePrecision, Curve, average_precision
+from lotwise.eval.metrics.matching import Matching, match
+from lotwise.eval.metrics.operating_point import OperatingPoint, at_confidence, best_f1, together
+from lotwise.eval.protocols.slots import (
     LabelledFrame,
     SlotCounts,
     SlotRule,
@@ -22,7 +20,9 @@ from eval.slots import (
     on_labelled_slots,
     with_slots,
 )
-from eval.vehicles import vehicle_truth
+from lotwise.eval.protocols.teacher import teacher_truth
+from lotwise.eval.protocols.vehicles import vehicle_truth
+from lotwise.eval.rows import ALL, Protocol, Report, Role, Row
 
 ABSENT_TRUTH: Mapping[Protocol, str] = {
     "vehicles": "no vehicle boxes to measure by",

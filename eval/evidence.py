@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from datasets.errors import InputError
-from datasets.frame import Detections, Frame, Slot, Truth
-from eval.rows import ROLES, Role
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Detections, Frame, Slot, Truth
+from lotwise.eval.rows import ROLES, Role
 
 
 @dataclass(frozen=True)

@@ -14,26 +14,26 @@ from typing import Literal
 if __name__ == "__main__":
     # Python puts eval/ first on the path; with the root there instead, eval.rows has one name, not two.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
-    from lotwise import main
+    from lotwise.command_line import main
 
     main(["report", *sys.argv[1:]])  # ends here; what follows is imported by it under its own name
 
-from cameras.detector import FLOOR, Detector, load_detector
-from cameras.slots import SlotRule, slot_states
-from datasets.errors import InputError, UnreadableImage
-from datasets.frame import Dataset, Detections, Frame, Image
-from datasets.images import content_key
-from datasets.load import load
-from datasets.timestamps import parse_time
-from eval.evaluation import evaluate
-from eval.evidence import Evidence
-from eval.page import page
-from eval.pictures import draw_pictures
-from eval.rows import Protocol, Report, Role
-from students.run import CameraRecord, Run
-from teacher.label import Watch, unwatched
-from teacher.oracle import Oracle
-from teacher.store import KnowledgeStore
+from lotwise.cameras.detection.detector import FLOOR, Detector, load_detector
+from lotwise.cameras.slots import SlotRule, slot_states
+from lotwise.datasets.errors import InputError, UnreadableImage
+from lotwise.datasets.frame import Dataset, Detections, Frame, Image
+from lotwise.datasets.images import content_key
+from lotwise.datasets.load import load
+from lotwise.datasets.progress import Progress, no_progress
+from lotwise.datasets.timestamps import parse_time
+from lotwise.eval.evaluation import evaluate
+from lotwise.eval.evidence import Evidence
+from lotwise.eval.page.page import page
+from lotwise.eval.page.pictures import draw_pictures
+from lotwise.eval.rows import Protocol, Report, Role
+from lotwise.students.pipeline.run import CameraRecord, Run
+from lotwise.teacher.oracle import Oracle
+from lotwise.teacher.store import KnowledgeStore
 
 PROTOCOLS: tuple[Protocol, ...] = ("slots", "vehicles", "teacher")
 SlotRuleName = Literal["learned", "half-covered"]
@@ -64,7 +64,7 @@ class Collected:
         return self.learned_rules if name == "learned" else dict.fromkeys(self.learned_rules, slot_states)
 
 
-def collect(run: Run, dataset: Dataset, watch: Watch = unwatched) -> Collected:
+def collect(run: Run, dataset: Dataset, progress: Progress = no_progress) -> Collected:
     """Run every role on the frames that no student of its camera learned from.
 
     A camera all of whose frames were learned from (one frame is all there is, say) is measured on the frames
@@ -73,7 +73,7 @@ def collect(run: Run, dataset: Dataset, watch: Watch = unwatched) -> Collected:
     Args:
         run: a run folder with bundles.
         dataset: the run's own, or another root with other frames of the same cameras.
-        watch: progress.
+        progress: progress.
 
     Raises:
         InputError: the run has no bundle of any of the cameras.
@@ -90,7 +90,7 @@ def collect(run: Run, dataset: Dataset, watch: Watch = unwatched) -> Collected:
     detectors: dict[str, dict[Role, Detector]] = {}
     rules: dict[str, SlotRule] = {}
     for done, frame in enumerate(frames):
-        watch("report", done, len(frames), frame.camera)
+        progress("report", done, len(frames), frame.camera)
         try:
             image = load(frame)
         except UnreadableImage as error:
@@ -107,7 +107,7 @@ def collect(run: Run, dataset: Dataset, watch: Watch = unwatched) -> Collected:
         for role, detector in detectors[frame.camera].items():
             predictions[role][frame.name] = detector([image], confidence=FLOOR)[0]
         predictions["teacher"][frame.name] = teacher.says(image)
-    watch("report", len(frames), len(frames), "")
+    progress("report", len(frames), len(frames), "")
     evidence = Evidence(read, dataset.truth, predictions, confidence, dataset.slots, sizes)
     return Collected(evidence, held_out, rules, notes)
 

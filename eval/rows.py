@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from eval.average_precision import Curve
+from lotwise.eval.metrics.average_precision import Curve
 
 Protocol = Literal["vehicles", "slots", "teacher"]
 Role = Literal["teacher", "baseline", "student"]

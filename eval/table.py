@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from eval.rows import ALL, Protocol, Report, Role, Row
+from lotwise.eval.rows import ALL, Protocol, Report, Role, Row
 
 ROLE_NAMES: Mapping[Role, str] = {"teacher": "teacher", "baseline": "baseline", "student": "student"}
 TITLES: Mapping[Protocol, str] = {

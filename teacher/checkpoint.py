@@ -18,9 +18,9 @@ from ultralytics.nn import modules
 from ultralytics.nn.modules import Detect
 from ultralytics.nn.tasks import DetectionModel
 
-from datasets.errors import InputError
-from datasets.whole_file import write_whole
-from teacher.head import narrow_head
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.whole_file import write_whole
+from lotwise.teacher.head import narrow_head
 
 # Everything an Ultralytics checkpoint is made of; any other name in the file is foreign code and it is refused.
 KNOWN = (

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from datasets.boxes import iou
-from datasets.frame import Detections
+from lotwise.datasets.boxes import iou
+from lotwise.datasets.frame import Detections
 
 
 def fuse(looks: Sequence[Detections], overlap: float = 0.6) -> Detections:

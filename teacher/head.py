@@ -9,7 +9,7 @@ from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.tal import dist2bbox, make_anchors
 
-from datasets.errors import InputError
+from lotwise.datasets.errors import InputError
 
 
 def vehicle_classes(names: dict[int, str], wanted: tuple[str, ...], origin: str) -> list[int]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from datasets.frame import Detections
+from lotwise.datasets.frame import Detections
 
 LEVELS = ("p3", "p4", "p5")
 

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from datasets.errors import InputError, UnreadableImage
-from datasets.frame import Frame
-from datasets.images import content_key
-from datasets.load import load
-from teacher.oracle import Oracle
-from teacher.store import KnowledgeStore
-
-Watch = Callable[[str, int, int, str], None]
-"""Told of progress: what is being done, how many are done, of how many, and a few words."""
-
-
-def unwatched(stage: str, done: int, total: int, words: str) -> None:
-    """Nobody looks."""
+from lotwise.datasets.errors import InputError, UnreadableImage
+from lotwise.datasets.frame import Frame
+from lotwise.datasets.images import content_key
+from lotwise.datasets.load import load
+from lotwise.datasets.progress import Progress, no_progress
+from lotwise.teacher.oracle import Oracle
+from lotwise.teacher.store import KnowledgeStore
 
 
 @dataclass(frozen=True)
@@ -37,7 +31,7 @@ class Labelled:
     unchosen: frozenset[str] = frozenset()
 
 
-def label(frames: Sequence[Frame], oracle: Oracle, store: KnowledgeStore, watch: Watch = unwatched) -> Labelled:
+def label(frames: Sequence[Frame], oracle: Oracle, store: KnowledgeStore, progress: Progress = no_progress) -> Labelled:
     """Fill the store with what the oracle says of these frames.
 
     Raises:
@@ -56,7 +50,7 @@ def label(frames: Sequence[Frame], oracle: Oracle, store: KnowledgeStore, watch:
             if key not in store:
                 store.add(key, oracle.look(image))
                 looked += 1
-        watch("label", done, len(frames), f"{looked} new, {len(skipped)} unreadable")
+        progress("label", done, len(frames), f"{looked} new, {len(skipped)} unreadable")
     if frames and not keys:
         raise InputError(f"none of {len(frames)} frames can be read; the first: {next(iter(skipped.values()))}")
     return Labelled(keys, looked, skipped)

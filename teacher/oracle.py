@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from cameras.letterbox import Letterbox
-from cameras.suppression import suppress
-from datasets.frame import Detections, Image
-from teacher.checkpoint import fingerprint, load_model
-from teacher.fuse import fuse
-from teacher.head import decode_boxes, vehicle_classes, vehicle_logits
-from teacher.knowledge import Dense, Distribution, Knowledge, Latent
-from teacher.tiles import Tile, tiles
+from lotwise.cameras.detection.letterbox import Letterbox
+from lotwise.cameras.detection.suppression import suppress
+from lotwise.datasets.frame import Detections, Image
+from lotwise.datasets.vehicles import VEHICLE_CLASSES
+from lotwise.teacher.checkpoint import fingerprint, load_model
+from lotwise.teacher.fuse import fuse
+from lotwise.teacher.head import decode_boxes, vehicle_classes, vehicle_logits
+from lotwise.teacher.knowledge import Dense, Distribution, Knowledge, Latent
+from lotwise.teacher.tiles import Tile, tiles
 
-VEHICLES = ("car", "bus", "truck", "vehicle")
 VERSION = 2
 """Part of an oracle's identity: to be raised with any change of what is made of the network's outputs."""
 
@@ -66,7 +66,7 @@ class OracleSettings:
     scales: tuple[int, ...] = (640, 1280)
     flip: bool = False
     tiles: int = 0
-    classes: tuple[str, ...] = VEHICLES
+    classes: tuple[str, ...] = VEHICLE_CLASSES
     confidence: float = 0.01
     grid: int = 640
     latent_bytes: int = 1_300_000

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from datasets.coco import write_coco
-from datasets.frame import Detections, Frame
-from datasets.yolo import write_yolo
-from teacher.store import KnowledgeStore
+from lotwise.datasets.frame import Detections, Frame
+from lotwise.datasets.readers.coco import write_coco
+from lotwise.datasets.readers.yolo import write_yolo
+from lotwise.teacher.store import KnowledgeStore
 
 
 def write_pseudo_labels(

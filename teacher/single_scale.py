@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cameras.slots import SlotRule, slot_rule
-from datasets.frame import Detections, Image, Slot
-from teacher.oracle import Oracle, OracleSettings
+from lotwise.cameras.slots import SlotRule, slot_rule
+from lotwise.datasets.frame import Detections, Image, Slot
+from lotwise.teacher.oracle import Oracle, OracleSettings
 
 
 @dataclass

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets.errors import InputError
-from datasets.whole_file import write_whole
-from teacher.knowledge import Knowledge, decode, encode
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.whole_file import write_whole
+from lotwise.teacher.knowledge import Knowledge, decode, encode
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import pytest
 # Set before anything imports torch or Ultralytics: nothing is downloaded, and tiny models run best on one core.
 os.environ |= {"YOLO_OFFLINE": "true", "NO_ALBUMENTATIONS_UPDATE": "1", "OMP_NUM_THREADS": "1"}
 
-from datasets.frame import Dataset
-from datasets.synthetic import render_site
+from lotwise.datasets.frame import Dataset
+from lotwise.datasets.synthetic import render_site
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -77,7 +77,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
 @pytest.fixture(scope="session")
 def adapted(site: Dataset, weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run folder of the main job on the rendered site, done by the command line. Its files are read only."""
-    from lotwise import main
+    from lotwise.command_line import main
 
     folder = tmp_path_factory.mktemp("runs") / "run"
     (folder.parent / "settings.yaml").write_text(

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from ultralytics.nn.tasks import DetectionModel, yaml_model_load
 
-from teacher.checkpoint import build, save_model
+from lotwise.teacher.checkpoint import build, save_model
 
 WIDTH = 0.0625
 COCO_LIKE = {0: "person", 1: "car", 2: "cat", 3: "truck"}

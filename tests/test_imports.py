@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 
 from tests.cameras.bundles import write_constant_bundle
-from tests.cameras.node.sites import write_site
 from tests.conftest import ROOT
+from tests.node.sites import write_site
 
 # In order from the ground floor up: a room imports only from rooms before it.
-HOUSE = ("datasets", "cameras", "teacher", "students", "eval")
+HOUSE = ("datasets", "cameras", "node", "teacher", "students", "eval")
 TRAINING_ONLY = (
     "torch", "torchvision", "ultralytics", "albumentations", "pycocotools", "matplotlib", "safetensors", "nncf",
 )  # fmt: skip
+MAIN = "from lotwise.command_line import main; main()"
 NOT_IN_THE_BASE = (*TRAINING_ONLY, "onnx", "onnxscript", "scipy", "pandas", "PIL", "requests")
 
 
@@ -31,24 +32,24 @@ def imported(path: Path) -> set[str]:
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            names.add(str(node.module).partition(".")[0])
+            names.add(str(node.module).removeprefix("lotwise.").partition(".")[0])
     return names
 
 
 @pytest.mark.parametrize("room", HOUSE)
 def test_a_room_imports_only_from_its_own_floor_or_a_lower_one(room: str) -> None:
-    above = {*HOUSE[HOUSE.index(room) + 1 :], "tests", "benchmarks", "lotwise"}
+    above = {*HOUSE[HOUSE.index(room) + 1 :], "tests", "benchmarks", "command_line"}
     files = sorted((ROOT / room).rglob("*.py"))
     assert files
     found = {path.relative_to(ROOT).as_posix(): imported(path) & above for path in files}
     # eval/report.py is also a script, which hands over to the command line.
-    allowed = {"eval/report.py": {"lotwise"}}
+    allowed = {"eval/report.py": {"command_line"}}
     assert {
         name: wrong - allowed.get(name, set()) for name, wrong in found.items() if wrong - allowed.get(name, set())
     } == {}
 
 
-@pytest.mark.parametrize("room", ["datasets", "cameras"])
+@pytest.mark.parametrize("room", ["datasets", "cameras", "node"])
 def test_the_edge_never_names_a_training_library(room: str) -> None:
     for path in (ROOT / room).rglob("*.py"):
         assert not imported(path) & set(NOT_IN_THE_BASE), path
@@ -73,7 +74,7 @@ def test_every_module_of_a_camera_node_imports_with_the_base_install() -> None:
     program = """
 import importlib, pkgutil
 names = []
-for package in ("datasets", "cameras"):
+for package in ("lotwise.datasets", "lotwise.cameras", "lotwise.node"):
     module = importlib.import_module(package)
     names += [found.name for found in pkgutil.walk_packages(module.__path__, package + ".")]
 for name in names:
@@ -90,7 +91,12 @@ def test_a_bundle_is_run_with_the_base_install(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "lot.png"), np.zeros((64, 64, 3), np.uint8))
     output = tmp_path / "out.json"
     ended = on_a_node(
-        "from lotwise import main; main()", "detect", str(bundle), str(tmp_path / "lot.png"), "--json", str(output)
+        MAIN,
+        "detect",
+        str(bundle),
+        str(tmp_path / "lot.png"),
+        "--json",
+        str(output),
     )
     assert ended.returncode == 0, ended.stderr
     assert '"state": "occupied"' in output.read_text()
@@ -99,7 +105,7 @@ def test_a_bundle_is_run_with_the_base_install(tmp_path: Path) -> None:
 def test_a_site_is_run_with_the_base_install(tmp_path: Path) -> None:
     site = write_site(tmp_path, detector={"backend": "auto"}, publish={"api": {"port": 0}})
     output = tmp_path / "out.json"
-    ended = on_a_node("from lotwise import main; main()", "run", str(site), "--json", str(output))
+    ended = on_a_node(MAIN, "run", str(site), "--json", str(output))
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr == ""
     counts = {name: camera["counts"] for name, camera in json.loads(output.read_text())["cameras"].items()}
@@ -110,7 +116,7 @@ def test_a_site_is_run_with_the_base_install(tmp_path: Path) -> None:
 def test_what_needs_the_training_parts_says_how_to_get_them(tmp_path: Path, verb: str) -> None:
     (tmp_path / "w.pt").write_bytes(b"")
     given = {"train": ["--run", str(tmp_path)], "detect": [str(tmp_path / "w.pt"), str(tmp_path), "--json", "o.json"]}
-    ended = on_a_node("from lotwise import main; main()", verb, *given[verb])
+    ended = on_a_node(MAIN, verb, *given[verb])
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
     assert "pip install 'lotwise[train]'" in ended.stderr

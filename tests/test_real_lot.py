@@ -19,7 +19,7 @@ def test_a_student_beats_the_nano_it_started_from_on_frames_it_did_not_learn_fro
         [
             *(
                 sys.executable,
-                ROOT / "lotwise.py",
+                ROOT / "lotwise" / "command_line.py",
                 "adapt",
                 "--dataset",
                 "cnr-ext",

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from datasets.errors import InputError
+from lotwise.datasets.errors import InputError
 
 TICK_S = 0.05
 START_S = 300.0

@@ -13,13 +13,13 @@ from typing import Any
 from benchmarks.edge.looks import Kind, Look
 from benchmarks.edge.streams import Stream, Streams
 from benchmarks.edge.systems import Job
-from cameras.node import start
-from cameras.node.bundles import Bundles
-from cameras.node.camera import CameraLoop, Looked
-from cameras.site.settings import Site
-from cameras.slots import SlotReading
-from cameras.state import Shot, SourceHealth
-from datasets.frame import Detections, Image
+from lotwise.cameras.site.settings import Site
+from lotwise.cameras.slots import SlotReading
+from lotwise.cameras.sources.captured_frame import Shot, SourceHealth
+from lotwise.datasets.frame import Detections, Image
+from lotwise.node import start
+from lotwise.node.camera import CameraLoop, Looked
+from lotwise.node.hot_swap import Bundles
 
 
 class MemorySource:

@@ -12,9 +12,9 @@ from typing import Any
 from benchmarks.edge.looks import Look
 from benchmarks.edge.streams import Stream, Streams
 from benchmarks.edge.systems import Job, Peer
-from cameras.bundle import Manifest, read_manifest
-from cameras.slots import SlotReading, slot_rule
-from datasets.frame import Detections, Image
+from lotwise.cameras.registry.bundle import Manifest, read_manifest
+from lotwise.cameras.slots import SlotReading, slot_rule
+from lotwise.datasets.frame import Detections, Image
 
 
 def make_model(bundle: Path, folder: Path, peer: Peer) -> Path:
@@ -29,8 +29,8 @@ def make_model(bundle: Path, folder: Path, peer: Peer) -> Path:
     if not checkpoint.exists():
         import torch
 
-        from students.export import WEIGHTS
-        from teacher.checkpoint import load_model
+        from lotwise.students.export.bundle import WEIGHTS
+        from lotwise.teacher.checkpoint import load_model
 
         folder.mkdir(parents=True, exist_ok=True)
         torch.save({"model": load_model(bundle / WEIGHTS), "train_args": {}}, checkpoint)

@@ -10,15 +10,16 @@ from typing import Any
 import cameras.detector
 import cameras.node.camera
 import cameras.node.node
+
 import cameras.slots.model
 from benchmarks.edge.ours import MemorySource
-from cameras.backends.onnx_runtime import OnnxRuntime
-from cameras.gate import ChangeGate
-from cameras.letterbox import Letterbox
-from cameras.node.bundles import Bundles
-from cameras.node.camera import CameraLoop
-from cameras.slots.memory import SlotMemory
-from cameras.view.watch import ViewWatch
+from lotwise.cameras.detection.backends.onnx_runtime import OnnxRuntime
+from lotwise.cameras.detection.letterbox import Letterbox
+from lotwise.cameras.slots.hysteresis import SlotMemory
+from lotwise.cameras.view.change_detection import ChangeGate
+from lotwise.cameras.view.health import ViewWatch
+from lotwise.node.camera import CameraLoop
+from lotwise.node.hot_swap import Bundles
 
 WHOLE = "a look, all in all"
 REST = "rest of the loop"
@@ -32,7 +33,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._spent: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-        from cameras.backends.openvino import OpenVino
+        from lotwise.cameras.detection.backends.openvino import OpenVino
 
         places: tuple[tuple[Any, str, str], ...] = (
             (CameraLoop, "look", WHOLE),

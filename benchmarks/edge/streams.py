@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
-from datasets.frame import Frame, Image
-from datasets.load import load
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Frame, Image
+from lotwise.datasets.load import load
 
 POOL, LIST = "pool.npy", "frames.json"
 NOISE = 2.0

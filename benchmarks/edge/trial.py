@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from benchmarks.edge.looks import Look, figures, watch
 from benchmarks.edge.streams import Streams
 from benchmarks.edge.systems import Job
-from cameras.slots import SlotReading
-from datasets.frame import Detections, Image
+from lotwise.cameras.slots import SlotReading
+from lotwise.datasets.frame import Detections, Image
 
 JOB, RESULT, SAID, LOG = "job.json", "result.json", "said.npz", "log.txt"
 COUNTED = "counted"

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cameras.registry import Registry
-from tests.cameras.node.installation import Installation
+from lotwise.cameras.registry.registry import Registry
 from tests.cameras.sources.cameras import parent_of
+from tests.node.installation import Installation
 
 Mend = Callable[[], None]
 

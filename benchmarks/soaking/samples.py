@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.edge.memory import PROC, family
-from tests.cameras.node.installation import Installation
+from tests.node.installation import Installation
 
 TICKS = os.sysconf("SC_CLK_TCK")
 

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from benchmarks.edge.streams import NOISE
-from datasets.frame import Frame, Image
-from datasets.load import load
-from tests.cameras.node.streams import write_stream
+from lotwise.datasets.frame import Frame, Image
+from lotwise.datasets.load import load
+from tests.node.streams import write_stream
 
 DRIFT = 0.04
 """Share by which the light rises and falls while a frame is held."""

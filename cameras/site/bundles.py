@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cameras.bundle import MANIFEST, read_manifest
-from cameras.registry import Registry
-from cameras.site.settings import Site
-from datasets.errors import InputError
+from lotwise.cameras.registry.bundle import MANIFEST, read_manifest
+from lotwise.cameras.registry.registry import Registry
+from lotwise.cameras.site.settings import Site
+from lotwise.datasets.errors import InputError
 
 
 def bundles_of(site: Site, camera: str) -> Registry | Path:
     """The registry of a camera's bundles, or the folder of the one bundle that it always runs.
 
     Args:
-        site: as :func:`cameras.site.read_site` gives it, with absolute paths.
+        site: as :func:`lotwise.cameras.site.read_site` gives it, with absolute paths.
         camera: its id.
 
     Raises:

@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from cameras.gate import GateSettings
-from cameras.site.schedule import Schedule
-from cameras.slots.settings import StateSettings
-from cameras.sources.settings import SourceSettings
-from cameras.view.settings import ViewSettings
-from datasets.video import SUFFIXES as VIDEOS
+from lotwise.cameras.site.hysteresis import StateSettings
+from lotwise.cameras.site.schedule import Schedule
+from lotwise.cameras.site.sources import SourceSettings
+from lotwise.cameras.site.view import ViewSettings
+from lotwise.cameras.view.change_detection import GateSettings
+from lotwise.datasets.readers.video import SUFFIXES as VIDEOS
 
 _PICTURES = (".jpg", ".jpeg", ".png")
 # `rtsp:/host` and `user:password@host` would else be folders, which messages name.

@@ -6,14 +6,14 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
-from cameras.site.reading import read_site
-from cameras.site.settings import Site
-from cameras.site.slot_file import read_slot_file
-from cameras.sources.settings import FolderSettings, VideoSettings
-from datasets.errors import InputError
-from datasets.folder import read_folder
-from datasets.frame import Dataset, Frame, Slot
-from datasets.video import video_frames
+from lotwise.cameras.site.reading import read_site
+from lotwise.cameras.site.settings import Site
+from lotwise.cameras.site.slot_file import read_slot_file
+from lotwise.cameras.site.sources import FolderSettings, VideoSettings
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Dataset, Frame, Slot
+from lotwise.datasets.readers.folder import read_folder
+from lotwise.datasets.readers.video import video_frames
 
 
 def site_dataset(path: Path, cameras: tuple[str, ...] | None = None) -> Dataset:

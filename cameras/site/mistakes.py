@@ -11,7 +11,7 @@ from typing import Annotated, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from cameras.secret import masked_url
+from lotwise.cameras.site.secret import masked_url
 
 Loc = tuple[str | int, ...]
 

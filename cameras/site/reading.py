@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from cameras.secret import masked_url
-from cameras.site.mistakes import first_mistake
-from cameras.site.settings import Site
-from cameras.site.yaml_file import read_yaml, shown
-from datasets.errors import InputError
+from lotwise.cameras.site.mistakes import first_mistake
+from lotwise.cameras.site.secret import masked_url
+from lotwise.cameras.site.settings import Site
+from lotwise.cameras.site.yaml_file import read_yaml, shown
+from lotwise.datasets.errors import InputError
 
 Settings = TypeVar("Settings", bound=BaseModel)
 

@@ -1,11 +1,11 @@
-"""The JSON schema of a site file, by which editors complete and check it: ``python -m cameras.site.schema``."""
+"""The JSON schema of a site file, by which editors complete and check it: ``python -m lotwise.cameras.site.schema``."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from cameras.site.settings import Site
+from lotwise.cameras.site.settings import Site
 
 
 def site_schema() -> dict[str, Any]:

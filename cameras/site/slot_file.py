@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from cameras.bundle import SlotShape
-from cameras.site.mistakes import first_mistake
-from datasets.cnr_ext import SLOT_FILE_SIZE, read_slots
-from datasets.errors import InputError
-from datasets.frame import Slot
-from datasets.images import SUFFIXES, image_size
-from datasets.pklot import read_spaces
-from datasets.whole_file import write_whole
+from lotwise.cameras.registry.bundle import SlotShape
+from lotwise.cameras.site.mistakes import first_mistake
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Slot
+from lotwise.datasets.images import SUFFIXES, image_size
+from lotwise.datasets.readers.cnr_ext import SLOT_FILE_SIZE, read_slots
+from lotwise.datasets.readers.pklot import read_spaces
+from lotwise.datasets.whole_file import write_whole
 
 PKLOT_SIZE = (1280, 720)
 """Width and height of all frames of PKLot, in whose pixels its polygons are drawn."""

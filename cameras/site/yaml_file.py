@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from datasets.errors import InputError
+from lotwise.datasets.errors import InputError
 
 # In `{host: a, password:b}` the key is `password:b`, as the space is missing.
 _SWALLOWED = re.compile(r"(?is)^(\w*(?:pass|pwd|token|secret|url)\w*)[^\w].*")

@@ -1,7 +1,7 @@
 """From detections to slot states: by half cover, or by matching against where cars were seen to park."""
 
-from cameras.slots.half_covered import SlotReading, slot_states
-from cameras.slots.learning import learn_slot_model
-from cameras.slots.model import SlotModel, SlotRule, match_slots, slot_rule
+from lotwise.cameras.slots.half_covered import SlotReading, slot_states
+from lotwise.cameras.slots.learning import learn_slot_model
+from lotwise.cameras.slots.model import SlotModel, SlotRule, match_slots, slot_rule
 
 __all__ = ["SlotModel", "SlotReading", "SlotRule", "learn_slot_model", "match_slots", "slot_rule", "slot_states"]

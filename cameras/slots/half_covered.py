@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.boxes import coverage
-from datasets.frame import Detections, Slot, SlotState
+from lotwise.datasets.boxes import coverage
+from lotwise.datasets.frame import Detections, Slot, SlotState
 
 COVERED = 0.5  # a vehicle stands on a slot when its box covers more than this share of the slot's box
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cameras.slots.assignment import assign
-from cameras.slots.model import Place, SlotModel
-from cameras.slots.parking import Places, fit
-from cameras.slots.rows import Drawing, Sighting, beyond, expect, rows
-from cameras.slots.settling import SURE, CarSize, Settled, car_size, middles, settle
-from datasets.boxes import clip, coverage
-from datasets.frame import Detections, Slot
+from lotwise.cameras.slots.assignment import assign
+from lotwise.cameras.slots.likelihood import Places, fit
+from lotwise.cameras.slots.model import Place, SlotModel
+from lotwise.cameras.slots.recurring_boxes import SURE, CarSize, Settled, car_size, middles, settle
+from lotwise.cameras.slots.row_prior import Drawing, Sighting, beyond, expect, rows
+from lotwise.datasets.boxes import clip, coverage
+from lotwise.datasets.frame import Detections, Slot
 
 MOST_FRAMES = 200
 """More frames than that are thinned out evenly: they teach nothing new and cost time."""

@@ -9,11 +9,11 @@ from typing import Annotated, Protocol
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from cameras.slots.assignment import assign
-from cameras.slots.half_covered import COVERED, SlotReading, slot_boxes, slot_states
-from cameras.slots.parking import Floats, Places, fit, odds_to_share
-from datasets.boxes import coverage
-from datasets.frame import Detections, Slot
+from lotwise.cameras.slots.assignment import assign
+from lotwise.cameras.slots.half_covered import COVERED, SlotReading, slot_boxes, slot_states
+from lotwise.cameras.slots.likelihood import Floats, Places, fit, odds_to_share
+from lotwise.datasets.boxes import coverage
+from lotwise.datasets.frame import Detections, Slot
 
 
 class Place(BaseModel):

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cameras.slots.model import SlotModel
-from cameras.slots.parking import fit
-from datasets.boxes import clip, coverage
-from datasets.frame import Detections, Slot
+from lotwise.cameras.slots.likelihood import fit
+from lotwise.cameras.slots.model import SlotModel
+from lotwise.datasets.boxes import clip, coverage
+from lotwise.datasets.frame import Detections, Slot
 
 NEARER = 0.25
 """A vehicle stands nearer if its box ends lower than a car's on the slot by this share of that car's height."""

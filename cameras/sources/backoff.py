@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from cameras.sources.settings import BackoffSettings
+from lotwise.cameras.site.sources import BackoffSettings
 
 
 class Backoff:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from cameras.sources.settings import FolderSettings
-from cameras.sources.stored import Clock, StoredSource, aware
-from datasets.errors import InputError, UnreadableImage
-from datasets.frame import Image
-from datasets.images import image_files, read_image
-from datasets.timestamps import parse_time
+from lotwise.cameras.site.sources import FolderSettings
+from lotwise.cameras.sources.stored import Clock, StoredSource, aware
+from lotwise.datasets.errors import InputError, UnreadableImage
+from lotwise.datasets.frame import Image
+from lotwise.datasets.images import image_files, read_image
+from lotwise.datasets.timestamps import parse_time
 
 _NUMBER = re.compile(r"(\d+)")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import assert_never
 from urllib.parse import quote, urlsplit
 
-from cameras.sources.settings import MjpegSettings, NetworkSettings, RtspSettings, SnapshotSettings, UsbSettings
-from cameras.sources.wire import Message
+from lotwise.cameras.site.sources import MjpegSettings, NetworkSettings, RtspSettings, SnapshotSettings, UsbSettings
+from lotwise.cameras.sources.wire import Message
 
 
 def password_of(settings: NetworkSettings, base: Path) -> str:

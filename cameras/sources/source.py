@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, assert_never
 
-from cameras.sources.folder import FolderSource
-from cameras.sources.settings import (
+from lotwise.cameras.site.sources import (
     FolderSettings,
     MjpegSettings,
     RtspSettings,
@@ -16,10 +15,11 @@ from cameras.sources.settings import (
     UsbSettings,
     VideoSettings,
 )
-from cameras.sources.stream import StreamSource
-from cameras.sources.uploads import UploadSource
-from cameras.sources.video import VideoSource
-from cameras.state import Shot, SourceHealth
+from lotwise.cameras.sources.captured_frame import Shot, SourceHealth
+from lotwise.cameras.sources.folder import FolderSource
+from lotwise.cameras.sources.stream import StreamSource
+from lotwise.cameras.sources.uploads import UploadSource
+from lotwise.cameras.sources.video import VideoSource
 
 
 class Source(Protocol):

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from cameras.sources.bell import Bell
-from cameras.state import Shot, SourceHealth
-from datasets.frame import Image
+from lotwise.cameras.sources.captured_frame import Shot, SourceHealth
+from lotwise.cameras.sources.timer import Bell
+from lotwise.datasets.frame import Image
 
 Clock = Callable[[], float]
 """Seconds that never jump, as ``time.monotonic``."""

@@ -14,16 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from cameras.secret import masked
-from cameras.sources import wire
-from cameras.sources.backoff import Backoff
-from cameras.sources.nursery import Child, enter_nursery, leave_nursery
-from cameras.sources.request import child_request, password_of
-from cameras.sources.settings import NetworkSettings, SnapshotSettings
-from cameras.sources.watchdog import Watchdog
-from cameras.sources.wire import Message
-from cameras.state import Shot, SourceHealth, SourceState
-from datasets.errors import InputError
+from lotwise.cameras.site.secret import masked
+from lotwise.cameras.site.sources import NetworkSettings, SnapshotSettings
+from lotwise.cameras.sources import wire
+from lotwise.cameras.sources.backoff import Backoff
+from lotwise.cameras.sources.captured_frame import Shot, SourceHealth, SourceState
+from lotwise.cameras.sources.fork_server import Child, enter_nursery, leave_nursery
+from lotwise.cameras.sources.request import child_request, password_of
+from lotwise.cameras.sources.watchdog import Watchdog
+from lotwise.cameras.sources.wire import Message
+from lotwise.datasets.errors import InputError
 
 _REFRESH_S = 0.4
 """A picture that was asked for and not taken is replaced by a newer one after so many seconds."""

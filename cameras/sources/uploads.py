@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cameras.sources.settings import FolderSettings
-from cameras.sources.stored import Clock, StoredSource, aware
-from cameras.state import SourceHealth, SourceState
-from datasets.errors import InputError, UnreadableImage
-from datasets.frame import Image
-from datasets.images import SUFFIXES, read_image
-from datasets.timestamps import parse_time
+from lotwise.cameras.site.sources import FolderSettings
+from lotwise.cameras.sources.captured_frame import SourceHealth, SourceState
+from lotwise.cameras.sources.stored import Clock, StoredSource, aware
+from lotwise.datasets.errors import InputError, UnreadableImage
+from lotwise.datasets.frame import Image
+from lotwise.datasets.images import SUFFIXES, read_image
+from lotwise.datasets.timestamps import parse_time
 
 _LOOK_S = 1.0
 """Most seconds between two looks into the folder."""

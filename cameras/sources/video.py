@@ -10,11 +10,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from cameras.sources.settings import VideoSettings
-from cameras.sources.stored import Clock, StoredSource, aware
-from datasets.errors import InputError
-from datasets.frame import Image
-from datasets.timestamps import parse_time
+from lotwise.cameras.site.sources import VideoSettings
+from lotwise.cameras.sources.stored import Clock, StoredSource, aware
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Image
+from lotwise.datasets.timestamps import parse_time
 
 _LONGEST_STEP = 50
 """Frames up to which reading on is taken to be faster than seeking, which decodes from the last key frame."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cameras.sources.settings import NetworkSettings
-from cameras.state import SourceState
+from lotwise.cameras.site.sources import NetworkSettings
+from lotwise.cameras.sources.captured_frame import SourceState
 
 
 class Watchdog:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cameras.view.thumbnail import HEIGHT, WIDTH, Thumbnail
+from lotwise.cameras.view.thumbnail import HEIGHT, WIDTH, Thumbnail
 
 Edges = NDArray[np.complex64]
 """(HEIGHT, WIDTH): direction of each pixel's edge as a complex number, of length 0 (none) to 1 (clear)."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cameras.state import ViewReport
-from cameras.view.thumbnail import Thumbnail
+from lotwise.cameras.view.report import ViewReport
+from lotwise.cameras.view.thumbnail import Thumbnail
 
 BLACK = 24  # grey level that the brightest hundredth of a picture reaches, if it is not black
 WHITE = 247  # from here on a pixel is blown out

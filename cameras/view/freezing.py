@@ -6,7 +6,7 @@ from datetime import datetime
 
 import cv2
 
-from cameras.view.thumbnail import Thumbnail
+from lotwise.cameras.view.thumbnail import Thumbnail
 
 TICKING = 0.005  # share of pixels that may change all the same: a clock drawn into the picture goes on
 PICTURES = 3  # in a folder of frames taken minutes apart two may be copies of one

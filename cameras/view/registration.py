@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cameras.view.edges import Edges
-from cameras.view.thumbnail import HEIGHT, WIDTH
+from lotwise.cameras.view.edges import Edges
+from lotwise.cameras.view.thumbnail import HEIGHT, WIDTH
 
 PEAK = 0.8  # pixels; width to which the peak is blurred, so that its top can be found between pixels
 AROUND = 4  # pixels around a peak that still belong to it

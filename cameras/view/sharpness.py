@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.frame import Image
+from lotwise.datasets.frame import Image
 
 FINE, COARSE = 2, 8  # pixels of the frame on either side with which a pixel is compared
 EVERY = 32  # rows of which one is looked at

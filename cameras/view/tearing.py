@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cameras.view.edges import Edges
-from cameras.view.thumbnail import HEIGHT, WIDTH
-from datasets.frame import Image
+from lotwise.cameras.view.edges import Edges
+from lotwise.cameras.view.thumbnail import HEIGHT, WIDTH
+from lotwise.datasets.frame import Image
 
 BAND = 10  # rows of the thumbnail that are compared together
 NEAR = 4  # pixels of the thumbnail by which a view may sway

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.frame import Image
+from lotwise.datasets.frame import Image
 
 WIDTH, HEIGHT = 160, 120
 Thumbnail = NDArray[np.uint8]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from datasets.synthetic.ground import Ground, Treeline
-from datasets.synthetic.light import Light, sky_radiance
-from datasets.synthetic.mesh import Floats
-from datasets.synthetic.texture import noise
+from lotwise.datasets.synthetic.ground import Ground, Treeline
+from lotwise.datasets.synthetic.light import Light, sky_radiance
+from lotwise.datasets.synthetic.mesh import Floats
+from lotwise.datasets.synthetic.texture import noise
 
 
 def sky_above(ground: Ground, light: Light) -> Floats:

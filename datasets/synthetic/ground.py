@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.synthetic.lot import Lot, rectangle
-from datasets.synthetic.mesh import Floats
-from datasets.synthetic.raster import SAMPLES, paint, paint_one
-from datasets.synthetic.texture import Grain, grain_at, noise
-from datasets.synthetic.view import NEAR, View
+from lotwise.datasets.synthetic.lot import Lot, rectangle
+from lotwise.datasets.synthetic.mesh import Floats
+from lotwise.datasets.synthetic.raster import SAMPLES, paint, paint_one
+from lotwise.datasets.synthetic.texture import Grain, grain_at, noise
+from lotwise.datasets.synthetic.view import NEAR, View
 
 KERB = 0.12
 """Metres."""

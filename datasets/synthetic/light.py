@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.synthetic.mesh import Floats
+from lotwise.datasets.synthetic.mesh import Floats
 
 LAMP_POWER = 0.32
 """Irradiance right beneath a lit post."""

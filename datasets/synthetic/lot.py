@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets.synthetic.mesh import Floats
+from lotwise.datasets.synthetic.mesh import Floats
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.synthetic import props, vehicles
-from datasets.synthetic.light import shade
-from datasets.synthetic.mesh import ALBEDO, EMISSION, EMPTY, REFLECTANCE, Floats, Material, Mesh, merge
-from datasets.synthetic.raster import SAMPLES, Ids, gradients, paint
-from datasets.synthetic.scene import Scene, Stage
-from datasets.synthetic.scenery import Sprite
-from datasets.synthetic.shadows import Shade
-from datasets.synthetic.view import NEAR, View
+from lotwise.datasets.synthetic import props, vehicles
+from lotwise.datasets.synthetic.light import shade
+from lotwise.datasets.synthetic.mesh import ALBEDO, EMISSION, EMPTY, REFLECTANCE, Floats, Material, Mesh, merge
+from lotwise.datasets.synthetic.raster import SAMPLES, Ids, gradients, paint
+from lotwise.datasets.synthetic.scene import Scene, Stage
+from lotwise.datasets.synthetic.scenery import Sprite
+from lotwise.datasets.synthetic.shadows import Shade
+from lotwise.datasets.synthetic.view import NEAR, View
 
 _FINE = 70.0
 """Pixels of length from which on a car gets all its detail."""

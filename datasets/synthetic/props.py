@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from datasets.synthetic.lot import Building
-from datasets.synthetic.mesh import Floats, Material, Mesh, box, column, disc, flat, merge
+from lotwise.datasets.synthetic.lot import Building
+from lotwise.datasets.synthetic.mesh import Floats, Material, Mesh, box, column, disc, flat, merge
 
 Kind = Literal["person", "bin", "trolley", "motorbike", "cone", "barrier"]
 KINDS: tuple[Kind, ...] = (

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.synthetic.mesh import Floats
+from lotwise.datasets.synthetic.mesh import Floats
 
 SAMPLES = 2
 """Sub-pixels per pixel and axis."""

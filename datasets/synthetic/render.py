@@ -7,28 +7,21 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from datasets.frame import Image, Truth, VehicleTruth
-from datasets.synthetic import props, vehicles
-from datasets.synthetic.atmosphere import sky_above, treeline_radiance
-from datasets.synthetic.ground import render_ground
-from datasets.synthetic.light import LAMP_COLOUR, lamp_light, sky_radiance
-from datasets.synthetic.lot import Lot
-from datasets.synthetic.mesh import Floats, Material
-from datasets.synthetic.objects import Painted, colour_table, paint_objects
-from datasets.synthetic.raster import SAMPLES, Ids, paint, resolve
-from datasets.synthetic.scene import Scene, Stage
-from datasets.synthetic.scenery import render_scenery
-from datasets.synthetic.sensor import Sensor, expose
-from datasets.synthetic.shadows import (
-    Caster,
-    Shade,
-    cast,
-    contact,
-    still_casters,
-    vehicle_casters,
-)
-from datasets.synthetic.truth import slot_states, vehicle_boxes, visible_slots
-from datasets.synthetic.view import NEAR, View
+from lotwise.datasets.frame import Image, Truth, VehicleTruth
+from lotwise.datasets.synthetic import props, vehicles
+from lotwise.datasets.synthetic.atmosphere import sky_above, treeline_radiance
+from lotwise.datasets.synthetic.ground import render_ground
+from lotwise.datasets.synthetic.light import LAMP_COLOUR, lamp_light, sky_radiance
+from lotwise.datasets.synthetic.lot import Lot
+from lotwise.datasets.synthetic.mesh import Floats, Material
+from lotwise.datasets.synthetic.objects import Painted, colour_table, paint_objects
+from lotwise.datasets.synthetic.raster import SAMPLES, Ids, paint, resolve
+from lotwise.datasets.synthetic.scene import Scene, Stage
+from lotwise.datasets.synthetic.scenery import render_scenery
+from lotwise.datasets.synthetic.sensor import Sensor, expose
+from lotwise.datasets.synthetic.shadows import Caster, Shade, cast, contact, still_casters, vehicle_casters
+from lotwise.datasets.synthetic.truth import slot_states, vehicle_boxes, visible_slots
+from lotwise.datasets.synthetic.view import NEAR, View
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets.frame import Slot
-from datasets.synthetic.ground import Ground
-from datasets.synthetic.light import Light
-from datasets.synthetic.lot import Lot
-from datasets.synthetic.mesh import Floats
-from datasets.synthetic.props import Prop
-from datasets.synthetic.scenery import Scenery
-from datasets.synthetic.shadows import StillCasters
-from datasets.synthetic.vehicles import Vehicle
-from datasets.synthetic.view import View
+from lotwise.datasets.frame import Slot
+from lotwise.datasets.synthetic.ground import Ground
+from lotwise.datasets.synthetic.light import Light
+from lotwise.datasets.synthetic.lot import Lot
+from lotwise.datasets.synthetic.mesh import Floats
+from lotwise.datasets.synthetic.props import Prop
+from lotwise.datasets.synthetic.scenery import Scenery
+from lotwise.datasets.synthetic.shadows import StillCasters
+from lotwise.datasets.synthetic.vehicles import Vehicle
+from lotwise.datasets.synthetic.view import View
 
 
 @dataclass(frozen=True)

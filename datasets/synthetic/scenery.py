@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.synthetic import props
-from datasets.synthetic.lot import Lot, Tree
-from datasets.synthetic.mesh import ALBEDO, REFLECTANCE, Floats, Material, Mesh, column
-from datasets.synthetic.raster import SAMPLES, Ids, paint
-from datasets.synthetic.view import NEAR, View
+from lotwise.datasets.synthetic import props
+from lotwise.datasets.synthetic.lot import Lot, Tree
+from lotwise.datasets.synthetic.mesh import ALBEDO, REFLECTANCE, Floats, Material, Mesh, column
+from lotwise.datasets.synthetic.raster import SAMPLES, Ids, paint
+from lotwise.datasets.synthetic.view import NEAR, View
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets.synthetic.light import Weather
-from datasets.synthetic.lot import Lot, Place
-from datasets.synthetic.props import Prop, random_prop
-from datasets.synthetic.scene import Placement
-from datasets.synthetic.vehicles import Vehicle, random_vehicle
+from lotwise.datasets.synthetic.light import Weather
+from lotwise.datasets.synthetic.lot import Lot, Place
+from lotwise.datasets.synthetic.props import Prop, random_prop
+from lotwise.datasets.synthetic.scene import Placement
+from lotwise.datasets.synthetic.vehicles import Vehicle, random_vehicle
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.synthetic.light import LAMP_COLOUR, Light
-from datasets.synthetic.mesh import Floats
+from lotwise.datasets.synthetic.light import LAMP_COLOUR, Light
+from lotwise.datasets.synthetic.mesh import Floats
 
 
 @dataclass(frozen=True)

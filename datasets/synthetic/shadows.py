@@ -9,14 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.synthetic import vehicles
-from datasets.synthetic.light import Light
-from datasets.synthetic.lot import Lot
-from datasets.synthetic.mesh import Floats
-from datasets.synthetic.raster import SAMPLES, paint, paint_one
-from datasets.synthetic.scenery import leaves
-from datasets.synthetic.vehicles import Vehicle
-from datasets.synthetic.view import NEAR, View
+from lotwise.datasets.synthetic import vehicles
+from lotwise.datasets.synthetic.light import Light
+from lotwise.datasets.synthetic.lot import Lot
+from lotwise.datasets.synthetic.mesh import Floats
+from lotwise.datasets.synthetic.raster import SAMPLES, paint, paint_one
+from lotwise.datasets.synthetic.scenery import leaves
+from lotwise.datasets.synthetic.vehicles import Vehicle
+from lotwise.datasets.synthetic.view import NEAR, View
 
 CELL = 0.12
 """Metres per cell of the height maps."""

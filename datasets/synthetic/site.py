@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from datasets.errors import InputError
-from datasets.frame import Dataset, Frame, Slot, SlotState, Truth, VehicleTruth
-from datasets.synthetic.light import light_at
-from datasets.synthetic.lot import Lot, random_lot
-from datasets.synthetic.render import Shot, make_stage, render
-from datasets.synthetic.scene import Scene, Stage
-from datasets.synthetic.schedule import Stay, about, clear_of, day_weather, driving, plan_stays
-from datasets.synthetic.sensor import random_sensor
-from datasets.synthetic.truth import visible_slots
-from datasets.synthetic.view import random_view
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Dataset, Frame, Slot, SlotState, Truth, VehicleTruth
+from lotwise.datasets.synthetic.light import light_at
+from lotwise.datasets.synthetic.lot import Lot, random_lot
+from lotwise.datasets.synthetic.render import Shot, make_stage, render
+from lotwise.datasets.synthetic.scene import Scene, Stage
+from lotwise.datasets.synthetic.schedule import Stay, about, clear_of, day_weather, driving, plan_stays
+from lotwise.datasets.synthetic.sensor import random_sensor
+from lotwise.datasets.synthetic.truth import visible_slots
+from lotwise.datasets.synthetic.view import random_view
 
 STREAM = 1
 """First word of every seed here; ``stream.STREAM`` is another, so training lots never equal a site's."""

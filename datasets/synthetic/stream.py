@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from datasets.frame import Image, Truth
-from datasets.synthetic.light import Weather, light_at
-from datasets.synthetic.lot import random_lot
-from datasets.synthetic.render import make_stage, render
-from datasets.synthetic.scene import Placement, Scene
-from datasets.synthetic.schedule import about, clear_of, driving, park, stray
-from datasets.synthetic.sensor import random_sensor
-from datasets.synthetic.vehicles import random_vehicle
-from datasets.synthetic.view import random_view
+from lotwise.datasets.frame import Image, Truth
+from lotwise.datasets.synthetic.light import Weather, light_at
+from lotwise.datasets.synthetic.lot import random_lot
+from lotwise.datasets.synthetic.render import make_stage, render
+from lotwise.datasets.synthetic.scene import Placement, Scene
+from lotwise.datasets.synthetic.schedule import about, clear_of, driving, park, stray
+from lotwise.datasets.synthetic.sensor import random_sensor
+from lotwise.datasets.synthetic.vehicles import random_vehicle
+from lotwise.datasets.synthetic.view import random_view
 
 STREAM = 2
 """First word of every seed here; ``site.STREAM`` is another, so no site ever shows a lot of this stream."""

@@ -8,7 +8,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-from datasets.synthetic.mesh import Floats
+from lotwise.datasets.synthetic.mesh import Floats
 
 
 @cache

@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.frame import Slot, SlotState
-from datasets.synthetic import vehicles
-from datasets.synthetic.lot import Lot, Place
-from datasets.synthetic.mesh import Floats
-from datasets.synthetic.objects import Painted
-from datasets.synthetic.raster import SAMPLES, paint_one
-from datasets.synthetic.scene import Scene, Stage
-from datasets.synthetic.view import NEAR, View
+from lotwise.datasets.frame import Slot, SlotState
+from lotwise.datasets.synthetic import vehicles
+from lotwise.datasets.synthetic.lot import Lot, Place
+from lotwise.datasets.synthetic.mesh import Floats
+from lotwise.datasets.synthetic.objects import Painted
+from lotwise.datasets.synthetic.raster import SAMPLES, paint_one
+from lotwise.datasets.synthetic.scene import Scene, Stage
+from lotwise.datasets.synthetic.view import NEAR, View
 
 MIN_HEIGHT = 8.0
 """Pixels; lower boxes are ignore regions."""

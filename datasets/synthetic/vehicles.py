@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from datasets.synthetic.bodies import BODIES, Body
-from datasets.synthetic.mesh import Floats, Material, Mesh, box, disc, flat, merge
+from lotwise.datasets.synthetic.bodies import BODIES, Body
+from lotwise.datasets.synthetic.mesh import Floats, Material, Mesh, box, disc, flat, merge
 
 SHARES = {
     "city": 0.14,

@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.synthetic.lot import Lot
-from datasets.synthetic.mesh import Floats
+from lotwise.datasets.synthetic.lot import Lot
+from lotwise.datasets.synthetic.mesh import Floats
 
 NEAR = 0.6
 """Metres in front of the camera nearer than which nothing is drawn."""

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.frame import Detections, Image
+from lotwise.datasets.frame import Detections, Image
 
 MARGIN = 0.15  # of a box's size: about it lie the shadow and the mirror that the box leaves out
 PRIOR = 100.0  # squared grey levels: ground of less variance than this says little of the gain

@@ -10,10 +10,10 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from datasets.frame import Detections
-from students.composites.background import FRAMES, Mask, learn_background
-from students.composites.swap import Composite, Region, View, compose, find_regions
-from teacher.knowledge import Latent
+from lotwise.datasets.frame import Detections
+from lotwise.students.composites.background import FRAMES, Mask, learn_background
+from lotwise.students.composites.swap import Composite, Region, View, compose, find_regions
+from lotwise.teacher.knowledge import Latent
 
 TRIES = 3  # donors asked for one composite
 EMPTIED = 0.2  # chance that the free ground is asked first

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.boxes import clip, iou
-from datasets.frame import Detections, Image
-from students.composites.background import Light, Mask, covered, fit_light
+from lotwise.datasets.boxes import clip, iou
+from lotwise.datasets.frame import Detections, Image
+from lotwise.students.composites.background import Light, Mask, covered, fit_light
 
 MAX_SHIFT = 1.0  # pixels between two frames of a camera that was touched
 AGREE = 0.5  # share of the free ground on which two frames must agree for the rest to be trusted

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from ultralytics.utils.tal import TaskAlignedAssigner
 
-from students.student import StudentOutput
-from students.targets import Targets
+from lotwise.students.distillation.targets import Targets
+from lotwise.students.model.student import StudentOutput
 
 
 @dataclass(frozen=True)

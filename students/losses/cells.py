@@ -9,8 +9,8 @@ import torch
 from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
-from students.student import StudentOutput, latent_channels
-from teacher.knowledge import Latent
+from lotwise.students.model.student import StudentOutput, latent_channels
+from lotwise.teacher.knowledge import Latent
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ import torch
 from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
-from students.losses.assignment import Assignment
-from students.losses.cells import widths
-from students.losses.objects import taught_objects
-from students.student import StudentOutput
-from students.targets import Targets
+from lotwise.students.distillation.targets import Targets
+from lotwise.students.losses.assignment import Assignment
+from lotwise.students.losses.cells import widths
+from lotwise.students.losses.objects import taught_objects
+from lotwise.students.model.student import StudentOutput
 
 
 class Crd(nn.Module):

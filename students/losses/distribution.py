@@ -11,9 +11,9 @@ from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.loss import DFLoss
 from ultralytics.utils.tal import bbox2dist
 
-from students.losses.assignment import Assignment
-from students.student import StudentOutput
-from students.targets import Targets
+from lotwise.students.distillation.targets import Targets
+from lotwise.students.losses.assignment import Assignment
+from lotwise.students.model.student import StudentOutput
 
 
 class Distribution(nn.Module):

@@ -10,9 +10,9 @@ import torch
 from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
-from students.losses.assignment import Assignment
-from students.student import StudentOutput
-from students.targets import Targets
+from lotwise.students.distillation.targets import Targets
+from lotwise.students.losses.assignment import Assignment
+from lotwise.students.model.student import StudentOutput
 
 
 class FedMax(nn.Module):

@@ -8,12 +8,12 @@ import torch
 from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
-from students.losses.assignment import Assignment
-from students.losses.hinton import logits_of
-from students.losses.ld import stored_distributions
-from students.student import StudentOutput
-from students.targets import Targets
-from teacher.oracle import SEES
+from lotwise.students.distillation.targets import Targets
+from lotwise.students.losses.assignment import Assignment
+from lotwise.students.losses.hinton import logits_of
+from lotwise.students.losses.ld import stored_distributions
+from lotwise.students.model.student import StudentOutput
+from lotwise.teacher.oracle import SEES
 
 
 class HintonMse(nn.Module):

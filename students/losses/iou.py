@@ -9,9 +9,9 @@ from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.metrics import bbox_iou
 
-from students.losses.assignment import Assignment
-from students.student import StudentOutput
-from students.targets import Targets
+from lotwise.students.distillation.targets import Targets
+from lotwise.students.losses.assignment import Assignment
+from lotwise.students.model.student import StudentOutput
 
 
 class Iou(nn.Module):

@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
-from datasets.errors import InputError
-from students.losses.assignment import Assignment
-from students.student import StudentOutput
-from students.targets import Targets
+from lotwise.datasets.errors import InputError
+from lotwise.students.distillation.targets import Targets
+from lotwise.students.losses.assignment import Assignment
+from lotwise.students.model.student import StudentOutput
 
 
 class Ld(nn.Module):

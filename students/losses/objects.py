@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
-from students.losses.cells import Cells, stored_cells
-from students.student import StudentOutput
-from students.targets import Targets
+from lotwise.students.distillation.targets import Targets
+from lotwise.students.losses.cells import Cells, stored_cells
+from lotwise.students.model.student import StudentOutput
 
 SPAN = 8  # a box of more cells than this along its side is looked at on a coarser level
 NEAR = 1.0  # cells between the middle of a box and a stored cell that may still stand for it

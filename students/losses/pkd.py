@@ -8,10 +8,10 @@ import torch
 from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
-from students.losses.assignment import Assignment
-from students.losses.cells import mean_of, of_levels, projectors, standardised, stored_cells
-from students.student import StudentOutput
-from students.targets import Targets
+from lotwise.students.distillation.targets import Targets
+from lotwise.students.losses.assignment import Assignment
+from lotwise.students.losses.cells import mean_of, of_levels, projectors, standardised, stored_cells
+from lotwise.students.model.student import StudentOutput
 
 
 class Pkd(nn.Module):

@@ -9,11 +9,11 @@ import torch
 from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
-from students.losses.assignment import Assignment
-from students.losses.cells import mean_of, of_levels, stored_cells
-from students.representation import RepresentationLayers, RepresentedDetect, insert
-from students.student import StudentOutput
-from students.targets import Targets
+from lotwise.students.distillation.targets import Targets
+from lotwise.students.losses.assignment import Assignment
+from lotwise.students.losses.cells import mean_of, of_levels, stored_cells
+from lotwise.students.model.representation import RepresentationLayers, RepresentedDetect, insert
+from lotwise.students.model.student import StudentOutput
 
 
 class Representation(nn.Module):
@@ -23,10 +23,10 @@ class Representation(nn.Module):
         z(x)_k = (x_k - mean_j x_j) / sqrt( mean_j || x_j - mean_i x_i ||^2 / r_l )
 
     s (K, C_student) and t (K, C_l) are the neck maps of student and teacher at the stored cells of all samples of
-    level l. W is the representation layer that ``students.representation`` puts between the student's neck and head,
-    which is why making this term changes the student (``fold`` takes the layers out again); it is learned together
-    with neck and head (the joint form; the slides do not say whether the two phases are). z takes away the mean of each
-    channel and one scale of all, since a squared distance is not scale-free.
+    level l. W is the representation layer that ``students/model/representation.py`` puts between the student's neck and
+    head, which is why making this term changes the student (``fold`` takes the layers out again); it is learned
+    together with neck and head (the joint form; the slides do not say whether the two phases are). z takes away the
+    mean of each channel and one scale of all, since a squared distance is not scale-free.
 
     E (r_l, C_l) is the teacher's representation layer. There are no labels to train it with, so it is the best linear
     representation of what is stored: the first principal directions of the cells of the first batch that has any,

@@ -8,25 +8,25 @@ from functools import partial
 from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
-from datasets.errors import InputError
-from students.losses.bckd import Bckd
-from students.losses.box import Box
-from students.losses.crd import Crd
-from students.losses.cwd import Cwd
-from students.losses.distribution import Distribution
-from students.losses.fedmax import FedMax
-from students.losses.hinton import Hinton
-from students.losses.hinton_mse import HintonMse
-from students.losses.iou import Iou
-from students.losses.latent import LatentMatching
-from students.losses.ld import Ld
-from students.losses.lpd import Lpd
-from students.losses.mgd import Mgd
-from students.losses.pkd import Pkd
-from students.losses.representation import Representation
-from students.losses.score import Score
-from students.losses.score_l2 import ScoreL2
-from students.settings import Weights
+from lotwise.datasets.errors import InputError
+from lotwise.students.distillation.settings import Weights
+from lotwise.students.losses.bckd import Bckd
+from lotwise.students.losses.box import Box
+from lotwise.students.losses.crd import Crd
+from lotwise.students.losses.cwd import Cwd
+from lotwise.students.losses.distribution import Distribution
+from lotwise.students.losses.fedmax import FedMax
+from lotwise.students.losses.hinton import Hinton
+from lotwise.students.losses.hinton_mse import HintonMse
+from lotwise.students.losses.iou import Iou
+from lotwise.students.losses.latent import LatentMatching
+from lotwise.students.losses.ld import Ld
+from lotwise.students.losses.lpd import Lpd
+from lotwise.students.losses.mgd import Mgd
+from lotwise.students.losses.pkd import Pkd
+from lotwise.students.losses.representation import Representation
+from lotwise.students.losses.score import Score
+from lotwise.students.losses.score_l2 import ScoreL2
 
 TERMS: Mapping[str, Callable[[DetectionModel, Sequence[int]], nn.Module]] = {
     "score": Score,

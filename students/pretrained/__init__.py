@@ -1,4 +1,4 @@
-"""Two detectors trained from scratch on random rendered lots by ``python -m students.pretrain``.
+"""Two detectors trained from scratch on random rendered lots by ``python -m lotwise.students.pretrained.pretrain``.
 
 They stand in for COCO weights where nothing may be downloaded: in the demo and in the tests.
 """

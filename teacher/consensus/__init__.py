@@ -1,10 +1,10 @@
 """Consensus over a fixed camera's frames: a parked car persists, a background repeats."""
 
-from teacher.consensus.account import count_reasons, write_account
-from teacher.consensus.camera import camera_consensus, consensus_by_view
-from teacher.consensus.rules import consensus
-from teacher.consensus.settings import ConsensusSettings
-from teacher.consensus.verdict import Finding, Reason, Verdict
+from lotwise.teacher.consensus.audit import count_reasons, write_account
+from lotwise.teacher.consensus.camera import camera_consensus, consensus_by_view
+from lotwise.teacher.consensus.rules import consensus
+from lotwise.teacher.consensus.settings import ConsensusSettings
+from lotwise.teacher.consensus.verdict import Finding, Reason, Verdict
 
 __all__ = [
     "ConsensusSettings",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from datasets.frame import Detections, Frame
-from datasets.load import load
-from teacher.consensus.rules import consensus
-from teacher.consensus.settings import ConsensusSettings
-from teacher.consensus.verdict import Finding, Verdict
-from teacher.store import KnowledgeStore
+from lotwise.datasets.frame import Detections, Frame
+from lotwise.datasets.load import load
+from lotwise.teacher.consensus.rules import consensus
+from lotwise.teacher.consensus.settings import ConsensusSettings
+from lotwise.teacher.consensus.verdict import Finding, Verdict
+from lotwise.teacher.store import KnowledgeStore
 
 
 def camera_consensus(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from teacher.consensus.settings import ConsensusSettings
+from lotwise.teacher.consensus.settings import ConsensusSettings
 
 
 @dataclass(frozen=True)

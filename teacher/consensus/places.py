@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cameras.slots.assignment import assign
-from datasets.boxes import iou
-from datasets.frame import Detections
+from lotwise.cameras.slots.assignment import assign
+from lotwise.datasets.boxes import iou
+from lotwise.datasets.frame import Detections
 
 _PASSES = 2
 

@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.boxes import area, intersection, iou
-from datasets.frame import Detections, Image
-from teacher.consensus.looks import compare
-from teacher.consensus.neighbours import Neighbours, look_around
-from teacher.consensus.places import Places, gather
-from teacher.consensus.settings import ConsensusSettings
-from teacher.consensus.verdict import Finding, Verdict
+from lotwise.datasets.boxes import area, intersection, iou
+from lotwise.datasets.frame import Detections, Image
+from lotwise.teacher.consensus.neighbours import Neighbours, look_around
+from lotwise.teacher.consensus.patch_similarity import compare
+from lotwise.teacher.consensus.places import Places, gather
+from lotwise.teacher.consensus.settings import ConsensusSettings
+from lotwise.teacher.consensus.verdict import Finding, Verdict
 
 CLOSE = 0.8
 """Boxes of one car are averaged where their IoU with the frame's own, or the surest, is at least this."""

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.frame import Detections
+from lotwise.datasets.frame import Detections
 
 Reason = Literal["kept", "raised", "tightened", "recovered", "lonely", "background"]
 """``raised``: the same car scores higher in other frames. ``tightened``: its box became the mean over frames, as

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 
 from benchmarks.scores import Camera, divide
-from cameras.slots import SlotReading, slot_rule
-from cameras.slots.model import SlotRule
-from datasets.frame import Dataset, Detections, Frame, Slot, SlotState, Truth, VehicleTruth
+from lotwise.cameras.slots import SlotReading, slot_rule
+from lotwise.cameras.slots.model import SlotRule
+from lotwise.datasets.frame import Dataset, Detections, Frame, Slot, SlotState, Truth, VehicleTruth
 
 SIZE = (100, 50)
 A, B = [10, 10, 30, 30], [60, 10, 80, 30]

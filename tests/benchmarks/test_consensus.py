@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.consensus import known_store, main
-from datasets.cnr_ext import read_cnr_ext
-from datasets.errors import InputError
-from datasets.frame import Detections
-from datasets.images import content_key
-from datasets.load import load
-from teacher.knowledge import Knowledge
-from teacher.store import KnowledgeStore
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Detections
+from lotwise.datasets.images import content_key
+from lotwise.datasets.load import load
+from lotwise.datasets.readers.cnr_ext import read_cnr_ext
+from lotwise.teacher.knowledge import Knowledge
+from lotwise.teacher.store import KnowledgeStore
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from benchmarks import distillation, trial
 from benchmarks.distillation import ROWS, arguments, camera_of, compare, main, predictions, slug, trials
 from benchmarks.scores import PARTS
 from benchmarks.tables import COLUMNS
-from datasets.errors import InputError
-from students.settings import DistillSettings
-from teacher.oracle import OracleSettings
+from lotwise.datasets.errors import InputError
+from lotwise.students.distillation.settings import DistillSettings
+from lotwise.teacher.oracle import OracleSettings
 from tests.conftest import Weights
 
 SMALL = {"settings": {"size": 96, "epochs": 1, "min_steps": 1}}

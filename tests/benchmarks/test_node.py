@@ -16,9 +16,9 @@ from benchmarks.edge.streams import Streams, write_streams
 from benchmarks.edge.systems import SYSTEMS, Job, System
 from benchmarks.edge.table import Row, cells, refused, targets
 from benchmarks.node import main, possible
-from datasets.errors import InputError
-from datasets.frame import Dataset
-from datasets.load import load
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Dataset
+from lotwise.datasets.load import load
 
 PEER, OURS = System("openvino", "peer", "openvino"), System("ours-int8", "ours", precision="int8")
 FLOAT = System("ours-float", "float")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.peers import fine_tune, write_training_set
-from datasets.frame import Detections
+from lotwise.datasets.frame import Detections
 from tests.benchmarks.lots import A, B, camera
 from tests.models import save_like_ultralytics, tiny_yolo
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.scores import divide, score
-from datasets.frame import Detections, Frame
+from lotwise.datasets.frame import Detections, Frame
 from tests.benchmarks.lots import NAMES, STATES, TAUGHT, A, B, always, camera
 
 SAID = {

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.slot_errors import explain, mosaic, show, wrong_slots
-from cameras.slots import slot_rule
-from datasets.frame import Detections
+from lotwise.cameras.slots import slot_rule
+from lotwise.datasets.frame import Detections
 from tests.benchmarks.lots import NAMES, SIZE, A, B, always, camera, slot
 
 NONE = Detections.empty()

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from benchmarks.slot_rules import centre_inside, main, overlaps, read_detections
-from datasets.errors import InputError
-from datasets.frame import Detections, Slot
-from datasets.synthetic import read_synthetic
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Detections, Slot
+from lotwise.datasets.synthetic import read_synthetic
 from tests.cameras.slots.lots import SIZE, slots_of, view, watch
 
 SQUARE = Slot("1", np.array([[0.1, 0.1], [0.3, 0.1], [0.3, 0.3], [0.1, 0.3]], np.float32))

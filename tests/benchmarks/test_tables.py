@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.tables import BEGIN, COLUMNS, END, markdown, plot, show, spread, write_markdown
-from datasets.images import read_image
+from lotwise.datasets.images import read_image
 
 
 def line(row: str, group: str, camera: str = "C1", repeats: int = 2, **given) -> dict:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks.trial import Job, occupied, read_result, run_model
-from datasets.frame import Detections
-from students.student import make_student
+from lotwise.datasets.frame import Detections
+from lotwise.students.model.student import make_student
 from tests.benchmarks.lots import NAMES, A, B, camera
 
 JOB = Job(

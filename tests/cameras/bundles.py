@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from cameras.bundle import MANIFEST, MODEL, Manifest, SlotShape, sha256, write_manifest
-from cameras.registry import Registry
+from lotwise.cameras.registry.bundle import MANIFEST, MODEL, Manifest, SlotShape, sha256, write_manifest
+from lotwise.cameras.registry.registry import Registry
 from tests.cameras.models import ours
 
 CARS = [[8, 16, 24, 32], [40, 16, 56, 32]]

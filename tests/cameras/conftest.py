@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cameras.registry import Registry
+from lotwise.cameras.registry.registry import Registry
 from tests.cameras.bundles import add
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from datasets.cnr_ext import read_cnr_ext
-from datasets.download import CNR_EXT, Archive, download_cnr_ext
-from datasets.errors import InputError
+from lotwise.datasets.download import CNR_EXT, Archive, download_cnr_ext
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.readers.cnr_ext import read_cnr_ext
 
 FRAME = "FULL_IMAGE_1000x750/SUNNY/2015-11-12/camera1/2015-11-12_0709.jpg"
 TABLE = b"camera,datetime,occupancy,slot_id\n" + b"".join(b"01,2015-11-12_07.09,1,%d\n" % k for k in range(20_000))

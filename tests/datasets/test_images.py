@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.errors import InputError, UnreadableImage
-from datasets.images import content_key, image_files, image_size, read_image
+from lotwise.datasets.errors import InputError, UnreadableImage
+from lotwise.datasets.images import content_key, image_files, image_size, read_image
 
 RNG = np.random.default_rng(0)
 PICTURE = cv2.resize(RNG.integers(0, 255, (12, 16, 3), np.uint8), (160, 120))

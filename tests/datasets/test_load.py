@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.errors import UnreadableImage
-from datasets.frame import Frame
-from datasets.load import load
+from lotwise.datasets.errors import UnreadableImage
+from lotwise.datasets.frame import Frame
+from lotwise.datasets.load import load
 
 
 def test_image_file(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from datasets.cnr_ext import read_cnr_ext
-from datasets.errors import InputError
-from datasets.frame import Frame
-from datasets.split import split_by_day
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Frame
+from lotwise.datasets.readers.cnr_ext import read_cnr_ext
+from lotwise.datasets.split import split_by_day
 
 
 def frames_on(*per_day: int) -> list[Frame]:

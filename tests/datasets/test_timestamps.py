@@ -6,8 +6,9 @@ from types import ModuleType
 
 import pytest
 
-from datasets import selection, timestamps, yolo
-from datasets.timestamps import parse_time
+from lotwise.datasets import timestamps
+from lotwise.datasets.readers import selection, yolo
+from lotwise.datasets.timestamps import parse_time
 
 
 @pytest.mark.parametrize("module", [timestamps, selection, yolo], ids=lambda module: module.__name__)

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 
-from datasets.frame import Detections, Frame, Slot, SlotState, Truth, VehicleTruth
-from eval.evidence import Evidence
-from eval.rows import Role
+from lotwise.datasets.frame import Detections, Frame, Slot, SlotState, Truth, VehicleTruth
+from lotwise.eval.evidence import Evidence
+from lotwise.eval.rows import Role
 
 SIZE = (200, 100)
 

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from datasets.errors import InputError
-from datasets.frame import Detections, Truth
-from eval.evaluation import evaluate
-from eval.rows import ROLES
-from eval.table import to_json
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Detections, Truth
+from lotwise.eval.evaluation import evaluate
+from lotwise.eval.rows import ROLES
+from lotwise.eval.table import to_json
 from tests.eval.lots import CENTRE, box, evidence, slot, vehicles
 
 GOOD = Detections.of([box(0), box(1)], [0.9, 0.8])

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from datasets.errors import InputError
-from datasets.frame import Detections, Truth
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Detections, Truth
 from tests.eval.lots import box, evidence, vehicles
 
 SEEN = Detections.of([box(0)], [0.9])

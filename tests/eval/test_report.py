@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cameras.detector import FLOOR, load_detector
-from datasets.errors import InputError
-from datasets.load import load
-from eval.report import best_protocol, collect, make_report
-from lotwise import main
-from students.run import Run, open_frames
+from lotwise.cameras.detection.detector import FLOOR, load_detector
+from lotwise.command_line import main
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.load import load
+from lotwise.eval.report import best_protocol, collect, make_report
+from lotwise.students.pipeline.run import Run, open_frames
 from tests.conftest import ROOT
 
 FIELDS = {"role", "camera", "images", "instances", "precision", "recall", "map50", "map50_95"}

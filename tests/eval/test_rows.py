@@ -3,7 +3,7 @@
 import json
 import math
 
-from eval.rows import SLOT_FIELDS, Row
+from lotwise.eval.rows import SLOT_FIELDS, Row
 
 CONTRACT = {"role", "camera", "images", "instances", "precision", "recall", "map50", "map50_95"}
 

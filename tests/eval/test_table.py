@@ -6,8 +6,8 @@ import json
 import pytest
 from rich.console import Console
 
-from eval.rows import Report, Row
-from eval.table import COLUMNS, against_baseline, is_best, markdown, remarks, rich_table, to_json, verdict
+from lotwise.eval.rows import Report, Row
+from lotwise.eval.table import COLUMNS, against_baseline, is_best, markdown, remarks, rich_table, to_json, verdict
 
 
 def three(camera: str, teacher: float | None, baseline: float | None, student: float | None) -> tuple[Row, ...]:

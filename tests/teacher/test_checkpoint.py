@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import save_file
 from ultralytics.nn.tasks import ClassificationModel, DetectionModel, SegmentationModel
 
-from datasets.errors import InputError
-from teacher.checkpoint import build, fingerprint, load_model, save_model
-from teacher.head import narrow_head, vehicle_logits
+from lotwise.datasets.errors import InputError
+from lotwise.teacher.checkpoint import build, fingerprint, load_model, save_model
+from lotwise.teacher.head import narrow_head, vehicle_logits
 from tests.models import COCO_LIKE, save_like_ultralytics, tiny_yolo
 
 PICTURE = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(0))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from datasets.frame import Detections
-from teacher.fuse import fuse
+from lotwise.datasets.frame import Detections
+from lotwise.teacher.fuse import fuse
 
 CAR = [10, 10, 50, 30]
 NEXT = [60, 10, 100, 30]

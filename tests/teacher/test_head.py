@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from datasets.errors import InputError
-from teacher.head import decode_boxes, vehicle_classes
+from lotwise.datasets.errors import InputError
+from lotwise.teacher.head import decode_boxes, vehicle_classes
 from tests.models import COCO_LIKE, tiny_yolo
 
 

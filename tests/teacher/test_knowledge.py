@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from datasets.frame import Detections
-from teacher.knowledge import Dense, Distribution, Knowledge, Latent, decode, encode
-from teacher.oracle import MOST, OracleSettings, keep_cells
+from lotwise.datasets.frame import Detections
+from lotwise.teacher.knowledge import Dense, Distribution, Knowledge, Latent, decode, encode
+from lotwise.teacher.oracle import MOST, OracleSettings, keep_cells
 
 RNG = np.random.default_rng(0)
 

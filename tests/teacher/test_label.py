@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from datasets.errors import InputError
-from datasets.folder import read_folder
-from datasets.frame import Dataset
-from teacher.label import label
-from teacher.oracle import Oracle, OracleSettings
-from teacher.store import KnowledgeStore
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Dataset
+from lotwise.datasets.readers.folder import read_folder
+from lotwise.teacher.label import label
+from lotwise.teacher.oracle import Oracle, OracleSettings
+from lotwise.teacher.store import KnowledgeStore
 
 
 class Counting:

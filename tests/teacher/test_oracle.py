@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cameras.letterbox import Letterbox
-from datasets.boxes import iou
-from datasets.errors import InputError
-from datasets.load import load
-from teacher.checkpoint import save_model
-from teacher.oracle import MOST, MOST_ANCHORS, Oracle, OracleSettings, Said, keep_cells, keep_distribution
-from teacher.tiles import Tile
+from lotwise.cameras.detection.letterbox import Letterbox
+from lotwise.datasets.boxes import iou
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.load import load
+from lotwise.teacher.checkpoint import save_model
+from lotwise.teacher.oracle import MOST, MOST_ANCHORS, Oracle, OracleSettings, Said, keep_cells, keep_distribution
+from lotwise.teacher.tiles import Tile
 from tests.models import COCO_LIKE, tiny_yolo
 
 SETTINGS = OracleSettings(scales=(96,), grid=96, latent_bytes=20_000)

@@ -3,12 +3,12 @@
 import json
 from pathlib import Path
 
-from datasets.coco import vehicle_truth_from_coco
-from datasets.frame import Detections, Frame
-from datasets.yolo import read_boxes
-from teacher.knowledge import Knowledge
-from teacher.pseudo_labels import write_pseudo_labels
-from teacher.store import KnowledgeStore
+from lotwise.datasets.frame import Detections, Frame
+from lotwise.datasets.readers.coco import vehicle_truth_from_coco
+from lotwise.datasets.readers.yolo import read_boxes
+from lotwise.teacher.knowledge import Knowledge
+from lotwise.teacher.pseudo_labels import write_pseudo_labels
+from lotwise.teacher.store import KnowledgeStore
 
 FRAMES = [Frame("C1", f"C1/{name}.jpg", Path(f"/nowhere/{name}.jpg")) for name in ("a", "b", "torn")]
 

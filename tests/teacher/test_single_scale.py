@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.load import load
-from teacher.single_scale import SingleScale
+from lotwise.datasets.load import load
+from lotwise.teacher.single_scale import SingleScale
 from tests.models import COCO_LIKE, save_like_ultralytics, tiny_yolo
 
 

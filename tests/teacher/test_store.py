@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets.errors import InputError
-from datasets.frame import Detections
-from datasets.whole_file import write_whole
-from teacher.knowledge import Knowledge
-from teacher.store import KnowledgeStore
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Detections
+from lotwise.datasets.whole_file import write_whole
+from lotwise.teacher.knowledge import Knowledge
+from lotwise.teacher.store import KnowledgeStore
 
 SAID = Knowledge((640, 480), Detections.of([[1, 2, 3, 4]], [0.5]))
 OTHER = Knowledge((640, 480), Detections.empty())

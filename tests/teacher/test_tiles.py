@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from teacher.tiles import Tile, tiles
+from lotwise.teacher.tiles import Tile, tiles
 
 
 @pytest.mark.parametrize("count", [0, 1, -3])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cameras.site import SiteCamera
+from lotwise.cameras.site.camera import SiteCamera
 
 
 @pytest.mark.parametrize(

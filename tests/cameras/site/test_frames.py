@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cameras.site import site_dataset
-from datasets.errors import InputError
+from lotwise.cameras.site.frames import site_dataset
+from lotwise.datasets.errors import InputError
 from tests.cameras.site.lots import GOOD
 
 

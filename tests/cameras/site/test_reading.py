@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from cameras.secret import Secret
-from cameras.site import read_site
-from cameras.sources.settings import FolderSettings, RtspSettings
-from datasets.errors import InputError
+from lotwise.cameras.site.reading import read_site
+from lotwise.cameras.site.secret import Secret
+from lotwise.cameras.site.sources import FolderSettings, RtspSettings
+from lotwise.datasets.errors import InputError
 from tests.cameras.site.lots import GOOD
 
 GATE = "name: lot\ncameras:\n  gate: "

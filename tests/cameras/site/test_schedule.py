@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from cameras.site import Schedule
+from lotwise.cameras.site.schedule import Schedule
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from cameras.site import Site, read_site
-from cameras.site.schema import site_schema
+from lotwise.cameras.site.reading import read_site
+from lotwise.cameras.site.schema import site_schema
+from lotwise.cameras.site.settings import Site
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 def test_the_published_schema_is_what_the_code_says() -> None:
     published = json.loads((DOCS / "site.schema.json").read_text())
-    assert published == site_schema(), "run python -m cameras.site.schema > docs/site.schema.json"
+    assert published == site_schema(), "run python -m lotwise.cameras.site.schema > docs/site.schema.json"
 
 
 def _fields(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

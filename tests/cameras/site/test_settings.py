@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from cameras.site import Site
+from lotwise.cameras.site.settings import Site
 
 
 def site_with(camera: dict[str, Any], **shared: Any) -> Site:

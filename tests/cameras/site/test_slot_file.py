@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from cameras.site import import_slots, read_slot_file, write_slot_file
-from datasets.errors import InputError
-from datasets.frame import Slot
+from lotwise.cameras.site.slot_file import import_slots, read_slot_file, write_slot_file
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Slot
 from tests.cameras.site.lots import SLOT
 
 XML = """<parking id="lot"><space id="7" occupied="1"><contour>

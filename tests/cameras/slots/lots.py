@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets.boxes import clip
-from datasets.frame import Detections, Slot, SlotState
-from datasets.synthetic.view import View
+from lotwise.datasets.boxes import clip
+from lotwise.datasets.frame import Detections, Slot, SlotState
+from lotwise.datasets.synthetic.view import View
 
 SIZE = (960, 720)
 PITCH, LENGTH = 2.5, 5.0

@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from cameras.slots.assignment import assign
+from lotwise.cameras.slots.assignment import assign
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cameras.slots import slot_states
-from datasets.frame import Detections, Slot
+from lotwise.cameras.slots import slot_states
+from lotwise.datasets.frame import Detections, Slot
 
 SIZE = (200, 100)
 SLOT = Slot("7", np.float32([[0.2, 0.2], [0.4, 0.2], [0.4, 0.6], [0.2, 0.6]]))  # 40..80 x 20..60 pixels

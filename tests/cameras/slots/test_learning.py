@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pytest
 
-from cameras.slots import SlotReading, slot_states
-from cameras.slots.learning import MOST_FRAMES, learn_slot_model
-from cameras.slots.model import SlotModel, match_slots
-from datasets.frame import Detections
+from lotwise.cameras.slots import SlotReading, slot_states
+from lotwise.cameras.slots.learning import MOST_FRAMES, learn_slot_model
+from lotwise.cameras.slots.model import SlotModel, match_slots
+from lotwise.datasets.frame import Detections
 from tests.cameras.slots.lots import SIZE, Seen, car_box, slot_centres, slots_of, view, watch
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from cameras.slots import slot_states
-from cameras.slots.model import Place, SlotModel, match_slots
-from datasets.frame import Detections, Slot
+from lotwise.cameras.slots import slot_states
+from lotwise.cameras.slots.model import Place, SlotModel, match_slots
+from lotwise.datasets.frame import Detections, Slot
 
 SIZE = (400, 200)
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from cameras.slots import SlotModel, match_slots
-from cameras.slots.memory import SlotMemory
-from cameras.slots.model import Place
-from cameras.slots.occlusion import hidden_slots
-from cameras.slots.settings import StateSettings
-from datasets.frame import Detections, Slot
+from lotwise.cameras.site.hysteresis import StateSettings
+from lotwise.cameras.slots import SlotModel, match_slots
+from lotwise.cameras.slots.hysteresis import SlotMemory
+from lotwise.cameras.slots.model import Place
+from lotwise.cameras.slots.occlusion import hidden_slots
+from lotwise.datasets.frame import Detections, Slot
 
 SIZE = (400, 200)
 FAR, NEAR = 80.0, 130.0

@@ -18,9 +18,9 @@ from types import TracebackType
 import numpy as np
 import pytest
 
-from cameras.sources.settings import RtspSettings, SourceSettings
-from cameras.sources.source import open_source
-from cameras.state import Shot, SourceState
+from lotwise.cameras.site.sources import RtspSettings, SourceSettings
+from lotwise.cameras.sources.captured_frame import Shot, SourceState
+from lotwise.cameras.sources.source import open_source
 
 SERVER = Path(__file__).with_name("rtsp_server.py")
 SYSTEM_PYTHON = "/usr/bin/python3"

@@ -5,8 +5,8 @@ import random
 import pytest
 from pydantic import ValidationError
 
-from cameras.sources.backoff import Backoff
-from cameras.sources.settings import BackoffSettings
+from lotwise.cameras.site.sources import BackoffSettings
+from lotwise.cameras.sources.backoff import Backoff
 
 
 def test_pauses_double_to_the_cap_with_jitter() -> None:

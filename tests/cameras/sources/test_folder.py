@@ -9,9 +9,9 @@ from pathlib import Path
 import cv2
 import pytest
 
-from cameras.sources.folder import FolderSource
-from cameras.sources.settings import FolderSettings
-from datasets.errors import InputError
+from lotwise.cameras.site.sources import FolderSettings
+from lotwise.cameras.sources.folder import FolderSource
+from lotwise.datasets.errors import InputError
 from tests.cameras.sources.cameras import grey, until
 
 

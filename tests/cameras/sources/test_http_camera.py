@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cameras.sources.settings import MjpegSettings, SnapshotSettings
+from lotwise.cameras.site.sources import MjpegSettings, SnapshotSettings
 from tests.cameras.sources.cameras import QUICK, Viewer, children_of, cmdline, until
 from tests.cameras.sources.http_server import BOUNDARY, LOGIN, Handler, HttpCamera, jpeg
 

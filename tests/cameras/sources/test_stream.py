@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cameras.secret import Secret
-from datasets.errors import InputError
+from lotwise.cameras.site.secret import Secret
+from lotwise.datasets.errors import InputError
 from tests.cameras.sources.cameras import (
     Network,
     RtspServer,
@@ -283,8 +283,8 @@ def test_children_end_when_the_node_is_killed(camera: RtspServer) -> None:
     with Network(camera.port) as network:
         script = (
             "import sys, threading\n"
-            "from cameras.sources.settings import RtspSettings\n"
-            "from cameras.sources.source import open_source\n"
+            "from lotwise.cameras.site.sources import RtspSettings\n"
+            "from lotwise.cameras.sources.source import open_source\n"
             "news = threading.Event()\n"
             "sources = [open_source(RtspSettings(kind='rtsp', url=url), url, news.set, 1) for url in sys.argv[1:]]\n"
             "while not sources[0].newest(): news.wait(10)\n"

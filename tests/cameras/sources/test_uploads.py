@@ -11,9 +11,9 @@ from pathlib import Path
 import cv2
 import pytest
 
-from cameras.sources.settings import FolderSettings
-from cameras.sources.uploads import UploadSource
-from datasets.errors import InputError
+from lotwise.cameras.site.sources import FolderSettings
+from lotwise.cameras.sources.uploads import UploadSource
+from lotwise.datasets.errors import InputError
 from tests.cameras.sources.cameras import grey
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cameras.sources.settings import UsbSettings
+from lotwise.cameras.site.sources import UsbSettings
 from tests.cameras.sources.cameras import QUICK, Viewer, until
 
 

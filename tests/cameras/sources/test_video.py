@@ -8,9 +8,9 @@ from pathlib import Path
 import cv2
 import pytest
 
-from cameras.sources.settings import VideoSettings
-from cameras.sources.video import VideoSource
-from datasets.errors import InputError
+from lotwise.cameras.site.sources import VideoSettings
+from lotwise.cameras.sources.video import VideoSource
+from lotwise.datasets.errors import InputError
 from tests.cameras.sources.cameras import grey
 from tests.cameras.sources.test_folder import Clock
 

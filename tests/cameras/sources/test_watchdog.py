@@ -2,9 +2,9 @@
 
 import pytest
 
-from cameras.sources.settings import RtspSettings
-from cameras.sources.watchdog import Watchdog
-from cameras.state import SourceState
+from lotwise.cameras.site.sources import RtspSettings
+from lotwise.cameras.sources.captured_frame import SourceState
+from lotwise.cameras.sources.watchdog import Watchdog
 
 SETTINGS = RtspSettings(kind="rtsp", url="rtsp://camera/stream", stale_s=10, restart_s=20)
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from datasets.frame import Image
+from lotwise.datasets.frame import Image
 
 WIDTH, HEIGHT = 1000, 750
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from datasets.synthetic.light import Weather, light_at
-from datasets.synthetic.lot import Lot, Place, random_lot
-from datasets.synthetic.render import Shot, make_stage, render
-from datasets.synthetic.scene import Placement, Scene, Stage
-from datasets.synthetic.sensor import random_sensor
-from datasets.synthetic.vehicles import Vehicle
-from datasets.synthetic.view import View
+from lotwise.datasets.synthetic.light import Weather, light_at
+from lotwise.datasets.synthetic.lot import Lot, Place, random_lot
+from lotwise.datasets.synthetic.render import Shot, make_stage, render
+from lotwise.datasets.synthetic.scene import Placement, Scene, Stage
+from lotwise.datasets.synthetic.sensor import random_sensor
+from lotwise.datasets.synthetic.vehicles import Vehicle
+from lotwise.datasets.synthetic.view import View
 
 CAR = Vehicle("hatchback", (1.0, 1.0, 1.0), (0.4, 0.05, 0.05))
 VAN = Vehicle("van", (1.0, 1.0, 1.0), (0.6, 0.6, 0.6))

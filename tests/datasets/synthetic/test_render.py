@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.boxes import coverage
-from datasets.synthetic.light import Weather
-from datasets.synthetic.lot import Place
-from datasets.synthetic.raster import SAMPLES
-from datasets.synthetic.render import Shot
-from datasets.synthetic.scene import Placement, Stage
+from lotwise.datasets.boxes import coverage
+from lotwise.datasets.synthetic.light import Weather
+from lotwise.datasets.synthetic.lot import Place
+from lotwise.datasets.synthetic.raster import SAMPLES
+from lotwise.datasets.synthetic.render import Shot
+from lotwise.datasets.synthetic.scene import Placement, Stage
 from tests.datasets.synthetic.conftest import VAN, parked
 
 Shoot = Callable[..., Shot]

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.errors import InputError
-from datasets.frame import Dataset
-from datasets.images import read_image
-from datasets.synthetic import read_synthetic, render_site
-from datasets.synthetic.site import site_lot, site_moments, site_shots, site_stages
-from datasets.synthetic.vehicles import footprint
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Dataset
+from lotwise.datasets.images import read_image
+from lotwise.datasets.synthetic import read_synthetic, render_site
+from lotwise.datasets.synthetic.site import site_lot, site_moments, site_shots, site_stages
+from lotwise.datasets.synthetic.vehicles import footprint
 
 SMALL = {"cameras": 2, "days": 1, "frames_per_day": 3, "width": 320, "height": 240, "seed": 4}
 

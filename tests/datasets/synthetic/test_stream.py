@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from datasets.synthetic import random_lot_frames, site, stream
-from datasets.synthetic.lot import random_lot
-from datasets.synthetic.site import site_lot
+from lotwise.datasets.synthetic import random_lot_frames, site, stream
+from lotwise.datasets.synthetic.lot import random_lot
+from lotwise.datasets.synthetic.site import site_lot
 
 
 def test_same_seed_same_frames_and_other_seed_other_frames() -> None:

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.frame import Detections, Image
-from students.composites.background import covered, fit_light, learn_background
+from lotwise.datasets.frame import Detections, Image
+from lotwise.students.composites.background import covered, fit_light, learn_background
 
 SIZE = (160, 120)
 

@@ -7,24 +7,24 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.boxes import iou
-from datasets.folder import read_folder
-from datasets.frame import Detections, Image
-from datasets.images import content_key
-from datasets.load import load
-from datasets.synthetic.light import light_at
-from datasets.synthetic.render import render
-from datasets.synthetic.scene import Placement, Scene
-from datasets.synthetic.schedule import park
-from datasets.synthetic.sensor import random_sensor
-from datasets.synthetic.site import site_stages
-from datasets.synthetic.vehicles import random_vehicle
-from students.composites.composer import Composer, unchanged_cells
-from students.composites.swap import Composite, Region, View, compose, find_regions
-from students.samples import Samples
-from students.settings import DistillSettings
-from teacher.knowledge import Dense, Knowledge, Latent
-from teacher.store import KnowledgeStore
+from lotwise.datasets.boxes import iou
+from lotwise.datasets.frame import Detections, Image
+from lotwise.datasets.images import content_key
+from lotwise.datasets.load import load
+from lotwise.datasets.readers.folder import read_folder
+from lotwise.datasets.synthetic.light import light_at
+from lotwise.datasets.synthetic.render import render
+from lotwise.datasets.synthetic.scene import Placement, Scene
+from lotwise.datasets.synthetic.schedule import park
+from lotwise.datasets.synthetic.sensor import random_sensor
+from lotwise.datasets.synthetic.site import site_stages
+from lotwise.datasets.synthetic.vehicles import random_vehicle
+from lotwise.students.composites.composer import Composer, unchanged_cells
+from lotwise.students.composites.swap import Composite, Region, View, compose, find_regions
+from lotwise.students.distillation.samples import Samples
+from lotwise.students.distillation.settings import DistillSettings
+from lotwise.teacher.knowledge import Dense, Knowledge, Latent
+from lotwise.teacher.store import KnowledgeStore
 
 WIDTH, HEIGHT = 320, 256
 TEACH, DOUBT = 0.1, 0.03

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from students.student import StudentOutput
+from lotwise.students.model.student import StudentOutput
 from tests.students.losses.outputs import output
 
 STEP = 1e-6

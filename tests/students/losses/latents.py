@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from students.losses.assignment import Assignment
-from students.student import StudentOutput
-from students.targets import DenseTargets, Targets
-from teacher.knowledge import Latent
+from lotwise.students.distillation.targets import DenseTargets, Targets
+from lotwise.students.losses.assignment import Assignment
+from lotwise.students.model.student import StudentOutput
+from lotwise.teacher.knowledge import Latent
 from tests.students.losses.outputs import output
 
 GRID = (8, 8)

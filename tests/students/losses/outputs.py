@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from ultralytics.nn.tasks import DetectionModel
 
-from datasets.frame import Detections
-from students.losses.assignment import Assignment
-from students.student import StudentOutput
-from students.targets import DenseTargets, Lesson, Targets, make_targets
-from teacher.knowledge import Distribution
+from lotwise.datasets.frame import Detections
+from lotwise.students.distillation.targets import DenseTargets, Lesson, Targets, make_targets
+from lotwise.students.losses.assignment import Assignment
+from lotwise.students.model.student import StudentOutput
+from lotwise.teacher.knowledge import Distribution
 from tests.models import tiny_yolo
 
 STRIDE, SIDE, BINS = 8, 8, 8

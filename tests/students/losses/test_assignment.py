@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from datasets.frame import Detections
-from students.losses.assignment import assign
-from students.targets import Lesson, make_targets
+from lotwise.datasets.frame import Detections
+from lotwise.students.distillation.targets import Lesson, make_targets
+from lotwise.students.losses.assignment import assign
 from tests.students.losses.outputs import CAR, NOTHING, STRIDE, centres, inside, output, taught, untrained
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from students.losses.cells import of_levels, standardised, stored_cells, widths
-from teacher.knowledge import Latent
+from lotwise.students.losses.cells import of_levels, standardised, stored_cells, widths
+from lotwise.teacher.knowledge import Latent
 from tests.students.losses.latents import maps, stored, student_of
 
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from ultralytics.utils.loss import BboxLoss
 
-from students.losses.assignment import Assignment, assign
-from students.losses.distribution import Distribution
-from students.student import StudentOutput
+from lotwise.students.losses.assignment import Assignment, assign
+from lotwise.students.losses.distribution import Distribution
+from lotwise.students.model.student import StudentOutput
 from tests.students.losses import gradients
 from tests.students.losses.outputs import CAR, learning, output, student, taught, untrained
 

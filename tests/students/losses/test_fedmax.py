@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch.optim.swa_utils import AveragedModel
 
-from students.losses.assignment import Assignment, assign
-from students.losses.fedmax import FedMax
-from students.student import StudentOutput, read_output
+from lotwise.students.losses.assignment import Assignment, assign
+from lotwise.students.losses.fedmax import FedMax
+from lotwise.students.model.student import StudentOutput, read_output
 from tests.models import tiny_yolo
 from tests.students.losses.outputs import taught
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from students.losses.hinton import Hinton, logits_of
-from students.student import StudentOutput
+from lotwise.students.losses.hinton import Hinton, logits_of
+from lotwise.students.model.student import StudentOutput
 from tests.students.losses import gradients
 from tests.students.losses.outputs import learning, output, student, taught, told_by, untrained
 

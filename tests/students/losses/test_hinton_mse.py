@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from datasets.errors import InputError
-from students.losses.hinton_mse import HintonMse
+from lotwise.datasets.errors import InputError
+from lotwise.students.losses.hinton_mse import HintonMse
 from tests.students.losses import gradients
 from tests.students.losses.outputs import learning, output, student, taught, told_by, untrained
 

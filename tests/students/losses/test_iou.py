@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from students.losses.iou import Iou
-from students.student import StudentOutput
+from lotwise.students.losses.iou import Iou
+from lotwise.students.model.student import StudentOutput
 from tests.students.losses import gradients
 from tests.students.losses.outputs import learning, student, taught, told_by, untrained
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from datasets.errors import InputError
-from students.losses.ld import Ld
+from lotwise.datasets.errors import InputError
+from lotwise.students.losses.ld import Ld
 from tests.students.losses import gradients
 from tests.students.losses.outputs import learning, output, student, taught, told_by, untrained
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from students.losses.objects import taught_objects
-from students.student import StudentOutput
+from lotwise.students.losses.objects import taught_objects
+from lotwise.students.model.student import StudentOutput
 from tests.students.losses.latents import maps, said, stored, targets
 
 

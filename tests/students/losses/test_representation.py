@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from students.losses.representation import Representation
-from students.representation import RepresentationLayers, RepresentedDetect, fold
-from students.student import read_output
+from lotwise.students.losses.representation import Representation
+from lotwise.students.model.representation import RepresentationLayers, RepresentedDetect, fold
+from lotwise.students.model.student import read_output
 from tests.models import tiny_yolo
 from tests.students.losses.latents import (
     NO_ASSIGNMENT,

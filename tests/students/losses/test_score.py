@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from students.losses.assignment import Assignment, assign
-from students.losses.score import Score
-from students.student import StudentOutput
-from students.targets import Targets
+from lotwise.students.distillation.targets import Targets
+from lotwise.students.losses.assignment import Assignment, assign
+from lotwise.students.losses.score import Score
+from lotwise.students.model.student import StudentOutput
 from tests.students.losses import gradients
 from tests.students.losses.outputs import CAR, inside, student, taught, untrained
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from datasets.errors import InputError
-from students.losses.terms import TERMS, make_terms
-from students.settings import Weights
+from lotwise.datasets.errors import InputError
+from lotwise.students.distillation.settings import Weights
+from lotwise.students.losses.terms import TERMS, make_terms
 from tests.models import tiny_yolo
 
 OFF = dict.fromkeys(Weights.model_fields, 0.0)

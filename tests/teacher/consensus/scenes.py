@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
-from datasets.frame import Image
+from lotwise.datasets.frame import Image
 
 SIZE = (320, 120)
 """Width and height of a scene."""

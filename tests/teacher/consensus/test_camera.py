@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.errors import UnreadableImage
-from datasets.frame import Detections, Frame
-from datasets.images import content_key
-from datasets.load import load
-from teacher.consensus import camera_consensus, count_reasons, write_account
-from teacher.knowledge import Knowledge
-from teacher.store import KnowledgeStore
+from lotwise.datasets.errors import UnreadableImage
+from lotwise.datasets.frame import Detections, Frame
+from lotwise.datasets.images import content_key
+from lotwise.datasets.load import load
+from lotwise.teacher.consensus import camera_consensus, count_reasons, write_account
+from lotwise.teacher.knowledge import Knowledge
+from lotwise.teacher.store import KnowledgeStore
 from tests.teacher.consensus.scenes import CLOUD, SIZE, SLOTS, WHITE, box_at, scene
 
 CAR = {SLOTS[1]: (1, WHITE)}

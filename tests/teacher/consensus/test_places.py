@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from datasets.frame import Detections
-from teacher.consensus.places import gather
+from lotwise.datasets.frame import Detections
+from lotwise.teacher.consensus.places import gather
 
 A, B = [10, 10, 50, 40], [24, 10, 64, 40]  # IoU 0.48
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets.boxes import iou
-from datasets.frame import Detections
-from datasets.load import load
-from datasets.synthetic import render_site
-from teacher.consensus import ConsensusSettings, Verdict, consensus
+from lotwise.datasets.boxes import iou
+from lotwise.datasets.frame import Detections
+from lotwise.datasets.load import load
+from lotwise.datasets.synthetic import render_site
+from lotwise.teacher.consensus import ConsensusSettings, Verdict, consensus
 from tests.teacher.consensus.scenes import CLOUD, DUSK, RED, SILVER, SLOTS, SUN, WHITE, box_at, scene
 
 HERE, NEXT = SLOTS[1], SLOTS[2]

@@ -1,5 +1,0 @@
-"""Libraries that run a model file on the edge, behind one form."""
-
-from cameras.backends.network import Backend, Network, can_run, load_network
-
-__all__ = ["Backend", "Network", "can_run", "load_network"]

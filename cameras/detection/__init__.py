@@ -1,0 +1,1 @@
+"""From a frame to boxes: the detector, the backends that run it, and how far two detectors agree."""

@@ -1,0 +1,121 @@
+"""Models run by OpenVINO: the fastest on Intel and AMD, good on ARM."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lotwise.datasets.errors import InputError
+
+Size = int | None
+
+_first_use = threading.Lock()
+_used = threading.Event()
+
+
+@dataclass(frozen=True)
+class OpenVino:
+    """A compiled model as a :class:`lotwise.cameras.detection.backends.network.Network`."""
+
+    request: Any
+    input: tuple[Size, Size, Size]
+    outputs: Mapping[str, tuple[Size, ...]]
+    metadata: Mapping[str, str]
+    name: str = "openvino"
+
+    def __call__(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        # One image at a time: a batch is no faster on a processor, and any other shape would be compiled anew.
+        if len(images) == 1:
+            return self._run(images)
+        said = [self._run(images[i : i + 1]) for i in range(len(images))]
+        return [np.concatenate(outputs) for outputs in zip(*said, strict=True)]
+
+    def _run(self, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        # Outputs are copied: shared ones would change under the caller with the next frame.
+        said = self.request.infer([image], share_inputs=True)
+        return [said[index] for index in range(len(self.outputs))]
+
+
+def load_openvino(path: Path, threads: int = 0, cache: Path | None = None) -> OpenVino:
+    """As :func:`lotwise.cameras.detection.backends.network.load_network`; the model has run once on a grey frame."""
+    # OpenVINO's binding fills tables of its own at their first use and lets go of Python's lock meanwhile: of two
+    # threads that come there at once each waits for the other for ever, and all of Python with them. So the first
+    # load and the first frame of a process happen alone.
+    if not _used.is_set():
+        with _first_use:
+            if not _used.is_set():
+                network = _load(path, threads, cache)
+                _used.set()
+                return network
+    return _load(path, threads, cache)
+
+
+def _load(path: Path, threads: int, cache: Path | None) -> OpenVino:
+    # Set before the import: OpenVINO asks it then, and a camera box tells nobody about itself.
+    os.environ.setdefault("OPENVINO_TELEMETRY_OPT_OUT", "1")
+    try:
+        import openvino as ov
+        from openvino.preprocess import ColorFormat, PrePostProcessor
+    except ImportError as error:
+        absent = isinstance(error, ModuleNotFoundError)
+        why = "is not installed" if absent else f"cannot be imported ({' '.join(str(error).split())})"
+        raise InputError(
+            f"detector.backend: OpenVINO {why}; pip install openvino, or give backend: onnxruntime"
+        ) from error
+    # Pinned, the single thread of each of a node's models would sit on the first core.
+    config: dict[str, Any] = {"NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": False}
+    if threads:
+        config["INFERENCE_NUM_THREADS"] = threads
+    if cache is not None:
+        config["CACHE_DIR"] = str(cache)
+    core = ov.Core()
+    try:
+        model = core.read_model(path)
+        shape = model.input(0).get_partial_shape()
+        if len(shape) != 4:
+            raise InputError(f"{path}: takes arrays of shape {shape}; expected frames, (batch, 3, height, width)")
+        if shape[0].is_static and shape[0].get_length() != 1:
+            raise InputError(f"{path}: takes {shape[0].get_length()} frames at once; export it with batch 1 or dynamic")
+        shape[0] = 1
+        sides = [shape[axis].get_length() if shape[axis].is_static else None for axis in range(4)]
+        model.reshape(shape)
+        outputs = {output.get_any_name(): _sizes(output.get_partial_shape()) for output in model.outputs}
+        # Pictures go in as OpenCV holds them; turning them into RGB planes in 0..1 is fused into the model.
+        steps = PrePostProcessor(model)
+        steps.input(0).tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC")).set_color_format(
+            ColorFormat.BGR
+        )
+        steps.input(0).model().set_layout(ov.Layout("NCHW"))
+        steps.input(0).preprocess().convert_element_type(ov.Type.f32).convert_color(ColorFormat.RGB).scale(255.0)
+        for index in range(len(model.outputs)):
+            steps.output(index).tensor().set_element_type(ov.Type.f32)
+        request = core.compile_model(steps.build(), "CPU", config).create_infer_request()
+    except RuntimeError as error:
+        raise InputError(f"{path}: OpenVINO cannot load it ({_reason(error)})") from error
+    network = OpenVino(request, (None, sides[2], sides[3]), outputs, _metadata(model))
+    if sides[2] and sides[3]:
+        network(np.full((1, sides[2], sides[3], 3), 114, np.uint8))
+    return network
+
+
+def _sizes(shape: Any) -> tuple[Size, ...]:
+    return tuple(side.get_length() if side.is_static else None for side in shape)
+
+
+def _metadata(model: Any) -> dict[str, str]:
+    said = model.get_rt_info(["framework"]) if model.has_rt_info(["framework"]) else None
+    said = getattr(said, "value", said)
+    return {str(name): str(getattr(value, "value", value)) for name, value in said.items()} if said else {}
+
+
+def _reason(error: RuntimeError) -> str:
+    """The last line that says something: OpenVINO puts the places in its own source first."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else "no reason given"

@@ -1,0 +1,189 @@
+"""The detector of a camera: a bundle, or any YOLO in ONNX, run by whichever backend. No torch."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lotwise.cameras.detection.backends import Backend, Network, can_run, load_network
+from lotwise.cameras.detection.letterbox import Letterbox
+from lotwise.cameras.detection.suppression import suppress
+from lotwise.cameras.registry.bundle import CONFIDENCE, Manifest, Precision, read_manifest, sha256
+from lotwise.cameras.slots import SlotModel, SlotRule, slot_rule
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Detections, Image, Slot
+from lotwise.datasets.vehicles import VEHICLE_CLASSES
+
+FLOOR = 0.001  # boxes under this score are never reported: it is what AP is computed from
+
+
+@dataclass(frozen=True)
+class Detector:
+    """One loaded model.
+
+    Attributes:
+        network: the model itself.
+        input: (width, height) of its input in pixels.
+        confidence: the deployed threshold.
+        overlap: IoU of non-maximum suppression, or None where the head needs none.
+        rows: class rows that are vehicles, for models of others; None where there is one score an anchor.
+        manifest: of the bundle, where there is one.
+        digest: sha256 of the model file, where there is no bundle.
+        precision: of the model file that was chosen.
+    """
+
+    network: Network
+    input: tuple[int, int]
+    confidence: float = CONFIDENCE
+    overlap: float | None = 0.7
+    rows: tuple[int, ...] | None = None
+    manifest: Manifest | None = None
+    digest: str = ""
+    precision: Precision = "float"
+
+    @cached_property
+    def identity(self) -> str:
+        """Of the bundle, or the digest of the file: changes with whatever changes the detections."""
+        return self.manifest.identity if self.manifest else self.digest
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        """The slots that the bundle carries, if any."""
+        return tuple(shape.slot() for shape in self.manifest.slots) if self.manifest else ()
+
+    @property
+    def slot_model(self) -> SlotModel | None:
+        """Where cars park on them, if that was learned."""
+        return self.manifest.slot_model if self.manifest else None
+
+    @property
+    def slot_rule(self) -> SlotRule:
+        """How its slots are read."""
+        return slot_rule(self.slot_model)
+
+    def __call__(self, frames: Sequence[Image], confidence: float | None = None) -> list[Detections]:
+        """Vehicles on each frame of a batch, in pixels of that frame, scores falling, label 0.
+
+        Args:
+            frames: (H, W, 3) BGR each; sizes may differ.
+            confidence: boxes under this score are dropped; the deployed threshold where None.
+        """
+        if not frames:
+            return []
+        threshold = self.confidence if confidence is None else confidence
+        return [
+            self._in_frame(found, self._fitted(frame), max(threshold, FLOOR))
+            for found, frame in zip(self.candidates(frames), frames, strict=True)
+        ]
+
+    def candidates(self, frames: Sequence[Image]) -> list[Detections]:
+        """All that the model says of each frame of a batch, before suppression, in input pixels."""
+        fitted = [self._fitted(frame).image(frame) for frame in frames]
+        images = np.stack(fitted) if len(fitted) > 1 else np.ascontiguousarray(fitted[0])[None]
+        at_once = self.network.input[0]
+        if at_once is None:
+            return self._run(images)
+        if at_once != 1:
+            raise InputError(f"the model takes {at_once} frames at once; export it with batch 1 or dynamic")
+        return [self._run(images[i : i + 1])[0] for i in range(len(images))]
+
+    def _fitted(self, frame: Image) -> Letterbox:
+        return Letterbox((frame.shape[1], frame.shape[0]), self.input)
+
+    def _in_frame(self, found: Detections, box: Letterbox, threshold: float) -> Detections:
+        if self.overlap is None:
+            found = found[found.scores >= threshold]
+            found = found[np.argsort(-found.scores, kind="stable")]
+        else:
+            found = suppress(found, self.overlap, threshold)
+        return Detections(box.to_frame(found.boxes), found.scores, found.labels)
+
+    def _run(self, images: NDArray[np.uint8]) -> list[Detections]:
+        """All candidates of each image of (B, H, W, 3), in input pixels."""
+        outputs = self.network(images)
+        if self.rows is None:
+            return [Detections.of(boxes, scores) for boxes, scores in zip(*outputs, strict=True)]
+        return [_foreign(output, self.rows, self.overlap is None) for output in outputs[0]]
+
+
+def load_detector(
+    path: Path,
+    threads: int = 0,
+    backend: Backend = "onnxruntime",
+    precision: Precision | Literal["auto"] = "float",
+    cache: Path | None = None,
+) -> Detector:
+    """A detector from a bundle folder or an ``.onnx`` file (ours, or an Ultralytics export).
+
+    Args:
+        path: bundle or file.
+        threads: for one frame; 0 lets the backend choose.
+        backend: by default the one that exports are compared with.
+        precision: which of a bundle's models; auto is INT8 where the bundle has it, which is only where it agreed
+            with the float one on the camera's own frames, and where the backend takes it.
+        cache: folder where a backend may keep what speeds up the next start.
+
+    Raises:
+        InputError: neither a bundle nor a detection model that can be run, or a bundle without that precision.
+    """
+    if path.is_dir():
+        manifest = read_manifest(path)
+        int8 = manifest.models.get("int8")
+        best: Precision = "int8" if int8 and can_run(int8, backend) else "float"
+        chosen = best if precision == "auto" else precision
+        if chosen not in manifest.models:
+            why = manifest.measured.get(chosen, {}).get("refused", "it was not exported")
+            raise InputError(f"{path}: holds no {chosen} model ({why}); give precision: auto or float")
+        network = load_network(path / manifest.models[chosen], backend, threads, cache)
+        return Detector(
+            network, manifest.input, manifest.confidence, manifest.overlap, None, manifest, precision=chosen
+        )
+    if path.suffix != ".onnx" or not path.is_file():
+        raise InputError(f"{path}: neither a bundle folder nor an .onnx file; give one of the two")
+    if precision == "int8":
+        raise InputError(f"{path}: precision int8 is a choice among a bundle's models; give a bundle folder")
+    network = load_network(path, backend, threads, cache)
+    if list(network.outputs) == ["boxes", "scores"]:
+        _, height, width = network.input
+        if height is None or width is None:
+            raise InputError(f"{path}: takes frames of any size; export it for one size")
+        return Detector(network, (width, height), digest=sha256(path))
+    return _ultralytics(path, network)
+
+
+def _ultralytics(path: Path, network: Network) -> Detector:
+    """A detector from what Ultralytics writes: names, imgsz and end2end stand in the file's metadata."""
+    said = network.metadata
+    output = next(iter(network.outputs.values()))
+    if "names" not in said or len(output) != 3 or said.get("task", "detect") != "detect":
+        raise InputError(f"{path}: not a detection model in the form that lotwise or Ultralytics exports")
+    try:
+        names: dict[int, str] = dict(ast.literal_eval(said["names"]))
+        height, width = (
+            int(named) if side is None else side
+            for side, named in zip(network.input[1:], ast.literal_eval(said.get("imgsz", "[640, 640]")), strict=True)
+        )
+    except (ValueError, SyntaxError, TypeError) as error:
+        raise InputError(f"{path}: its metadata names or imgsz cannot be read ({error}); export it again") from error
+    rows = tuple(index for index, name in names.items() if name in VEHICLE_CLASSES)
+    if not rows:
+        raise InputError(f"{path}: knows none of the classes {', '.join(VEHICLE_CLASSES)}")
+    end_to_end = said.get("end2end", "False") == "True" or output[-1] == 6
+    return Detector(network, (width, height), overlap=None if end_to_end else 0.7, rows=rows, digest=sha256(path))
+
+
+def _foreign(output: NDArray[np.float32], rows: tuple[int, ...], end_to_end: bool) -> Detections:
+    """One image of Ultralytics' output: (4 + classes, A) cxcywh and scores, or (N, 6) xyxy, score, class."""
+    if end_to_end:
+        found = output[np.isin(output[:, 5].astype(int), rows)]
+        return Detections.of(found[:, :4], found[:, 4])
+    centre, size = output[:2].T, output[2:4].T
+    scores = output[4 + np.array(rows)].max(0)
+    return Detections.of(np.concatenate([centre - size / 2, centre + size / 2], axis=1), scores)

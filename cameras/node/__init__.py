@@ -1,1 +1,0 @@
-"""The camera node: the loop that looks at every camera, reads its slots and tells them."""

@@ -1,0 +1,206 @@
+"""Whether a new bundle may replace the live one: both look at the same frames, before the swap and just after it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from statistics import median
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lotwise.cameras.detection.agreement import matches
+from lotwise.cameras.slots import SlotReading
+from lotwise.datasets.frame import Detections
+
+Phase = Literal["shadow", "watch"]
+"""``shadow``: the old bundle is live and the new one runs beside it; ``watch``: the new one is live."""
+Outcome = Literal["open", "accept", "refuse"]
+
+SLOW_S = 0.005
+"""A new bundle that takes only so much longer a frame is never too slow."""
+
+
+class SwapSettings(BaseModel):
+    """How a new bundle is tried beside the live one, and watched once it is live.
+
+    The old bundle is no truth: a student that was trained anew should differ from one that had grown bad. So what
+    is refused is a bundle that is blind, sees ghosts or was made for another view, and not the mere change for the
+    better: from untouched nano to student, the nine cameras of CNR-EXT changed by an agreement of 0.71 to 0.95, up
+    to 1.6 times the vehicles and 17 % of the slot readings.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    auto: Annotated[
+        bool, Field(description="swap and roll back by itself; otherwise verdicts are only reported, for a person")
+    ] = True
+    shadow_share: Annotated[float, Field(gt=0, le=1, description="share of detected frames that both look at")] = 0.25
+    shadow_frames: Annotated[int, Field(ge=1, description="least frames before a shadow is decided")] = 20
+    shadow_s: Annotated[float, Field(ge=0, description="least seconds from its first such frame to its last")] = 300.0
+    shadow_hours: Annotated[
+        float, Field(gt=0, description="most hours of a shadow; without enough frames and vehicles it is refused then")
+    ] = 24.0
+    watch_share: Annotated[float, Field(gt=0, le=1, description="the same share in the first minutes after")] = 0.5
+    watch_frames: Annotated[int, Field(ge=1, description="least frames before those first minutes are decided")] = 5
+    watch_s: Annotated[float, Field(ge=0, description="length of the first minutes after a swap, seconds")] = 300.0
+    least_vehicles: Annotated[
+        int,
+        Field(ge=0, description="least vehicles seen before the two are held together: an empty lot proves nothing"),
+    ] = 20
+    agreement: Annotated[
+        float, Field(ge=0, le=1, description="least F1 of the new one's vehicles against the old one's")
+    ] = 0.6
+    most_slots: Annotated[
+        float, Field(ge=0, le=1, description="largest share of slot readings in which the two may differ")
+    ] = 0.25
+    most_count: Annotated[
+        float, Field(gt=1, description="largest factor between how many vehicles the two see, either way")
+    ] = 2.0
+    max_slowdown: Annotated[float, Field(gt=1, description="largest factor of the old one's time a frame")] = 2.0
+
+
+class Trial:
+    """Old and new bundle on the same frames, and what follows from it.
+
+    Pure bookkeeping: the caller runs both models.
+
+    Args:
+        settings: how much is enough and what is too much.
+        phase: before the swap or just after it.
+        identity: of the new bundle.
+    """
+
+    def __init__(self, settings: SwapSettings, phase: Phase, identity: str) -> None:
+        self.settings, self.phase, self.identity = settings, phase, identity
+        self._least_frames = settings.shadow_frames if phase == "shadow" else settings.watch_frames
+        self._error = ""
+        self._first: datetime | None = None
+        self._last: datetime | None = None
+        self._old = self._new = self._same = 0
+        self._slots = self._slots_differ = 0
+        self._old_s: list[float] = []
+        self._new_s: list[float] = []
+
+    def due(self, number: int) -> bool:
+        """Whether both look at this frame.
+
+        Args:
+            number: 1, 2, … of the detected frame; evenly spaced ones are due, the first among them.
+        """
+        share = self.settings.shadow_share if self.phase == "shadow" else self.settings.watch_share
+        return math.ceil(number * share) != math.ceil((number - 1) * share)
+
+    def compare(
+        self,
+        time: datetime,
+        old: Detections,
+        new: Detections,
+        old_s: float,
+        new_s: float,
+        old_slots: Mapping[str, SlotReading] | None = None,
+        new_slots: Mapping[str, SlotReading] | None = None,
+    ) -> None:
+        """Count one frame that both looked at.
+
+        Args:
+            time: when it was taken, with time zone.
+            old, new: what the bundle says that was live before the swap, and the one on trial, each at its own
+                deployed confidence, in pixels of the frame.
+            old_s, new_s: seconds that each took for the frame.
+            old_slots, new_slots: each one's own reading of this frame, before any memory; slots of only one of
+                the two, and unknown ones, do not count.
+        """
+        self._first = min(time, self._first or time)
+        self._last = max(time, self._last or time)
+        self._old += len(old)
+        self._new += len(new)
+        self._same += matches(old, new)
+        self._old_s.append(old_s)
+        self._new_s.append(new_s)
+        for name, reading in (old_slots or {}).items():
+            states = {reading.state, new_slots[name].state} if new_slots and name in new_slots else {"unknown"}
+            if "unknown" not in states:
+                self._slots += 1
+                self._slots_differ += len(states) - 1
+
+    def fail(self, why: str) -> None:
+        """The new bundle could not be loaded or run; one line."""
+        self._error = " ".join(why.split())
+
+    def verdict(self, now: datetime | None = None) -> tuple[Outcome, str]:
+        """What follows from the frames so far, and why in one line.
+
+        Too much difference refuses as soon as there are enough frames; accepting waits for the whole time.
+
+        Args:
+            now: of the frame looked at, so that a shadow ends also where nothing is compared any more; the last
+                compared frame's time where None.
+        """
+        settings, frames = self.settings, len(self._new_s)
+        if self._error:
+            return "refuse", self._error
+        shadow = self.phase == "shadow"
+        vehicles, least_s = max(self._old, self._new), settings.shadow_s if shadow else settings.watch_s
+        told = vehicles >= settings.least_vehicles
+        if frames >= self._least_frames and (alarm := self._alarm(told)):
+            return "refuse", f"{alarm} ({frames} frames)"
+        wanting = ""
+        if frames < self._least_frames:
+            wanting = f"{frames} of {self._least_frames} frames compared"
+        elif shadow and not told:
+            wanting = f"{vehicles} of {settings.least_vehicles} vehicles seen"
+        if wanting and shadow and self._span(now) >= settings.shadow_hours * 3600:
+            return "refuse", f"only {wanting} in {settings.shadow_hours:g} hours"
+        if not wanting and self._span(None) < least_s:
+            wanting = f"{self._span(None):.0f} of {least_s:g} s passed"
+        if wanting:
+            return "open", wanting
+        return "accept", f"agreement {self._agreement():.3f} on {frames} frames, {self._old} and {self._new} vehicles"
+
+    def measured(self) -> dict[str, object]:
+        """All figures, as plain JSON values."""
+        outcome, why = self.verdict()
+        return {
+            "phase": self.phase,
+            "bundle": self.identity,
+            "outcome": outcome,
+            "why": why,
+            "frames": len(self._new_s),
+            "seconds": round(self._span(None), 3),
+            "vehicles_old": self._old,
+            "vehicles_new": self._new,
+            "agreement": round(self._agreement(), 4),
+            "slots": self._slots,
+            "slots_differ": round(self._differ(), 4),
+            "old_s": round(median(self._old_s or [0.0]), 6),
+            "new_s": round(median(self._new_s or [0.0]), 6),
+        }
+
+    def _alarm(self, told: bool) -> str:
+        """What is wrong, or ""; what was seen counts only where enough was (``told``)."""
+        settings = self.settings
+        low, high = sorted((self._old, self._new))
+        if told and high > settings.most_count * low:
+            return f"{self._new} vehicles where the old one sees {self._old}"
+        if told and self._agreement() < settings.agreement:
+            return f"agreement {self._agreement():.3f} with the old one, under {settings.agreement:g}"
+        if told and self._differ() > settings.most_slots:
+            return f"{self._differ():.1%} of slot readings differ, over {settings.most_slots:.1%}"
+        old, new = median(self._old_s), median(self._new_s)
+        if new > settings.max_slowdown * old and new > old + SLOW_S:
+            return f"{1000 * new:.0f} ms a frame where the old one takes {1000 * old:.0f} ms"
+        return ""
+
+    def _agreement(self) -> float:
+        total = self._old + self._new
+        return 2 * self._same / total if total else 1.0
+
+    def _differ(self) -> float:
+        return self._slots_differ / self._slots if self._slots else 0.0
+
+    def _span(self, now: datetime | None) -> float:
+        if self._first is None or self._last is None:
+            return 0.0
+        return (max(now or self._last, self._last) - self._first).total_seconds()

@@ -1,0 +1,155 @@
+"""The one small file of a registry that says which bundle is live; changed by one process at a time, whole or not."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.whole_file import write_whole
+
+LIVE = "live.json"
+LOCK = ".lock"
+PATIENCE_S = 10.0
+"""A change takes milliseconds; who waits so long for another's is told."""
+REMEMBERED = 100
+"""Refusals; the oldest are forgotten, as a camera may be trained anew each night for years."""
+
+Identity = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+
+
+class Live(BaseModel):
+    """What of a camera's bundles runs, by identity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    live: Identity | None = None
+    before: Annotated[Identity | None, Field(description="the one that a rollback brings back")] = None
+    trial: Annotated[Identity | None, Field(description="runs in the shadow of the live one")] = None
+    watching: Annotated[bool, Field(description="the live one is in its first minutes")] = False
+    refused: Annotated[dict[Identity, str], Field(description="why a bundle is not tried by itself again")] = {}
+
+    def promoted(self, identity: str, watch: bool) -> Live:
+        """With this bundle live, whatever was thought of it before."""
+        trial, refused = self._no_trial_of(identity), _without(self.refused, identity)
+        if identity == self.live:
+            return self.model_copy(update={"trial": trial, "refused": refused})
+        watching = watch and self.live is not None
+        return Live(live=identity, before=self.live, trial=trial, watching=watching, refused=refused)
+
+    def tried(self, identity: str) -> Live:
+        """With this bundle in the shadow of the live one."""
+        return self.model_copy(update={"trial": identity, "refused": _without(self.refused, identity)})
+
+    def refusing(self, identity: str, why: str) -> Live:
+        """With this bundle out of its shadow."""
+        refused = _with(self.refused, identity, why)
+        return self.model_copy(update={"trial": self._no_trial_of(identity), "refused": refused})
+
+    def rolled_back(self, why: str) -> Live:
+        """With the bundle live again that was so before; that one must exist."""
+        assert self.live is not None and self.before is not None
+        refused = _with(_without(self.refused, self.before), self.live, why)
+        return Live(live=self.before, trial=self._no_trial_of(self.before), refused=refused)
+
+    def _no_trial_of(self, identity: str) -> str | None:
+        return None if self.trial == identity else self.trial
+
+
+def read_live(folder: Path) -> Live:
+    """What runs of the bundles of a registry's folder; nothing where no file says so.
+
+    Raises:
+        InputError: the file does not say what it should.
+    """
+    path = folder / LIVE
+    try:
+        return Live.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return Live()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); mend its rights or its disk") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        said = " ".join(first["msg"].split())
+        raise InputError(f"{path}: {where}: {said}; delete it and promote a bundle again") from error
+
+
+def change_live(folder: Path, step: Callable[[Live], Live]) -> Live:
+    """Read, change and write what runs while nobody else does; a kill leaves the file before or the one after.
+
+    Args:
+        folder: of the registry.
+        step: from what is there to what shall be; whatever it raises leaves everything as it was.
+
+    Raises:
+        InputError: the file is broken or cannot be written, or another process does not let go of it.
+    """
+    with locked(folder):
+        before = read_live(folder)
+        after = step(before)
+        if after != before:
+            path = folder / LIVE
+            try:
+                write_whole(path, after.model_dump_json(exclude_defaults=True).encode() + b"\n")
+                sync(folder)
+            except OSError as error:
+                raise InputError(
+                    f"{path}: cannot be written ({error.strerror}); make room or mend its rights"
+                ) from error
+        return after
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """No other process or thread changes the registry meanwhile; a process that dies lets go."""
+    path = folder / LOCK
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except FileNotFoundError as error:
+        raise InputError(f"{folder}: no such folder; give one that holds bundles") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); mend its rights or its disk") from error
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while not _taken(handle):
+            if time.monotonic() > deadline:
+                raise InputError(f"{path}: another process is changing this registry; try again once it is done")
+            time.sleep(0.01)
+        yield
+    finally:
+        os.close(handle)
+
+
+def sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk itself."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _taken(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _without(refused: dict[str, str], identity: str) -> dict[str, str]:
+    return {other: why for other, why in refused.items() if other != identity}
+
+
+def _with(refused: dict[str, str], identity: str, why: str) -> dict[str, str]:
+    known = [*_without(refused, identity).items(), (identity, " ".join(why.split()))]
+    return dict(known[-REMEMBERED:])

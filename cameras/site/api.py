@@ -1,0 +1,61 @@
+"""Where the node's page, JSON API and metrics listen, and who may read them."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from lotwise.cameras.site.secret import Secret
+
+
+class ApiSettings(BaseModel):
+    """The node's HTTP server: operators' page, JSON API, health checks, metrics."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    enabled: bool = Field(default=True, description="Whether the node listens at all")
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        max_length=255,
+        description="Address to listen on; 0.0.0.0 for all. Anything but loopback needs a token",
+    )
+    port: int = Field(default=8770, ge=0, le=65535, description="TCP port; 0 for any that is free")
+    token: Secret | None = Field(
+        default=None,
+        description="Asked for on every route but /healthz: as a bearer token, or as the password in a browser "
+        "with any user name; at least 16 characters",
+    )
+    certificate: Path | None = Field(
+        default=None, description="TLS certificate with its chain (PEM), relative to the site file; needs key"
+    )
+    key: Path | None = Field(
+        default=None, description="Private key of the certificate (PEM), relative to the site file"
+    )
+
+    @model_validator(mode="after")
+    def _guarded(self) -> ApiSettings:
+        if self.enabled and self.token is None and not is_loopback(self.host):
+            raise ValueError(
+                f"host {self.host} can be reached from outside, which needs a token; "
+                "give token: {env: NAME} or {file: path} beside it, or listen on 127.0.0.1"
+            )
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("TLS needs both certificate and key; give the missing one, or neither for plain HTTP")
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what listens on this address is reached from this machine alone; unknown names count as outside.
+
+    >>> [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "node.lan")]
+    [True, True, True, False, False]
+    """
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

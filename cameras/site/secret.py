@@ -1,0 +1,122 @@
+"""Passwords and tokens: named in a site file, kept elsewhere, and struck out of every text that is shown."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote, quote_plus
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from lotwise.datasets.errors import InputError
+
+MASK = "***"
+HOW = "give {env: NAME} (an environment variable) or {file: path}"
+
+# Greedy to the last @: of a password with an unescaped @, / or # nothing may stay, even if a host name goes with it.
+_USERINFO = re.compile(r"(?<=://)(?:[^/?#\s@]*:\S*@|[^/?#\s]*@)")
+_PORT = re.compile(r"://[^/?#\s]*:(?!\d+(?:[/?#]|$))[^/?#\]]*(?:[/?#]|$)")
+_QUERIED = re.compile(r"(?i)[?&](?:\w*pass\w*|pwd|pw|\w*token|\w*secret)=(?!\{)[^&#]")
+_QUERY = re.compile(r"(?i)([?&][^=&\s]*(?:pass|pwd|pw|token|secret|key|auth|sig)[^=&\s]*=)[^&#\s'\"]+")
+
+
+class Secret(BaseModel):
+    """Where a password or token is kept: in an environment variable or in a file. The value itself is never held."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={"oneOf": [{"required": ["env"]}, {"required": ["file"]}]},
+    )
+
+    env: Annotated[
+        str | None, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="environment variable that holds it")
+    ] = None
+    file: Annotated[Path | None, Field(description="file that holds it; relative to the site file")] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_not_written(cls, given: Any) -> Any:
+        # Neither the value nor a key is quoted: of `password: {hunter2}` the key is the password.
+        if isinstance(given, Secret):
+            return given
+        if not isinstance(given, dict):
+            raise ValueError(f"a secret is not written into the site file; {HOW}")
+        if set(given) not in ({"env"}, {"file"}) or None in given.values():
+            raise ValueError(f"a secret is kept in exactly one place; {HOW}")
+        return given
+
+    def read(self, base: Path) -> str:
+        """The secret.
+
+        Args:
+            base: folder of the site file, which ``file`` is relative to.
+
+        Raises:
+            InputError: the variable is not set, the file cannot be read, or either is empty.
+        """
+        if self.env is not None:
+            value = os.environ.get(self.env, "")
+            if not value:
+                raise InputError(
+                    f"environment variable {self.env}: not set or empty; set it before the start "
+                    "(in a unit file: EnvironmentFile=)"
+                )
+            return value
+        path = base / (self.file or "")
+        try:
+            value = path.read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as error:
+            raise InputError(
+                f"{path}: the secret cannot be read ({error.strerror}); write it into this file and "
+                "let the user the node runs as read it"
+            ) from error
+        except UnicodeDecodeError:
+            raise InputError(f"{path}: the secret is not UTF-8 text; write it as text") from None
+        if not value:
+            raise InputError(f"{path}: the secret is empty; write it into this file")
+        return value
+
+
+def masked_url(url: str) -> str:
+    """A URL, or a text with URLs, without user, password and tokens in them.
+
+    >>> masked_url("rtsp://admin:hunter2@10.0.0.4/stream")
+    'rtsp://***@10.0.0.4/stream'
+    >>> masked_url("http://10.0.0.4/snap.jpg?user=a&pwd=hunter2")
+    'http://10.0.0.4/snap.jpg?user=a&pwd=***'
+    """
+    return _QUERY.sub(rf"\g<1>{MASK}", _USERINFO.sub(f"{MASK}@", url))
+
+
+def masked(text: str, secrets: Iterable[str] = ()) -> str:
+    """A text without the known secrets, as written or as escaped for a URL, and without credentials in its URLs."""
+    forms = {form for secret in secrets if secret for form in (secret, quote(secret, safe=""), quote_plus(secret))}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, MASK)
+    return masked_url(text)
+
+
+def url_without_credentials(url: str) -> str:
+    """The URL itself; for use as a validator of settings.
+
+    Raises:
+        ValueError: a user or password is written into it; the message does not quote it.
+    """
+    if _USERINFO.search("".join(url.split())):
+        raise ValueError(
+            "a URL here carries no user:password@; give `username` and `password: {env: NAME}` or "
+            "`password: {file: path}` beside it (an @ of the path is written %40)"
+        )
+    if _QUERIED.search(url):
+        raise ValueError(
+            "a password is written into the URL; write {password} in its place and give `username` and "
+            "`password: {env: NAME}` or `password: {file: path}` beside it"
+        )
+    if _PORT.search(url):
+        raise ValueError("what follows the colon after the host is no port number; write host or host:554")
+    return url

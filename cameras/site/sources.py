@@ -1,0 +1,170 @@
+"""Settings of a camera's source, one class for each kind of source."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from lotwise.cameras.site.secret import Secret, url_without_credentials
+
+Pace = Literal["fast", "own"]
+_SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*)://[^/?#\s]+", re.IGNORECASE)
+
+
+def _url_of(*schemes: str) -> AfterValidator:
+    def checked(url: str) -> str:
+        found = _SCHEME.match(url_without_credentials(url))
+        if not found or found.group(1).lower() not in schemes:
+            raise ValueError(f"expected an address that starts with {' or '.join(f'{name}://' for name in schemes)}")
+        return url
+
+    return AfterValidator(checked)
+
+
+class BackoffSettings(BaseModel):
+    """How long to wait before a lost camera is tried again; each failure doubles it, up to a cap."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first_s: Annotated[float, Field(gt=0, le=3600, description="seconds before the first new attempt")] = 1.0
+    cap_s: Annotated[float, Field(gt=0, le=3600, description="most seconds between two attempts")] = 60.0
+
+    @model_validator(mode="after")
+    def _rising(self) -> BackoffSettings:
+        if self.cap_s < self.first_s:
+            raise ValueError(f"cap_s ({self.cap_s:g}) is below first_s ({self.first_s:g}); give at least first_s")
+        return self
+
+
+class _Watched(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stale_s: Annotated[
+        float, Field(gt=0, le=86400, description="seconds without a frame that was due until the source is stale")
+    ] = 10.0
+
+
+class _Network(_Watched):
+    """What all sources in a child process share."""
+
+    restart_s: Annotated[
+        float,
+        Field(gt=0, le=86400, description="seconds without a frame that was due until the connection is made anew"),
+    ] = 20.0
+    backoff: Annotated[BackoffSettings, Field(description="pauses between attempts to connect")] = BackoffSettings()
+
+    @model_validator(mode="after")
+    def _stale_before_restart(self) -> _Network:
+        if self.restart_s < self.stale_s:
+            raise ValueError(f"restart_s ({self.restart_s:g}) is below stale_s ({self.stale_s:g}); give at least that")
+        return self
+
+
+class _Account(_Network):
+    username: Annotated[str | None, Field(min_length=1, description="user name at the camera")] = None
+    password: Annotated[
+        Secret | None,
+        Field(description="where the password is kept; {username} and {password} in the address stand for the two"),
+    ] = None
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> _Account:
+        if self.password is not None and self.username is None:
+            raise ValueError("there is a password without a username; give both")
+        return self
+
+
+class FolderSettings(_Watched):
+    """A folder of images, also one that a camera uploads to."""
+
+    kind: Literal["folder"]
+    path: Annotated[Path, Field(description="the folder; relative to the site file")]
+    pace: Annotated[
+        Pace, Field(description="fast: as quickly as they are taken; own: one image every period of the camera")
+    ] = "own"
+    repeat: Annotated[bool, Field(description="start again after the last image")] = False
+    follow: Annotated[
+        bool, Field(description="wait for new images and give only the newest one; for a camera that uploads here")
+    ] = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> FolderSettings:
+        if self.repeat and self.follow:
+            raise ValueError("a folder is either repeated or followed; give one of the two")
+        return self
+
+
+class VideoSettings(_Watched):
+    """A video file."""
+
+    kind: Literal["video"]
+    path: Annotated[Path, Field(description="the file; relative to the site file")]
+    pace: Annotated[
+        Pace, Field(description="fast: every frame as quickly as it is taken; own: at the video's frame rate")
+    ] = "own"
+    repeat: Annotated[bool, Field(description="start again after the last frame")] = False
+
+
+class RtspSettings(_Account):
+    """An RTSP camera."""
+
+    kind: Literal["rtsp"]
+    url: Annotated[str, _url_of("rtsp", "rtsps"), Field(description="rtsp:// address without user and password")]
+    transport: Annotated[
+        Literal["tcp", "udp"], Field(description="tcp loses nothing; udp where the camera knows nothing else")
+    ] = "tcp"
+    keyframes_only: Annotated[
+        bool, Field(description="decode key frames only: much cheaper, a frame every one to ten seconds")
+    ] = False
+
+
+class _Http(_Account):
+    url: Annotated[str, _url_of("http", "https"), Field(description="http:// address without user and password")]
+    verify: Annotated[bool, Field(description="refuse an https camera whose certificate is not trusted")] = True
+    max_bytes: Annotated[int, Field(ge=1024, le=1 << 28, description="largest picture that is taken, in bytes")] = (
+        16 << 20
+    )
+
+
+class MjpegSettings(_Http):
+    """A camera that sends JPEG pictures over HTTP without end (``multipart/x-mixed-replace``)."""
+
+    kind: Literal["mjpeg"]
+
+
+class SnapshotSettings(_Http):
+    """A camera that gives one picture for each HTTP GET, asked once every period of the camera."""
+
+    kind: Literal["snapshot"]
+
+
+class UsbSettings(_Network):
+    """A USB camera (Video4Linux)."""
+
+    kind: Literal["usb"]
+    device: Annotated[Path, Field(description="device file such as /dev/video0 or a link in /dev/v4l/by-id")]
+    width: Annotated[int | None, Field(ge=16, le=16384, description="pixels; the device's own choice where absent")] = (
+        None
+    )
+    height: Annotated[
+        int | None, Field(ge=16, le=16384, description="pixels; the device's own choice where absent")
+    ] = None
+    rate: Annotated[
+        float | None, Field(gt=0, le=1000, description="frames a second; the device's own choice where absent")
+    ] = None
+
+    @model_validator(mode="after")
+    def _whole_size(self) -> UsbSettings:
+        if (self.width is None) != (self.height is None):
+            raise ValueError("a size needs both width and height; give both or neither")
+        return self
+
+
+SourceSettings = Annotated[
+    FolderSettings | VideoSettings | RtspSettings | MjpegSettings | UsbSettings | SnapshotSettings,
+    Field(discriminator="kind"),
+]
+NetworkSettings = RtspSettings | MjpegSettings | UsbSettings | SnapshotSettings

@@ -1,0 +1,146 @@
+"""Child processes of network cameras: started, reached by a socket and killed through one shared nursery process."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import os
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from lotwise.datasets.errors import InputError
+
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from lotwise.cameras.sources.decoder_process.fork_server import main; main()"
+)
+_ROOT = Path(__file__).parents[3]
+"""Where the package ``lotwise`` lies."""
+_KEPT = ("PATH", "LANG", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONPATH", "PYTHONHOME")
+"""Environment of the nursery; the rest may hold passwords and is not handed on."""
+
+
+_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "131072"}
+"""glibc keeps freed pictures for later, for each thread, unless told: a third of a child's memory."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """One running child.
+
+    Attributes:
+        sock: talks to it (see ``wire``); closing it ends a child that still listens.
+    """
+
+    sock: socket.socket
+    key: int
+    nursery: Nursery
+
+    def kill(self) -> None:
+        """End it at once, even where it hangs."""
+        self.nursery.kill(self.key)
+        self.sock.close()
+
+
+class Nursery:
+    """The nursery process, started when the first child is wanted and again should it ever die."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._keys = itertools.count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def spawn(self, kind: str) -> Child:
+        """A new child for a camera of this kind of source; it waits for its request.
+
+        Raises:
+            OSError: the machine has no room for another process.
+        """
+        ours, theirs = socket.socketpair()
+        with self._lock, theirs:
+            key = next(self._keys)
+            order = f"spawn {key} {kind}".encode()
+            if self._control is not None and self._process is not None and self._process.poll() is None:
+                try:
+                    socket.send_fds(self._control, [order], [theirs.fileno()])
+                    return Child(ours, key, self)
+                except OSError:
+                    pass  # it died this very moment: a new one is started below
+            self._stop()
+            try:
+                socket.send_fds(self._start(), [order], [theirs.fileno()])
+            except OSError:
+                ours.close()
+                raise
+            return Child(ours, key, self)
+
+    def kill(self, key: int) -> None:
+        """Kill a child that may be gone already."""
+        with self._lock:
+            if self._control is not None:
+                try:
+                    self._control.send(f"kill {key}".encode())
+                except OSError:
+                    self._stop()  # a dead nursery's children end as their sockets are closed
+
+    def close(self) -> None:
+        """End the nursery and all its children."""
+        with self._lock:
+            self._stop()
+
+    def _start(self) -> socket.socket:
+        # One order is one packet: two orders never run into each other.
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-c", _START, str(_ROOT)],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                env={name: os.environ[name] for name in _KEPT if name in os.environ} | _MALLOC,
+                start_new_session=True,  # Ctrl-C reaches the node alone, which ends its children in order
+            )
+        return self._control
+
+    def _stop(self) -> None:
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            try:
+                self._process.wait(2)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._control = self._process = None
+
+
+_shared = Nursery()
+_users = 0
+_users_lock = threading.Lock()
+
+
+def enter_nursery() -> Nursery:
+    """The nursery that all network cameras of this process share; each must leave it once.
+
+    Raises:
+        InputError: PyAV is not installed.
+    """
+    global _users
+    if importlib.util.find_spec("av") is None:
+        raise InputError("network cameras need PyAV, which is not installed: pip install av")
+    with _users_lock:
+        _users += 1
+    return _shared
+
+
+def leave_nursery() -> None:
+    """The last one to leave ends the process."""
+    global _users
+    with _users_lock:
+        _users -= 1
+        if _users == 0:
+            _shared.close()

@@ -1,0 +1,96 @@
+"""The change gate: a frame that shows what the last detected one showed is not detected again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from lotwise.cameras.view.thumbnail import HEIGHT, WIDTH, Thumbnail
+from lotwise.datasets.frame import Slot
+
+GateVerdict = Literal["first", "changed", "heartbeat", "same"]
+"""Why a frame is detected; ``same`` is not."""
+
+AROUND = 1  # pixels of the thumbnail around each slot that are looked at too: cars overhang, views sway
+LIGHT = 11  # pixels; brightness and contrast are taken out over such a neighbourhood
+FAINT = 6.0  # grey levels of contrast below which a neighbourhood holds noise rather than things
+SPOT = 3  # pixels over which a change must hold: what is smaller is noise
+
+
+class GateSettings(BaseModel):
+    """When an unchanged view is not detected again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: Annotated[bool, Field(description="off: every frame is detected")] = True
+    heartbeat_s: Annotated[
+        float, Field(gt=0, le=86400, description="seconds after which an unchanged view is detected all the same")
+    ] = 60.0
+    threshold: Annotated[
+        float,
+        Field(gt=0, le=4, description="change somewhere in a slot, in units of local contrast, that is detected"),
+    ] = 0.6
+
+
+class ChangeGate:
+    """Decides for one camera which frames are detected.
+
+    Args:
+        settings: when.
+        slots: only they are watched; where there are none, the whole view is.
+    """
+
+    def __init__(self, settings: GateSettings, slots: Sequence[Slot]) -> None:
+        self._settings = settings
+        self._watched = _watched(slots)
+        self._before: tuple[NDArray[np.float32], datetime] | None = None
+
+    def verdict(self, thumb: Thumbnail, taken: datetime, shift: tuple[float, float] = (0.0, 0.0)) -> GateVerdict:
+        """Whether to detect a frame; ``same`` is not to.
+
+        Args:
+            thumb: :func:`lotwise.cameras.view.thumbnail` of the frame.
+            taken: its time.
+            shift: by which the view, and so each slot, lies beside its place, as in :class:`ViewReport`.
+        """
+        if self._before is None:
+            return "first"
+        before, then = self._before
+        if not self._settings.enabled or self._change(_unlit(thumb), before, shift) > self._settings.threshold:
+            return "changed"
+        # A clock that was set back must not silence the heartbeat for hours.
+        return "same" if 0 <= (taken - then).total_seconds() < self._settings.heartbeat_s else "heartbeat"
+
+    def detected(self, thumb: Thumbnail, taken: datetime) -> None:
+        """This frame was detected: later ones are compared with it."""
+        self._before = _unlit(thumb), taken
+
+    def _change(self, now: NDArray[np.float32], before: NDArray[np.float32], shift: tuple[float, float]) -> float:
+        right, down = round(shift[0] * WIDTH), round(shift[1] * HEIGHT)
+        watched = np.roll(self._watched, (down, right), (0, 1)) if right or down else self._watched
+        return float(cv2.blur(cv2.absdiff(now, before), (SPOT, SPOT))[watched].max(initial=0))
+
+
+def _unlit(thumb: Thumbnail) -> NDArray[np.float32]:
+    """A thumbnail with brightness and contrast of each neighbourhood taken out, (HEIGHT, WIDTH)."""
+    grey = thumb.astype(np.float32)
+    mean = cv2.blur(grey, (LIGHT, LIGHT))
+    variance = np.maximum(cv2.blur(grey * grey, (LIGHT, LIGHT)) - mean * mean, 0)
+    return np.asarray((grey - mean) / np.sqrt(variance + FAINT * FAINT), np.float32)
+
+
+def _watched(slots: Sequence[Slot]) -> NDArray[np.bool_]:
+    """Pixels of the thumbnail that belong to a slot or lie next to one; all where there are no slots."""
+    if not slots:
+        return np.ones((HEIGHT, WIDTH), np.bool_)
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    for slot in slots:
+        corners = np.round(slot.polygon * (WIDTH, HEIGHT) * 16).astype(np.int32)  # in sixteenths of a pixel
+        cv2.fillPoly(mask, [corners], 1, shift=4)
+    return cv2.dilate(mask, np.ones((2 * AROUND + 1, 2 * AROUND + 1), np.uint8)) > 0

@@ -1,0 +1,106 @@
+"""The watch over one camera's view: looks at every frame and says whether it can be believed."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from pathlib import Path
+
+from lotwise.cameras.site.view import ViewSettings
+from lotwise.cameras.view.edges import Edges, edges
+from lotwise.cameras.view.exposure import unexposed
+from lotwise.cameras.view.freezing import Stillness
+from lotwise.cameras.view.matcher import FamiliarView
+from lotwise.cameras.view.reference import Known, read_known, write_known
+from lotwise.cameras.view.report import ViewReport
+from lotwise.cameras.view.sharpness import sharpness
+from lotwise.cameras.view.tearing import made_up
+from lotwise.cameras.view.thumbnail import Thumbnail
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Image
+
+_LOG = logging.getLogger(__name__)
+
+
+class ViewWatch:
+    """One camera's view. The first good frames become its reference; later ones are compared with that.
+
+    Args:
+        settings: what the view may do.
+        keep: file where the reference is kept across restarts; None for nowhere.
+
+    Raises:
+        InputError: the kept reference cannot be read.
+    """
+
+    def __init__(self, settings: ViewSettings, keep: Path | None = None) -> None:
+        self._settings = settings
+        self._keep = keep
+        known = read_known(keep) if keep else None
+        self._view = FamiliarView(known, settings) if known else None
+        self._stillness = Stillness()
+        self._seen: tuple[Edges, float | None] | None = None
+        self._bad = ViewReport("good")
+        self._doubt = 0  # good frames that a view which was bad still has to show
+
+    def look(self, image: Image, thumb: Thumbnail, taken: datetime) -> ViewReport:
+        """Whether this frame can be believed.
+
+        One bad frame is told at once; after several, as many good ones must follow, up to ``recover_frames``.
+
+        Args:
+            image: (H, W, 3) BGR.
+            thumb: its :func:`lotwise.cameras.view.thumbnail`.
+            taken: with a time zone, rising from frame to frame.
+        """
+        if not self._settings.enabled:
+            return ViewReport("good")
+        report = self._judge(image, thumb, taken)
+        if report.verdict != "good":
+            self._doubt = min(self._doubt + 1, self._settings.recover_frames)
+            self._bad = report
+            return report
+        self._doubt = max(self._doubt - 1, 0)
+        if self._doubt:
+            return ViewReport(self._bad.verdict, f"good again; believed after {self._doubt} more such frames")
+        return report
+
+    def accept(self) -> None:
+        """What was seen last is the reference from now on: the operator has looked at it.
+
+        Raises:
+            InputError: nothing was seen yet, or nothing that could be a reference.
+        """
+        if self._seen is None:
+            raise InputError("no view to accept: no frame yet, or a black, white or flat one; mend the camera first")
+        field, sharp = self._seen
+        self._view = FamiliarView(Known(field, sharpness=sharp), self._settings)
+        self._doubt = 0
+        self._write(self._view.known)
+
+    def _judge(self, image: Image, thumb: Thumbnail, taken: datetime) -> ViewReport:
+        still_s = self._stillness.seconds(thumb, taken)
+        self._seen = None
+        if useless := unexposed(thumb):
+            return useless
+        if made_up(image):
+            return ViewReport("torn", "its lower rows are all alike: data was lost on the way; check network and load")
+        field, sharp = self._seen = edges(thumb), sharpness(image)
+        before = None if self._view is None else self._view.known
+        if self._view is None:
+            self._view = FamiliarView(Known(field, learned=0, sharpness=sharp), self._settings)
+        report = self._view.compare(field, sharp, taken)
+        if self._view.known is not before:
+            self._write(self._view.known)
+        if report.verdict == "good" and still_s >= self._settings.frozen_s:
+            return ViewReport("frozen", f"the same picture for {still_s:.0f} s; restart the camera or its stream")
+        return report
+
+    def _write(self, known: Known) -> None:
+        """A full disk must not stop a camera whose view is known all the same until the next restart."""
+        if self._keep is None:
+            return
+        try:
+            write_known(self._keep, known)
+        except OSError as error:
+            _LOG.warning("%s: the reference view cannot be kept (%s); make room or mend its folder", self._keep, error)

@@ -1,0 +1,1 @@
+"""One reader a file: the layouts in which frames and their truth come."""

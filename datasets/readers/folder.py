@@ -1,0 +1,51 @@
+"""Plain folders of images and videos, without any truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Dataset, Frame
+from lotwise.datasets.images import SUFFIXES as IMAGES
+from lotwise.datasets.images import files_with_suffix
+from lotwise.datasets.readers.selection import camera_of, select_cameras
+from lotwise.datasets.readers.video import SUFFIXES as VIDEOS
+from lotwise.datasets.readers.video import video_frames
+from lotwise.datasets.timestamps import parse_time
+
+
+def read_folder(root: Path, cameras: Sequence[str] | None = None, every_s: float = 60.0) -> Dataset:
+    """Frames of a folder, whatever its layout.
+
+    Each sub-folder is a camera, with all that lies below it; folders named by a day are none. Images directly
+    in the root form one camera named like the root. A video directly in the root is a camera of its own,
+    named like the file; a video in a sub-folder belongs to that folder's camera.
+
+    Args:
+        root: the folder.
+        cameras: ids; None for all.
+        every_s: seconds between two frames taken of a video.
+
+    Raises:
+        InputError: no such folder, nothing in it, or an asked camera without frames.
+    """
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder; give a folder of images or videos")
+    frames: list[Frame] = []
+    unreadable = []
+    for path in files_with_suffix(root, IMAGES + VIDEOS):
+        relative = path.relative_to(root)
+        camera = camera_of(relative, root, structure=frozenset())
+        if path.suffix.lower() in IMAGES:
+            frames.append(Frame(camera, relative.as_posix(), path, parse_time(relative)))
+            continue
+        try:
+            frames += video_frames(
+                path, path.stem if path.parent == root else camera, every_s, name=relative.as_posix()
+            )
+        except InputError as error:
+            unreadable.append(str(error))
+    if not frames and unreadable:
+        raise InputError(unreadable[0])
+    return Dataset("folder", root, select_cameras(frames, cameras, root), notes=tuple(unreadable))

@@ -1,0 +1,1 @@
+"""Matching, average precision, precision and recall."""

@@ -1,0 +1,5 @@
+"""``python -m lotwise``."""
+
+from lotwise.command_line import main
+
+main()

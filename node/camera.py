@@ -1,0 +1,273 @@
+"""One camera of the node: from the newest frame of its source to what its slots are."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from lotwise.cameras.detection.detector import Detector
+from lotwise.cameras.site.settings import CameraSettings
+from lotwise.cameras.slots import SlotReading
+from lotwise.cameras.slots.hysteresis import SlotMemory
+from lotwise.cameras.slots.low_score import with_faint
+from lotwise.cameras.slots.occlusion import hidden_slots
+from lotwise.cameras.slots.state import SlotChange, SlotNow
+from lotwise.cameras.sources.captured_frame import Shot, SourceHealth
+from lotwise.cameras.sources.source import Source
+from lotwise.cameras.view.change_detection import ChangeGate
+from lotwise.cameras.view.health import ViewWatch
+from lotwise.cameras.view.report import ViewReport
+from lotwise.cameras.view.thumbnail import Thumbnail, thumbnail
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Detections, Image, Slot
+from lotwise.node.hot_swap import Bundles
+from lotwise.node.journal.journal import Journal
+from lotwise.node.state import CameraNow, Event
+
+STARTING_S = 0.1
+"""Between two looks at a camera some of whose slots were never told since the start."""
+PENDING_S = 1.0
+"""Between two looks at a camera while a change waits for its confirmation."""
+CONNECTING = timedelta(seconds=10)
+"""After a start, for which a camera may take to answer before its slots are unknown."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What one look at a camera gave.
+
+    Attributes:
+        fresh: there was a new frame.
+        events: what happened, to be recorded.
+    """
+
+    fresh: bool
+    events: tuple[Event, ...]
+
+
+class CameraLoop:
+    """All parts of one camera. Used by one thread at a time; ``now`` and ``picture`` by any.
+
+    Args:
+        camera: its id.
+        settings: what holds for it.
+        source: its frames.
+        view: watches over what it shows.
+        bundles: its detector.
+        slots: of the site file; the bundle's where None.
+        drawn: the bundle's slots, known before its model is loaded, so that they can be told of from the start.
+        before: states of its slots before a restart.
+        seen: until when those are known to have held.
+        clock: the time, in UTC.
+    """
+
+    def __init__(
+        self,
+        camera: str,
+        settings: CameraSettings,
+        source: Source,
+        view: ViewWatch,
+        bundles: Bundles,
+        slots: tuple[Slot, ...] | None = None,
+        drawn: tuple[Slot, ...] = (),
+        before: Mapping[str, SlotNow] | None = None,
+        seen: datetime | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.camera = camera
+        self._settings, self._source, self._view, self._bundles = settings, source, view, bundles
+        self._own_slots, self._seen, self._clock = slots, seen, clock
+        self.slots: tuple[Slot, ...] = drawn if slots is None else slots
+        self._memory = SlotMemory(self.slots, settings.states, before or {}, clock(), seen)
+        self._before = before or {}
+        self._gate = ChangeGate(settings.gate, self.slots)
+        self._began = clock()
+        self._started = self.asleep = False
+        self._accept = False
+        self._image: Image | None = None
+        self._events: list[Event] = []
+        self._read_by = ""
+        self.now = CameraNow(camera, None, source.health(), ViewReport("good"), self._memory.now)
+
+    def look(self) -> Looked:
+        """Take the newest frame, if there is one, and follow it to the slots."""
+        moment = self._clock()
+        self._events = events = []
+        if not self._started:
+            self._start(moment)
+        self.asleep = not self._settings.schedule.open(moment)
+        shot = None if self.asleep else self._source.newest()
+        health = self._source.health()
+        events += self._source_events(health, moment)
+        self.now = replace(self.now, source=health, bundle=self._bundles.identity, slots=self._memory.now)
+        if self.asleep:
+            events += self._blind("off hours", moment)
+        elif shot is not None:
+            events += self._bundles.poll(moment)
+            self._follow_slots()
+            self._see(shot)
+        elif health.state != "live" and not self._connecting(health, moment):
+            events += self._blind(health.state, moment)
+        return Looked(shot is not None, tuple(events))
+
+    def accept_view(self) -> None:
+        """With the next frame, what it shows becomes the view's reference."""
+        self._accept = True
+
+    def picture(self) -> tuple[Image, CameraNow, tuple[Slot, ...]] | None:
+        """The last frame, what is known now, and the slots; None before the first frame."""
+        return None if self._image is None else (self._image, self.now, self.slots)
+
+    @property
+    def period_s(self) -> float:
+        """Seconds between two looks: shorter while a slot waits for its first state, or for a change's confirmation."""
+        usual = self._settings.schedule.period_s
+        if not self._memory.pending:
+            return usual
+        return min(usual, STARTING_S if self._memory.starting else PENDING_S)
+
+    @property
+    def ended(self) -> bool:
+        """A folder or video was read to its end."""
+        return self.now.source.ended
+
+    def close(self) -> None:
+        self._source.close()
+
+    def fail(self, why: str) -> tuple[Event, ...]:
+        """A look broke off in an error: nothing is known of the slots. What happened in it before is told too."""
+        return (*self._events, *self._blind(why, self._clock()))
+
+    def _connecting(self, health: SourceHealth, moment: datetime) -> bool:
+        """Whether the camera is asked for the first time since the start: until it answers, all is as it was before."""
+        return not self.now.looked and not health.reconnects and moment - self._began < CONNECTING
+
+    def _start(self, moment: datetime) -> None:
+        self._started = True
+        self._events += self._bundles.start(moment)
+        self._follow_slots()
+
+    def _follow_slots(self) -> None:
+        """Slots of a bundle may differ from those of the one before."""
+        slots = self._bundles.slots
+        if self._own_slots is not None or slots is self.slots or not slots:
+            return
+        if not _same(slots, self.slots):
+            told = {name: slot for name, slot in self._memory.now.items() if slot.state != "unknown"}
+            moment = self.now.time or self._clock()
+            known, seen = (told, moment) if told else (self._before, self._seen)
+            self._memory = SlotMemory(slots, self._settings.states, known, moment, seen)
+            self._gate = ChangeGate(self._settings.gate, slots)
+        self.slots = slots
+
+    def _see(self, shot: Shot) -> None:
+        began = time.perf_counter()
+        thumb = thumbnail(shot.image)
+        report = self._view_report(shot, thumb)
+        now = replace(self.now, time=shot.taken, view=report, looked=self.now.looked + 1)
+        changes: tuple[SlotChange, ...] = ()
+        if report.verdict != "good":
+            # A lost packet tears one frame: it is not read, but a whole lot must not flicker for it.
+            if report.verdict != "torn" or self.now.view.verdict != "good":
+                changes = self._memory.lose(report.verdict, shot.taken)
+            now = replace(now, refused=now.refused + 1)
+        elif self._bundles.detector is None:
+            changes = self._memory.lose("no bundle", shot.taken)
+        elif self._unchanged(thumb, shot, report):
+            self._memory.same(shot.taken)
+            now = replace(now, same=now.same + 1)
+        else:
+            found, changes = self._detect(shot, report)
+            if self._settings.gate.enabled:
+                self._gate.detected(thumb, shot.taken)
+            latency = time.perf_counter() - began
+            now = replace(now, detections=found, detected=now.detected + 1, latency_s=latency)
+        self._image = shot.image
+        self.now = replace(now, slots=self._memory.now, bundle=self._bundles.identity, trial=self._bundles.trial)
+        self._events += self._slot_events(changes, shot.taken)
+
+    def _view_report(self, shot: Shot, thumb: Thumbnail) -> ViewReport:
+        report = self._view.look(shot.image, thumb, shot.taken)
+        if self._accept:
+            self._accept = False
+            try:
+                self._view.accept()
+                report = ViewReport("good")
+            except InputError as error:
+                log.warning("camera %s: %s", self.camera, error)
+        before = self.now.view.verdict
+        if report.verdict != before:
+            why = {"why": report.why}
+            self._events.append(Event(shot.taken, "camera", self.camera, "view", before, report.verdict, why))
+        return report
+
+    def _unchanged(self, thumb: Thumbnail, shot: Shot, report: ViewReport) -> bool:
+        """Whether nothing new could be read: the same view, by the same model, and no change to be confirmed."""
+        if self._memory.pending or self._read_by != self._bundles.identity:
+            return False
+        return self._gate.verdict(thumb, shot.taken, report.shift) == "same"
+
+    def _detect(self, shot: Shot, report: ViewReport) -> tuple[Detections, tuple[SlotChange, ...]]:
+        size = (shot.image.shape[1], shot.image.shape[0])
+        states = self._settings.states
+        # Slots and places stay where the reference view has them; what was seen is moved there instead.
+        back = -np.array([*report.shift, *report.shift], np.float32) * np.array([*size, *size], np.float32)
+
+        def read(detector: Detector, found: Detections) -> Mapping[str, SlotReading]:
+            placed = Detections(found.boxes + back, found.scores, found.labels)
+            model, confidence = detector.slot_model, detector.confidence
+            readings = detector.slot_rule(placed, self.slots, size, confidence=confidence)
+            return with_faint(readings, placed, self.slots, size, model, confidence)
+
+        found = self._bundles.detect(shot.image, shot.taken, read, states.leave)
+        self._events += found.events
+        detector = found.detector
+        self._read_by = detector.identity
+        seen = found.detections[found.detections.scores >= detector.confidence]
+        placed = Detections(seen.boxes + back, seen.scores, seen.labels)
+        hidden = hidden_slots(placed, self.slots, size, detector.slot_model, states.hidden_share, detector.confidence)
+        return seen, self._memory.update(found.readings, hidden, shot.taken)
+
+    def _blind(self, why: str, moment: datetime) -> tuple[Event, ...]:
+        changes = self._memory.lose(why, moment)
+        if self.now.slots != self._memory.now:  # also where only the reason is another one
+            self.now = replace(self.now, slots=self._memory.now)
+        return self._slot_events(changes, moment)
+
+    def _source_events(self, health: SourceHealth, moment: datetime) -> list[Event]:
+        before = self.now.source
+        if health.state == before.state:
+            return []
+        return [Event(moment, "camera", self.camera, "source", before.state, health.state, {"why": health.why})]
+
+    def _slot_events(self, changes: Sequence[SlotChange], moment: datetime) -> tuple[Event, ...]:
+        return tuple(
+            Event(moment, "slot", self.camera, change.slot, change.before.state, change.after.state, _details(change))
+            for change in changes
+        )
+
+
+def record(journal: Journal, loop: CameraLoop, looked: Looked) -> bool:
+    """Write what a look gave into the journal; whether there was anything."""
+    if not looked.events:
+        return False
+    journal.record(looked.events, {loop.camera: loop.now.slots})
+    return True
+
+
+def _details(change: SlotChange) -> dict[str, object]:
+    after = change.after
+    return {"since": after.since.isoformat(), "score": round(after.score, 4), "why": after.why}
+
+
+def _same(some: Sequence[Slot], others: Sequence[Slot]) -> bool:
+    return len(some) == len(others) and all(
+        a.id == b.id and np.array_equal(a.polygon, b.polygon) for a, b in zip(some, others, strict=True)
+    )

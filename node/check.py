@@ -1,0 +1,182 @@
+"""What a site file will run, and what would go wrong, found without opening the network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from lotwise.cameras.registry.bundle import parse_manifest
+from lotwise.cameras.site.bundles import live_bundle
+from lotwise.cameras.site.camera import SiteCamera
+from lotwise.cameras.site.frames import chosen_cameras
+from lotwise.cameras.site.reading import read_site
+from lotwise.cameras.site.schedule import Schedule
+from lotwise.cameras.site.secret import Secret, masked_url
+from lotwise.cameras.site.settings import Site
+from lotwise.cameras.site.slot_file import read_slot_file
+from lotwise.cameras.site.sources import FolderSettings, SourceSettings, UsbSettings, VideoSettings
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Slot
+
+Place = tuple[str, ...]
+
+
+def check_site(path: Path, cameras: tuple[str, ...] | None = None) -> list[str]:
+    """Everything that would keep a site from running, one line each; empty where nothing would.
+
+    Slot files, secrets, certificates, bundles with their hashes, folders and devices are looked at. Whether a network
+    camera or broker answers is not: that may change at any time, and the node copes with it.
+
+    Args:
+        path: the site file.
+        cameras: ids; None for all.
+
+    Raises:
+        InputError: the site file itself is broken, or does not name a camera.
+    """
+    site = read_site(path)
+    chosen = chosen_cameras(site, path, cameras)
+    problems = list(_failures(site, chosen))
+    problems += [f"{path}: {why}" for why in (*_absent_files(site, chosen), *_unkept_state(site.state))]
+    return problems
+
+
+def describe_site(site: Site, cameras: tuple[str, ...] | None = None) -> str:
+    """What will be run, for people: a few lines, without any secret.
+
+    Args:
+        site: as :func:`lotwise.cameras.site.read_site` gives it.
+        cameras: ids; None for all.
+    """
+    chosen = [name for name in site.cameras if cameras is None or name in cameras]
+    detector, publish = site.detector, site.publish
+    workers = _counted(detector.workers, "worker") if detector.workers else "a worker a core"
+    mqtt = publish.mqtt
+    lines = [f"site {site.name}: {_counted(len(chosen), 'camera')}, state kept in {site.state}"]
+    lines += [f"camera {name}: {'; '.join(_camera_words(site, name))}" for name in chosen]
+    lines += [
+        f"detector: backend {detector.backend}, precision {detector.precision}, {workers}",
+        f"mqtt: {f'{mqtt.host}, topics under {mqtt.prefix}/' if mqtt else 'off'}",
+        f"api: {f'{publish.api.host}:{publish.api.port}' if publish.api.enabled else 'off'}",
+        f"history: {publish.history.keep_days:g} days, at most {publish.history.max_mb:g} MB",
+    ]
+    return "\n".join(lines)
+
+
+def camera_slots(site: Site, camera: str) -> tuple[Slot, ...]:
+    """A camera's slots: of its slot file, else of its live bundle.
+
+    Raises:
+        InputError: the slot file or the bundle cannot be read.
+    """
+    file = site.cameras[camera].slots
+    if file is not None:
+        return read_slot_file(file)
+    return tuple(shape.slot() for shape in parse_manifest(live_bundle(site, camera)).slots)
+
+
+def _failures(site: Site, cameras: Iterable[str]) -> Iterator[str]:
+    """What cannot be read."""
+    for place, secret in _secrets(_used(site, cameras)):
+        try:
+            secret.read(Path())
+        except InputError as error:
+            yield f"{'.'.join(place)}: {error}"
+    for name in cameras:
+        bundle: Path | None = None
+        try:
+            bundle = live_bundle(site, name)
+        except InputError as error:
+            yield str(error)
+        try:
+            if site.cameras[name].slots is not None or bundle is not None:
+                camera_slots(site, name)
+        except InputError as error:
+            yield str(error)
+
+
+def _absent_files(site: Site, cameras: Iterable[str]) -> Iterator[str]:
+    for name in cameras:
+        match site.cameras[name].source:
+            case FolderSettings(path=folder) if not folder.is_dir():
+                yield f"cameras.{name}.source: {folder}: no such folder; give a folder of images, a video or a URL"
+            case VideoSettings(path=video) if not video.is_file():
+                yield f"cameras.{name}.source: {video}: no such video file"
+            case UsbSettings(device=device) if not device.exists():
+                yield f"cameras.{name}.source: {device}: no such device; ls /dev/video* names those there are"
+    mqtt, api = site.publish.mqtt, site.publish.api
+    for place, file in (
+        ("publish.mqtt.ca_file", mqtt and mqtt.ca_file),
+        ("publish.api.certificate", api.certificate),
+        ("publish.api.key", api.key),
+    ):
+        if file and not os.access(file, os.R_OK):
+            yield f"{place}: {file}: cannot be read; give a PEM file that the node's user may read"
+
+
+def _unkept_state(folder: Path) -> Iterator[str]:
+    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        yield f"state: {folder}: cannot be written; give a folder that the node's user may write"
+
+
+def _used(site: Site, cameras: Iterable[str]) -> Iterator[tuple[Place, BaseModel]]:
+    for name in cameras:
+        yield ("cameras", name, "source"), site.cameras[name].source
+    if site.publish.mqtt is not None:
+        yield ("publish", "mqtt"), site.publish.mqtt
+    if site.publish.api.enabled:
+        yield ("publish", "api"), site.publish.api
+
+
+def _secrets(settings: Iterable[tuple[Place, BaseModel]]) -> Iterator[tuple[Place, Secret]]:
+    for place, model in settings:
+        for name in type(model).model_fields:
+            value = getattr(model, name)
+            if isinstance(value, Secret):
+                yield (*place, name), value
+
+
+def _camera_words(site: Site, name: str) -> Iterator[str]:
+    camera = site.cameras[name]
+    yield f"{camera.source.kind} {_address(camera.source)}"
+    yield _schedule_words(site.settings_of(name).schedule)
+    yield _slot_words(site, name, camera)
+    try:
+        bundle = live_bundle(site, name)
+        manifest = parse_manifest(bundle)
+        made_for = "" if manifest.camera == name else f" made for {manifest.camera}"
+        yield f"bundle {manifest.identity}{made_for} ({manifest.role}, {manifest.input[0]}x{manifest.input[1]})"
+    except InputError:
+        yield "no bundle that can be run"
+
+
+def _address(source: SourceSettings) -> str:
+    match source:
+        case FolderSettings() | VideoSettings():
+            return str(source.path)
+        case UsbSettings():
+            return str(source.device)
+    return masked_url(source.url)
+
+
+def _schedule_words(schedule: Schedule) -> str:
+    often = f"every {schedule.period_s:g} s" if schedule.period_s else "as fast as it goes"
+    if not schedule.hours:
+        return often
+    return f"{often}, {' and '.join(schedule.hours)} {schedule.timezone or 'local time'}"
+
+
+def _slot_words(site: Site, name: str, camera: SiteCamera) -> str:
+    origin = camera.slots.name if camera.slots is not None else "its bundle"
+    try:
+        return f"{_counted(len(camera_slots(site, name)), 'slot')} of {origin}"
+    except InputError:
+        return f"no slots that can be read of {origin}"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -1,0 +1,329 @@
+"""Which bundle a camera runs: swapped while it runs, a new one first in the shadow of the live one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from lotwise.cameras.detection.detector import Detector
+from lotwise.cameras.registry.registry import Registry
+from lotwise.cameras.registry.shadow import SwapSettings, Trial
+from lotwise.cameras.registry.state_file import Live
+from lotwise.cameras.slots import SlotReading
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Detections, Image, Slot
+from lotwise.node.state import Event
+
+POLL_S = 1.0
+"""Between two looks at a registry that did not change: what is loaded and what is tried goes on meanwhile."""
+RETRY_S = 60.0
+"""Before a bundle that could not be loaded is tried again: somebody may have copied it anew."""
+
+Read = Callable[[Detector, Detections], Mapping[str, SlotReading]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the live bundle says of one frame.
+
+    Attributes:
+        detector: that said it.
+        detections: in pixels of the frame, also some under its confidence.
+        readings: of the slots.
+        events: what followed for the bundles.
+    """
+
+    detector: Detector
+    detections: Detections
+    readings: Mapping[str, SlotReading]
+    events: tuple[Event, ...] = ()
+
+
+class Bundles:
+    """The live detector of a camera, and the one that it is held against.
+
+    Models are loaded by ``loader`` beside the loop, so a swap costs no frame. Used by one thread at a time.
+
+    Args:
+        camera: its id.
+        place: the registry, or the one bundle that is always run.
+        load: from a bundle's folder to its detector.
+        loader: where models are loaded once the node runs.
+        swap: how a new bundle is tried.
+        clock: seconds; monotonic.
+    """
+
+    def __init__(
+        self,
+        camera: str,
+        place: Registry | Path,
+        load: Callable[[Path], Detector],
+        loader: Executor,
+        swap: SwapSettings,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.camera = camera
+        self.detector: Detector | None = None
+        self.why = ""
+        """Why there is no detector, in one line."""
+        self._place, self._load, self._loader, self._swap, self._clock = place, load, loader, swap, clock
+        self._other: Detector | None = None
+        self._trial: Trial | None = None
+        self._loading: dict[str, Future[Detector]] = {}
+        self._told: set[str] = set()
+        self._stamp: tuple[int, ...] = ()
+        self._again: dict[str, float] = {}
+        self._number = 0
+        self._polled = clock()
+
+    @property
+    def identity(self) -> str:
+        """Of the live bundle; "" where there is none."""
+        return self.detector.identity if self.detector else ""
+
+    @property
+    def trial(self) -> str:
+        """Identity of the bundle in its shadow or under watch; "" where there is none."""
+        return self._trial.identity if self._trial else ""
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """That the live bundle carries."""
+        return self.detector.slots if self.detector else ()
+
+    def start(self, now: datetime) -> list[Event]:
+        """Load the live bundle; where it was harmed, roll back to the one before it."""
+        try:
+            self.detector = self._load(self._place.live() if isinstance(self._place, Registry) else self._place)
+            return []
+        except InputError as error:
+            self.why = str(error)
+        if isinstance(self._place, Registry):
+            try:
+                state = self._place.state()
+                if state.live is not None and state.before is not None:
+                    # First loaded, then rolled back: what keeps both from running is not the live one's fault.
+                    before = self._load(self._place.path(state.before))
+                    self._place.roll_back(self.why, of=state.live)
+                    self.detector = before
+                    return [self._event(now, state.before, state.live, "live", "rolled back", self.why)]
+            except InputError:
+                pass  # ``why`` says what is wrong with the live one, which comes first
+        return [self._event(now, "", "", "none", "no bundle", self.why)]
+
+    def detect(self, image: Image, time: datetime, read: Read, faint: float = 1.0) -> Found:
+        """Vehicles and slot readings by the live bundle; on sampled frames the other one looks too and is compared.
+
+        Args:
+            image: (H, W, 3) BGR.
+            time: when it was taken.
+            read: from a detector and its detections to slot readings.
+            faint: boxes from this score up are given too, where that is under the deployed threshold.
+        """
+        detector = self.detector
+        assert detector is not None
+        began = self._clock()
+        try:
+            ours = _looked(detector, image, read, faint)
+        except Exception as error:
+            if self._trial is None or self._trial.phase != "watch" or not self._swap.auto:
+                raise
+            self._trial.fail(f"it fails on a frame: {error}")
+            events = self._decide(time)
+            if self.detector is detector:
+                raise
+            return replace(self.detect(image, time, read, faint), events=tuple(events))
+        took = self._clock() - began
+        self._number += 1
+        trial, other = self._trial, self._other
+        if trial is None or other is None or not trial.due(self._number):
+            return ours
+        began = self._clock()
+        try:
+            theirs = _looked(other, image, read, faint)
+        except Exception as error:  # a model that fails in its shadow is refused, whatever it failed with
+            trial.fail(f"it fails on a frame: {error}")
+            return replace(ours, events=tuple(self._decide(time)))
+        seconds = self._clock() - began
+        old, new = (ours, theirs) if trial.phase == "shadow" else (theirs, ours)
+        old_s, new_s = (took, seconds) if trial.phase == "shadow" else (seconds, took)
+        trial.compare(time, _deployed(old), _deployed(new), old_s, new_s, old.readings, new.readings)
+        return replace(ours, events=tuple(self._decide(time)))
+
+    def poll(self, now: datetime) -> list[Event]:
+        """What the registry wants by now; models that were loaded meanwhile take their places."""
+        stamp = self._place.stamp() if isinstance(self._place, Registry) else ()
+        if stamp == self._stamp and self._clock() - self._polled < POLL_S:
+            return []
+        if stamp != self._stamp:
+            self._again.clear()
+        self._stamp, self._polled = stamp, self._clock()
+        if not isinstance(self._place, Registry):
+            return self._follow_fixed(now) if self.detector is None else []
+        events: list[Event] = []
+        try:
+            state = self._place.state()
+            wanted = {state.live, state.before, state.trial}
+            self._loading = {identity: future for identity, future in self._loading.items() if identity in wanted}
+            events += self._follow_live(state, now)
+            if state.live == self.identity:
+                events += self._follow_trial(state, now)
+        except InputError as error:
+            return events + self._once(now, "", "registry", str(error))
+        self._told.discard("registry")
+        return events
+
+    def _follow_fixed(self, now: datetime) -> list[Event]:
+        """The one bundle that is always run could not be loaded; it may have been copied anew."""
+        loaded = self._loaded("")
+        if not isinstance(loaded, Detector):
+            return []
+        self.detector, self.why = loaded, ""
+        return [self._event(now, loaded.identity, "none", "live", "promoted", "")]
+
+    def _follow_live(self, state: Live, now: datetime) -> list[Event]:
+        if state.live is None or state.live == self.identity:
+            return []
+        loaded = self._loaded(state.live)
+        if isinstance(loaded, str):
+            if self.detector is None:
+                self.why = loaded
+            return self._once(now, state.live, state.live, loaded)
+        if loaded is None:
+            return []
+        before, self.detector, self.why = self.detector, loaded, ""
+        self._told.clear()
+        self._trial = self._other = None
+        if state.watching and before is not None and before.identity == state.before:
+            self._other, self._trial, self._number = before, Trial(self._swap, "watch", loaded.identity), 0
+        given_up = state.refused.get(before.identity) if before else None
+        what, why = ("promoted", "") if given_up is None else ("rolled back", given_up)
+        return [self._event(now, loaded.identity, before.identity if before else "none", "live", what, why)]
+
+    def _follow_trial(self, state: Live, now: datetime) -> list[Event]:
+        if not state.watching and self._trial is not None and self._trial.phase == "watch":
+            self._trial = self._other = None  # settled by another process
+        watching = self._trial is not None and self._trial.phase == "watch"
+        if state.watching and not watching and state.before is not None:
+            other = self._loaded(state.before)
+            if isinstance(other, Detector):
+                self._other, self._trial, self._number = other, Trial(self._swap, "watch", self.identity), 0
+            elif isinstance(other, str):  # nothing to watch it with
+                assert isinstance(self._place, Registry)
+                self._place.settle(self.identity)
+            return []
+        if watching:
+            return self._decide(now)
+        if state.trial is None or state.trial != self.trial:
+            self._trial = self._other = None
+        if state.trial is None or self._trial is not None:
+            return self._decide(now)
+        shadow = self._loaded(state.trial)
+        if shadow is None:
+            return []
+        self._trial, self._number = Trial(self._swap, "shadow", state.trial), 0
+        if isinstance(shadow, str):
+            self._trial.fail(shadow)
+            return self._decide(now)
+        self._other = shadow
+        return [self._event(now, state.trial, "none", "shadow", "in its shadow", "")]
+
+    def _decide(self, now: datetime) -> list[Event]:
+        """Act on what the trial says, in the registry; the swap itself follows from what stands there then."""
+        if self._trial is None or not isinstance(self._place, Registry):
+            return []
+        outcome, why = self._trial.verdict(now)
+        if outcome == "open":
+            return []
+        trial, other = self._trial, self._other
+        try:
+            if trial.phase == "watch" and outcome == "accept":
+                self._place.settle(trial.identity)
+            elif trial.phase == "shadow" and outcome == "refuse":
+                self._place.refuse(trial.identity, why)
+            elif not self._swap.auto:
+                advice = "promote it" if outcome == "accept" else "roll it back"
+                key = f"{trial.identity} {trial.phase} {outcome}"
+                return self._once(now, trial.identity, key, f"{trial.phase}: {outcome} ({why}); {advice}")
+            elif outcome == "refuse":
+                self._place.roll_back(why, of=trial.identity)
+                self.detector, self._number = other, 0
+            else:
+                self._place.accept(trial.identity)
+                assert other is not None
+                self._loading[trial.identity] = _done(other)
+        except InputError as error:  # somebody changed the registry meanwhile; the next poll follows that
+            return self._once(now, trial.identity, f"{trial.identity} decided", str(error))
+        self._trial = self._other = None
+        after = {"accept": "accepted", "refuse": "refused"}[outcome]
+        what = "rolled back" if (trial.phase, outcome) == ("watch", "refuse") else after
+        return [self._event(now, trial.identity, trial.phase, after, what, why, trial.measured())]
+
+    def _loaded(self, identity: str) -> Detector | str | None:
+        """The detector, why it cannot be had, or None while it is being loaded; of a fixed bundle, identity ""."""
+        if self._other is not None and self._other.identity == identity:
+            return self._other
+        if self._clock() < self._again.get(identity, 0):
+            return None
+        future = self._loading.get(identity)
+        if future is None:
+            self._loading[identity] = self._loader.submit(self._warmed, identity)
+            return None
+        if not future.done():
+            return None
+        del self._loading[identity]
+        try:
+            detector = future.result()
+        except Exception as error:  # of whatever kind: the live one goes on, and this one is told of and tried again
+            self._again[identity] = self._clock() + RETRY_S
+            return str(error) if isinstance(error, InputError) else f"{identity}: cannot be loaded ({error!r})"
+        self._again.pop(identity, None)
+        return detector
+
+    def _warmed(self, identity: str) -> Detector:
+        """Loaded, and run once: the first frame is slow and must not count against it. In the loader's thread."""
+        detector = self._load(self._place.path(identity) if isinstance(self._place, Registry) else self._place)
+        width, height = detector.input
+        detector([np.zeros((height, width, 3), np.uint8)])
+        return detector
+
+    def _once(self, now: datetime, identity: str, key: str, why: str) -> list[Event]:
+        """Tell a trouble once, not at every poll."""
+        if key in self._told:
+            return []
+        self._told.add(key)
+        return [self._event(now, identity, "", "trouble", "trouble", why)]
+
+    def _event(
+        self,
+        now: datetime,
+        identity: str,
+        before: str,
+        after: str,
+        what: str,
+        why: str,
+        measured: Mapping[str, object] | None = None,
+    ) -> Event:
+        details: dict[str, object] = {"what": what, "why": why} | ({"measured": dict(measured)} if measured else {})
+        return Event(now, "bundle", self.camera, identity, before, after, details)
+
+
+def _looked(detector: Detector, image: Image, read: Read, faint: float) -> Found:
+    detections = detector([image], min(faint, detector.confidence))[0]
+    return Found(detector, detections, read(detector, detections))
+
+
+def _deployed(found: Found) -> Detections:
+    return found.detections[found.detections.scores >= found.detector.confidence]
+
+
+def _done(detector: Detector) -> Future[Detector]:
+    future: Future[Detector] = Future()
+    future.set_result(detector)
+    return future

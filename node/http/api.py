@@ -1,0 +1,168 @@
+"""The routes of the node's HTTP server: health, metrics, JSON, pictures, and the operators' page."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import FastAPI, HTTPException, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from lotwise.datasets.errors import InputError
+from lotwise.node.http.api_models import (
+    CameraDetailAnswer,
+    ErrorAnswer,
+    EventAnswer,
+    HealthAnswer,
+    SiteAnswer,
+    camera_detail,
+    event_answer,
+    site_answer,
+)
+from lotwise.node.http.auth import Guard
+from lotwise.node.http.metrics import exposition, node_registry
+from lotwise.node.http.node_view import NodeView
+from lotwise.node.http.page import CHANGES, POLICY, page
+from lotwise.node.http.picture import Pictures
+from lotwise.node.state import CameraNow
+from lotwise.node.wording import reason
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+JPEG: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
+}
+CameraName = Annotated[str, Path(description="Camera id as in the site file")]
+
+
+def make_app(node: NodeView, token: str | None = None) -> FastAPI:
+    """The application.
+
+    Args:
+        node: what is served; its quick methods are called from the event loop, the others from one further thread.
+        token: asked for on every route but /healthz; None only where loopback alone is listened on.
+    """
+    app = FastAPI(
+        title="Lotwise node",
+        description="Which parking places are free, and how well the cameras are that tell it.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_middleware(Guard, token=token, headers=HEADERS)
+    _add_errors(app)
+    registry = node_registry(node)
+    pictures = Pictures(node.picture)
+    # However many ask, one core draws and reads the disk at a time: the others belong to the cameras.
+    one = CapacityLimiter(1)
+
+    def camera_now(camera: str) -> CameraNow:
+        known = node.now().cameras
+        if camera not in known:
+            raise HTTPException(404, f"no camera {camera!r}; this node has {', '.join(known) or 'none'}")
+        return known[camera]
+
+    @app.get("/healthz", responses=_errors(503))
+    async def healthz() -> HealthAnswer:
+        """Whether the node's loop turns; restart the node where it does not."""
+        if why := node.stuck():
+            raise HTTPException(503, why)
+        return HealthAnswer()
+
+    @app.get("/readyz", responses=_errors(503))
+    async def readyz() -> HealthAnswer:
+        """Whether every camera was looked at or is known to be down."""
+        now = node.now()
+        if not now.ready:
+            missing = [name for name, camera in now.cameras.items() if camera.time is None]
+            raise HTTPException(503, f"starting; not looked at yet: {', '.join(missing) or 'nothing'}")
+        return HealthAnswer()
+
+    @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+    async def metrics(request: Request) -> Response:
+        """For Prometheus."""
+        content, content_type = exposition(registry, request.headers.get("accept", ""))
+        return Response(content, headers={"Content-Type": content_type})
+
+    @app.get("/", response_class=HTMLResponse)
+    async def operators_page() -> str:
+        """The page for operators."""
+        after = max(0, node.last_event() - CHANGES)
+        changes = await run_sync(lambda: node.events(after, limit=CHANGES), limiter=one)
+        return page(node.now(), changes[::-1], node.stuck())
+
+    @app.get("/api/v1/state")
+    async def state() -> SiteAnswer:
+        """The whole site: the lot's slots and every camera."""
+        return site_answer(node.now(), node.last_event())
+
+    @app.get("/api/v1/cameras/{camera}", responses=_errors(404))
+    async def camera_state(camera: CameraName) -> CameraDetailAnswer:
+        """One camera with its slots and the boxes of its last detected frame."""
+        return camera_detail(camera_now(camera))
+
+    @app.get("/api/v1/cameras/{camera}/snapshot.jpg", response_class=Response, responses={**JPEG, **_errors(404, 503)})
+    async def snapshot(
+        camera: CameraName,
+        plain: Annotated[bool, Query(description="Without anything drawn over it")] = False,
+        width: Annotated[int | None, Query(description="Largest width in pixels", ge=64, le=4096)] = None,
+    ) -> Response:
+        """The last frame of a camera with its slots and vehicles; where it is old or no good, it says so."""
+        why = camera_now(camera).source.why
+        jpeg = await run_sync(pictures.jpeg, camera, width, plain, limiter=one)
+        if jpeg is None:
+            raise HTTPException(503, f"{camera}: no picture yet ({why or reason('starting')})")
+        return Response(jpeg, media_type="image/jpeg")
+
+    @app.get("/api/v1/events", responses=_errors(422))
+    async def events(
+        after: Annotated[int, Query(description="Number of the last event already read", ge=0)] = 0,
+        camera: Annotated[str | None, Query(description="Only of this camera")] = None,
+        slot: Annotated[str | None, Query(description="Only of this slot")] = None,
+        limit: Annotated[int, Query(description="At most so many, the oldest first", ge=1, le=1000)] = 100,
+    ) -> list[EventAnswer]:
+        """History, oldest first; ask again with the last number as `after`."""
+        found = await run_sync(lambda: node.events(after, camera, slot, limit=limit), limiter=one)
+        return [event_answer(event) for event in found]
+
+    @app.post("/api/v1/cameras/{camera}/accept-view", responses=_errors(404, 409))
+    async def accept_view(camera: CameraName) -> HealthAnswer:
+        """An operator says that a moved view is right as it is: from here on it is the camera's view."""
+        camera_now(camera)
+        try:
+            await run_sync(node.accept_view, camera, limiter=one)
+        except InputError as error:
+            raise HTTPException(409, str(error)) from error
+        return HealthAnswer()
+
+    return app
+
+
+def _add_errors(app: FastAPI) -> None:
+    """Every error is JSON with one line."""
+
+    @app.exception_handler(StarletteHTTPException)
+    async def told(request: Request, error: StarletteHTTPException) -> Response:
+        text = f"no such page: {request.url.path}" if error.detail == "Not Found" else str(error.detail)
+        return JSONResponse({"error": text}, error.status_code, error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def wrong(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        return JSONResponse({"error": f"{first['loc'][-1]}: {first['msg'].lower()}"}, 422)
+
+    @app.exception_handler(Exception)
+    async def broken(request: Request, error: Exception) -> Response:
+        # The server logs the error itself with its traceback; outside it might tell too much.
+        return JSONResponse({"error": "the node failed at this; its log says why"}, 500)
+
+
+def _errors(*codes: int) -> dict[int | str, dict[str, Any]]:
+    return {code: {"model": ErrorAnswer} for code in codes}

@@ -1,0 +1,163 @@
+"""What the JSON API answers, as models: read from the node's own types, published in /openapi.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from lotwise.cameras.slots.state import SlotNow
+from lotwise.cameras.sources.captured_frame import SourceState
+from lotwise.cameras.view.report import Verdict
+from lotwise.datasets.frame import Detections, SlotState
+from lotwise.node.state import CameraNow, Counts, Event, NodeNow, Subject, lot_slots
+
+Share = Annotated[float, PlainSerializer(lambda value: round(value, 4), return_type=float)]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ErrorAnswer(_Answer):
+    error: str = Field(description="What is wrong, in one line")
+
+
+class HealthAnswer(_Answer):
+    ok: bool = True
+
+
+class CountsAnswer(_Answer):
+    free: int
+    occupied: int
+    unknown: int = Field(description="Slots whose state nobody knows; never counted as free")
+
+
+class SlotAnswer(_Answer):
+    state: SlotState
+    since: datetime = Field(description="When it came into this state")
+    score: Share = Field(description="Of the reading behind it, 0..1; 0 for unknown")
+    why: str = Field(description="Why it is unknown: what is wrong with the view or the source, hidden, or starting")
+
+
+class SourceAnswer(_Answer):
+    state: SourceState
+    since: datetime
+    why: str = Field(description="One line where it is not live")
+    frames: int = Field(description="Frames given to the node since its start")
+    dropped: int = Field(description="Frames replaced by newer ones before the node took them")
+    reconnects: int
+    stalls: int
+    ended: bool = Field(description="A folder or video was read to its end")
+
+
+class ViewAnswer(_Answer):
+    verdict: Verdict
+    why: str
+    shift: tuple[Share, Share] = Field(description="x, y by which the view has moved, in shares of the frame")
+
+
+class CameraAnswer(_Answer):
+    camera: str
+    time: datetime | None = Field(description="When the last frame was looked at; null before the first")
+    counts: CountsAnswer
+    source: SourceAnswer
+    view: ViewAnswer
+    bundle: str = Field(description="Identity of the detector that is live")
+    trial: str = Field(description="Identity of the detector that runs in its shadow, or empty")
+    looked: int = Field(description="Frames looked at")
+    detected: int = Field(description="Frames on which the detector ran")
+    same: int = Field(description="Frames that showed nothing new, so that it need not run")
+    refused: int = Field(description="Frames of a view that could not be trusted")
+    latency_s: Share = Field(description="From taking the last detected frame to its slot states, seconds")
+    vehicles: int = Field(description="Boxes in the last detected frame")
+    slots: dict[str, SlotAnswer]
+
+
+class VehicleAnswer(_Answer):
+    box: tuple[float, float, float, float] = Field(description="x1, y1, x2, y2 in pixels of the frame")
+    score: Share
+    label: int
+
+
+class CameraDetailAnswer(CameraAnswer):
+    detections: list[VehicleAnswer] = Field(description="Of the last detected frame")
+
+
+class SiteAnswer(_Answer):
+    site: str
+    started: datetime
+    ready: bool = Field(description="Every camera was looked at or is known to be down")
+    last_event: int = Field(description="Number of the newest event in the history")
+    counts: CountsAnswer = Field(description="Of the lot: a slot that several cameras see counts once")
+    slots: dict[str, SlotAnswer] = Field(description="Each slot of the lot once")
+    cameras: dict[str, CameraAnswer]
+
+
+class EventAnswer(_Answer):
+    number: int = Field(description="Rising without gaps; give the last one as `after` to read on")
+    time: datetime
+    subject: Subject
+    camera: str
+    name: str = Field(description="Id of the slot or identity of the bundle; empty for a camera or the node")
+    before: str
+    after: str
+    details: dict[str, object]
+
+
+def site_answer(now: NodeNow, last_event: int) -> SiteAnswer:
+    """The whole node."""
+    lot = lot_slots(now)
+    return SiteAnswer(
+        site=now.site,
+        started=now.started,
+        ready=now.ready,
+        last_event=last_event,
+        counts=_counts(lot),
+        slots=_slots(lot),
+        cameras={name: camera_answer(camera) for name, camera in now.cameras.items()},
+    )
+
+
+def camera_answer(now: CameraNow) -> CameraAnswer:
+    """One camera without its boxes."""
+    return CameraAnswer(
+        camera=now.camera,
+        time=now.time,
+        counts=_counts(now.slots),
+        source=SourceAnswer.model_validate(now.source),
+        view=ViewAnswer.model_validate(now.view),
+        bundle=now.bundle,
+        trial=now.trial,
+        looked=now.looked,
+        detected=now.detected,
+        same=now.same,
+        refused=now.refused,
+        latency_s=now.latency_s,
+        vehicles=len(now.detections),
+        slots=_slots(now.slots),
+    )
+
+
+def camera_detail(now: CameraNow) -> CameraDetailAnswer:
+    """One camera with its boxes."""
+    return CameraDetailAnswer(**dict(camera_answer(now)), detections=_vehicles(now.detections))
+
+
+def event_answer(event: Event) -> EventAnswer:
+    return EventAnswer.model_validate(event)
+
+
+def _counts(slots: Mapping[str, SlotNow]) -> CountsAnswer:
+    return CountsAnswer.model_validate(Counts.of(slots))
+
+
+def _slots(slots: Mapping[str, SlotNow]) -> dict[str, SlotAnswer]:
+    return {name: SlotAnswer.model_validate(slot) for name, slot in slots.items()}
+
+
+def _vehicles(detections: Detections) -> list[VehicleAnswer]:
+    rows = zip(detections.boxes.round(1).tolist(), detections.scores.tolist(), detections.labels.tolist(), strict=True)
+    return [VehicleAnswer(box=tuple(box), score=score, label=label) for box, score, label in rows]

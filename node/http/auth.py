@@ -1,0 +1,90 @@
+"""Who may ask the HTTP server: the token, names under which a loopback server is asked, and forged requests."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from hmac import compare_digest
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lotwise.cameras.site.api import is_loopback
+
+OPEN = "/healthz"
+
+
+class Guard:
+    """ASGI middleware that answers for the application wherever a request may not pass.
+
+    With a token each request but that to /healthz must carry it. Without one the server is on loopback; there a
+    page of some other site could still reach it by pointing its own name at 127.0.0.1, so it must be asked by a
+    loopback name. What changes something is taken from the node's own page or from programs only.
+    """
+
+    def __init__(self, app: ASGIApp, token: str | None, headers: dict[str, str]) -> None:
+        """``headers`` are added to every answer."""
+        self._app = app
+        self._token = token.encode() if token else None
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(self._headers)
+            await send(message)
+
+        await (self._refusal(scope) or self._app)(scope, receive, send_with_headers)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        if self._token is None:
+            name = _host_name(headers.get("host", ""))
+            if not is_loopback(name):
+                return _refused(421, "this node is asked by localhost or 127.0.0.1 only; other names need a token")
+        elif scope["path"] != OPEN and not self._carries_token(headers.get("authorization", "")):
+            # A browser asks its user only if it reads Basic; programs are told by the text.
+            return _refused(
+                401,
+                "needs the node's token: Authorization: Bearer <token>, or any user with the token as password",
+                {"WWW-Authenticate": 'Basic realm="Lotwise", charset="UTF-8"'},
+            )
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and _from_elsewhere(headers):
+            return _refused(403, "sent by a page of another site; use the node's own page")
+        return None
+
+    def _carries_token(self, authorization: str) -> bool:
+        assert self._token is not None
+        scheme, _, given = authorization.partition(" ")
+        secret = given.strip().encode()
+        if scheme.lower() == "basic":
+            try:
+                secret = base64.b64decode(secret, validate=True).partition(b":")[2]
+            except binascii.Error:
+                return False
+        elif scheme.lower() != "bearer":
+            return False
+        return compare_digest(secret, self._token)
+
+
+def _host_name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _from_elsewhere(headers: Headers) -> bool:
+    """Whether a browser says that a page of another origin sent this; browsers send Origin with every POST."""
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+
+
+def _refused(status: int, why: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": why}, status, headers)

@@ -1,0 +1,128 @@
+"""The node as Prometheus sees it, read anew at every scrape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import get_args
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from lotwise.cameras.slots.state import SlotNow
+from lotwise.cameras.sources.captured_frame import SourceState
+from lotwise.cameras.view.report import Verdict
+from lotwise.node.http.node_view import NodeView
+from lotwise.node.state import CameraNow, Counts, NodeNow, lot_slots
+
+
+def node_registry(node: NodeView) -> CollectorRegistry:
+    """A registry of its own: what other libraries of the process count stays out of it."""
+    registry = CollectorRegistry()
+    registry.register(NodeCollector(node))
+    ProcessCollector(registry=registry)
+    return registry
+
+
+def exposition(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
+    """All metrics in the format that the scraper's Accept header prefers, and that format's content type."""
+    encoder, content_type = choose_encoder(accept)
+    return encoder(registry), content_type
+
+
+class NodeCollector(Collector):
+    """Base units, counters since the node's start; labels are cameras and fixed words, never slots or URLs."""
+
+    def __init__(self, node: NodeView) -> None:
+        self._node = node
+
+    def collect(self) -> Iterator[Metric]:
+        now = self._node.now()
+        cameras = list(now.cameras.values())
+        yield InfoMetricFamily("lotwise_build", "The software that runs", value={"version": _version()})
+        yield _gauge("lotwise_node_ready", "1 once every camera was looked at or is known to be down", now.ready)
+        yield _gauge("lotwise_node_stuck", "1 while no frame is looked at", self._node.stuck() is not None)
+        yield from _counters(cameras)
+        yield from _states(cameras)
+        yield from _slots(now)
+        for name, value in sorted(self._node.extra().items()):
+            if name.endswith("_total"):
+                yield CounterMetricFamily(name, "Told by the node", value=value)
+            else:
+                yield _gauge(name, "Told by the node", value)
+
+
+def _counters(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
+    for name, text, read in (
+        ("frames", "Frames that the source gave", lambda c: c.source.frames),
+        ("dropped_frames", "Frames replaced by newer ones before they were looked at", lambda c: c.source.dropped),
+        ("looked_frames", "Frames looked at", lambda c: c.looked),
+        ("detected_frames", "Frames on which the detector ran", lambda c: c.detected),
+        ("unchanged_frames", "Frames that showed nothing new, so that the detector did not run", lambda c: c.same),
+        ("refused_frames", "Frames of a view that could not be trusted", lambda c: c.refused),
+        ("reconnects", "Connections to the source made anew", lambda c: c.source.reconnects),
+        ("stalls", "Times the source was silent for too long", lambda c: c.source.stalls),
+    ):
+        family = CounterMetricFamily(f"lotwise_camera_{name}", text, labels=["camera"])
+        for camera in cameras:
+            family.add_metric([camera.camera], read(camera))
+        yield family
+
+
+def _states(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
+    up = GaugeMetricFamily("lotwise_camera_source_up", "1 while the source is live", labels=["camera"])
+    sources = GaugeMetricFamily("lotwise_camera_source_state", "1 for its present state", labels=["camera", "state"])
+    views = GaugeMetricFamily("lotwise_camera_view_state", "1 for its present verdict", labels=["camera", "verdict"])
+    latency = GaugeMetricFamily(
+        "lotwise_camera_latency_seconds", "From taking the last detected frame to its slots", labels=["camera"]
+    )
+    last = GaugeMetricFamily(
+        "lotwise_camera_last_frame_timestamp_seconds", "When a frame was last looked at", labels=["camera"]
+    )
+    live = InfoMetricFamily("lotwise_bundle", "The detector that is live", labels=["camera"])
+    trial = InfoMetricFamily("lotwise_trial_bundle", "The detector in the live one's shadow", labels=["camera"])
+    for camera in cameras:
+        name = camera.camera
+        up.add_metric([name], camera.source.state == "live")
+        for state in get_args(SourceState):
+            sources.add_metric([name, state], camera.source.state == state)
+        for verdict in get_args(Verdict):
+            views.add_metric([name, verdict], camera.view.verdict == verdict)
+        if camera.detected:
+            latency.add_metric([name], camera.latency_s)
+        if camera.time is not None:
+            last.add_metric([name], camera.time.timestamp())
+        if camera.bundle:
+            live.add_metric([name], {"bundle": camera.bundle})
+        if camera.trial:
+            trial.add_metric([name], {"bundle": camera.trial})
+    yield from (up, sources, views, latency, last, live, trial)
+
+
+def _slots(now: NodeNow) -> Iterator[Metric]:
+    slots = GaugeMetricFamily("lotwise_slots", "Slots in a camera's view by state", labels=["camera", "state"])
+    for name, camera in now.cameras.items():
+        for state, count in _counted(camera.slots):
+            slots.add_metric([name, state], count)
+    lot = GaugeMetricFamily("lotwise_lot_slots", "Slots of the lot by state, each once", labels=["state"])
+    for state, count in _counted(lot_slots(now)):
+        lot.add_metric([state], count)
+    yield from (slots, lot)
+
+
+def _counted(slots: Mapping[str, SlotNow]) -> Iterator[tuple[str, int]]:
+    counts = Counts.of(slots)
+    return iter((("free", counts.free), ("occupied", counts.occupied), ("unknown", counts.unknown)))
+
+
+def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, text, value=value)
+
+
+def _version() -> str:
+    try:
+        return version("lotwise")
+    except PackageNotFoundError:
+        return "source"

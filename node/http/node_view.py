@@ -1,0 +1,50 @@
+"""What the HTTP server may ask of a node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from lotwise.datasets.frame import Image, Slot
+from lotwise.node.state import CameraNow, Event, NodeNow
+
+
+class NodeView(Protocol):
+    """A running node as its HTTP server sees it; every method is called from the server's threads."""
+
+    def now(self) -> NodeNow:
+        """How everything is; quick, never waits for a camera or a disk."""
+
+    def stuck(self) -> str | None:
+        """One line on why frames are no longer looked at; None while the node's loop turns."""
+
+    def picture(self, camera: str) -> tuple[Image, CameraNow, tuple[Slot, ...]] | None:
+        """The last frame, what was known when it was looked at or since, and the slots of its camera.
+
+        The image is shared: nobody changes it any more. None before the first frame.
+        """
+
+    def events(
+        self,
+        after: int = 0,
+        camera: str | None = None,
+        name: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int = 100,
+    ) -> Sequence[Event]:
+        """History, as ``Journal.events``: at most ``limit`` events numbered above ``after``, oldest first."""
+
+    def last_event(self) -> int:
+        """Number of the newest event; 0 before the first."""
+
+    def accept_view(self, camera: str) -> None:
+        """What this camera sees now is its view from here on.
+
+        Raises:
+            InputError: it sees nothing that could be accepted.
+        """
+
+    def extra(self) -> Mapping[str, float]:
+        """Further metrics by full name such as ``lotwise_mqtt_connected``; counters end with ``_total``."""

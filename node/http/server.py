@@ -1,0 +1,155 @@
+"""The HTTP server of a node: a thread of its own that no client can make the node wait for."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import ssl
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lotwise.cameras.site.api import ApiSettings
+from lotwise.datasets.errors import InputError
+from lotwise.node.http.node_view import NodeView
+
+if TYPE_CHECKING:
+    import uvicorn
+
+TOKEN_CHARACTERS = 16
+CLOSE_S = 2.0
+_WHY = {
+    errno.EADDRINUSE: "is in use by another program; stop that, or set publish.api.port to another one (0: any free)",
+    errno.EACCES: "is not allowed to this user; set publish.api.port to one above 1023",
+    errno.EADDRNOTAVAIL: "is no address of this machine; set publish.api.host to one of its own, 127.0.0.1 or 0.0.0.0",
+}
+
+
+class ApiServer:
+    """Serves a node's page, JSON API and metrics from ``start`` to ``close``."""
+
+    def __init__(self, node: NodeView, settings: ApiSettings, base: Path = Path()) -> None:
+        """``base`` is the folder of the site file, which token, certificate and key are relative to."""
+        self._node = node
+        self._settings = settings
+        self._base = base
+        self._socket: socket.socket | None = None
+        self._server: uvicorn.Server | None = None
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def port(self) -> int:
+        """Port that is listened on; known after ``start``."""
+        assert self._socket is not None, "not started"
+        return self._port
+
+    def start(self) -> None:
+        """Listen. Returns at once; who asks before the server's libraries are loaded waits until they are.
+
+        Raises:
+            InputError: address or port, token, certificate or key cannot be used.
+        """
+        token = read_token(self._settings, self._base)
+        files = _tls_files(self._settings, self._base)
+        self._socket = _listening(self._settings.host, self._settings.port)
+        self._port = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, args=(token, *files), name="api", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening; answers under way have a second to finish."""
+        self._closing.set()
+        if self._server is not None:
+            self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(CLOSE_S)
+        if self._socket is not None:
+            self._socket.close()
+
+    def _serve(self, token: str | None, certificate: Path | None, key: Path | None) -> None:
+        # Here and not above: loading these takes half a second, in which the first frames are looked at.
+        import uvicorn
+
+        from lotwise.node.http.api import make_app
+        from lotwise.node.http.limits import Connection
+
+        assert self._socket is not None
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                make_app(self._node, token),
+                http=Connection,
+                loop="asyncio",
+                ws="none",
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                log_level="error",
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=10,
+                timeout_graceful_shutdown=1,
+                ssl_certfile=certificate,
+                ssl_keyfile=key,
+            )
+        )
+        if not self._closing.is_set():
+            self._server.run([self._socket])
+
+
+def read_token(settings: ApiSettings, base: Path) -> str | None:
+    """The token, if one is asked for.
+
+    Raises:
+        InputError: it cannot be read or is too short to keep anybody out.
+    """
+    if settings.token is None:
+        return None
+    token = settings.token.read(base)
+    if len(token) < TOKEN_CHARACTERS or not token.isprintable() or not token.isascii():
+        where = settings.token.env or settings.token.file
+        raise InputError(
+            f"token in {where}: needs at least {TOKEN_CHARACTERS} plain characters; make one with: openssl rand -hex 16"
+        )
+    return token
+
+
+def _tls_files(settings: ApiSettings, base: Path) -> tuple[Path, Path] | tuple[None, None]:
+    """Certificate and key, tried before anything listens."""
+    if settings.certificate is None or settings.key is None:
+        return None, None
+    certificate, key = base / settings.certificate, base / settings.key
+    for path in (certificate, key):
+        if not os.access(path, os.R_OK):
+            raise InputError(f"{path}: cannot be read; publish.api needs a certificate and its key as PEM files")
+    try:
+        # An empty password: never ask on the terminal of a service.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except ssl.SSLError as error:
+        raise InputError(
+            f"{certificate}: cannot be used with {key} ({error.reason or 'not PEM'}); "
+            "give a certificate and its own key, both PEM and without a pass phrase"
+        ) from error
+    return certificate, key
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
+    except OSError as error:
+        raise InputError(f"publish.api: {where}: no such address ({error.strerror}); set publish.api.host") from error
+    listening = socket.socket(family, kind)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(64)
+    except OSError as error:
+        listening.close()
+        why = _WHY.get(error.errno or 0, f"cannot be listened on ({error.strerror}); set publish.api.host and port")
+        raise InputError(f"publish.api: {where} {why}") from error
+    return listening

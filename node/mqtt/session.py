@@ -1,0 +1,161 @@
+"""What is told over one connection to a broker: all states as they are, and every event, in order."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from lotwise.node.journal.journal import Journal
+from lotwise.node.mqtt.broker import Ack, BrokerConnection
+from lotwise.node.mqtt.topics import event_message
+from lotwise.node.state import Event
+
+READER = "mqtt"
+STATES_S, HEARTBEAT_S, REFUSED_S = 0.5, 1.0, 10.0
+_BATCH = 256
+
+
+@dataclass
+class _Sent:
+    message: int
+    number: int
+    answer: Ack | None = None
+
+
+class Session:
+    """Tells states and events over a connection; a new connection begins anew.
+
+    States: whatever differs from what this connection has told, the newest only. A topic that is wanted no longer is
+    cleared at the broker, also if an earlier run told it. Events: strictly in order of their numbers, a window in
+    flight; the journal learns only what the broker acknowledged, and all before it.
+
+    Args:
+        states: all that is to be retained at the broker now, by topic.
+        root: topic below which events are told.
+    """
+
+    def __init__(
+        self, broker: BrokerConnection, journal: Journal, root: str, states: Callable[[], Mapping[str, bytes]]
+    ) -> None:
+        self._broker, self._journal, self._root, self._states = broker, journal, root, states
+        # Of what an earlier connection told, only the topics are known.
+        self._told: dict[str, bytes | None] = dict.fromkeys(journal.topics(READER))
+        self._kept = frozenset(self._told)
+        self._todo: deque[tuple[str, bytes]] = deque()
+        self._states_sent: dict[int, str] = {}
+        self._looked = 0.0
+        self._number = journal.attach(READER)
+        self._ready: deque[Event] = deque()
+        self._sent: deque[_Sent] = deque()
+        self._held_until = 0.0
+        self._rewind = False
+        self.delivered = 0
+        self._refused: dict[str, str] = {}
+
+    @property
+    def refused(self) -> str:
+        """One line on what the broker refuses, if it does."""
+        topic, why = next(iter(self._refused.items()), ("", ""))
+        return f"the broker refuses {topic} ({why}); allow this user to write below {self._root}" if topic else ""
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that is known is told and acknowledged."""
+        return not (self._todo or self._states_sent or self._sent or self._ready) and self._number >= self._journal.last
+
+    def step(self, most_s: float = HEARTBEAT_S) -> None:
+        """Send what may be sent, and wait for answers or news, ``most_s`` seconds at most.
+
+        Raises:
+            Disconnected: the connection ended; what was not acknowledged is told over the next one.
+        """
+        if time.monotonic() - self._looked >= STATES_S:
+            self._look()
+        self._send_states()
+        self._send_events()
+        for ack in self._broker.wait(min(most_s, self._patience_s())):
+            self._answered(ack)
+        self._advance()
+
+    def look_again(self) -> None:
+        """Compare the states at the next step, however short ago they were compared."""
+        self._looked = 0.0
+
+    def _look(self) -> None:
+        self._looked = time.monotonic()
+        self._broker.rang = False
+        wanted = self._states()
+        if not self._kept.issuperset(wanted):
+            # Before it is told: a run that dies in between leaves no topic that nobody will ever clear.
+            self._keep(self._kept.union(wanted))
+        self._todo = deque((topic, payload) for topic, payload in wanted.items() if self._told.get(topic) != payload)
+        self._todo.extend((topic, b"") for topic in self._told if topic not in wanted)
+
+    def _keep(self, topics: frozenset[str]) -> None:
+        self._journal.keep_topics(READER, topics)
+        self._kept = topics
+
+    def _send_states(self) -> None:
+        while self._todo and self._broker.room > 0:
+            topic, payload = self._todo.popleft()
+            self._states_sent[self._broker.send(topic, payload, retain=True)] = topic
+            if payload:
+                self._told[topic] = payload
+            else:
+                del self._told[topic]
+        if not self._todo and not self._states_sent and self._kept != self._told.keys():
+            self._keep(frozenset(self._told))
+
+    def _send_events(self) -> None:
+        if self._rewind or time.monotonic() < self._held_until:
+            return
+        while self._broker.room > 0:
+            if not self._ready:
+                self._ready.extend(self._journal.undelivered(READER, _BATCH, after=self._number))
+            if not self._ready:
+                return
+            event = self._ready.popleft()
+            message = self._broker.send(*event_message(event, self._root), retain=False)
+            self._sent.append(_Sent(message, event.number))
+            self._number = event.number
+
+    def _patience_s(self) -> float:
+        if self._broker.rang:
+            return max(0.0, self._looked + STATES_S - time.monotonic())
+        return HEARTBEAT_S
+
+    def _answered(self, ack: Ack) -> None:
+        if (topic := self._states_sent.pop(ack.message, None)) is not None:
+            self._note(topic, ack.refusal)
+            return
+        for sent in self._sent:
+            if sent.message == ack.message:
+                sent.answer = ack
+                return
+
+    def _note(self, topic: str, refusal: str) -> None:
+        self._refused.pop(topic, None)
+        if refusal:
+            self._refused[topic] = refusal
+
+    def _advance(self) -> None:
+        reached = 0
+        while self._sent and (answer := self._sent[0].answer) is not None:
+            number = self._sent.popleft().number
+            if answer.refusal and not self._rewind:
+                self._rewind = True
+                self._note(f"{self._root}/events", answer.refusal)
+            if not self._rewind:
+                reached = number
+                self.delivered += 1
+        if reached:
+            self._note(f"{self._root}/events", "")
+            self._journal.delivered(READER, reached)
+        if self._rewind and not self._sent:
+            # Those behind the refused one may have been taken: told again after it, they are in order again.
+            self._rewind = False
+            self._held_until = time.monotonic() + REFUSED_S
+            self._number = self._journal.attach(READER)
+            self._ready.clear()

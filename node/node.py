@@ -1,0 +1,246 @@
+"""The node: its workers take turns at the cameras, and anybody may ask how everything is."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Image, Slot
+from lotwise.node.camera import CameraLoop, record
+from lotwise.node.journal.journal import Journal
+from lotwise.node.state import CameraNow, Event, NodeNow
+
+IDLE_S = 0.25
+"""Before a source that had nothing is asked again, unless it calls earlier."""
+BROKEN_S = 5.0
+"""Before a camera is looked at again whose last look raised an error."""
+APART_S = 0.1
+"""By which a camera's first look stands back behind those that were added before it."""
+AWAY_S = 10.0
+"""A camera that does not come within this time after the start is known to be away."""
+STUCK_S = 60.0
+"""A look that takes longer hangs: loading a model is the slowest of all."""
+
+CLOSE_S = 5.0
+"""For which the end waits for looks that are under way."""
+
+log = logging.getLogger(__name__)
+
+
+class _Turn:
+    """When a camera is looked at next."""
+
+    def __init__(self, loop: CameraLoop, patience_s: float) -> None:
+        self.loop = loop
+        self.due = self.earliest = 0.0
+        self.patience_s = patience_s
+        self.called = False
+        self.since: float | None = None
+        self.finished = False
+        self.failure = ""
+
+
+class Node:
+    """Runs cameras until it is stopped, or until the last of them has ended.
+
+    A free worker takes the camera that has waited longest, so that each gets its turn whatever the others do; a
+    camera that is away costs nothing.
+
+    Args:
+        site: its name.
+        journal: where events and states go.
+        workers: frames that are worked on at once.
+        changed: called after something was recorded.
+        clock: seconds; monotonic.
+    """
+
+    def __init__(
+        self,
+        site: str,
+        journal: Journal,
+        workers: int,
+        changed: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.site, self.started = site, datetime.now(UTC)
+        self._clock = clock
+        self.changed = changed
+        self._journal, self._workers = journal, workers
+        self._turns: dict[str, _Turn] = {}
+        self._free = threading.Condition()
+        self._stopping = False
+        self._threads: list[threading.Thread] = []
+        self.extras: list[Callable[[], Mapping[str, float]]] = []
+
+    def add(self, loop: CameraLoop) -> None:
+        """A camera that is looked at as often as its loop says."""
+        # Else every model would be loaded before the first camera's second frame.
+        self._turns[loop.camera] = _Turn(loop, len(self._turns) * APART_S)
+
+    def arrived(self, camera: str) -> None:
+        """A source has a new frame: its camera's turn comes as soon as its period allows."""
+        with self._free:
+            turn = self._turns.get(camera)
+            if turn is not None:
+                turn.called = True
+                turn.due = min(turn.due, turn.earliest)
+                self._free.notify()
+
+    def start(self) -> None:
+        self._tell(Event(datetime.now(UTC), "node", "", "", "stopped", "running"))
+        self._threads = [
+            threading.Thread(target=self._work, name=f"worker-{number}", daemon=True) for number in range(self._workers)
+        ]
+        moment = self._clock()
+        for turn in self._turns.values():
+            turn.due = turn.earliest = moment
+        for thread in self._threads:
+            thread.start()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Until all cameras have ended; whether they have."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def close(self) -> None:
+        """End all workers after the frame they are at, then the sources."""
+        with self._free:
+            self._stopping = True
+            self._free.notify_all()
+        if not self.wait(CLOSE_S):
+            log.error("%s; not waited for any longer", self._hanging() or "a worker does not end")
+        for turn in self._turns.values():
+            turn.loop.close()
+        if self._threads:
+            self._tell(Event(datetime.now(UTC), "node", "", "", "running", "stopped"))
+
+    def now(self) -> NodeNow:
+        cameras = {name: turn.loop.now for name, turn in self._turns.items()}
+        moment = datetime.now(UTC)
+        ready = all(turn.loop.asleep or _known(cameras[name], moment) for name, turn in self._turns.items())
+        return NodeNow(self.site, self.started, ready, cameras)
+
+    def stuck(self) -> str | None:
+        """One line on why frames are no longer looked at; None while all is well."""
+        if (hanging := self._hanging(STUCK_S)) is not None:
+            return hanging
+        if self._threads and not self._stopping and not any(thread.is_alive() for thread in self._threads):
+            return None if all(turn.finished for turn in self._turns.values()) else "all workers have ended"
+        return None
+
+    def picture(self, camera: str) -> tuple[Image, CameraNow, tuple[Slot, ...]] | None:
+        return self._turn(camera).loop.picture()
+
+    def events(
+        self,
+        after: int = 0,
+        camera: str | None = None,
+        name: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int = 100,
+    ) -> Sequence[Event]:
+        return self._journal.events(after=after, camera=camera, name=name, start=start, end=end, limit=limit)
+
+    def last_event(self) -> int:
+        return self._journal.last
+
+    def accept_view(self, camera: str) -> None:
+        loop = self._turn(camera).loop
+        if loop.picture() is None:
+            raise InputError(f"camera {camera}: no frame was seen yet whose view could be accepted")
+        loop.accept_view()
+
+    def extra(self) -> Mapping[str, float]:
+        return {name: value for extra in self.extras for name, value in extra().items()}
+
+    def _hanging(self, seconds: float = 0.0) -> str | None:
+        moment = self._clock()
+        for name, turn in self._turns.items():
+            since = turn.since
+            if since is not None and moment - since > seconds:
+                return f"camera {name}: one look takes {moment - since:.0f} s so far"
+        return None
+
+    def _turn(self, camera: str) -> _Turn:
+        if camera not in self._turns:
+            raise InputError(f"no camera {camera}; there are {', '.join(self._turns)}")
+        return self._turns[camera]
+
+    def _work(self) -> None:
+        while (turn := self._next()) is not None:
+            fresh = False
+            delay = IDLE_S
+            try:
+                looked = turn.loop.look()
+                fresh, turn.failure = looked.fresh, ""
+                if record(self._journal, turn.loop, looked):
+                    self._say(looked.events)
+                    self.changed()
+            except Exception as error:  # one camera's trouble, of whatever kind, must not end the others
+                if turn.failure != repr(error):  # the same one again and again would fill the log
+                    log.exception("camera %s: looking at it failed; again every %g s", turn.loop.camera, BROKEN_S)
+                turn.failure = repr(error)
+                delay = BROKEN_S
+                self._tell(*turn.loop.fail("error"), camera=turn.loop)
+            self._done(turn, fresh, delay)
+
+    def _next(self) -> _Turn | None:
+        """The camera that waits longest; None once all is over."""
+        with self._free:
+            while True:
+                going = [turn for turn in self._turns.values() if not turn.finished]
+                if self._stopping or not going:
+                    self._free.notify_all()
+                    return None
+                moment = self._clock()
+                idle = [turn for turn in going if turn.since is None]
+                due = [turn for turn in idle if turn.due <= moment]
+                if due:
+                    turn = min(due, key=lambda turn: turn.due + turn.patience_s)
+                    turn.since, turn.called, turn.patience_s = moment, False, 0.0
+                    return turn
+                self._free.wait(min((turn.due - moment for turn in idle), default=None))
+
+    def _done(self, turn: _Turn, fresh: bool, delay: float) -> None:
+        moment = self._clock()
+        with self._free:
+            began, turn.since = moment if turn.since is None else turn.since, None
+            turn.finished = turn.loop.ended
+            # A frame that came during a look that found none is looked at now; one that was found has its period.
+            turn.earliest = began + turn.loop.period_s if fresh else moment
+            turn.due = max(turn.earliest, moment) if fresh or turn.called else moment + delay
+            self._free.notify()
+
+    def _tell(self, *events: Event, camera: CameraLoop | None = None) -> None:
+        if events:
+            self._journal.record(events, {camera.camera: camera.now.slots} if camera else {})
+            self._say(events)
+            self.changed()
+
+    def _say(self, events: Sequence[Event]) -> None:
+        for event in events:
+            why = event.details.get("why") or ""
+            if event.subject == "slot":
+                log.debug("%s slot %s: %s", event.camera, event.name, event.after)
+            else:
+                level = logging.WARNING if event.after in BAD else logging.INFO
+                what = " ".join(word for word in (event.subject, event.camera, event.name) if word)
+                log.log(level, "%s: %s -> %s%s", what, event.before or "-", event.after, f" ({why})" if why else "")
+
+
+BAD = {
+    "stale", "down", "black", "overexposed", "frozen", "blurred", "blocked", "torn", "moved", "trouble", "none",
+    "refused", "rolled back",
+}  # fmt: skip
+
+
+def _known(camera: CameraNow, moment: datetime) -> bool:
+    away = camera.source.state != "live" and (moment - camera.source.since).total_seconds() > AWAY_S
+    return camera.looked > 0 or away or camera.source.ended

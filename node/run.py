@@ -1,0 +1,148 @@
+"""Running a site's node until it is told to stop: on a terminal with a live view, under systemd without a word."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+
+from lotwise.cameras.site.reading import read_site
+from lotwise.node.node import Node
+from lotwise.node.start import Service, open_service
+from lotwise.node.state import Counts, NodeNow, lot_slots
+from lotwise.node.systemd import notify, watchdog_s
+from lotwise.node.terminal import live_view
+
+BEAT_S = 5.0
+VIEW_S = 1.0
+SAID = 6
+
+log = logging.getLogger(__name__)
+
+
+def run_site(path: Path, cameras: tuple[str, ...] | None, console: Console, verbose: bool = False) -> Node:
+    """Run the node of a site file until SIGTERM, Ctrl-C, or the end of all its stored sources.
+
+    Args:
+        path: the site file.
+        cameras: ids; None for all.
+        console: where a live view is drawn, if it is a terminal.
+        verbose: log every slot too.
+
+    Returns:
+        The node, which tells how everything was at the end.
+
+    Raises:
+        InputError: the site cannot be run as it stands.
+    """
+    service = open_service(read_site(path), path, cameras)
+    said: deque[str] = deque(maxlen=SAID)
+    stop = threading.Event()
+    with until_told(stop), _logging(said if console.is_terminal else None, verbose):
+        try:
+            service.start()
+            if service.api is not None:
+                log.info("page, API and metrics: port %d", service.api.port)
+            notify("READY=1")
+            _serve(service, console, said, stop)
+        finally:
+            notify("STOPPING=1")
+            service.close()
+    return service.node
+
+
+def summary(now: NodeNow) -> str:
+    """One line for the end of a run."""
+    lot = Counts.of(lot_slots(now))
+    looked = sum(camera.looked for camera in now.cameras.values())
+    detected = sum(camera.detected for camera in now.cameras.values())
+    return (
+        f"{now.site}: {looked} frames looked at, {detected} detected; "
+        f"{lot.free} free, {lot.occupied} occupied, {lot.unknown} unknown"
+    )
+
+
+def _serve(service: Service, console: Console, said: deque[str], stop: threading.Event) -> None:
+    watched = watchdog_s()
+    tick = min(VIEW_S, watched / 3) if watched else VIEW_S
+    beaten, stuck = 0.0, ""
+    before, moment = service.node.now(), time.monotonic()
+    with Live(console=console, auto_refresh=False) if console.is_terminal else _nothing() as view:
+        while not stop.is_set() and not service.node.wait(0):
+            stop.wait(tick)
+            trouble = service.node.stuck()
+            if trouble is None:
+                notify("WATCHDOG=1")
+                if time.monotonic() - beaten > BEAT_S:
+                    beaten = time.monotonic()
+                    service.beat()
+            elif not stuck:  # once: its words change with every second
+                log.error("%s", trouble)
+            stuck = trouble or ""
+            if view is not None:
+                now, later = service.node.now(), time.monotonic()
+                view.update(live_view(now, before, later - moment, tuple(said)), refresh=True)
+                before, moment = now, later
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield None
+
+
+@contextmanager
+def until_told(stop: threading.Event) -> Iterator[None]:
+    """SIGTERM and Ctrl-C end the node in order; a second Ctrl-C at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def asked(number: int, frame: object) -> None:
+        stop.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in before:
+        signal.signal(number, asked)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Lines(logging.Handler):
+    """Keeps the last lines for the live view."""
+
+    def __init__(self, lines: deque[str]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(self.format(record).splitlines()[0])
+
+
+@contextmanager
+def _logging(lines: deque[str] | None, verbose: bool) -> Iterator[None]:
+    """To the live view where there is one; else warnings to stderr, where systemd's journal picks them up."""
+    handler: logging.Handler = logging.StreamHandler(sys.stderr) if lines is None else _Lines(lines)
+    stamp = "%(asctime)s " if lines is not None else ""
+    handler.setFormatter(logging.Formatter(f"{stamp}%(levelname)s %(message)s", "%H:%M:%S"))
+    logger = logging.getLogger("lotwise")
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG if verbose else logging.INFO if lines is not None else logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+        logger.removeHandler(handler)

@@ -1,0 +1,104 @@
+"""All that is known of a node and its cameras at one moment, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from lotwise.cameras.slots.state import SlotNow
+from lotwise.cameras.sources.captured_frame import SourceHealth
+from lotwise.cameras.view.report import ViewReport
+from lotwise.datasets.frame import Detections
+
+Subject = Literal["slot", "camera", "bundle", "node"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened, for history and subscribers.
+
+    Attributes:
+        subject: what it happened to.
+        name: the slot's id, the bundle's identity, ``source`` or ``view`` of a camera; empty for the node.
+        before, after: states as words.
+        details: plain JSON values.
+        number: given by the journal, rising without gaps as recorded; 0 before.
+    """
+
+    time: datetime
+    subject: Subject
+    camera: str
+    name: str
+    before: str
+    after: str
+    details: Mapping[str, object] = field(default_factory=dict)
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class CameraNow:
+    """All that is known of one camera at this moment.
+
+    Attributes:
+        time: when the last frame was looked at; None before the first.
+        slots: by slot id, in the site's order.
+        bundle: identity of the live bundle. trial: identity of the bundle in its shadow, or "".
+        detections: of the last detected frame.
+        looked: frames looked at. detected: frames detected. same: frames that the gate let pass. refused: frames
+            of a view that could not be trusted.
+        latency_s: from taking the last detected frame from its source to its slot states.
+    """
+
+    camera: str
+    time: datetime | None
+    source: SourceHealth
+    view: ViewReport
+    slots: Mapping[str, SlotNow]
+    bundle: str = ""
+    trial: str = ""
+    detections: Detections = field(default_factory=Detections.empty)
+    looked: int = 0
+    detected: int = 0
+    same: int = 0
+    refused: int = 0
+    latency_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class NodeNow:
+    """The whole node at this moment; ``ready`` once every camera was looked at or is known to be down."""
+
+    site: str
+    started: datetime
+    ready: bool
+    cameras: Mapping[str, CameraNow]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many slots are free, occupied and unknown."""
+
+    free: int
+    occupied: int
+    unknown: int
+
+    @staticmethod
+    def of(slots: Mapping[str, SlotNow]) -> Counts:
+        states = [slot.state for slot in slots.values()]
+        return Counts(states.count("free"), states.count("occupied"), states.count("unknown"))
+
+
+def lot_slots(now: NodeNow) -> dict[str, SlotNow]:
+    """Each slot of the lot once, by id: a slot that several cameras see is known if any of them knows it.
+
+    Of two that know it, the surer one is believed.
+    """
+    lot: dict[str, SlotNow] = {}
+    for camera in now.cameras.values():
+        for name, slot in camera.slots.items():
+            best = lot.get(name)
+            if best is None or (slot.state != "unknown", slot.score) > (best.state != "unknown", best.score):
+                lot[name] = slot
+    return lot

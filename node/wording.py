@@ -1,0 +1,76 @@
+"""States in words that people at a car park read: what is wrong with a camera, why a slot is unknown, how long ago."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from lotwise.cameras.view.report import Verdict
+from lotwise.node.state import CameraNow
+
+VIEWS: dict[Verdict, str] = {
+    "good": "good view",
+    "black": "the picture is black",
+    "overexposed": "the picture is too bright to see anything",
+    "frozen": "the picture stands still",
+    "blurred": "the picture is blurred",
+    "blocked": "something blocks the view",
+    "torn": "the picture is damaged",
+    "moved": "the camera has moved",
+}
+OTHERS = {
+    "hidden": "hidden behind a vehicle",
+    "starting": "not looked at yet",
+    "stale": "no new picture",
+    "down": "no connection to the camera",
+    "off hours": "outside of the camera's hours",
+    "no bundle": "no detector that can be run",
+    "error": "an error in the node, which its log tells",
+}
+
+
+def trouble(now: CameraNow) -> str:
+    """What is wrong with a camera, in a few words; empty where source and view are well."""
+    since = clock(now.source.since)
+    if now.source.state == "down":
+        return f"camera down since {since}"
+    if now.source.state == "stale":
+        return f"no new picture since {since}"
+    return "" if now.view.verdict == "good" else VIEWS[now.view.verdict]
+
+
+def cause(now: CameraNow) -> str:
+    """What is wrong with a camera, with what is known of why; empty where source and view are well."""
+    wrong = trouble(now)
+    why = now.view.why if now.source.state == "live" else now.source.why
+    return f"{wrong}: {why}" if wrong and why else wrong
+
+
+def reason(why: str) -> str:
+    """Why a slot is unknown, in words."""
+    views = {str(verdict): words for verdict, words in VIEWS.items()}
+    return (views | OTHERS).get(why, why)
+
+
+def clock(time: datetime) -> str:
+    """The node's local time of day, with the date where it is not today's.
+
+    >>> from datetime import UTC
+    >>> len(clock(datetime.now(UTC)))
+    8
+    """
+    local, today = time.astimezone(), datetime.now().astimezone().date()
+    return f"{local:%H:%M:%S}" if local.date() == today else f"{local:%d %b %Y %H:%M}"
+
+
+def lasting(seconds: float) -> str:
+    """A time span in its largest unit.
+
+    >>> [lasting(s) for s in (-1, 4.6, 75, 3600 * 5, 86400 * 3)]
+    ['0 s', '4 s', '1 min', '5 h', '3 days']
+    """
+    span = max(0, int(seconds))
+    if span < 60:
+        return f"{span} s"
+    if span < 3600:
+        return f"{span // 60} min"
+    return f"{span // 3600} h" if span < 2 * 86400 else f"{span // 86400} days"

@@ -1,0 +1,1 @@
+"""The distillation loop, its samples and its settings."""

@@ -1,0 +1,236 @@
+"""The distillation loop: stored knowledge in, student out. No labels, no teacher, no trainer but this page."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+from ultralytics.nn.tasks import DetectionModel
+
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Image
+from lotwise.students.distillation.checkpoint import Progress, append_log, resume, save_progress
+from lotwise.students.distillation.samples import Sample, SampleStream
+from lotwise.students.distillation.settings import DistillSettings, Weights
+from lotwise.students.distillation.stopping import settled
+from lotwise.students.distillation.targets import Targets, make_targets
+from lotwise.students.losses.assignment import assign
+from lotwise.students.losses.terms import make_terms
+from lotwise.students.model.representation import fold
+from lotwise.students.model.student import StudentOutput, read_output
+from lotwise.teacher.checkpoint import fingerprint
+from lotwise.teacher.oracle import fast_bfloat16
+
+Watch = Callable[[int, int, float], None]
+"""Called after each step with (step, steps, loss)."""
+Check = Callable[[DetectionModel], float]
+"""From a student in eval mode to its agreement with the teacher, 0..1."""
+CHECK_EVERY = 50
+"""Steps between checks; the first one is at ``min_steps``."""
+COOL_DOWN = 0.2
+"""Share of the steps made so far in which the rate falls once the student has settled."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a distillation gave.
+
+    Attributes:
+        student: the averaged (EMA) student, in eval mode on the CPU.
+        steps: how many steps were made.
+        seconds: time spent training, resumed parts included.
+        loss: mean loss of the last epoch.
+    """
+
+    student: DetectionModel
+    steps: int
+    seconds: float
+    loss: float
+
+
+def distill(
+    student: DetectionModel,
+    samples: SampleStream,
+    settings: DistillSettings,
+    folder: Path,
+    watch: Watch = lambda step, steps, loss: None,
+    check: Check | None = None,
+) -> Outcome:
+    """Teach a student what the teacher said of its camera's frames.
+
+    Writes ``log.jsonl`` (one line an epoch) and ``last.pt`` into ``folder``; a run that finds a ``last.pt`` of
+    the same nano, settings and frames goes on from there, and a finished one returns at once.
+
+    Args:
+        student: the pretrained, narrowed nano; changed in place.
+        samples: the camera's frames with their knowledge.
+        settings: everything that can be set.
+        folder: where log and checkpoint go; made where it does not exist.
+        watch: progress.
+        check: tells how far the averaged student agrees with the teacher. Once it has settled, a last fifth of the
+            steps made so far cools the rate down, and the rest of the epochs is left out.
+
+    Raises:
+        InputError: no frames, a loss term that cannot work with them, or a loss that is not finite.
+    """
+    if not len(samples):
+        raise InputError(f"{folder}: no frames to learn from; label some first")
+    begun_with = fingerprint(student)
+    torch.manual_seed(settings.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    student = student.to(device, memory_format=torch.channels_last).train()
+    terms = make_terms(student, samples.latent_channels(), settings.weights, settings.width).to(device)
+    learner = nn.ModuleDict({"student": student, "terms": terms})
+    average = AveragedModel(student, multi_avg_fn=moving_average(settings.ema), use_buffers=True)
+    optimizer = make_optimizer(learner, settings)
+
+    batches = math.ceil(len(samples) / settings.batch)
+    most = max(settings.max_steps // batches, 1)
+    epochs = min(max(settings.epochs, math.ceil(settings.min_steps / batches)), most)
+    steps = epochs * batches
+    identity = f"{begun_with} {samples.identity} {settings.model_dump_json()}"
+    progress = resume(folder, identity, learner, average, optimizer)
+    clock = time.monotonic() - progress.seconds
+
+    for epoch in range(progress.epoch, epochs):
+        if epoch * batches >= _end(progress, steps, batches):
+            break
+        losses = []
+        for place, batch in enumerate(_batches(samples, epoch, settings.batch)):
+            step = epoch * batches + place
+            for group in optimizer.param_groups:
+                group["lr"] = group["initial_lr"] * _rate(step, steps, batches, progress, settings.warmup)
+            pixels = pixels_of([sample.image for sample in batch], device)
+            targets = make_targets(
+                [sample.lesson for sample in batch], settings.teach, settings.doubt, settings.sharpen
+            ).to(device)
+            with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):
+                raw = student(pixels)
+            parts = loss_terms(read_output(student, raw), targets, terms, settings.weights)
+            loss = torch.stack(list(parts.values())).sum()
+            if not torch.isfinite(loss):
+                said = ", ".join(f"{name} {float(part.detach()):.3g}" for name, part in parts.items())
+                raise InputError(
+                    f"{folder}: the loss is not finite at step {step} ({said}); lower learning_rate (now "
+                    f"{settings.learning_rate}) and run again"
+                )
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(learner.parameters(), 10.0)
+            optimizer.step()
+            average.update_parameters(student)
+            losses.append({name: float(part.detach()) for name, part in parts.items()})
+            watch(step + 1, _end(progress, steps, batches), float(loss.detach()))
+        progress = replace(progress, epoch=epoch + 1, seconds=time.monotonic() - clock, losses=_means(losses))
+        done = (epoch + 1) * batches
+        if done < steps:
+            progress = _checked(progress, done, settings.min_steps, average.module, check)
+        append_log(folder, progress)
+        last = done >= _end(progress, steps, batches)
+        save_progress(folder, identity, progress, learner, average, optimizer, last)
+    finished: DetectionModel = average.module.cpu().to(memory_format=torch.contiguous_format).eval()
+    fold(finished)
+    return Outcome(finished, progress.epoch * batches, progress.seconds, sum(progress.losses.values()))
+
+
+def loss_terms(
+    output: StudentOutput, targets: Targets, terms: nn.ModuleDict, weights: Weights
+) -> dict[str, torch.Tensor]:
+    """Each term by its name, weighted."""
+    assignment = assign(output, targets)
+    return {name: getattr(weights, name) * term(output, targets, assignment) for name, term in terms.items()}
+
+
+def _batches(samples: SampleStream, epoch: int, size: int) -> Any:
+    """The batches of an epoch, the next one prepared while the current one is learned."""
+    first = epoch * len(samples)
+    indices = list(range(first, first + len(samples)))
+    with ThreadPoolExecutor(1) as ahead:
+
+        def prepare(start: int) -> Any:
+            return ahead.submit(lambda: [samples[i] for i in indices[start : start + size]])
+
+        coming = prepare(0)
+        for start in range(0, len(indices), size):
+            batch: list[Sample] = coming.result()
+            coming = prepare(start + size)
+            yield batch
+
+
+def pixels_of(images: Sequence[Image], device: torch.device) -> torch.Tensor:
+    """(H, W, 3) BGR images -> (B, 3, H, W) RGB in 0..1."""
+    stacked = torch.from_numpy(np.stack(images)).to(device)
+    return stacked.flip(-1).permute(0, 3, 1, 2).float().div_(255)
+
+
+def make_optimizer(learner: nn.Module, settings: DistillSettings) -> torch.optim.AdamW:
+    """AdamW; biases and norms are not decayed, as in every YOLO recipe."""
+    decayed = [p for p in learner.parameters() if p.requires_grad and p.ndim > 1]
+    plain = [p for p in learner.parameters() if p.requires_grad and p.ndim <= 1]
+    return torch.optim.AdamW(
+        [
+            {"params": decayed, "weight_decay": settings.weight_decay, "initial_lr": settings.learning_rate},
+            {"params": plain, "weight_decay": 0.0, "initial_lr": settings.learning_rate},
+        ],
+        lr=settings.learning_rate,
+        fused=True,
+    )
+
+
+def _schedule(done: float, warmup: float) -> float:
+    """Factor on the learning rate: linear warm-up, then half a cosine down to 2 %."""
+    if done < warmup:
+        return max(done / warmup, 0.01)
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (done - warmup) / (1 - warmup)))
+
+
+def _rate(step: int, steps: int, batches: int, progress: Progress, warmup: float) -> float:
+    """Factor on the learning rate; from where the run settled it falls in a line to 2 % of what it was there."""
+    if progress.settled is None:
+        return _schedule(step / steps, warmup)
+    end = _end(progress, steps, batches)
+    left = (end - step) / max(end - progress.settled, 1)
+    return _schedule(progress.settled / steps, warmup) * max(left, 0.02)
+
+
+def _end(progress: Progress, steps: int, batches: int) -> int:
+    """Step after which the run is over: a fifth and what its epoch lacks beyond where it settled, or as planned."""
+    if progress.settled is None:
+        return steps
+    return min(steps, math.ceil(progress.settled * (1 + COOL_DOWN) / batches) * batches)
+
+
+def _checked(progress: Progress, step: int, least: int, average: DetectionModel, check: Check | None) -> Progress:
+    """Ask now and then how the averaged student does, and note when it has settled."""
+    if check is None or progress.settled is not None or step < max(least, progress.checked + CHECK_EVERY):
+        return progress
+    agreements = (*progress.agreements, check(average.eval()))
+    return replace(progress, agreements=agreements, checked=step, settled=step if settled(agreements) else None)
+
+
+def moving_average(decay: float) -> Callable[..., None]:
+    """Averaging whose memory grows with the steps made, so that the start is soon forgotten."""
+
+    @torch.no_grad()
+    def update(averages: Sequence[torch.Tensor], current: Sequence[torch.Tensor], count: torch.Tensor | int) -> None:
+        keep = min(decay, (1 + float(count)) / (10 + float(count)))
+        for average, value in zip(averages, current, strict=True):
+            if average.is_floating_point():
+                average.lerp_(value.to(average.dtype), 1 - keep)
+            else:
+                average.copy_(value)
+
+    return update
+
+
+def _means(losses: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {name: sum(step[name] for step in losses) / len(losses) for name in losses[0]}

@@ -1,0 +1,155 @@
+"""The stream of training samples: frames with the teacher's knowledge, augmented, the same for the same seed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Protocol
+
+import numpy as np
+
+from lotwise.cameras.detection.letterbox import Letterbox
+from lotwise.datasets.frame import Detections, Frame, Image
+from lotwise.datasets.load import load
+from lotwise.students.composites.composer import Composer, unchanged_cells
+from lotwise.students.composites.swap import View
+from lotwise.students.distillation.augment import light_and_weather, shift_and_scale
+from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.distillation.targets import Lesson
+from lotwise.teacher.knowledge import Knowledge
+from lotwise.teacher.store import KnowledgeStore
+
+CACHED_FRAMES = 256  # fitted to the input, about 1 MB each
+LEFT_OPEN = -1  # label of a region in which nothing is taught
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One picture at the network's input size and what it teaches."""
+
+    image: Image
+    lesson: Lesson
+
+
+class SampleStream(Protocol):
+    """What the training loop takes its samples from. Sample ``i`` is the same in every run of the same seed."""
+
+    @property
+    def identity(self) -> str:
+        """Changes with whatever the samples are made of."""
+        ...
+
+    def __len__(self) -> int:
+        """Samples of one epoch; sample ``i`` of epoch ``e`` is number ``e * len + i``."""
+        ...
+
+    def __getitem__(self, i: int) -> Sample: ...
+
+    def latent_channels(self) -> list[int]:
+        """Channels of the teacher's latents, finest level first; empty where samples carry none."""
+        ...
+
+
+class Samples:
+    """Random samples of some frames of one camera.
+
+    Sample ``i`` depends on the seed and on ``i`` alone, so a resumed run goes on as if it had never stopped.
+    """
+
+    def __init__(
+        self,
+        frames: Sequence[Frame],
+        store: KnowledgeStore,
+        settings: DistillSettings,
+        keys: Mapping[str, str],
+        taught: Mapping[str, Detections] | None = None,
+    ) -> None:
+        """Take frames whose knowledge is in the store.
+
+        Args:
+            frames: of one camera, or of several that learn together.
+            store: what the teacher said.
+            settings: of the distillation.
+            keys: content key by frame name.
+            taught: what is taught in place of the teacher's own detections, by frame name.
+        """
+        self.frames = tuple(frames)
+        self.taught = taught or {}
+        self.store = store
+        self.keys = keys
+        self.settings = settings
+        self._fitted = lru_cache(CACHED_FRAMES)(self._fit)
+        self._look = light_and_weather(settings.seed)
+        cameras = [frame.camera for frame in self.frames]
+        self._composer = Composer(self._view, cameras, settings.teach, settings.doubt)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def _fit(self, index: int) -> tuple[Image, Knowledge, Letterbox]:
+        frame = self.frames[index]
+        image = load(frame)
+        knowledge = self.store.get(self.keys[frame.name])
+        knowledge = replace(knowledge, detections=self.taught.get(frame.name, knowledge.detections))
+        box = Letterbox((image.shape[1], image.shape[0]), self.input_size())
+        return box.image(image), knowledge, box
+
+    def _view(self, index: int) -> View:
+        image, knowledge, box = self._fitted(index)
+        taught = knowledge.detections
+        return View(image, Detections(box.to_input(taught.boxes), taught.scores, taught.labels))
+
+    @cached_property
+    def identity(self) -> str:
+        """Changes with the frames and with what the teacher said of them."""
+        digest = hashlib.blake2b(self.store.folder.name.encode(), digest_size=8)
+        for frame in self.frames:
+            digest.update(f"{frame.name} {self.keys[frame.name]}\n".encode())
+            if frame.name in self.taught:
+                digest.update(self.taught[frame.name].boxes.tobytes() + self.taught[frame.name].scores.tobytes())
+        return digest.hexdigest()
+
+    def latent_channels(self) -> list[int]:
+        """Channels of the stored latents, finest level first; empty where none fit the student's grid."""
+        _, knowledge, box = self._fitted(0)
+        return [latent.values.shape[1] for latent in knowledge.latents] if knowledge.input == box.input else []
+
+    def input_size(self) -> tuple[int, int]:
+        """(width, height) of the network's input, from the first frame; frames of another shape are fitted in."""
+        return self._input
+
+    @cached_property
+    def _input(self) -> tuple[int, int]:
+        height, width = load(self.frames[0]).shape[:2]
+        return Letterbox.around((width, height), self.settings.size).input
+
+    def plain(self, index: int) -> tuple[Image, Letterbox, Detections]:
+        """A frame as it is, fitted to the network's input; how it was fitted; what is taught of it, in its pixels."""
+        image, knowledge, box = self._fitted(index)
+        return image, box, knowledge.detections
+
+    def __getitem__(self, i: int) -> Sample:
+        """Sample ``i``: every frame once an epoch, in an order of its own."""
+        epoch, place = divmod(i, len(self.frames))
+        order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(self.frames))
+        generator = np.random.default_rng([self.settings.seed, epoch, place])
+        index = int(order[place])
+        _, knowledge, box = self._fitted(index)
+        view = self._view(index)
+        image, detections = view.image, view.detections
+        fits = knowledge.input == box.input
+        latents, dense = (knowledge.latents, knowledge.dense) if fits else ((), None)
+        if self.settings.composites and generator.random() < self.settings.composites:
+            made = self._composer(index, generator)
+            if made is not None:
+                image, detections, dense = made.image, made.with_ignored(LEFT_OPEN), None
+                latents = tuple(unchanged_cells(latent, made.mask) for latent in latents)
+        if generator.random() < self.settings.geometry:
+            moved = shift_and_scale(image, detections, generator, box.input)
+            image, detections, latents, dense = moved.image, moved.detections, (), None
+        self._look.set_random_seed(int(generator.integers(2**31)))
+        image = np.asarray(self._look(image=image)["image"], np.uint8)
+        left_open = detections.labels == LEFT_OPEN
+        return Sample(image, Lesson(detections[~left_open], latents, detections.boxes[left_open], dense))

@@ -1,0 +1,54 @@
+"""When a student has learned what it can: a rule that needs no labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from ultralytics.nn.tasks import DetectionModel
+
+from lotwise.cameras.detection.agreement import agreement
+from lotwise.cameras.registry.bundle import CONFIDENCE
+from lotwise.students.distillation.samples import Samples
+from lotwise.students.export.bundle import Deployed, candidates, reported
+
+FRAMES = 8
+"""Frames that a check looks at, spread evenly."""
+GAIN = 0.005
+"""Agreement that a student must win between checks to count as still learning."""
+PATIENCE = 2
+"""Checks without that gain after which it has settled."""
+
+
+def settled(agreements: Sequence[float], gain: float = GAIN, patience: int = PATIENCE) -> bool:
+    """Whether the last checks brought nothing more.
+
+    Args:
+        agreements: F1 with the teacher's taught boxes at each check so far, 0..1.
+        gain: least rise of the best value that counts.
+        patience: checks in a row without it.
+
+    >>> settled([0.80, 0.90, 0.902, 0.901])
+    True
+    >>> settled([0.80, 0.90, 0.902, 0.91])
+    False
+    """
+    if len(agreements) <= patience:
+        return False
+    return max(agreements[-patience:]) < max(agreements[:-patience]) + gain
+
+
+def agreement_check(samples: Samples) -> Callable[[DetectionModel], float]:
+    """How far a student agrees with what it was taught, on some of its own frames as they are; no labels."""
+    which = np.unique(np.linspace(0, len(samples) - 1, min(FRAMES, len(samples))).round().astype(int))
+    lessons = [samples.plain(int(index)) for index in which]
+    teach = samples.settings.teach
+
+    def check(student: DetectionModel) -> float:
+        form = Deployed(student)
+        return agreement(
+            (reported(candidates(form, image), fitted, CONFIDENCE), taught[taught.scores >= teach])
+            for image, fitted, taught in lessons
+        )
+
+    return check

@@ -1,0 +1,128 @@
+"""What a batch of frames is to teach: the teacher's knowledge, moved to the student's input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lotwise.datasets.frame import Detections
+from lotwise.teacher.knowledge import Dense, Distribution, Latent
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one sample teaches, in pixels of the network's input.
+
+    Attributes:
+        detections: the teacher's soft detections.
+        latents: the teacher's latents, or empty where the sample was moved and cells no longer correspond.
+        ignore: (M, 4) xyxy regions in which nothing is taught.
+        dense: what the teacher's head says at every anchor; None where the sample was changed.
+    """
+
+    detections: Detections
+    latents: tuple[Latent, ...]
+    ignore: NDArray[np.float32]
+    dense: Dense | None = None
+
+
+@dataclass(frozen=True)
+class DenseTargets:
+    """The teacher's head at every anchor of a batch.
+
+    Attributes:
+        known: (B,) bool; the other samples have zeros.
+        scores: (B, A) vehicle probability.
+        boxes: (B, A, 4) xyxy in input pixels.
+    """
+
+    known: torch.Tensor
+    scores: torch.Tensor
+    boxes: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Targets:
+    """A batch of lessons, padded.
+
+    Attributes:
+        boxes: (B, N, 4) xyxy in input pixels; rows of zeros are padding.
+        scores: (B, N) what the student should say of each; 0 for padding.
+        doubt: (B, M, 4) regions in which nothing is taught; rows of zeros are padding.
+        latents: per level, the latents of each sample; None for a sample without.
+        dense: None where no sample of the batch has any.
+        distributions: the teacher's distributions over distance bins; None for a sample without.
+    """
+
+    boxes: torch.Tensor
+    scores: torch.Tensor
+    doubt: torch.Tensor
+    latents: tuple[tuple[Latent | None, ...], ...]
+    dense: DenseTargets | None = None
+    distributions: tuple[Distribution | None, ...] = ()
+
+    def to(self, device: torch.device) -> Targets:
+        dense = self.dense and DenseTargets(
+            self.dense.known.to(device), self.dense.scores.to(device), self.dense.boxes.to(device)
+        )
+        return replace(
+            self,
+            boxes=self.boxes.to(device),
+            scores=self.scores.to(device),
+            doubt=self.doubt.to(device),
+            dense=dense,
+        )
+
+
+def make_targets(lessons: Sequence[Lesson], teach: float, doubt: float, sharpen: float) -> Targets:
+    """Split soft detections into what is taught and what is left open.
+
+    Args:
+        lessons: one a sample.
+        teach: a box is taught from this score up.
+        doubt: a box between ``doubt`` and ``teach`` is neither vehicle nor background.
+        sharpen: taught score = teacher's score to this power; 0 teaches hard labels.
+    """
+    sure = [lesson.detections[lesson.detections.scores >= teach] for lesson in lessons]
+    unsure = [
+        np.concatenate([lesson.detections[_between(lesson.detections, doubt, teach)].boxes, lesson.ignore])
+        for lesson in lessons
+    ]
+    levels = max((len(lesson.latents) for lesson in lessons), default=0)
+    return Targets(
+        boxes=_padded([found.boxes for found in sure]),
+        scores=_padded([found.scores**sharpen for found in sure]),
+        doubt=_padded(unsure),
+        latents=tuple(
+            tuple(lesson.latents[level] if lesson.latents else None for lesson in lessons) for level in range(levels)
+        ),
+        dense=_dense([lesson.dense for lesson in lessons]),
+        distributions=tuple(lesson.dense.distribution if lesson.dense else None for lesson in lessons),
+    )
+
+
+def _dense(said: Sequence[Dense | None]) -> DenseTargets | None:
+    anchors = max((len(one.scores) for one in said if one), default=0)
+    if not anchors:
+        return None
+    nothing = Dense(np.zeros(anchors, np.float16), np.zeros((anchors, 4), np.float16))
+    return DenseTargets(
+        known=torch.tensor([one is not None for one in said]),
+        scores=torch.from_numpy(np.stack([(one or nothing).scores for one in said])).float(),
+        boxes=torch.from_numpy(np.stack([(one or nothing).boxes for one in said])).float(),
+    )
+
+
+def _between(detections: Detections, low: float, high: float) -> NDArray[np.bool_]:
+    return np.asarray((detections.scores >= low) & (detections.scores < high))
+
+
+def _padded(arrays: Sequence[NDArray[np.float32]]) -> torch.Tensor:
+    """Arrays (N_i, …) -> (B, max N, …), filled up with zeros."""
+    return torch.nn.utils.rnn.pad_sequence(
+        [torch.from_numpy(np.ascontiguousarray(a)) for a in arrays], batch_first=True
+    )

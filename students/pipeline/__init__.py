@@ -1,0 +1,1 @@
+"""The stages of a run: label, train, export, and what is made of them."""

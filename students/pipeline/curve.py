@@ -1,0 +1,271 @@
+"""When more frames stop paying: students taught with the 1, 2, 4, … most telling frames of a camera, side by side."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from ultralytics.nn.tasks import DetectionModel
+
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Frame
+from lotwise.datasets.progress import Progress, no_progress
+from lotwise.datasets.whole_file import write_whole
+from lotwise.students.distillation.checkpoint import NAME as CHECKPOINT
+from lotwise.students.distillation.learn import SECOND, STUDENT, learn
+from lotwise.students.distillation.samples import Samples
+from lotwise.students.export.bundle import write_bundle
+from lotwise.students.model.student import make_student
+from lotwise.students.pipeline.adapt import (
+    CHECKED_FRAMES,
+    agreement_with_teacher,
+    label_frames,
+    labelled_split,
+    readable,
+)
+from lotwise.students.pipeline.plot import plot_curve
+from lotwise.students.pipeline.run import Plan, Run, open_frames
+from lotwise.teacher.checkpoint import fingerprint
+from lotwise.teacher.frame_selection.selection import pick
+from lotwise.teacher.label import Labelled
+from lotwise.teacher.store import KnowledgeStore
+
+PAYS = 0.01  # gain in agreement for twice the frames
+MOST = 64  # frames of a curve for which no counts were asked
+
+
+@dataclass(frozen=True)
+class Point:
+    """One student.
+
+    Attributes:
+        frames: how many it learned from; 0 is the untouched nano.
+        agreement: F1 of its boxes against the teacher's on the frames held out, 0..1.
+        seconds: that its training took.
+    """
+
+    frames: int
+    agreement: float
+    seconds: float
+
+
+def gain_per_doubling(fewer: Point, more: Point) -> float:
+    """By how much agreement grows from one student to a later one for every doubling of the frames."""
+    return (more.agreement - fewer.agreement) / math.log2(more.frames / fewer.frames)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The students of one camera.
+
+    Attributes:
+        camera: its id.
+        order: names of the frames, the most telling first; a student of n frames learned from the first n.
+        tested: how many frames they are measured on.
+        points: by number of frames, the untouched nano first.
+        note: how the frames were divided.
+    """
+
+    camera: str
+    order: tuple[str, ...]
+    tested: int
+    points: tuple[Point, ...]
+    note: str
+
+    @property
+    def gains(self) -> tuple[float, ...]:
+        """Gain in agreement per doubling of the frames, from each student to the next one; the nano left out."""
+        return tuple(gain_per_doubling(fewer, more) for fewer, more in pairwise(self.points[1:]))
+
+    @property
+    def enough(self) -> int | None:
+        """Fewest frames beyond which agreement grows by less than ``PAYS`` a doubling; None where it grows still.
+
+        Growth is counted from there to every larger number, so that making good a dip is no gain.
+        """
+        students = self.points[1:]
+        for place, one in enumerate(students[:-1]):
+            if all(gain_per_doubling(one, more) < PAYS for more in students[place + 1 :]):
+                return one.frames
+        return None
+
+    @property
+    def verdict(self) -> str:
+        """One sentence for the operator."""
+        last = self.points[-1]
+        if not self.gains:
+            return f"{self.camera}: one student is no curve; give two --counts or more distinct frames."
+        if self.enough is None:
+            return (
+                f"{self.camera}: not flat yet at {last.frames} frames: the last doubling still brought "
+                f"{self.gains[-1]:+.3f} agreement."
+            )
+        best = next(point for point in self.points if point.frames == self.enough)
+        return (
+            f"{self.camera}: more frames stop paying after {self.enough}: beyond, a doubling brings less than {PAYS} "
+            f"agreement ({best.agreement:.3f} with {best.frames}, {last.agreement:.3f} with {last.frames})."
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "gains_per_doubling": self.gains, "enough": self.enough, "verdict": self.verdict}
+
+
+def parse_counts(text: str | None) -> tuple[int, ...] | None:
+    """Numbers of frames, ascending.
+
+    Raises:
+        InputError: something else than whole numbers from 1 up.
+    """
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() and int(part) for part in parts):
+        raise InputError(f"--counts {text!r}: give numbers of frames from 1 up with commas, such as 1,2,4,8")
+    return tuple(sorted({int(part) for part in parts}))
+
+
+def curves(run: Run, camera: str | None, counts: Sequence[int] | None, progress: Progress = no_progress) -> list[Curve]:
+    """The curve of each camera of a labelled run, also as ``cameras/<id>/curve/curve.png``.
+
+    Each student has a folder of its own; what was trained and measured before is not done again.
+
+    Args:
+        run: of lotwise label or adapt.
+        camera: the only one that is asked for.
+        counts: numbers of frames; a camera of fewer distinct ones ends with all it has. None for 1, 2, 4, … .
+        progress: progress.
+
+    Raises:
+        InputError: no run, no such camera, or a student that cannot be trained or exported.
+    """
+    plan = run.plan()
+    dataset = open_frames(plan.dataset, plan.root, plan.cameras)
+    if camera is not None and camera not in dataset.cameras:
+        raise InputError(f"{run.folder}: no camera {camera} in this run; choose one of {', '.join(dataset.cameras)}")
+    labelled, store, _ = label_frames(run, dataset, progress)
+    wanted = [camera] if camera is not None else list(dataset.cameras)
+    return [
+        _curve(run, plan, frames, labelled, store, counts, progress)
+        for frames in map(dataset.of_camera, wanted)
+        if any(frame.name in labelled.keys for frame in frames)
+    ]
+
+
+def table(found: Sequence[Curve]) -> Table:
+    """Cameras and counts, one row a student."""
+    result = Table(box=box.SIMPLE_HEAD, title="agreement with the teacher on frames held out", title_justify="left")
+    result.add_column("camera")
+    for heading in ("frames", "agreement", "gain per doubling", "training s"):
+        result.add_column(heading, justify="right")
+    for curve in found:
+        gains = ["", "", *(f"{gain:+.3f}" for gain in curve.gains)]
+        for point, gain in zip(curve.points, gains, strict=False):
+            frames = str(point.frames) if point.frames else "untouched"
+            result.add_row(curve.camera, frames, f"{point.agreement:.3f}", gain, f"{point.seconds:.0f}")
+        result.add_section()
+    return result
+
+
+@dataclass(frozen=True)
+class _Course:
+    """What all students of a curve have in common."""
+
+    camera: str
+    folder: Path
+    plan: Plan
+    store: KnowledgeStore
+    keys: Mapping[str, str]
+    test: tuple[Frame, ...]
+    input: tuple[int, int]
+
+    def identity(self, samples: Samples | None) -> str:
+        """Changes with whatever the figure of a student of these samples depends on."""
+        plan = self.plan
+        parts = [fingerprint(self.nano()), self.store.folder.name, plan.distill.model_dump_json(), *self.input]
+        parts += [samples.identity if samples else "untouched", *(self.keys[frame.name] for frame in self.test)]
+        return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
+
+    def nano(self) -> DetectionModel:
+        return make_student(self.plan.student, self.plan.oracle.classes)
+
+
+def _curve(
+    run: Run,
+    plan: Plan,
+    frames: Sequence[Frame],
+    labelled: Labelled,
+    store: KnowledgeStore,
+    counts: Sequence[int] | None,
+    progress: Progress,
+) -> Curve:
+    """One camera's curve."""
+    camera = frames[0].camera
+    split = labelled_split(frames, labelled, plan.holdout)
+    most = max(counts) if counts else MOST
+    picked = pick(frames, min(most, plan.frames or most), plan.holdout, progress).chosen
+    order = [frame for frame in picked if frame.name in labelled.keys]
+    if not order:
+        raise InputError(f"{camera}: not one of its {len(split.train)} training frames is worth learning from")
+    asked = counts or [2**k for k in range(MOST.bit_length())]
+    sizes = (0, *sorted({min(count, len(order)) for count in asked}))
+    size = Samples(order[:1], store, plan.distill, labelled.keys).input_size()
+    course = _Course(camera, run.camera(camera) / "curve", plan, store, labelled.keys, split.test, size)
+    points = []
+    for done, count in enumerate(sizes):
+        progress(f"curve {camera}", done, len(sizes), "")
+        best = {frame.name for frame in order[:count]}
+        points.append(_point(course, [frame for frame in split.train if frame.name in best], progress))
+    progress(f"curve {camera}", len(sizes), len(sizes), "")
+    curve = Curve(camera, tuple(frame.name for frame in order), len(split.test), tuple(points), split.note)
+    plot_curve([(point.frames, point.agreement) for point in points], course.folder / "curve.png", curve.verdict)
+    return curve
+
+
+def _point(course: _Course, taught: Sequence[Frame], progress: Progress) -> Point:
+    """Teach and measure one student; read what was measured where it was done before."""
+    folder, plan = course.folder / str(len(taught)), course.plan
+    samples = Samples(taught, course.store, plan.distill, course.keys) if taught else None
+    identity, path = course.identity(samples), folder / "point.json"
+    if path.is_file() and (said := json.loads(path.read_bytes())).pop("identity") == identity:
+        return Point(**said)
+    student, seconds = course.nano(), 0.0
+    if samples:
+        stage = f"train {course.camera} with {len(taught)}"
+        learned = learn(
+            plan.student,
+            plan.oracle.classes,
+            taught,
+            course.keys,
+            course.store,
+            plan.distill,
+            folder,
+            lambda step, steps, loss: progress(stage, step, steps, f"loss {loss:.3f}"),
+        )
+        student, seconds = learned.outcome.student, learned.outcome.seconds
+    bundle = folder / "bundle"
+    write_bundle(
+        student,
+        bundle,
+        camera=course.camera,
+        role="student" if taught else "baseline",
+        size=course.input,
+        check=list(islice(readable(course.test), CHECKED_FRAMES)),
+    )
+    agreement = agreement_with_teacher(bundle, readable(course.test), course.store, plan.distill.teach)
+    point = Point(len(taught), agreement, round(seconds, 1))
+    write_whole(path, json.dumps({"identity": identity, **asdict(point)}).encode())
+    # Of a student that is measured only the figure is kept: each would take some 60 MB.
+    shutil.rmtree(bundle)
+    shutil.rmtree(folder / SECOND, ignore_errors=True)
+    for weights in (CHECKPOINT, STUDENT):
+        (folder / weights).unlink(missing_ok=True)
+    return point

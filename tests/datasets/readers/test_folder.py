@@ -1,0 +1,77 @@
+"""Plain folders: which folder is a camera."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.readers.folder import read_folder
+
+
+def add(root: Path, *names: str) -> None:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".avi":
+            writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 1, (32, 32))
+            for level in range(3):
+                writer.write(np.full((32, 32, 3), level, np.uint8))
+            writer.release()
+        else:
+            path.touch()
+
+
+@pytest.mark.parametrize(
+    ("names", "cameras"),
+    [
+        (["a.jpg", "b.jpg"], {"lot": 2}),  # images in the root
+        (["gate/a.jpg", "roof/a.jpg", "roof/b.jpg"], {"gate": 1, "roof": 2}),  # a folder a camera
+        (["a.jpg", "gate/a.jpg"], {"gate": 1, "lot": 1}),  # both
+        (["gate/2024-05-01/0800.jpg", "gate/2024-05-02/0800.jpg"], {"gate": 2}),  # days below a camera
+        (["2024-05-01/0800.jpg", "2024-05-02/0800.jpg"], {"lot": 2}),  # days are no cameras
+        (["cam2/a.jpg", "cam10/a.jpg"], {"cam2": 1, "cam10": 1}),  # numbers in order
+        (["gate.avi", "roof.avi", "a.jpg"], {"gate": 3, "lot": 1, "roof": 3}),  # a video a camera
+        (["gate/1.avi", "gate/2.avi"], {"gate": 6}),  # recordings of one camera
+    ],
+)
+def test_cameras(tmp_path: Path, names: list[str], cameras: dict[str, int]) -> None:
+    add(tmp_path / "lot", *names)
+    dataset = read_folder(tmp_path / "lot", every_s=1)
+    assert list(dataset.cameras) == list(cameras)
+    assert {camera: len(dataset.of_camera(camera)) for camera in cameras} == cameras
+    assert len({frame.name for frame in dataset.frames}) == len(dataset.frames)
+    assert not dataset.truth
+
+
+def test_frames_are_in_order_of_time_and_named_below_the_root(tmp_path: Path) -> None:
+    add(tmp_path, "g/2024-05-02_0700.jpg", "g/z_2024-05-01_0900.jpg", "g/._2024-05-02_0700.jpg", "g/notes.txt")
+    dataset = read_folder(tmp_path)
+    assert [frame.name for frame in dataset.frames] == ["g/z_2024-05-01_0900.jpg", "g/2024-05-02_0700.jpg"]
+    assert f"{dataset.frames[0].taken}" == "2024-05-01 09:00:00"
+
+
+def test_a_broken_video_is_noted_and_the_rest_is_read(tmp_path: Path) -> None:
+    add(tmp_path, "g/a.jpg")
+    (tmp_path / "g" / "b.mp4").write_bytes(b"no video")
+    dataset = read_folder(tmp_path)
+    assert len(dataset.frames) == 1
+    assert len(dataset.notes) == 1 and "b.mp4: not a video" in dataset.notes[0]
+
+
+def test_nothing_to_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no frames found"):
+        read_folder(tmp_path)
+    with pytest.raises(InputError, match="no such folder"):
+        read_folder(tmp_path / "gone")
+    (tmp_path / "b.mp4").write_bytes(b"no video")
+    with pytest.raises(InputError, match=r"b\.mp4: not a video"):
+        read_folder(tmp_path)
+
+
+def test_choosing_cameras(tmp_path: Path) -> None:
+    add(tmp_path, "gate/a.jpg", "roof/a.jpg")
+    assert read_folder(tmp_path, ["roof"]).cameras == ("roof",)
+    with pytest.raises(InputError, match=r"empty camera door: .*cameras here: gate, roof"):
+        read_folder(tmp_path, ["roof", "door"])

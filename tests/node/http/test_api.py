@@ -1,0 +1,258 @@
+"""The routes of a node's HTTP server, asked over real connections."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lotwise.cameras.slots.state import SlotNow
+from lotwise.cameras.sources.captured_frame import SourceHealth
+from lotwise.cameras.view.report import ViewReport
+from lotwise.node.state import Event, NodeNow
+from tests.node.http.asking import ask, served
+from tests.node.nodes import NOON, FakeNode, camera, slot, square
+
+TOKEN = "0123456789abcdef-secret"
+IMAGE = np.full((150, 200, 3), (200, 120, 40), np.uint8)
+HISTORY = [
+    Event(NOON, "slot", "C1", "7", "occupied", "free"),
+    Event(NOON, "slot", "C2", "7", "free", "occupied"),
+    Event(NOON, "camera", "C2", "", "live", "down", {"why": "no route"}),
+    Event(NOON, "slot", "C1", "8", "free", "occupied"),
+]
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    cameras = [camera("C1"), camera("C2", {"7": slot("occupied", score=0.6)}), camera("roof east")]
+    node = FakeNode(cameras, {"C1": IMAGE}, {"C1": (square("7", 0.1, 0.2),)}, HISTORY)
+    with served(node) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NODE_TOKEN", TOKEN)
+        with served(FakeNode(images={"C1": IMAGE}), token={"env": "NODE_TOKEN"}) as address:
+            yield address
+
+
+def test_state_tells_the_lot_and_each_camera(url: str) -> None:
+    state = ask(f"{url}/api/v1/state").json
+    assert (state["site"], state["ready"], state["last_event"]) == ("a lot", True, 4)
+    # C1 knows slot 7 better than C2 does, so the lot believes C1.
+    assert state["counts"] == {"free": 1, "occupied": 1, "unknown": 1}
+    assert state["slots"]["9"] == {"state": "unknown", "since": "2026-03-04T12:00:00Z", "score": 0.0, "why": "hidden"}
+    assert state["cameras"]["C2"]["counts"] == {"free": 0, "occupied": 1, "unknown": 0}
+    assert state["cameras"]["C1"]["source"]["dropped"] == 5
+
+
+def test_one_camera_with_its_boxes(url: str) -> None:
+    answer = ask(f"{url}/api/v1/cameras/C1").json
+    assert answer["detections"] == [{"box": [10.0, 20.0, 30.0, 40.0], "score": 0.75, "label": 0}]
+    assert (answer["view"]["verdict"], answer["bundle"], answer["latency_s"]) == ("good", "b-1", 0.031)
+    assert ask(f"{url}/api/v1/cameras/roof%20east").json["camera"] == "roof east"
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("", [1, 2, 3, 4]),
+        ("?after=2", [3, 4]),
+        ("?limit=2", [1, 2]),
+        ("?camera=C2", [2, 3]),
+        ("?slot=7", [1, 2]),
+        ("?slot=7&camera=C1", [1]),
+        ("?after=4", []),
+    ],
+)
+def test_events(url: str, query: str, numbers: list[int]) -> None:
+    events = ask(f"{url}/api/v1/events{query}").json
+    assert [event["number"] for event in events] == numbers
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        ("/api/v1/cameras/C7", 404, "no camera 'C7'; this node has C1, C2, roof east"),
+        ("/api/v1/cameras/C7/snapshot.jpg", 404, "no camera 'C7'"),
+        ("/api/v1/cameras/C2/snapshot.jpg", 503, "C2: no picture yet"),
+        ("/api/v1/cameras/C1/snapshot.jpg?width=9", 422, "width: "),
+        ("/api/v1/events?limit=0", 422, "limit: "),
+        ("/api/v1/events?after=x", 422, "after: "),
+        ("/api/v1/cameras/C1/accept-view", 405, "Method Not Allowed"),
+        ("/nothing", 404, "no such page: /nothing"),
+        ("/docs", 404, "no such page"),  # it would fetch its scripts from elsewhere
+    ],
+)
+def test_errors_are_one_line_of_json(url: str, path: str, status: int, says: str) -> None:
+    answer = ask(url + path)
+    assert answer.status == status
+    assert list(answer.json) == ["error"]
+    assert says in answer.json["error"]
+    assert "\n" not in answer.json["error"]
+
+
+def test_health_is_bad_only_while_the_loop_hangs() -> None:
+    node = FakeNode()
+    with served(node) as url:
+        assert ask(f"{url}/healthz").status == 200
+        node.hangs = "no frame was looked at for 40 s"
+        assert (ask(f"{url}/healthz").status, ask(f"{url}/healthz").json["error"]) == (503, node.hangs)
+
+
+def test_ready_names_the_cameras_that_are_missing() -> None:
+    node = FakeNode([camera("C1"), replace(camera("C2"), time=None)], ready=False)
+    with served(node) as url:
+        answer = ask(f"{url}/readyz")
+        assert (answer.status, answer.json["error"]) == (503, "starting; not looked at yet: C2")
+        node.ready = True
+        assert ask(f"{url}/readyz").status == 200
+
+
+def test_snapshot_is_drawn_unless_asked_for_plain(url: str) -> None:
+    plain = ask(f"{url}/api/v1/cameras/C1/snapshot.jpg?plain=1")
+    assert plain.headers["content-type"] == "image/jpeg"
+    assert plain.image.shape == IMAGE.shape
+    assert np.abs(plain.image.astype(int) - IMAGE).max() < 12
+    drawn = ask(f"{url}/api/v1/cameras/C1/snapshot.jpg").image
+    assert drawn.shape[0] > IMAGE.shape[0]
+    assert np.abs(drawn[30:60, 20:60].astype(int) - IMAGE[30:60, 20:60]).max() > 60
+    assert ask(f"{url}/api/v1/cameras/C1/snapshot.jpg?width=100&plain=1").image.shape == (75, 100, 3)
+
+
+def test_an_operator_accepts_a_view() -> None:
+    node = FakeNode()
+    with served(node) as url:
+        assert ask(f"{url}/api/v1/cameras/C1/accept-view", method="POST").json == {"ok": True}
+        assert ask(f"{url}/api/v1/cameras/C7/accept-view", method="POST").status == 404
+        node.refusal = "C1: the picture is black; nothing to accept"
+        answer = ask(f"{url}/api/v1/cameras/C1/accept-view", method="POST")
+        assert (answer.status, answer.json["error"]) == (409, node.refusal)
+    assert node.accepted == ["C1"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("", 200), ("own", 200), ("http://evil.example", 403), ("null", 403), ("http://127.0.0.1:1", 403)],
+)
+def test_no_other_site_makes_a_browser_accept_a_view(origin: str, status: int) -> None:
+    node = FakeNode()
+    with served(node) as url:
+        headers = {"Origin": url if origin == "own" else origin} if origin else {}
+        assert ask(f"{url}/api/v1/cameras/C1/accept-view", headers, "POST").status == status
+    assert node.accepted == (["C1"] if status == 200 else [])
+
+
+def _basic(password: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(f'operator:{password}'.encode()).decode()}"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Authorization": f"Bearer {TOKEN}"}, 200),
+        ({"Authorization": f"bearer {TOKEN}"}, 200),
+        (_basic(TOKEN), 200),
+        ({}, 401),
+        ({"Authorization": f"Bearer {TOKEN}x"}, 401),
+        ({"Authorization": f"Bearer {TOKEN[:-1]}"}, 401),
+        ({"Authorization": "Bearer"}, 401),
+        ({"Authorization": TOKEN}, 401),
+        (_basic("wrong"), 401),
+        (_basic(""), 401),
+        ({"Authorization": "Basic ???"}, 401),
+        ({"Authorization": "Basic \u00e9\u00e9"}, 401),
+        ({"X-Forwarded-For": "127.0.0.1"}, 401),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/metrics", "/readyz", "/api/v1/state", "/openapi.json", "/nothing"])
+def test_every_route_wants_the_token(guarded: str, path: str, headers: dict[str, str], status: int) -> None:
+    answer = ask(guarded + path, headers)
+    assert answer.status == (404 if status == 200 and path == "/nothing" else status)
+    if status == 401:
+        assert answer.headers["www-authenticate"].startswith("Basic ")
+        assert TOKEN not in answer.text
+
+
+def test_a_token_is_not_taken_from_the_query_and_health_needs_none(guarded: str) -> None:
+    assert ask(f"{guarded}/api/v1/state?token={TOKEN}").status == 401
+    assert ask(f"{guarded}/healthz").status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8770", 200),
+        ("localhost", 200),
+        ("[::1]:8770", 200),
+        ("evil.example:8770", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("[", 421),
+    ],
+)
+def test_without_a_token_no_foreign_name_leads_here(url: str, host: str, status: int) -> None:
+    assert ask(f"{url}/api/v1/state", {"Host": host}).status == status
+
+
+def test_with_a_token_any_name_leads_here(guarded: str) -> None:
+    assert ask(f"{guarded}/readyz", {"Host": "lot.example", "Authorization": f"Bearer {TOKEN}"}).status == 200
+
+
+def test_answers_allow_no_other_site_to_read_them(url: str) -> None:
+    headers = ask(f"{url}/api/v1/state", {"Origin": "http://evil.example"}).headers
+    assert "access-control-allow-origin" not in headers
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def test_interface_is_described(url: str) -> None:
+    paths = ask(f"{url}/openapi.json").json["paths"]
+    for path in ("/api/v1/state", "/api/v1/events", "/api/v1/cameras/{camera}", "/healthz", "/readyz"):
+        assert paths[path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert "image/jpeg" in paths["/api/v1/cameras/{camera}/snapshot.jpg"]["get"]["responses"]["200"]["content"]
+
+
+class BrokenNode(FakeNode):
+    def now(self) -> NodeNow:
+        raise RuntimeError("rtsp://admin:hunter2@10.0.0.4 is broken")
+
+
+def test_what_fails_inside_is_told_to_the_log_only(caplog: pytest.LogCaptureFixture) -> None:
+    with served(BrokenNode()) as url:
+        answer = ask(f"{url}/api/v1/state")
+    assert (answer.status, "hunter2" in answer.text) == (500, False)
+    assert "is broken" in caplog.text
+
+
+@pytest.mark.shared
+def test_real_frames(shared: Path) -> None:
+    from lotwise.datasets.images import read_image
+    from lotwise.datasets.readers.cnr_ext import read_cnr_ext
+
+    data = read_cnr_ext(shared / "data" / "cnr_ext", ["C1"])
+    frame, places = data.of_camera("C1")[0], data.slots["C1"]
+    image = read_image(frame.path)
+    slots = {place.id: slot("occupied") for place in places}
+    live, down = camera("C1", slots), _down(slots)
+    node = FakeNode([live], {"C1": image}, {"C1": places})
+    with served(node) as url:
+        drawn = ask(f"{url}/api/v1/cameras/C1/snapshot.jpg").image
+        node.cameras = [down]
+        old = ask(f"{url}/api/v1/cameras/C1/snapshot.jpg").image
+    assert drawn.shape[:2] >= image.shape[:2]
+    x, y = np.round(places[0].polygon[0] * [image.shape[1], image.shape[0]]).astype(int)
+    assert drawn[y, x, 2] > 180 > drawn[y, x, 1]
+    # The last picture of a camera that is down can't be taken for a present one: no colour but that of its banner.
+    assert np.ptp(old[200 : image.shape[0]].astype(int), axis=2).mean() < 2 < np.ptp(image.astype(int), axis=2).mean()
+
+
+def _down(slots: dict[str, SlotNow]) -> Any:
+    lost = {name: replace(now, state="unknown", score=0.0, why="down") for name, now in slots.items()}
+    return camera("C1", lost, SourceHealth("down", NOON, "connection refused"), ViewReport("good"))

@@ -1,0 +1,153 @@
+"""The HTTP server's life: start, bad ports and files, clients that hang, close."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lotwise.cameras.site.api import ApiSettings
+from lotwise.datasets.errors import InputError
+from lotwise.node.http import limits as connection
+from lotwise.node.http.server import ApiServer
+from tests.node.http.asking import ask, served
+from tests.node.nodes import FakeNode
+
+
+def hang(url: str, said: bytes = b"") -> socket.socket:
+    """A client that says this and then nothing."""
+    client = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10)
+    client.sendall(said)
+    return client
+
+
+def cut_off(client: socket.socket) -> bool:
+    """Whether the server ends this connection without a word; waits for it."""
+    try:
+        return client.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_port_that_is_taken() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(InputError, match=rf"127\.0\.0\.1:{port} is in use .* publish\.api\.port"):
+            ApiServer(FakeNode(), ApiSettings(port=port)).start()
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"host": "192.0.2.7", "token": {"env": "TOKEN"}}, r"192\.0\.2\.7:\d+ is no address of this machine"),
+        ({"token": {"env": "SHORT"}}, "token in SHORT: needs at least 16 plain characters"),
+        ({"token": {"env": "UNSET"}}, "environment variable UNSET"),
+        ({"token": {"file": "absent"}}, "absent: the secret cannot be read"),
+        ({"certificate": "no.pem", "key": "no.key"}, r"no\.pem: cannot be read"),
+        ({"certificate": "text.pem", "key": "text.pem"}, r"text\.pem: cannot be used"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_at_the_start(
+    settings: dict[str, object], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "0123456789abcdef")
+    monkeypatch.setenv("SHORT", "hunter2")
+    (tmp_path / "text.pem").write_text("not a certificate")
+    server = ApiServer(FakeNode(), ApiSettings.model_validate({"port": 0, **settings}), tmp_path)
+    with pytest.raises(InputError, match=says) as error:
+        server.start()
+    assert "\n" not in str(error.value)
+    assert "hunter2" not in str(error.value)
+
+
+def test_port_is_free_again_after_the_close() -> None:
+    first = ApiServer(FakeNode(), ApiSettings(port=0))
+    first.start()
+    assert ask(f"http://127.0.0.1:{first.port}/healthz").status == 200
+    first.close()
+    with pytest.raises(OSError, match=r"refused|reset"):
+        hang(f"http://127.0.0.1:{first.port}")
+    with served(FakeNode(), port=first.port) as url:
+        assert ask(f"{url}/healthz").status == 200
+
+
+def test_closed_before_it_was_up() -> None:
+    server = ApiServer(FakeNode(), ApiSettings(port=0))
+    server.start()
+    server.close()
+    server.close()
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HT", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n", b"\0\xff" * 50])
+def test_hanging_clients_hold_up_neither_others_nor_the_close(said: bytes) -> None:
+    server = ApiServer(FakeNode(), ApiSettings(port=0))
+    server.start()
+    url = f"http://127.0.0.1:{server.port}"
+    clients = [hang(url, said) for _ in range(20)]
+    assert ask(f"{url}/healthz").status == 200
+    began = time.monotonic()
+    server.close()
+    assert time.monotonic() - began < 2
+    for client in clients:
+        client.close()
+
+
+def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "PATIENCE_S", 0.2)
+    with served(FakeNode()) as url, hang(url, b"GET / HT") as client:
+        assert cut_off(client)
+        assert ask(f"{url}/healthz").status == 200
+
+
+def test_open_files_are_kept_for_the_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MOST_CONNECTIONS", 3)
+    with served(FakeNode()) as url:
+        ask(f"{url}/healthz")
+        clients = [hang(url) for _ in range(4)]
+        assert cut_off(clients[-1])
+        for client in clients:
+            client.close()
+        deadline = time.monotonic() + 5
+        while True:
+            try:
+                assert ask(f"{url}/healthz").status == 200
+                break
+            except OSError:
+                assert time.monotonic() < deadline
+
+
+def test_tls(tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=node"
+    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "node.key", "-out", "node.pem"]
+    subprocess.run([*command.split(), *names], cwd=tmp_path, check=True, capture_output=True)
+    trust = ssl.create_default_context(cafile=str(tmp_path / "node.pem"))
+    with served(FakeNode(), tmp_path, certificate="node.pem", key="node.key") as url:
+        assert ask(f"{url}/healthz", trust=trust).json == {"ok": True}
+        with pytest.raises(OSError, match=r"closed|reset|disconnect|status"):
+            ask(f"{url}/healthz".replace("https", "http"))
+
+
+def test_settings_and_server_load_without_the_web_libraries() -> None:
+    code = (
+        "import sys, cameras.publish.settings, cameras.publish.server; print({'fastapi', 'uvicorn'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_nothing_is_logged_for_requests(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "0123456789abcdef")
+    with caplog.at_level("INFO"), served(FakeNode(), token={"env": "TOKEN"}) as url:
+        for headers in ({}, {"Authorization": "Bearer 0123456789abcdef"}):
+            ask(f"{url}/api/v1/state?token=0123456789abcdef", headers)
+    assert caplog.text == ""

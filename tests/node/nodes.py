@@ -1,0 +1,102 @@
+"""A node for tests of the HTTP server: it says what it is told to say and remembers what it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import numpy as np
+
+from lotwise.cameras.slots.state import SlotNow
+from lotwise.cameras.sources.captured_frame import SourceHealth
+from lotwise.cameras.view.report import ViewReport
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Detections, Image, Slot, SlotState
+from lotwise.node.state import CameraNow, Event, NodeNow
+
+NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+
+
+def slot(state: SlotState = "free", why: str = "", score: float = 0.9) -> SlotNow:
+    return SlotNow(state, NOON, 0.0 if state == "unknown" else score, why)
+
+
+def camera(
+    name: str = "C1",
+    slots: Mapping[str, SlotNow] | None = None,
+    source: SourceHealth | None = None,
+    view: ViewReport | None = None,
+) -> CameraNow:
+    return CameraNow(
+        name,
+        NOON,
+        source or SourceHealth("live", NOON, frames=70, dropped=5, reconnects=2, stalls=1),
+        view or ViewReport("good"),
+        {"7": slot("free"), "8": slot("occupied"), "9": slot("unknown", "hidden")} if slots is None else slots,
+        bundle="b-1",
+        detections=Detections.of([[10, 20, 30, 40]], [0.75]),
+        looked=65,
+        detected=40,
+        same=20,
+        refused=5,
+        latency_s=0.031,
+    )
+
+
+def square(name: str, x: float, y: float, side: float = 0.2) -> Slot:
+    corners = [(x, y), (x + side, y), (x + side, y + side), (x, y + side)]
+    return Slot(name, np.array(corners, np.float32))
+
+
+@dataclass
+class FakeNode:
+    """A node of these cameras; ``images`` and ``places`` by camera id."""
+
+    cameras: Sequence[CameraNow] = field(default_factory=lambda: [camera()])
+    images: Mapping[str, Image] = field(default_factory=dict)
+    places: Mapping[str, tuple[Slot, ...]] = field(default_factory=dict)
+    history: Sequence[Event] = ()
+    ready: bool = True
+    hangs: str | None = None
+    further: Mapping[str, float] = field(default_factory=dict)
+    site: str = "a lot"
+    refusal: str = ""
+    accepted: list[str] = field(default_factory=list)
+    pictured: list[str] = field(default_factory=list)
+
+    def now(self) -> NodeNow:
+        return NodeNow(self.site, NOON, self.ready, {camera.camera: camera for camera in self.cameras})
+
+    def stuck(self) -> str | None:
+        return self.hangs
+
+    def picture(self, camera: str) -> tuple[Image, CameraNow, tuple[Slot, ...]] | None:
+        self.pictured.append(camera)
+        if camera not in self.images:
+            return None
+        return self.images[camera], self.now().cameras[camera], self.places.get(camera, ())
+
+    def last_event(self) -> int:
+        return len(self.history)
+
+    def events(
+        self,
+        after: int = 0,
+        camera: str | None = None,
+        name: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int = 100,
+    ) -> Sequence[Event]:
+        numbered = [replace(event, number=number) for number, event in enumerate(self.history, 1)]
+        found = [e for e in numbered if e.number > after and camera in (None, e.camera) and name in (None, e.name)]
+        return found[:limit]
+
+    def accept_view(self, camera: str) -> None:
+        if self.refusal:
+            raise InputError(self.refusal)
+        self.accepted.append(camera)
+
+    def extra(self) -> Mapping[str, float]:
+        return self.further

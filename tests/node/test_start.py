@@ -1,0 +1,136 @@
+"""What a node needs to start: its state folder for itself, and all its parts; a failed start leaves nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from lotwise.cameras.site.reading import read_site
+from lotwise.datasets.errors import InputError
+from lotwise.node.journal.journal import Journal
+from lotwise.node.lock import StateLock
+from lotwise.node.start import Service, open_service
+from tests.conftest import ROOT
+from tests.node.mqtt.brokers import until
+from tests.node.sites import LOT, states, write_site
+
+
+def opened(path: Path, cameras: tuple[str, ...] | None = None) -> Service:
+    return open_service(read_site(path), path, cameras)
+
+
+def test_a_service_runs_and_ends(tmp_path: Path) -> None:
+    site = write_site(tmp_path)
+    service = opened(site)
+    service.start()
+    assert service.node.wait(20)
+    service.close()
+    assert states(site, "C2") == LOT
+    assert (tmp_path / "state" / "seen").exists()
+    assert service.node.extra()["lotwise_journal_writable"] == 1
+
+
+def test_the_state_folder_is_for_one_node_at_a_time(tmp_path: Path) -> None:
+    site = write_site(tmp_path)
+    service = opened(site)
+    with pytest.raises(InputError, match=rf"state: a node runs here already \(process {os.getpid()}\); stop that, or"):
+        opened(site)
+    service.close()
+    opened(site).close()
+
+
+def test_a_killed_node_lets_go_of_the_state_folder_and_so_do_its_children(tmp_path: Path) -> None:
+    program = """
+import subprocess, sys
+from pathlib import Path
+from lotwise.node.lock import StateLock
+lock = StateLock(Path(sys.argv[1]))
+child = subprocess.Popen(["sleep", "60"])
+print(child.pid, flush=True)
+child.wait()
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "state")]
+    node = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert node.stdout is not None
+    child = int(node.stdout.readline())
+    try:
+        with pytest.raises(InputError, match=f"process {node.pid}"):
+            StateLock(tmp_path / "state")
+        node.kill()
+        node.wait()
+        StateLock(tmp_path / "state").close()
+    finally:
+        os.kill(child, signal.SIGKILL)
+        node.stdout.close()
+
+
+def test_what_was_opened_is_closed_where_a_later_part_fails(tmp_path: Path) -> None:
+    site = write_site(tmp_path)
+    whole = site.read_text()
+    site.write_text(whole.replace("frames2", "nowhere"))
+    before = threading.active_count()
+    with pytest.raises(InputError, match="nowhere: no such folder"):
+        opened(site)
+    assert threading.active_count() == before
+    site.write_text(whole)
+    opened(site).close()
+    journal = Journal(tmp_path / "state" / "history.sqlite")
+    assert journal.last == 0  # nothing ran, so nothing was stopped
+    journal.close()
+
+
+def test_a_camera_whose_bundle_is_harmed_is_unknown_while_the_others_run(tmp_path: Path) -> None:
+    site = write_site(tmp_path)
+    (tmp_path / "harmed").mkdir()
+    for file in (tmp_path / "bundle").iterdir():
+        (tmp_path / "harmed" / file.name).write_bytes(file.read_bytes() + b" " * (file.suffix == ".onnx"))
+    site.write_text(site.read_text().replace("bundles: bundle", "bundles: harmed", 1))
+    service = opened(site)
+    service.start()
+    assert service.node.wait(20)
+    now = service.node.now()
+    service.close()
+    assert {name: slot.state for name, slot in now.cameras["C2"].slots.items()} == LOT
+    assert now.cameras["C1"].bundle == ""
+    assert now.cameras["C1"].looked == 4
+    why = [event.details["why"] for event in journal_events(tmp_path) if event.subject == "bundle"]
+    assert len(why) == 1 and "changed since it was exported" in str(why[0])
+
+
+def journal_events(folder: Path):
+    journal = Journal(folder / "state" / "history.sqlite")
+    try:
+        return journal.events()
+    finally:
+        journal.close()
+
+
+def test_states_are_known_to_have_held_until_the_node_was_last_alive(tmp_path: Path) -> None:
+    site = write_site(tmp_path)
+    for _ in range(2):
+        service = opened(site)
+        service.start()
+        assert service.node.wait(20)
+        service.close()
+    slot_events = [event for event in journal_events(tmp_path) if event.subject == "slot"]
+    assert len(slot_events) == 4  # those of the first run
+    # Away for a day: what was known then is not told as if it were known now.
+    long_ago = os.stat(tmp_path / "state" / "seen").st_mtime - 86400
+    os.utime(tmp_path / "state" / "seen", (long_ago, long_ago))
+    service = opened(site)
+    assert {slot.state for slot in service.node.now().cameras["C1"].slots.values()} == {"unknown"}
+    service.close()
+
+
+def test_a_node_that_was_started_is_woken_by_its_sources(tmp_path: Path) -> None:
+    """An image that is due is looked at when it comes, and not whenever the node happens to ask."""
+    site = write_site(tmp_path, cameras=1, source={"pace": "own"}, schedule={"period_s": 0.3})
+    service = opened(site)
+    service.start()
+    until(lambda: service.node.now().cameras["C1"].source.frames == 4, "all images came")
+    assert service.node.wait(20)
+    service.close()

@@ -1,0 +1,46 @@
+"""systemd is told how the node is, and nobody where it did not start the node."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from lotwise.node.systemd import notify, watchdog_s
+
+
+@pytest.mark.parametrize("abstract", [False, True])
+def test_a_message_arrives_whole(tmp_path: Path, abstract: bool) -> None:
+    name = f"lotwise-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(f"\0{name}" if abstract else str(tmp_path / "notify"))
+        systemd.settimeout(5)
+        address = f"@{name}" if abstract else str(tmp_path / "notify")
+        assert notify("READY=1", {"NOTIFY_SOCKET": address})
+        assert systemd.recv(100) == b"READY=1"
+
+
+def test_without_systemd_nobody_is_told(caplog) -> None:
+    assert not notify("READY=1", {})
+    assert not notify("READY=1", {"NOTIFY_SOCKET": ""})
+    assert caplog.text == ""
+
+
+def test_a_socket_that_is_gone_does_not_stop_the_node(tmp_path: Path, caplog) -> None:
+    assert not notify("WATCHDOG=1", {"NOTIFY_SOCKET": str(tmp_path / "gone")})
+    assert "cannot be told WATCHDOG=1 (No such file or directory)" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("environment", "seconds"),
+    [
+        ({}, None),
+        ({"WATCHDOG_USEC": "90000000"}, 90.0),
+        ({"WATCHDOG_USEC": "90000000", "WATCHDOG_PID": str(os.getpid())}, 90.0),
+        ({"WATCHDOG_USEC": "90000000", "WATCHDOG_PID": "1"}, None),  # it watches another process
+        ({"WATCHDOG_USEC": "0"}, None),
+        ({"WATCHDOG_USEC": "soon"}, None),
+    ],
+)
+def test_how_often_systemd_wants_to_hear_of_the_node(environment, seconds) -> None:
+    assert watchdog_s(environment) == seconds

@@ -1,0 +1,77 @@
+"""Settings: what is wrong with them is said in one line that names the file and the setting."""
+
+from pathlib import Path
+
+import pytest
+
+from lotwise.datasets.errors import InputError
+from lotwise.students.distillation.settings import DistillSettings, ExportSettings, Weights, read_export, read_settings
+
+
+def test_the_command_line_stands_above_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text("size: 320\nepochs: 3\nweights: {latent: 0}\n")
+    settings = read_settings(file, {"epochs": 5})
+    assert (settings.size, settings.epochs, settings.weights.latent) == (320, 5, 0)
+    assert read_settings(None, {}) == DistillSettings()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("epoch: 3", "epoch: "),
+        ("size: 100", "size: "),
+        ("learning_rate: -1", "learning_rate: "),
+        ("weights: {latnt: 1}", "weights.latnt|weights: latnt"),
+        ("teach: 0.1\ndoubt: 0.3", "doubt .0.3. must not be above teach"),
+        ("seed: -1", "seed: "),
+        ("- 1", "not a mapping"),
+        ("a: [", "cannot be read as YAML"),
+        ("\udcff\udcfe", "cannot be read as YAML"),
+    ],
+)
+def test_bad_settings_are_named(tmp_path: Path, text: str, why: str) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(InputError, match=why) as refusal:
+        read_settings(file, {})
+    assert str(file) in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_what_is_exported_stands_in_the_same_file(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text("size: 320\nexport: {agreement: 0.95, samples: 8}\n")
+    assert read_settings(file, {}).size == 320
+    assert read_export(file, {"int8": False}) == ExportSettings(int8=False, agreement=0.95, samples=8)
+    assert read_export(None, {}) == ExportSettings()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("export: {int9: true}", r"export\.int9: "),
+        ("export: {agreement: 2}", r"export\.agreement: "),
+        ("export: int8", "export: not a mapping"),
+    ],
+)
+def test_bad_settings_of_the_export_are_named(tmp_path: Path, text: str, why: str) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text(text)
+    with pytest.raises(InputError, match=why) as refusal:
+        read_export(file, {})
+    assert str(file) in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nowhere\.yaml"):
+        read_settings(tmp_path / "nowhere.yaml", {})
+
+
+def test_the_documented_table_is_what_the_code_says() -> None:
+    table = (Path(__file__).resolve().parents[3] / "docs" / "settings.md").read_text(encoding="utf-8")
+    for prefix, model in (("", DistillSettings), ("weights.", Weights), ("export.", ExportSettings)):
+        for name, field in model.model_fields.items():
+            if name != "weights":
+                assert f"| `{prefix}{name}` | {field.default} | {field.description} |" in table

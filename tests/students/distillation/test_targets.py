@@ -1,0 +1,56 @@
+"""What a batch teaches: sure boxes, doubtful boxes, and padding that teaches nothing."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lotwise.datasets.frame import Detections
+from lotwise.students.distillation.targets import Lesson, make_targets
+from lotwise.teacher.knowledge import Dense, Distribution
+
+NOTHING = np.zeros((0, 4), np.float32)
+ONE, TWO, THREE = [0, 0, 10, 10], [20, 0, 30, 10], [40, 0, 50, 10]
+
+
+def lesson(*scored: tuple[list[int], float], ignore: np.ndarray = NOTHING) -> Lesson:
+    return Lesson(Detections.of([box for box, _ in scored], [score for _, score in scored]), (), ignore)
+
+
+def test_boxes_are_taught_left_open_or_background_by_their_score() -> None:
+    targets = make_targets([lesson((ONE, 0.25), (TWO, 0.1), (THREE, 0.0999))], 0.25, 0.1, 0.5)
+    assert targets.boxes.tolist() == [[ONE]]
+    assert targets.scores[0].tolist() == pytest.approx([0.5])
+    assert targets.doubt.tolist() == [[TWO]]
+
+
+@pytest.mark.parametrize(("sharpen", "score"), [(0.0, 1.0), (0.5, 0.8), (1.0, 0.64)])
+def test_sharpening_lifts_what_is_taught(sharpen: float, score: float) -> None:
+    targets = make_targets([lesson((ONE, 0.64))], 0.25, 0.1, sharpen)
+    assert targets.scores.flatten().tolist() == pytest.approx([score])
+
+
+def test_ignore_regions_are_left_open_and_batches_are_padded_with_zeros() -> None:
+    region = np.float32([THREE])
+    targets = make_targets([lesson((ONE, 0.9), (TWO, 0.8)), lesson(ignore=region)], 0.25, 0.1, 1.0)
+    assert targets.boxes.tolist() == [[ONE, TWO], [[0] * 4, [0] * 4]]
+    assert targets.scores[1].tolist() == [0, 0]
+    assert targets.doubt.tolist() == [[[0] * 4], [THREE]]
+
+
+def test_a_batch_of_empty_frames() -> None:
+    targets = make_targets([lesson(), lesson()], 0.25, 0.1, 0.5)
+    assert targets.boxes.shape == (2, 0, 4)
+    assert targets.latents == ()
+
+
+def test_dense_outputs_of_a_batch_are_zero_where_a_sample_has_none() -> None:
+    told = Distribution(np.array([1], np.int32), np.ones((1, 64), np.float16))
+    dense = Dense(np.float16([0.1, 0.8]), np.float16([ONE, TWO]), told)
+    targets = make_targets([lesson((ONE, 0.9)), replace(lesson(), dense=dense)], 0.25, 0.1, 1.0)
+    assert targets.dense is not None
+    assert targets.dense.known.tolist() == [False, True]
+    assert targets.dense.scores.flatten().tolist() == pytest.approx([0, 0, 0.1, 0.8], abs=1e-3)
+    assert targets.dense.boxes[1].tolist() == [ONE, TWO]
+    assert targets.distributions == (None, told)
+    assert make_targets([lesson()], 0.25, 0.1, 1.0).dense is None
