@@ -2,7 +2,8 @@
 
 python benchmarks/step_profile.py [--camera C1] [--work runs/distillation] [--steps 20] [--json F]
 
-The parts are those of ``students/distillation/distill.py`` in its order; seconds are those of the main thread, medians over steps.
+The parts are those of ``students/distillation/distill.py`` in its order; seconds are those of the main thread, medians
+over steps.
 """
 
 from __future__ import annotations

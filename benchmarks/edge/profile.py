@@ -7,11 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-import cameras.detector
-import cameras.node.camera
-import cameras.node.node
-
-import cameras.slots.model
+import lotwise.cameras.detection.detector
+import lotwise.cameras.slots.model
+import lotwise.node.camera
+import lotwise.node.node
 from benchmarks.edge.ours import MemorySource
 from lotwise.cameras.detection.backends.onnx_runtime import OnnxRuntime
 from lotwise.cameras.detection.letterbox import Letterbox
@@ -40,22 +39,22 @@ class Clock:
             (MemorySource, "newest", "source"),
             (Bundles, "poll", "registry"),
             (CameraLoop, "_follow_slots", "slots of the bundle"),
-            (cameras.node.camera, "thumbnail", "thumbnail"),
+            (lotwise.node.camera, "thumbnail", "thumbnail"),
             (ViewWatch, "look", "view health"),
             (ChangeGate, "verdict", "change gate"),
             (ChangeGate, "detected", "change gate"),
             (Letterbox, "image", "letterbox"),
             (OpenVino, "__call__", "network"),
             (OnnxRuntime, "__call__", "network"),
-            (cameras.detector, "suppress", "suppression"),
-            (cameras.slots.model, "match_slots", "slot rule"),
-            (cameras.slots.model, "slot_states", "slot rule"),
-            (cameras.node.camera, "with_faint", "faint boxes"),
-            (cameras.node.camera, "hidden_slots", "hidden slots"),
+            (lotwise.cameras.detection.detector, "suppress", "suppression"),
+            (lotwise.cameras.slots.model, "match_slots", "slot rule"),
+            (lotwise.cameras.slots.model, "slot_states", "slot rule"),
+            (lotwise.node.camera, "with_faint", "faint boxes"),
+            (lotwise.node.camera, "hidden_slots", "hidden slots"),
             (SlotMemory, "update", "slot memory"),
             (SlotMemory, "same", "slot memory, unchanged view"),
             (CameraLoop, "_slot_events", "events"),
-            (cameras.node.node, "record", "journal"),
+            (lotwise.node.node, "record", "journal"),
         )
         for owner, name, part in places:
             setattr(owner, name, self._timed(part, getattr(owner, name)))
