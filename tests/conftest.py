@@ -15,6 +15,8 @@ from lotwise.datasets.frame import Dataset
 from lotwise.datasets.synthetic import render_site
 
 ROOT = Path(__file__).resolve().parents[1]
+# Cameras for the tests: programs for the system's Python, which has GStreamer's bindings.
+collect_ignore = ["cameras/sources/rtsp_server.py", "node/stream_server.py"]
 
 
 def shared_folder() -> Path:
