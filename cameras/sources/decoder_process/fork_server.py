@@ -39,7 +39,7 @@ def main() -> None:
         if verb == "kill":
             _kill(children, int(key))
             continue
-        module = importlib.import_module(f"lotwise.cameras.sources.child.{_MODULES[kind[0]]}")
+        module = importlib.import_module(f"lotwise.cameras.sources.decoder_process.{_MODULES[kind[0]]}")
         gc.freeze()  # else the collector would write to shared pages, and so copy them
         try:
             pid = os.fork()
