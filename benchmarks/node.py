@@ -35,7 +35,7 @@ from benchmarks.edge.systems import FLOAT, INT8, SYSTEMS, Job, System
 from benchmarks.edge.table import PROFILE, Row, cells, headings, markdown, profile_lines, refused, show, targets
 from benchmarks.edge.trial import COUNTED, JOB, LOG, RESULT, SAID, Said, read_said
 from lotwise.cameras.detection.agreement import agreement
-from lotwise.cameras.registry.bundle import read_manifest
+from lotwise.cameras.detection.bundle import read_manifest
 from lotwise.cameras.registry.registry import Registry
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.trial import Predictions
 from lotwise.cameras.detection.agreement import agreement
-from lotwise.cameras.registry.bundle import CONFIDENCE
+from lotwise.cameras.detection.bundle import CONFIDENCE
 from lotwise.cameras.slots import SlotRule, slot_rule
 from lotwise.datasets.frame import Dataset, Frame
 from lotwise.datasets.images import image_size

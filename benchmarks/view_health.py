@@ -30,8 +30,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.disturbances import EVERYDAY, FAULTS, black, brighter, displaced, noisy, recoded
+from lotwise.cameras.site.change_detection import GateSettings
 from lotwise.cameras.view import ViewSettings, ViewWatch, thumbnail
-from lotwise.cameras.view.change_detection import ChangeGate, GateSettings
+from lotwise.cameras.view.change_detection import ChangeGate
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame, Image, Slot, SlotState

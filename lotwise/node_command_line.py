@@ -188,7 +188,7 @@ def _registries(place: Path, camera: str | None) -> dict[str, Registry]:
     from lotwise.cameras.registry.registry import Registry, find_registries
 
     if place.is_file():
-        from lotwise.cameras.site.bundles import bundles_of
+        from lotwise.cameras.registry.site_bundles import bundles_of
         from lotwise.cameras.site.reading import read_site
 
         site = read_site(place.resolve())

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from lotwise.cameras.registry.bundle import parse_manifest
-from lotwise.cameras.site.bundles import live_bundle
+from lotwise.cameras.detection.bundle import parse_manifest
+from lotwise.cameras.registry.site_bundles import live_bundle
 from lotwise.cameras.site.camera import SiteCamera
 from lotwise.cameras.site.frames import chosen_cameras
 from lotwise.cameras.site.reading import read_site

@@ -13,8 +13,9 @@ import numpy as np
 
 from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.registry.registry import Registry
-from lotwise.cameras.registry.shadow import SwapSettings, Trial
+from lotwise.cameras.registry.shadow import Trial
 from lotwise.cameras.registry.state_file import Live
+from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.slots import SlotReading
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Slot

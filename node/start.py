@@ -13,10 +13,10 @@ from pathlib import Path
 
 import cv2
 
+from lotwise.cameras.detection.bundle import parse_manifest
 from lotwise.cameras.detection.detector import Detector, load_detector
-from lotwise.cameras.registry.bundle import parse_manifest
 from lotwise.cameras.registry.registry import Registry
-from lotwise.cameras.site.bundles import bundles_of
+from lotwise.cameras.registry.site_bundles import bundles_of
 from lotwise.cameras.site.frames import chosen_cameras
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_file import read_slot_file

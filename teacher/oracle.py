@@ -13,8 +13,8 @@ import numpy as np
 import torch
 
 from lotwise.cameras.detection.letterbox import Letterbox
-from lotwise.cameras.detection.suppression import suppress
 from lotwise.datasets.frame import Detections, Image
+from lotwise.datasets.suppression import suppress
 from lotwise.datasets.vehicles import VEHICLE_CLASSES
 from lotwise.teacher.checkpoint import fingerprint, load_model
 from lotwise.teacher.fuse import fuse

@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.edge.looks import Look
 from benchmarks.edge.streams import Stream, Streams
 from benchmarks.edge.systems import Job, Peer
-from lotwise.cameras.registry.bundle import Manifest, read_manifest
+from lotwise.cameras.detection.bundle import Manifest, read_manifest
 from lotwise.cameras.slots import SlotReading, slot_rule
 from lotwise.datasets.frame import Detections, Image
 

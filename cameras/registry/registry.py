@@ -8,8 +8,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from lotwise.cameras.detection.bundle import IDENTITY, MANIFEST, parse_manifest, read_manifest
 from lotwise.cameras.detection.detector import load_detector
-from lotwise.cameras.registry.bundle import IDENTITY, MANIFEST, parse_manifest, read_manifest
 from lotwise.cameras.registry.state_file import LIVE, Live, change_live, locked, read_live, sync
 from lotwise.cameras.registry.versions import Version, harm, read_version
 from lotwise.datasets.errors import InputError

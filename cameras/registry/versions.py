@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lotwise.cameras.registry.bundle import MANIFEST, parse_manifest, read_manifest
+from lotwise.cameras.detection.bundle import MANIFEST, parse_manifest, read_manifest
 from lotwise.cameras.registry.state_file import Live
 from lotwise.datasets.errors import InputError
 

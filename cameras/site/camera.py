@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from lotwise.cameras.site.change_detection import GateSettings
 from lotwise.cameras.site.hysteresis import StateSettings
 from lotwise.cameras.site.schedule import Schedule
 from lotwise.cameras.site.sources import SourceSettings
 from lotwise.cameras.site.view import ViewSettings
-from lotwise.cameras.view.change_detection import GateSettings
 from lotwise.datasets.readers.video import SUFFIXES as VIDEOS
 
 _PICTURES = (".jpg", ".jpeg", ".png")

@@ -8,14 +8,14 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from lotwise.cameras.registry.shadow import SwapSettings
 from lotwise.cameras.site.camera import SiteCamera
+from lotwise.cameras.site.change_detection import GateSettings
 from lotwise.cameras.site.detector import DetectorSettings
 from lotwise.cameras.site.hysteresis import StateSettings
 from lotwise.cameras.site.publish import PublishSettings
 from lotwise.cameras.site.schedule import Schedule
+from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.site.view import ViewSettings
-from lotwise.cameras.view.change_detection import GateSettings
 
 CameraId = Annotated[str, Field(pattern=r"^[^./\\][^/\\]*$", description="also the name of the camera's folder")]
 Section = TypeVar("Section", bound=BaseModel)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from lotwise.cameras.registry.bundle import SlotShape
 from lotwise.cameras.site.mistakes import first_mistake
+from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
 from lotwise.datasets.images import SUFFIXES, image_size

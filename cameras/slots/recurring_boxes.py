@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lotwise.cameras.detection.suppression import suppress
 from lotwise.cameras.slots.assignment import assign
 from lotwise.cameras.slots.likelihood import Floats, Places, fit
 from lotwise.datasets.frame import Detections
+from lotwise.datasets.suppression import suppress
 
 SEEN = 0.1
 """Boxes from this score up take part: far cars score low, and what is no car seldom comes back."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
+from lotwise.cameras.site.change_detection import GateSettings
 from lotwise.cameras.view.thumbnail import HEIGHT, WIDTH, Thumbnail
 from lotwise.datasets.frame import Slot
 
@@ -21,21 +21,6 @@ AROUND = 1  # pixels of the thumbnail around each slot that are looked at too: c
 LIGHT = 11  # pixels; brightness and contrast are taken out over such a neighbourhood
 FAINT = 6.0  # grey levels of contrast below which a neighbourhood holds noise rather than things
 SPOT = 3  # pixels over which a change must hold: what is smaller is noise
-
-
-class GateSettings(BaseModel):
-    """When an unchanged view is not detected again."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    enabled: Annotated[bool, Field(description="off: every frame is detected")] = True
-    heartbeat_s: Annotated[
-        float, Field(gt=0, le=86400, description="seconds after which an unchanged view is detected all the same")
-    ] = 60.0
-    threshold: Annotated[
-        float,
-        Field(gt=0, le=4, description="change somewhere in a slot, in units of local contrast, that is detected"),
-    ] = 0.6
 
 
 class ChangeGate:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from lotwise.cameras.detection.agreement import agreement
-from lotwise.cameras.registry.bundle import CONFIDENCE
+from lotwise.cameras.detection.bundle import CONFIDENCE
 from lotwise.datasets.boxes import iou
 from lotwise.datasets.frame import Detections, Frame
 from lotwise.datasets.load import load

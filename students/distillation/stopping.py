@@ -8,7 +8,7 @@ import numpy as np
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.cameras.detection.agreement import agreement
-from lotwise.cameras.registry.bundle import CONFIDENCE
+from lotwise.cameras.detection.bundle import CONFIDENCE
 from lotwise.students.distillation.samples import Samples
 from lotwise.students.export.bundle import Deployed, candidates, reported
 

@@ -14,22 +14,22 @@ from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.cameras.detection.agreement import agreement
-from lotwise.cameras.detection.detector import Detector, load_detector
-from lotwise.cameras.detection.letterbox import Letterbox
-from lotwise.cameras.detection.suppression import suppress
-from lotwise.cameras.registry.bundle import (
+from lotwise.cameras.detection.bundle import (
     CONFIDENCE,
     MODEL,
     Manifest,
     Role,
-    SlotShape,
     read_manifest,
     sha256,
     write_manifest,
 )
+from lotwise.cameras.detection.detector import Detector, load_detector
+from lotwise.cameras.detection.letterbox import Letterbox
+from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.slots import SlotModel
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Slot
+from lotwise.datasets.suppression import suppress
 from lotwise.teacher.checkpoint import save_model
 from lotwise.teacher.head import decode_boxes, vehicle_logits
 

@@ -13,9 +13,9 @@ from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.backends import load_network
+from lotwise.cameras.detection.bundle import Manifest, read_manifest, sha256, write_manifest
 from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.detection.letterbox import Letterbox
-from lotwise.cameras.registry.bundle import Manifest, read_manifest, sha256, write_manifest
 from lotwise.datasets.frame import Detections, Image
 from lotwise.students.distillation.settings import ExportSettings
 from lotwise.students.export.bundle import deployed_form, write_onnx

@@ -12,8 +12,8 @@ from typing import Any
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.cameras.detection.agreement import agreement
+from lotwise.cameras.detection.bundle import Role
 from lotwise.cameras.detection.detector import load_detector
-from lotwise.cameras.registry.bundle import Role
 from lotwise.cameras.slots import SlotModel, learn_slot_model
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Dataset, Detections, Frame, Image, Slot

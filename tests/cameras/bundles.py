@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 
-from lotwise.cameras.registry.bundle import MANIFEST, MODEL, Manifest, SlotShape, sha256, write_manifest
+from lotwise.cameras.detection.bundle import MANIFEST, MODEL, Manifest, sha256, write_manifest
 from lotwise.cameras.registry.registry import Registry
+from lotwise.cameras.site.slot_shape import SlotShape
 from tests.cameras.models import ours
 
 CARS = [[8, 16, 24, 32], [40, 16, 56, 32]]

@@ -12,14 +12,14 @@ import numpy as np
 
 from lotwise.cameras.detection.detector import load_detector
 from lotwise.cameras.registry.registry import Registry
-from lotwise.cameras.registry.shadow import SwapSettings
+from lotwise.cameras.site.change_detection import GateSettings
 from lotwise.cameras.site.hysteresis import StateSettings
 from lotwise.cameras.site.schedule import Schedule
 from lotwise.cameras.site.settings import CameraSettings
+from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.site.view import ViewSettings
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import Shot, SourceHealth, SourceState
-from lotwise.cameras.view.change_detection import GateSettings
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.camera import CameraLoop, Looked

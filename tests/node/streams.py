@@ -12,7 +12,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from lotwise.cameras.registry.bundle import MODEL, Manifest, SlotShape, sha256, write_manifest
+from lotwise.cameras.detection.bundle import MODEL, Manifest, sha256, write_manifest
+from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.datasets.frame import Image
 
 INPUT = (128, 96)

@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from lotwise.cameras.registry.bundle import MODEL, Manifest, SlotShape, sha256, write_manifest
+from lotwise.cameras.detection.bundle import MODEL, Manifest, sha256, write_manifest
 from lotwise.cameras.registry.registry import Registry
+from lotwise.cameras.site.change_detection import GateSettings
 from lotwise.cameras.site.hysteresis import StateSettings
 from lotwise.cameras.site.schedule import Schedule
+from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.site.view import ViewSettings
 from lotwise.cameras.slots.state import SlotNow
-from lotwise.cameras.view.change_detection import GateSettings
 from lotwise.cameras.view.health import ViewWatch
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Image, Slot

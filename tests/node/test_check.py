@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lotwise.cameras.registry.registry import Registry
-from lotwise.cameras.site.bundles import bundles_of, live_bundle
+from lotwise.cameras.registry.site_bundles import bundles_of, live_bundle
 from lotwise.cameras.site.reading import read_site
 from lotwise.datasets.errors import InputError
 from lotwise.node.check import camera_slots, check_site, describe_site

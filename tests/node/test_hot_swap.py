@@ -10,7 +10,7 @@ import pytest
 
 from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.registry.registry import Registry
-from lotwise.cameras.registry.shadow import SwapSettings
+from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.slots import slot_states
 from lotwise.datasets.errors import InputError
 from lotwise.node.hot_swap import POLL_S, RETRY_S, Bundles

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lotwise.cameras.detection.bundle import MANIFEST, MODEL, read_manifest, sha256
 from lotwise.cameras.registry import state_file as live
-from lotwise.cameras.registry.bundle import MANIFEST, MODEL, read_manifest, sha256
 from lotwise.cameras.registry.registry import Registry, find_registries
 from lotwise.cameras.registry.state_file import Live
 from lotwise.datasets.errors import InputError

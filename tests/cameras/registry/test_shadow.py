@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from lotwise.cameras.registry.shadow import Phase, SwapSettings, Trial
+from lotwise.cameras.registry.shadow import Phase, Trial
+from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.slots import SlotReading
 from lotwise.datasets.frame import Detections, SlotState
 

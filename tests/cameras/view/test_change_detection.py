@@ -8,8 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from benchmarks.disturbances import brighter, noisy, recoded
+from lotwise.cameras.site.change_detection import GateSettings
 from lotwise.cameras.view import thumbnail
-from lotwise.cameras.view.change_detection import ChangeGate, GateSettings
+from lotwise.cameras.view.change_detection import ChangeGate
 from lotwise.datasets.frame import Image, Slot
 from lotwise.datasets.images import read_image
 from lotwise.datasets.readers.open import open_dataset

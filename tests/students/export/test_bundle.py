@@ -8,9 +8,9 @@ import onnx
 import pytest
 import torch
 
+from lotwise.cameras.detection.bundle import MODEL, read_manifest
 from lotwise.cameras.detection.detector import load_detector
 from lotwise.cameras.detection.letterbox import Letterbox
-from lotwise.cameras.registry.bundle import MODEL, read_manifest
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.load import load
 from lotwise.students.export import bundle as export

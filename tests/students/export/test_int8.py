@@ -8,8 +8,8 @@ import numpy as np
 import onnx
 import pytest
 
+from lotwise.cameras.detection.bundle import read_manifest
 from lotwise.cameras.detection.detector import load_detector
-from lotwise.cameras.registry.bundle import read_manifest
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame
 from lotwise.datasets.load import load

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lotwise.cameras.registry.bundle import read_manifest
+from lotwise.cameras.detection.bundle import read_manifest
 from lotwise.command_line import main
 from lotwise.datasets.errors import InputError
 from lotwise.eval.report import collect

@@ -9,8 +9,8 @@ import openvino as ov
 import pytest
 
 from lotwise.cameras.detection.backends import Backend, can_run, load_network
+from lotwise.cameras.detection.bundle import MODEL, Manifest, sha256, write_manifest
 from lotwise.cameras.detection.detector import load_detector
-from lotwise.cameras.registry.bundle import MODEL, Manifest, sha256, write_manifest
 from lotwise.datasets.errors import InputError
 from tests.cameras.bundles import write_constant_bundle
 from tests.cameras.models import ours, ultralytics, write_constant

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lotwise.cameras.detection.detector import load_detector
-from lotwise.cameras.registry.bundle import (
+from lotwise.cameras.detection.bundle import (
     MANIFEST,
     MODEL,
     Manifest,
@@ -15,6 +14,7 @@ from lotwise.cameras.registry.bundle import (
     sha256,
     write_manifest,
 )
+from lotwise.cameras.detection.detector import load_detector
 from lotwise.datasets.errors import InputError
 from tests.cameras.bundles import SLOTS, write_constant_bundle
 

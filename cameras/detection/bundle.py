@@ -8,12 +8,11 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.slots import SlotModel
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Slot
 
 Role = Literal["student", "baseline"]
 """A distilled student, or the untouched nano that it started from."""
@@ -27,22 +26,6 @@ FLOAT_ONLY: dict[Precision, str] = {"float": MODEL}
 IDENTITY = re.compile(r"[0-9a-f]{16}")
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-class SlotShape(BaseModel):
-    """A slot of the camera: id and polygon, normalised to 0..1 of frame width and height."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str
-    polygon: tuple[tuple[float, float], ...]
-
-    @staticmethod
-    def of(slot: Slot) -> SlotShape:
-        return SlotShape(id=slot.id, polygon=tuple((float(x), float(y)) for x, y in slot.polygon))
-
-    def slot(self) -> Slot:
-        return Slot(self.id, np.array(self.polygon, np.float32))
 
 
 class Manifest(BaseModel):

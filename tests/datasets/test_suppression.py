@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from lotwise.cameras.detection.suppression import suppress
 from lotwise.datasets.boxes import iou
 from lotwise.datasets.frame import Detections
+from lotwise.datasets.suppression import suppress
 
 CAR, ALMOST, NEXT = [0, 0, 100, 50], [4, 0, 104, 50], [50, 0, 150, 50]
 

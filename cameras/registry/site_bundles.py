@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lotwise.cameras.registry.bundle import MANIFEST, read_manifest
+from lotwise.cameras.detection.bundle import MANIFEST, read_manifest
 from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.site.settings import Site
 from lotwise.datasets.errors import InputError
