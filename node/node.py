@@ -54,7 +54,6 @@ class Node:
         site: its name.
         journal: where events and states go.
         workers: frames that are worked on at once.
-        changed: called after something was recorded.
         clock: seconds; monotonic.
     """
 
@@ -63,18 +62,18 @@ class Node:
         site: str,
         journal: Journal,
         workers: int,
-        changed: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.site, self.started = site, datetime.now(UTC)
         self._clock = clock
-        self.changed = changed
         self._journal, self._workers = journal, workers
         self._turns: dict[str, _Turn] = {}
         self._free = threading.Condition()
         self._stopping = False
         self._threads: list[threading.Thread] = []
-        self.extras: list[Callable[[], Mapping[str, float]]] = []
+        self.listeners: list[Callable[[], None]] = []
+        """Called after something was recorded, by the thread that did it: they must not wait."""
+        self.metric_sources: list[Callable[[], Mapping[str, float]]] = []
 
     def add(self, loop: CameraLoop) -> None:
         """A camera that is looked at as often as its loop says."""
@@ -157,8 +156,8 @@ class Node:
             raise InputError(f"camera {camera}: no frame was seen yet whose view could be accepted")
         loop.accept_view()
 
-    def extra(self) -> Mapping[str, float]:
-        return {name: value for extra in self.extras for name, value in extra().items()}
+    def metrics(self) -> Mapping[str, float]:
+        return {name: value for source in self.metric_sources for name, value in source().items()}
 
     def _hanging(self, seconds: float = 0.0) -> str | None:
         moment = self._clock()
@@ -182,7 +181,7 @@ class Node:
                 fresh, turn.failure = looked.fresh, ""
                 if record(self._journal, turn.loop, looked):
                     self._say(looked.events)
-                    self.changed()
+                    self._wake_listeners()
             except Exception as error:  # one camera's trouble, of whatever kind, must not end the others
                 if turn.failure != repr(error):  # the same one again and again would fill the log
                     log.exception("camera %s: looking at it failed; again every %g s", turn.loop.camera, BROKEN_S)
@@ -222,7 +221,14 @@ class Node:
         if events:
             self._journal.record(events, {camera.camera: camera.now.slots} if camera else {})
             self._say(events)
-            self.changed()
+            self._wake_listeners()
+
+    def _wake_listeners(self) -> None:
+        for wake in self.listeners:
+            try:
+                wake()
+            except Exception:  # a publisher's trouble must not look like a camera's
+                log.exception("a publisher failed when it was told of news")
 
     def _say(self, events: Sequence[Event]) -> None:
         for event in events:

@@ -50,8 +50,6 @@ def run_site(path: Path, cameras: tuple[str, ...] | None, console: Console, verb
     with until_told(stop), _logging(said if console.is_terminal else None, verbose):
         try:
             service.start()
-            if service.api is not None:
-                log.info("page, API and metrics: port %d", service.api.port)
             notify("READY=1")
             _serve(service, console, said, stop)
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ from lotwise.cameras.sources.source import open_source
 from lotwise.cameras.view.health import ViewWatch
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
+from lotwise.node import publishers as all_publishers
 from lotwise.node.allocator import few_heaps, give_back
 from lotwise.node.camera import CameraLoop
 from lotwise.node.hot_swap import Bundles
-from lotwise.node.http.server import ApiServer
 from lotwise.node.journal.journal import Journal
 from lotwise.node.lock import StateLock
-from lotwise.node.mqtt.publisher import MqttPublisher
 from lotwise.node.node import Node
+from lotwise.node.publisher import Publisher, Surroundings
 
 JOURNAL = "history.sqlite"
 SEEN = "seen"
@@ -50,32 +50,27 @@ class Service:
 
     node: Node
     journal: Journal
-    mqtt: MqttPublisher | None
-    api: ApiServer | None
+    publishers: Sequence[Publisher]
     seen: Path
     loader: ThreadPoolExecutor
     lock: StateLock
 
     def start(self) -> None:
-        """Look at cameras, and publish.
+        """Publish, and look at cameras.
 
         Raises:
-            InputError: the API's address, token or certificate cannot be used; no camera was looked at then.
+            InputError: a publisher cannot work as it is set up; no camera was looked at then.
         """
-        if self.api is not None:
-            self.api.start()
+        for publisher in self.publishers:
+            publisher.start()
         self.node.start()
-        if self.mqtt is not None:
-            self.mqtt.start()
 
     def close(self) -> None:
         """Stop looking, tell everybody, write the last states."""
         self.node.close()
         self.loader.shutdown(wait=False, cancel_futures=True)
-        if self.mqtt is not None:
-            self.mqtt.close()
-        if self.api is not None:
-            self.api.close()
+        for publisher in reversed(self.publishers):
+            publisher.close()
         self.beat()
         self.journal.close()
         self.lock.close()
@@ -141,15 +136,18 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
                 until,
             )
             node.add(loop)
-        mqtt = api = None
-        if site.publish.mqtt is not None:
-            mqtt = MqttPublisher(site.publish.mqtt, site.name, journal, node.now, base)
-            node.changed = mqtt.wake
-        if site.publish.api.enabled:
-            api = ApiServer(node, site.publish.api, base)
+        around = Surroundings(site, base, node, journal)
+        publishers: list[Publisher] = []
+        for make in all_publishers.PUBLISHERS:
+            publisher = make(around)
+            if publisher is not None:
+                publishers.append(publisher)
+                opened.callback(publisher.close)
+                node.listeners.append(publisher.wake)
+                node.metric_sources.append(publisher.metrics)
         opened.pop_all()  # from here on it is the service that closes them
-    node.extras.append(lambda: _measured(journal, mqtt))
-    return Service(node, journal, mqtt, api, seen, loader, lock)
+    node.metric_sources.append(partial(_journal_metrics, journal))
+    return Service(node, journal, publishers, seen, loader, lock)
 
 
 def _cores() -> int:
@@ -166,19 +164,10 @@ def _drawn(place: Registry | Path) -> tuple[Slot, ...]:
         return ()  # the loop itself tells of a bundle that cannot be read
 
 
-def _measured(journal: Journal, mqtt: MqttPublisher | None) -> Mapping[str, float]:
+def _journal_metrics(journal: Journal) -> Mapping[str, float]:
     health = journal.health()
-    figures = {
+    return {
         "lotwise_journal_writable": float(health.writable),
         "lotwise_journal_events_in_memory": float(health.in_memory),
         "lotwise_journal_lost_events_total": float(health.lost),
     }
-    if mqtt is not None:
-        broker = mqtt.health()
-        figures |= {
-            "lotwise_mqtt_connected": float(broker.state == "connected"),
-            "lotwise_mqtt_undelivered_events": float(broker.waiting),
-            "lotwise_mqtt_connects_total": float(broker.connects),
-            "lotwise_mqtt_lost_events_total": float(broker.lost),
-        }
-    return figures

@@ -47,7 +47,7 @@ class NodeCollector(Collector):
         yield from _counters(cameras)
         yield from _states(cameras)
         yield from _slots(now)
-        for name, value in sorted(self._node.extra().items()):
+        for name, value in sorted(self._node.metrics().items()):
             if name.endswith("_total"):
                 yield CounterMetricFamily(name, "Told by the node", value=value)
             else:

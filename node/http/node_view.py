@@ -46,5 +46,5 @@ class NodeView(Protocol):
             InputError: it sees nothing that could be accepted.
         """
 
-    def extra(self) -> Mapping[str, float]:
+    def metrics(self) -> Mapping[str, float]:
         """Further metrics by full name such as ``lotwise_mqtt_connected``; counters end with ``_total``."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 import ssl
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,8 @@ from lotwise.node.http.node_view import NodeView
 
 if TYPE_CHECKING:
     import uvicorn
+
+log = logging.getLogger(__name__)
 
 TOKEN_CHARACTERS = 16
 CLOSE_S = 2.0
@@ -57,6 +61,14 @@ class ApiServer:
         self._port = self._socket.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, args=(token, *files), name="api", daemon=True)
         self._thread.start()
+        log.info("page, API and metrics: port %d", self._port)
+
+    def wake(self) -> None:
+        """Nothing to do: whoever asks reads the node at that moment."""
+
+    def metrics(self) -> Mapping[str, float]:
+        """None of its own."""
+        return {}
 
     def close(self) -> None:
         """Stop listening; answers under way have a second to finish."""

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,6 +109,16 @@ class MqttPublisher:
         journal = self._journal.health()
         with self._lock:
             return replace(self._health, waiting=journal.behind[READER], lost=journal.lost_to[READER])
+
+    def metrics(self) -> Mapping[str, float]:
+        """How the connection is, for ``/metrics``."""
+        health = self.health()
+        return {
+            "lotwise_mqtt_connected": float(health.state == "connected"),
+            "lotwise_mqtt_undelivered_events": float(health.waiting),
+            "lotwise_mqtt_connects_total": float(health.connects),
+            "lotwise_mqtt_lost_events_total": float(health.lost),
+        }
 
     def close(self) -> None:
         """Tell what is left, for two seconds at most, then ``offline``, and end. Closing twice is no error."""

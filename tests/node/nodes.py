@@ -98,5 +98,5 @@ class FakeNode:
             raise InputError(self.refusal)
         self.accepted.append(camera)
 
-    def extra(self) -> Mapping[str, float]:
+    def metrics(self) -> Mapping[str, float]:
         return self.further

@@ -366,7 +366,12 @@ def test_what_happened_is_logged_by_how_bad_it_is(journal: Journal, caplog) -> N
 
 def test_whoever_publishes_is_woken_by_what_is_recorded(journal: Journal) -> None:
     woken = []
-    node = Node("lot", journal, 1, lambda: woken.append(journal.last))
+
+    def broken() -> None:
+        raise RuntimeError("a publisher's own trouble")
+
+    node = Node("lot", journal, 1)
+    node.listeners += [broken, lambda: woken.append(journal.last)]
     node.add(FakeLoop("C1", ends_after(3)))
     node.start()
     assert node.wait(10)

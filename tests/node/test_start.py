@@ -31,7 +31,7 @@ def test_a_service_runs_and_ends(tmp_path: Path) -> None:
     service.close()
     assert states(site, "C2") == LOT
     assert (tmp_path / "state" / "seen").exists()
-    assert service.node.extra()["lotwise_journal_writable"] == 1
+    assert service.node.metrics()["lotwise_journal_writable"] == 1
 
 
 def test_the_state_folder_is_for_one_node_at_a_time(tmp_path: Path) -> None:

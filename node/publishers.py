@@ -1,0 +1,28 @@
+"""The list of everything that tells the outside what a node knows. Another publisher is one more line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lotwise.node.http.server import ApiServer
+from lotwise.node.mqtt.publisher import MqttPublisher
+from lotwise.node.publisher import Publisher, Surroundings
+
+MakePublisher = Callable[[Surroundings], Publisher | None]
+"""Makes a publisher, or None where the site file asks for none; InputError where its settings cannot be used."""
+
+
+def _http(around: Surroundings) -> Publisher | None:
+    settings = around.site.publish.api
+    return ApiServer(around.node, settings, around.folder) if settings.enabled else None
+
+
+def _mqtt(around: Surroundings) -> Publisher | None:
+    settings = around.site.publish.mqtt
+    if settings is None:
+        return None
+    return MqttPublisher(settings, around.site.name, around.journal, around.node.now, around.folder)
+
+
+PUBLISHERS: list[MakePublisher] = [_http, _mqtt]
+"""In the order in which they are started; they are closed in the opposite order."""

@@ -1,0 +1,89 @@
+"""Another publisher is a class and one line in the list; it gets every event in order, and what it missed later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from lotwise.cameras.site.reading import read_site
+from lotwise.datasets.errors import InputError
+from lotwise.node import publishers
+from lotwise.node.publisher import Publisher, Surroundings
+from lotwise.node.start import open_service
+from tests.node.sites import LOT, write_site
+
+
+class Notebook:
+    """Writes down every event that it is told of, once; ``deaf`` leaves all for the next run."""
+
+    def __init__(self, around: Surroundings, deaf: bool = False) -> None:
+        self.around, self.deaf = around, deaf
+        self.numbers: list[int] = []
+        self.changes: list[tuple[str, str, str]] = []
+        self.calls: list[str] = []
+        around.journal.attach("notebook")
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def wake(self) -> None:
+        while not self.deaf and (events := self.around.journal.undelivered("notebook")):
+            self.numbers += [event.number for event in events]
+            self.changes += [(event.camera, event.name, event.after) for event in events if event.subject == "slot"]
+            self.around.journal.delivered("notebook", events[-1].number)
+
+    def close(self) -> None:
+        self.wake()
+        self.calls.append("close")
+
+    def metrics(self) -> Mapping[str, float]:
+        return {"lotwise_notebook_events_total": float(len(self.numbers))}
+
+
+def run(path: Path, monkeypatch: pytest.MonkeyPatch, deaf: bool = False) -> tuple[Notebook, Mapping[str, float]]:
+    made: list[Notebook] = []
+
+    def make(around: Surroundings) -> Publisher:
+        made.append(Notebook(around, deaf))
+        return made[0]
+
+    monkeypatch.setattr(publishers, "PUBLISHERS", [*publishers.PUBLISHERS, make])
+    service = open_service(read_site(path), path)
+    service.start()
+    assert service.node.wait(20)
+    service.close()
+    return made[0], service.node.metrics()
+
+
+def test_another_publisher_gets_every_event_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook, metrics = run(write_site(tmp_path, cameras=1), monkeypatch)
+    assert notebook.calls == ["start", "close"]
+    assert notebook.numbers == list(range(1, len(notebook.numbers) + 1))
+    assert sorted(notebook.changes) == [("C1", name, state) for name, state in sorted(LOT.items())]
+    assert metrics["lotwise_notebook_events_total"] == len(notebook.numbers)
+
+
+def test_what_it_did_not_confirm_is_kept_for_its_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = write_site(tmp_path, cameras=1)
+    with monkeypatch.context() as patch:
+        assert run(site, patch, deaf=True)[0].numbers == []
+    notebook, _ = run(site, monkeypatch)
+    assert notebook.numbers == list(range(1, len(notebook.numbers) + 1))
+    assert [after for _, name, after in notebook.changes if name == "1"] == ["occupied"]  # of the first run
+
+
+def test_one_that_can_never_work_keeps_the_node_from_starting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(Notebook):
+        def start(self) -> None:
+            raise InputError("publish.notebook: no paper")
+
+    monkeypatch.setattr(publishers, "PUBLISHERS", [Broken])
+    site = write_site(tmp_path, cameras=1)
+    service = open_service(read_site(site), site)
+    with pytest.raises(InputError, match="no paper"):
+        service.start()
+    service.close()
+    assert service.node.now().cameras["C1"].looked == 0
+    assert service.node.last_event() == 0
