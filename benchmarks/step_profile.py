@@ -33,8 +33,8 @@ from lotwise.datasets.readers.open import open_dataset
 from lotwise.students.distillation.distill import make_optimizer, moving_average, pixels_of
 from lotwise.students.distillation.samples import Samples
 from lotwise.students.distillation.settings import DistillSettings
-from lotwise.students.distillation.targets import make_targets
 from lotwise.students.losses.assignment import assign
+from lotwise.students.losses.targets import make_targets
 from lotwise.students.losses.terms import make_terms
 from lotwise.students.model.student import make_student, read_output
 from lotwise.teacher.oracle import OracleSettings, fast_bfloat16
@@ -62,7 +62,7 @@ def profile(samples: Samples, student: nn.Module, settings: DistillSettings, ste
         batch = [samples[settings.batch * step + place] for place in range(settings.batch)]
         lap("samples (beside the step)")
         pixels = pixels_of([sample.image for sample in batch], device)
-        targets = make_targets([sample.lesson for sample in batch], settings.teach, settings.doubt, settings.sharpen)
+        targets = make_targets([sample.targets for sample in batch], settings.teach, settings.doubt, settings.sharpen)
         lap("targets")
         with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16(device)):
             raw = student(pixels)

@@ -30,7 +30,7 @@ from lotwise.datasets.readers.open import open_dataset
 from lotwise.datasets.vehicles import VEHICLE_CLASSES
 from lotwise.students.distillation.learn import learn
 from lotwise.students.distillation.settings import DistillSettings
-from lotwise.students.export.bundle import export_onnx
+from lotwise.students.export.onnx_file import export_onnx
 from lotwise.teacher.label import label
 from lotwise.teacher.oracle import Oracle, OracleSettings
 from lotwise.teacher.store import KnowledgeStore

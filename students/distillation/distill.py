@@ -20,11 +20,12 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image
 from lotwise.students.distillation.checkpoint import Progress, append_log, resume, save_progress
 from lotwise.students.distillation.samples import Sample, SampleStream
-from lotwise.students.distillation.settings import DistillSettings, Weights
+from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.distillation.stopping import settled
-from lotwise.students.distillation.targets import Targets, make_targets
 from lotwise.students.losses.assignment import assign
+from lotwise.students.losses.targets import Targets, make_targets
 from lotwise.students.losses.terms import make_terms
+from lotwise.students.losses.weights import LossWeights
 from lotwise.students.model.representation import fold
 from lotwise.students.model.student import StudentOutput, read_output
 from lotwise.teacher.checkpoint import fingerprint
@@ -111,7 +112,7 @@ def distill(
                 group["lr"] = group["initial_lr"] * _rate(step, steps, batches, progress, settings.warmup)
             pixels = pixels_of([sample.image for sample in batch], device)
             targets = make_targets(
-                [sample.lesson for sample in batch], settings.teach, settings.doubt, settings.sharpen
+                [sample.targets for sample in batch], settings.teach, settings.doubt, settings.sharpen
             ).to(device)
             with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):
                 raw = student(pixels)
@@ -143,7 +144,7 @@ def distill(
 
 
 def loss_terms(
-    output: StudentOutput, targets: Targets, terms: nn.ModuleDict, weights: Weights
+    output: StudentOutput, targets: Targets, terms: nn.ModuleDict, weights: LossWeights
 ) -> dict[str, torch.Tensor]:
     """Each term by its name, weighted."""
     assignment = assign(output, targets)

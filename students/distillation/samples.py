@@ -17,7 +17,7 @@ from lotwise.students.composites.composer import Composer, unchanged_cells
 from lotwise.students.composites.swap import View
 from lotwise.students.distillation.augment import light_and_weather, shift_and_scale
 from lotwise.students.distillation.settings import DistillSettings
-from lotwise.students.distillation.targets import Lesson
+from lotwise.students.losses.targets import SampleTargets
 from lotwise.teacher.knowledge import Knowledge
 from lotwise.teacher.store import KnowledgeStore
 
@@ -30,7 +30,7 @@ class Sample:
     """One picture at the network's input size and what it teaches."""
 
     image: Image
-    lesson: Lesson
+    targets: SampleTargets
 
 
 class SampleStream(Protocol):
@@ -152,4 +152,4 @@ class Samples:
         self._look.set_random_seed(int(generator.integers(2**31)))
         image = np.asarray(self._look(image=image)["image"], np.uint8)
         left_open = detections.labels == LEFT_OPEN
-        return Sample(image, Lesson(detections[~left_open], latents, detections.boxes[left_open], dense))
+        return Sample(image, SampleTargets(detections[~left_open], latents, detections.boxes[left_open], dense))

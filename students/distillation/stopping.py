@@ -10,7 +10,7 @@ from ultralytics.nn.tasks import DetectionModel
 from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.bundle import CONFIDENCE
 from lotwise.students.distillation.samples import Samples
-from lotwise.students.export.bundle import Deployed, candidates, reported
+from lotwise.students.model.deployed import Deployed, candidates, reported
 
 FRAMES = 8
 """Frames that a check looks at, spread evenly."""

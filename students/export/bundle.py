@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.cameras.detection.agreement import agreement
@@ -28,61 +25,15 @@ from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.slots import SlotModel
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Detections, Image, Slot
-from lotwise.datasets.suppression import suppress
+from lotwise.datasets.frame import Image, Slot
+from lotwise.students.export.onnx_file import export_onnx
+from lotwise.students.model.deployed import candidates, deployed_form, reported
 from lotwise.teacher.checkpoint import save_model
-from lotwise.teacher.head import decode_boxes, vehicle_logits
 
 WEIGHTS = "student.safetensors"
 SCORE_TOLERANCE = 2e-3
 BOX_TOLERANCE = 0.5  # pixels of the frame
 AGREEMENT = 0.98
-
-
-class Deployed(nn.Module):
-    """A student as it is deployed: pixels in, boxes and vehicle scores out."""
-
-    def __init__(self, student: DetectionModel) -> None:
-        super().__init__()
-        self.student = student
-
-    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """(B, 3, H, W) RGB in 0..1 -> boxes (B, A, 4) xyxy in input pixels, scores (B, A)."""
-        raw = self.student(pixels)[1]
-        return decode_boxes(self.student.model[-1], raw), vehicle_logits(raw).sigmoid()
-
-
-def deployed_form(student: DetectionModel) -> Deployed:
-    """A copy of a student with its norms folded in."""
-    return Deployed(copy.deepcopy(student).cpu().float().eval().fuse(verbose=False)).eval()
-
-
-def export_onnx(student: DetectionModel, size: tuple[int, int], path: Path) -> None:
-    """Write a student as ONNX for inputs of (width, height) pixels, with a free batch size."""
-    write_onnx(deployed_form(student), size, path, {0: "batch"})
-
-
-def write_onnx(form: nn.Module, size: tuple[int, int], path: Path, free: dict[int, str] | None = None) -> None:
-    """Write what turns pixels into boxes and scores as ONNX.
-
-    Args:
-        form: in eval mode.
-        size: (width, height) of its input in pixels.
-        path: of the file.
-        free: names of the axes whose length is left open, on the input and on both outputs.
-    """
-    import logging
-    import warnings
-
-    pixels = torch.zeros(1, 3, size[1], size[0])
-    form(pixels)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            form, (pixels,), str(path), input_names=["pixels"], output_names=["boxes", "scores"], opset_version=17,
-            dynamic_axes={name: free or {} for name in ("pixels", "boxes", "scores")}, dynamo=False,
-        )  # fmt: skip
 
 
 def write_bundle(
@@ -177,17 +128,3 @@ def compare(student: DetectionModel, detector: Detector, frames: Sequence[Image]
             f"student (score {found['score']:.4f}, box {found['box']:.2f} px, agreement {same:.3f}); it is not deployed"
         )
     return found
-
-
-@torch.inference_mode()
-def candidates(form: Deployed, image: Image) -> Detections:
-    """What a student in PyTorch says at every anchor of an image of its input size: the reference for the detector."""
-    pixels = torch.from_numpy(np.ascontiguousarray(image[:, :, ::-1].transpose(2, 0, 1)))[None]
-    boxes, scores = form(pixels.to(next(form.parameters()).device).float() / 255)
-    return Detections.of(boxes[0].cpu().numpy(), scores[0].cpu().numpy())
-
-
-def reported(found: Detections, fitted: Letterbox, confidence: float) -> Detections:
-    """Candidates -> what is reported of the frame, in its pixels."""
-    kept = suppress(found, confidence=confidence)
-    return Detections(fitted.to_frame(kept.boxes), kept.scores, kept.labels)

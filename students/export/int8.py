@@ -17,10 +17,11 @@ from lotwise.cameras.detection.bundle import Manifest, read_manifest, sha256, wr
 from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.datasets.frame import Detections, Image
-from lotwise.students.distillation.settings import ExportSettings
-from lotwise.students.export.bundle import deployed_form, write_onnx
+from lotwise.students.export.onnx_file import write_onnx
 from lotwise.students.export.quantize import RECIPES, calibration, quantize
 from lotwise.students.export.reduced_head import Lean, bounds_of
+from lotwise.students.export.settings import ExportSettings
+from lotwise.students.model.deployed import deployed_form
 
 INT8 = "model.int8.xml"
 

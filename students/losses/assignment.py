@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from ultralytics.utils.tal import TaskAlignedAssigner
 
-from lotwise.students.distillation.targets import Targets
+from lotwise.students.losses.targets import Targets
 from lotwise.students.model.student import StudentOutput
 
 

@@ -11,8 +11,8 @@ from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.loss import DFLoss
 from ultralytics.utils.tal import bbox2dist
 
-from lotwise.students.distillation.targets import Targets
 from lotwise.students.losses.assignment import Assignment
+from lotwise.students.losses.targets import Targets
 from lotwise.students.model.student import StudentOutput
 
 

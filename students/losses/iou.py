@@ -9,8 +9,8 @@ from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.metrics import bbox_iou
 
-from lotwise.students.distillation.targets import Targets
 from lotwise.students.losses.assignment import Assignment
+from lotwise.students.losses.targets import Targets
 from lotwise.students.model.student import StudentOutput
 
 

@@ -10,8 +10,8 @@ from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.datasets.errors import InputError
-from lotwise.students.distillation.targets import Targets
 from lotwise.students.losses.assignment import Assignment
+from lotwise.students.losses.targets import Targets
 from lotwise.students.model.student import StudentOutput
 
 

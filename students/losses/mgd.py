@@ -8,9 +8,9 @@ import torch
 from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
-from lotwise.students.distillation.targets import Targets
 from lotwise.students.losses.assignment import Assignment
 from lotwise.students.losses.cells import mean_of, of_levels, stored_cells, widths
+from lotwise.students.losses.targets import Targets
 from lotwise.students.model.student import StudentOutput
 
 

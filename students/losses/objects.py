@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
-from lotwise.students.distillation.targets import Targets
 from lotwise.students.losses.cells import Cells, stored_cells
+from lotwise.students.losses.targets import Targets
 from lotwise.students.model.student import StudentOutput
 
 SPAN = 8  # a box of more cells than this along its side is looked at on a coarser level

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
-from lotwise.students.distillation.targets import Targets
 from lotwise.students.losses.assignment import Assignment
+from lotwise.students.losses.targets import Targets
 from lotwise.students.model.student import StudentOutput
 
 

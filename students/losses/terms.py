@@ -9,7 +9,6 @@ from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.datasets.errors import InputError
-from lotwise.students.distillation.settings import Weights
 from lotwise.students.losses.bckd import Bckd
 from lotwise.students.losses.box import Box
 from lotwise.students.losses.crd import Crd
@@ -27,6 +26,7 @@ from lotwise.students.losses.pkd import Pkd
 from lotwise.students.losses.representation import Representation
 from lotwise.students.losses.score import Score
 from lotwise.students.losses.score_l2 import ScoreL2
+from lotwise.students.losses.weights import LossWeights
 
 TERMS: Mapping[str, Callable[[DetectionModel, Sequence[int]], nn.Module]] = {
     "score": Score,
@@ -54,7 +54,9 @@ OF_BOXES = ("score", "box", "distribution", "fedmax")
 """Terms that learn from the teacher's boxes alone; the others need its latents or its output at every anchor."""
 
 
-def make_terms(student: DetectionModel, teacher: Sequence[int], weights: Weights, width: float = 1.0) -> nn.ModuleDict:
+def make_terms(
+    student: DetectionModel, teacher: Sequence[int], weights: LossWeights, width: float = 1.0
+) -> nn.ModuleDict:
     """The terms whose weight is above 0.
 
     Args:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lotwise.students.distillation.settings import DistillSettings, ExportSettings
+from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.export.settings import ExportSettings
 from lotwise.students.pipeline.run import Plan
 from lotwise.students.pretrained import NANO, TEACHER
 from lotwise.teacher.oracle import OracleSettings

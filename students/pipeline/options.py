@@ -8,8 +8,8 @@ from typing import Any
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.readers.open import parse_cameras
-from lotwise.students.distillation.settings import read_export, read_settings
 from lotwise.students.pipeline.run import Plan
+from lotwise.students.pipeline.settings_file import read_export, read_settings
 from lotwise.teacher.oracle import OracleSettings
 
 

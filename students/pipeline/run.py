@@ -13,7 +13,8 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset
 from lotwise.datasets.readers.open import open_dataset
 from lotwise.datasets.whole_file import write_whole
-from lotwise.students.distillation.settings import DistillSettings, ExportSettings
+from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.export.settings import ExportSettings
 from lotwise.teacher.oracle import OracleSettings
 from lotwise.teacher.store import unwritable
 

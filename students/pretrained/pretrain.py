@@ -29,8 +29,9 @@ from lotwise.students import pretrained
 from lotwise.students.distillation.augment import light_and_weather, shift_and_scale
 from lotwise.students.distillation.distill import distill
 from lotwise.students.distillation.samples import Sample
-from lotwise.students.distillation.settings import DistillSettings, Weights
-from lotwise.students.distillation.targets import Lesson
+from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.losses.targets import SampleTargets
+from lotwise.students.losses.weights import LossWeights
 from lotwise.teacher.checkpoint import build, save_model
 
 WIDTHS = {"teacher": 0.375, "nano": 0.25}
@@ -83,7 +84,7 @@ class LotSamples:
         moved = shift_and_scale(image, Detections.of(truth["boxes"], scores), generator, fitted.input, zoom)
         look = light_and_weather(int(generator.integers(2**31)))
         image = np.asarray(look(image=moved.image)["image"], np.uint8)
-        return Sample(image, Lesson(moved.detections, (), np.zeros((0, 4), np.float32)))
+        return Sample(image, SampleTargets(moved.detections, (), np.zeros((0, 4), np.float32)))
 
 
 def render_lots(folder: Path, count: int) -> tuple[str, ...]:
@@ -109,7 +110,7 @@ def main() -> None:
     asked = parser.parse_args()
     settings = DistillSettings(
         size=asked.size, epochs=asked.epochs, batch=8, learning_rate=1.5e-3, weight_decay=5e-4, warmup=0.03, ema=0.998,
-        teach=0.5, doubt=0.1, sharpen=0.0, weights=Weights(latent=0.0), seed=SEED,
+        teach=0.5, doubt=0.1, sharpen=0.0, weights=LossWeights(latent=0.0), seed=SEED,
     )  # fmt: skip
     samples = LotSamples(asked.work / "lots", render_lots(asked.work / "lots", asked.frames), settings)
     torch.manual_seed(SEED)

@@ -253,17 +253,17 @@ def test_a_stream_with_composites_teaches_the_donors_cars_and_what_still_holds_o
     keys = {frame.name: content_key(load(frame)) for frame in frames}
     settings = DistillSettings(size=320, composites=1.0, geometry=0.0, seed=3)
     samples = Samples(frames, store, settings, keys)
-    lessons = [samples[i].lesson for i in range(12)]
-    counts = [len(lesson.detections) for lesson in lessons]
+    targets = [samples[i].targets for i in range(12)]
+    counts = [len(lesson.detections) for lesson in targets]
     assert set(counts) == {1, 2}
     names = [frames[int(np.random.default_rng([3, i // 2]).permutation(2)[i % 2])].path.stem for i in range(12)]
     assert all(count == (2 if name == "a" else 1) for count, name in zip(counts, names, strict=True))
-    assert all(lesson.dense is None for lesson in lessons)
-    assert all(1000 < len(lesson.latents[0].cells) < 1280 for lesson in lessons)
+    assert all(lesson.dense is None for lesson in targets)
+    assert all(1000 < len(lesson.latents[0].cells) < 1280 for lesson in targets)
     again = Samples(frames, store, settings, keys)
     assert all(np.array_equal(again[i].image, samples[i].image) for i in (11, 2, 7))
     moved = Samples(frames, store, settings.model_copy(update={"geometry": 1.0}), keys)
-    assert all((moved[i].lesson.detections.labels >= 0).all() for i in range(12))
+    assert all((moved[i].targets.detections.labels >= 0).all() for i in range(12))
 
 
 def test_a_rendered_lot_looks_as_if_it_had_been_rendered_so() -> None:

@@ -15,8 +15,9 @@ from lotwise.students.distillation import checkpoint
 from lotwise.students.distillation import distill as distillation
 from lotwise.students.distillation.distill import Outcome, distill
 from lotwise.students.distillation.samples import Sample
-from lotwise.students.distillation.settings import DistillSettings, Weights
-from lotwise.students.distillation.targets import Lesson
+from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.losses.targets import SampleTargets
+from lotwise.students.losses.weights import LossWeights
 from lotwise.students.model.student import make_student
 from lotwise.teacher.checkpoint import fingerprint, load_model, save_model
 from lotwise.teacher.knowledge import Dense, Distribution, Latent
@@ -52,9 +53,8 @@ class Rectangles:
         )
         found = Detections.empty() if self.empty else Detections.of([[x, y, x + 28, y + 20]], [0.9])
         nothing = np.zeros((0, 4), np.float32)
-        return Sample(
-            image, Lesson(found, latents, nothing, self.dense(rng)) if self.channels else Lesson(found, (), nothing)
-        )
+        dense = self.dense(rng) if self.channels else None
+        return Sample(image, SampleTargets(found, latents if self.channels else (), nothing, dense))
 
     def dense(self, rng: np.random.Generator) -> Dense:
         """Something at each of the 84 anchors of a 64 x 64 input."""
@@ -249,7 +249,7 @@ def test_a_run_killed_before_or_after_it_settled_ends_as_if_it_had_not_been(
 
 @pytest.mark.usefixtures("often")
 def test_a_student_with_representation_layers_is_checked_and_folded_too(tmp_path: Path) -> None:
-    weights = Weights(latent=0, representation=1)
+    weights = LossWeights(latent=0, representation=1)
     settings = LONG.model_copy(update={"weights": weights, "width": 0.5})
     outcome = distill(tiny_yolo(), Rectangles(), settings, tmp_path / "run", check=flat)
     assert outcome.steps == 12
@@ -302,7 +302,7 @@ def test_yolo26_without_distributions_learns_too(tmp_path: Path) -> None:
 
 
 def test_terms_of_weight_nought_are_left_out(tmp_path: Path) -> None:
-    settings = SETTINGS.model_copy(update={"weights": Weights(latent=0, box=0), "epochs": 1})
+    settings = SETTINGS.model_copy(update={"weights": LossWeights(latent=0, box=0), "epochs": 1})
     distill(tiny_yolo(), Rectangles(), settings, tmp_path)
     assert set(lines(tmp_path)[0]) == {"epoch", "seconds", "score", "distribution"}
 
@@ -312,13 +312,13 @@ def test_every_term_can_be_switched_on_and_a_stopped_run_goes_on(tmp_path: Path)
         if step == 3:
             raise Killed
 
-    weights = Weights(**dict.fromkeys(Weights.model_fields, 0.1))
+    weights = LossWeights(**dict.fromkeys(LossWeights.model_fields, 0.1))
     settings = SETTINGS.model_copy(update={"weights": weights, "epochs": 2})
     with pytest.raises(Killed):
         distill(tiny_yolo(), Rectangles(), settings, tmp_path / "stopped", stop)
     outcome = distill(tiny_yolo(), Rectangles(), settings, tmp_path / "stopped")
     log = lines(tmp_path / "stopped")
-    assert set(log[0]) == {"epoch", "seconds", *Weights.model_fields}
+    assert set(log[0]) == {"epoch", "seconds", *LossWeights.model_fields}
     assert all(np.isfinite(list(line.values())).all() for line in log)
     save_model(outcome.student, tmp_path / "student.safetensors")
     load_model(tmp_path / "student.safetensors")
@@ -333,7 +333,7 @@ def test_every_term_can_be_switched_on_and_a_stopped_run_goes_on(tmp_path: Path)
     ],
 )
 def test_a_term_that_cannot_work_is_named(tmp_path: Path, name: str, samples: Rectangles, base: str) -> None:
-    settings = SETTINGS.model_copy(update={"weights": Weights(**{name: 1.0})})
+    settings = SETTINGS.model_copy(update={"weights": LossWeights(**{name: 1.0})})
     with pytest.raises(InputError, match=rf"weights\.{name}") as refusal:
         distill(tiny_yolo(base=base), samples, settings, tmp_path)
     assert "\n" not in str(refusal.value)

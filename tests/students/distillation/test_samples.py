@@ -42,7 +42,7 @@ def test_a_sample_is_that_of_its_number_after_a_restart_too(known) -> None:
     again = stream(known)  # as after a kill: begins in the middle
     for i in (11, 4, 0, 7):
         assert np.array_equal(again[i].image, first[i].image)
-        assert np.array_equal(again[i].lesson.detections.boxes, first[i].lesson.detections.boxes)
+        assert np.array_equal(again[i].targets.detections.boxes, first[i].targets.detections.boxes)
 
 
 def test_every_frame_is_shown_once_an_epoch_in_changing_order(known) -> None:
@@ -51,7 +51,7 @@ def test_every_frame_is_shown_once_an_epoch_in_changing_order(known) -> None:
     assert len(samples) == len(frames)
     boxes = {}
     for i in range(3 * len(frames)):
-        boxes.setdefault(i // len(frames), []).append(samples[i].lesson.detections.boxes.tobytes())
+        boxes.setdefault(i // len(frames), []).append(samples[i].targets.detections.boxes.tobytes())
     orders = list(boxes.values())
     assert all(sorted(order) == sorted(orders[0]) for order in orders)
     assert len(set(orders[0])) == len(frames)
@@ -65,16 +65,16 @@ def test_another_seed_is_another_stream(known) -> None:
 def test_latents_are_taught_only_where_nothing_was_moved(known) -> None:
     still, moved = stream(known, geometry=0.0), stream(known, geometry=1.0)
     assert still.latent_channels() == moved.latent_channels() != []
-    assert all(len(still[i].lesson.latents) == 3 for i in range(6))
-    assert all(moved[i].lesson.latents == () for i in range(6))
+    assert all(len(still[i].targets.latents) == 3 for i in range(6))
+    assert all(moved[i].targets.latents == () for i in range(6))
 
 
 def test_another_grid_than_the_teachers_carries_no_latents_and_boxes_in_its_own_pixels(known) -> None:
     small = stream(known, size=64, geometry=0.0)
     assert small.latent_channels() == []
     assert (small.input_size(), small[0].image.shape) == ((64, 64), (64, 64, 3))
-    assert small[0].lesson.latents == ()
-    assert small[0].lesson.detections.boxes.max() <= 64
+    assert small[0].targets.latents == ()
+    assert small[0].targets.detections.boxes.max() <= 64
 
 
 def test_identity_is_of_the_pictures_and_of_the_teacher(known, site, weights, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_sample_teaches_what_is_taught_in_place_of_the_teachers_word(known) ->
     own = Samples(frames, store, settings, said.keys)
     changed = 0
     for i in range(len(frames)):
-        sample, plain = samples[i].lesson, own[i].lesson
+        sample, plain = samples[i].targets, own[i].targets
         if np.array_equal(sample.detections.scores, plain.detections.scores):
             assert np.array_equal(sample.detections.boxes, plain.detections.boxes)
             continue
@@ -154,4 +154,4 @@ def test_boxes_lie_on_what_the_teacher_saw(site, tmp_path: Path) -> None:
     settings = SETTINGS.model_copy(update={"geometry": 0.0})
     sample = Samples([frame], store, settings, {frame.name: key})[0]
     assert sample.image.shape == (96, 96, 3)
-    assert sample.lesson.detections.boxes[0] == pytest.approx([24, 18 + 12, 48, 36 + 12])
+    assert sample.targets.detections.boxes[0] == pytest.approx([24, 18 + 12, 48, 36 + 12])

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from lotwise.datasets.errors import InputError
-from lotwise.students.distillation.settings import DistillSettings, ExportSettings, Weights, read_export, read_settings
+from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.export.settings import ExportSettings
+from lotwise.students.losses.weights import LossWeights
+from lotwise.students.pipeline.settings_file import read_export, read_settings
 
 
 def test_the_command_line_stands_above_the_file(tmp_path: Path) -> None:
@@ -71,7 +74,7 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_the_documented_table_is_what_the_code_says() -> None:
     table = (Path(__file__).resolve().parents[3] / "docs" / "settings.md").read_text(encoding="utf-8")
-    for prefix, model in (("", DistillSettings), ("weights.", Weights), ("export.", ExportSettings)):
+    for prefix, model in (("", DistillSettings), ("weights.", LossWeights), ("export.", ExportSettings)):
         for name, field in model.model_fields.items():
             if name != "weights":
                 assert f"| `{prefix}{name}` | {field.default} | {field.description} |" in table

@@ -14,15 +14,8 @@ from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.load import load
 from lotwise.students.export import bundle as export
-from lotwise.students.export.bundle import (
-    BOX_TOLERANCE,
-    SCORE_TOLERANCE,
-    candidates,
-    compare,
-    deployed_form,
-    reported,
-    write_bundle,
-)
+from lotwise.students.export.bundle import BOX_TOLERANCE, SCORE_TOLERANCE, compare, write_bundle
+from lotwise.students.model.deployed import candidates, deployed_form, reported
 from lotwise.students.model.student import make_student
 from lotwise.teacher.checkpoint import load_model, save_model
 from tests.models import COCO_LIKE, save_like_ultralytics, tiny_yolo

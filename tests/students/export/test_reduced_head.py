@@ -8,8 +8,8 @@ from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.cameras.slots import SlotModel
 from lotwise.cameras.slots.model import Place
 from lotwise.datasets.frame import Detections
-from lotwise.students.export.bundle import deployed_form
 from lotwise.students.export.reduced_head import CANDIDATES, MARGIN, Bounds, Lean, bounds_of
+from lotwise.students.model.deployed import deployed_form
 from lotwise.students.model.student import make_student
 from tests.models import COCO_LIKE, save_like_ultralytics, tiny_yolo
 

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from lotwise.students.distillation.targets import DenseTargets, Targets
 from lotwise.students.losses.assignment import Assignment
+from lotwise.students.losses.targets import DenseTargets, Targets
 from lotwise.students.model.student import StudentOutput
 from lotwise.teacher.knowledge import Latent
 from tests.students.losses.outputs import output

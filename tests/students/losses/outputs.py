@@ -11,8 +11,8 @@ import torch
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.datasets.frame import Detections
-from lotwise.students.distillation.targets import DenseTargets, Lesson, Targets, make_targets
 from lotwise.students.losses.assignment import Assignment
+from lotwise.students.losses.targets import DenseTargets, SampleTargets, Targets, make_targets
 from lotwise.students.model.student import StudentOutput
 from lotwise.teacher.knowledge import Distribution
 from tests.models import tiny_yolo
@@ -58,7 +58,7 @@ def untrained(batch: int = 1, seed: int = 0, bins: int = BINS, dtype: torch.dtyp
 
 def taught(*scored: tuple[Sequence[float], float], ignore: Sequence[Sequence[float]] = ()) -> Targets:
     """Targets of one frame; scores are taught as they are."""
-    lesson = Lesson(
+    lesson = SampleTargets(
         Detections.of([box for box, _ in scored], [score for _, score in scored]),
         (),
         np.array(ignore, np.float32).reshape(-1, 4),

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from lotwise.datasets.frame import Detections
-from lotwise.students.distillation.targets import Lesson, make_targets
 from lotwise.students.losses.assignment import assign
+from lotwise.students.losses.targets import SampleTargets, make_targets
 from tests.students.losses.outputs import CAR, NOTHING, STRIDE, centres, inside, output, taught, untrained
 
 
@@ -33,8 +33,8 @@ def test_a_perfect_student_is_taught_exactly_the_teachers_score() -> None:
 
 def test_padding_teaches_nothing() -> None:
     """A frame says the same alone and beside a fuller one."""
-    few = Lesson(Detections.of([CAR], [0.9]), (), NOTHING)
-    many = Lesson(Detections.of([CAR, [40, 40, 60, 60], [0, 40, 20, 60]], [0.9, 0.8, 0.15]), (), NOTHING)
+    few = SampleTargets(Detections.of([CAR], [0.9]), (), NOTHING)
+    many = SampleTargets(Detections.of([CAR, [40, 40, 60, 60], [0, 40, 20, 60]], [0.9, 0.8, 0.15]), (), NOTHING)
     pair = untrained(2)
     alone = output(pair.logits[:1].detach(), pair.distributions[:1].detach())
     together = assign(pair, make_targets([few, many], 0.25, 0.1, 1.0))

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lotwise.students.distillation.targets import Targets
 from lotwise.students.losses.assignment import Assignment, assign
 from lotwise.students.losses.score import Score
+from lotwise.students.losses.targets import Targets
 from lotwise.students.model.student import StudentOutput
 from tests.students.losses import gradients
 from tests.students.losses.outputs import CAR, inside, student, taught, untrained

@@ -18,7 +18,8 @@ from lotwise.datasets.errors import InputError
 from lotwise.eval.report import collect
 from lotwise.students.distillation import learn as learning
 from lotwise.students.distillation.self_training import Standing
-from lotwise.students.distillation.settings import DistillSettings, ExportSettings
+from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.export.settings import ExportSettings
 from lotwise.students.pipeline.adapt import adapt, export_bundles, label_frames, train_students
 from lotwise.students.pipeline.run import Plan, Run
 from lotwise.teacher.checkpoint import fingerprint, load_model

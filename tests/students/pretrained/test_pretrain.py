@@ -33,8 +33,8 @@ def test_samples_are_those_of_their_number_and_ignore_regions_are_doubt(tmp_path
         one, two = samples[i], lots(tmp_path)[i]
         assert np.array_equal(one.image, two.image)
         assert one.image.shape == (96, 128, 3)
-        taught = one.lesson.detections
-        assert np.array_equal(taught.boxes, two.lesson.detections.boxes)
+        taught = one.targets.detections
+        assert np.array_equal(taught.boxes, two.targets.detections.boxes)
         assert all(score == 1 or SETTINGS.doubt < score < SETTINGS.teach for score in taught.scores)
         seen += len(taught)
     assert seen > 6

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not NANO.is_file(), reason="no embedded weights;
 
 
 def test_backends_agree_on_an_exported_nano(tmp_path: Path) -> None:
-    from lotwise.students.export.bundle import export_onnx
+    from lotwise.students.export.onnx_file import export_onnx
     from lotwise.students.model.student import make_student
 
     site = render_site(tmp_path / "site", cameras=1, days=1, frames_per_day=3, width=320, height=240, seed=12)

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from lotwise.datasets.frame import Detections
-from lotwise.students.distillation.targets import Lesson, make_targets
+from lotwise.students.losses.targets import SampleTargets, make_targets
 from lotwise.teacher.knowledge import Dense, Distribution
 
 NOTHING = np.zeros((0, 4), np.float32)
 ONE, TWO, THREE = [0, 0, 10, 10], [20, 0, 30, 10], [40, 0, 50, 10]
 
 
-def lesson(*scored: tuple[list[int], float], ignore: np.ndarray = NOTHING) -> Lesson:
-    return Lesson(Detections.of([box for box, _ in scored], [score for _, score in scored]), (), ignore)
+def lesson(*scored: tuple[list[int], float], ignore: np.ndarray = NOTHING) -> SampleTargets:
+    return SampleTargets(Detections.of([box for box, _ in scored], [score for _, score in scored]), (), ignore)
 
 
 def test_boxes_are_taught_left_open_or_background_by_their_score() -> None:

@@ -14,7 +14,7 @@ from lotwise.teacher.knowledge import Dense, Distribution, Latent
 
 
 @dataclass(frozen=True)
-class Lesson:
+class SampleTargets:
     """What one sample teaches, in pixels of the network's input.
 
     Attributes:
@@ -47,7 +47,7 @@ class DenseTargets:
 
 @dataclass(frozen=True)
 class Targets:
-    """A batch of lessons, padded.
+    """What a batch teaches, padded to the sample with most boxes.
 
     Attributes:
         boxes: (B, N, 4) xyxy in input pixels; rows of zeros are padding.
@@ -78,30 +78,30 @@ class Targets:
         )
 
 
-def make_targets(lessons: Sequence[Lesson], teach: float, doubt: float, sharpen: float) -> Targets:
+def make_targets(samples: Sequence[SampleTargets], teach: float, doubt: float, sharpen: float) -> Targets:
     """Split soft detections into what is taught and what is left open.
 
     Args:
-        lessons: one a sample.
+        samples: one a sample.
         teach: a box is taught from this score up.
         doubt: a box between ``doubt`` and ``teach`` is neither vehicle nor background.
         sharpen: taught score = teacher's score to this power; 0 teaches hard labels.
     """
-    sure = [lesson.detections[lesson.detections.scores >= teach] for lesson in lessons]
+    sure = [sample.detections[sample.detections.scores >= teach] for sample in samples]
     unsure = [
-        np.concatenate([lesson.detections[_between(lesson.detections, doubt, teach)].boxes, lesson.ignore])
-        for lesson in lessons
+        np.concatenate([sample.detections[_between(sample.detections, doubt, teach)].boxes, sample.ignore])
+        for sample in samples
     ]
-    levels = max((len(lesson.latents) for lesson in lessons), default=0)
+    levels = max((len(sample.latents) for sample in samples), default=0)
     return Targets(
         boxes=_padded([found.boxes for found in sure]),
         scores=_padded([found.scores**sharpen for found in sure]),
         doubt=_padded(unsure),
         latents=tuple(
-            tuple(lesson.latents[level] if lesson.latents else None for lesson in lessons) for level in range(levels)
+            tuple(sample.latents[level] if sample.latents else None for sample in samples) for level in range(levels)
         ),
-        dense=_dense([lesson.dense for lesson in lessons]),
-        distributions=tuple(lesson.dense.distribution if lesson.dense else None for lesson in lessons),
+        dense=_dense([sample.dense for sample in samples]),
+        distributions=tuple(sample.dense.distribution if sample.dense else None for sample in samples),
     )
 
 

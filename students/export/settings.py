@@ -1,0 +1,20 @@
+"""What is exported beside the float model."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ExportSettings(BaseModel):
+    """What is exported beside the float model, and what it must reach to be deployed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    int8: Annotated[bool, Field(description="also export an INT8 model, for OpenVINO")] = True
+    agreement: Annotated[float, Field(gt=0, le=1, description="least F1 of its boxes against the float model's")] = 0.98
+    slot_agreement: Annotated[
+        float, Field(gt=0, le=1, description="least share of slots whose state is the float model's")
+    ] = 0.98
+    samples: Annotated[int, Field(ge=1, le=300, description="pictures that INT8 is calibrated on")] = 24

@@ -1,0 +1,57 @@
+"""The YAML file of ``--settings``: how students learn and what is exported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from lotwise.datasets.errors import InputError
+from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.export.settings import ExportSettings
+
+Settings = TypeVar("Settings", bound=BaseModel)
+EXPORT = "export"
+"""Under this name a settings file says what is exported."""
+
+
+def read_settings(path: Path | None, given: Mapping[str, Any]) -> DistillSettings:
+    """Settings of a YAML file; what was given on the command line stands above them.
+
+    Raises:
+        InputError: the file cannot be read, or a setting is unknown or out of range.
+    """
+    content = _content(path)
+    content.pop(EXPORT, None)
+    return _checked(DistillSettings, {**content, **given}, path)
+
+
+def read_export(path: Path | None, given: Mapping[str, Any]) -> ExportSettings:
+    """What the same file says under ``export``, likewise; same errors."""
+    said = _content(path).get(EXPORT) or {}
+    if not isinstance(said, dict):
+        raise InputError(f"{path}: {EXPORT}: not a mapping; see docs/settings.md")
+    return _checked(ExportSettings, {**said, **given}, path, f"{EXPORT}.")
+
+
+def _content(path: Path | None) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text()) or {} if path else {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{path}: cannot be read as YAML ({' '.join(str(error).split())})") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: not a mapping; see docs/settings.md")
+    return content
+
+
+def _checked(kind: type[Settings], content: Mapping[str, Any], path: Path | None, under: str = "") -> Settings:
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        said = error.errors()[0]
+        where = ".".join(str(part) for part in said["loc"])
+        place = f"{under}{where}: " if where else ""
+        raise InputError(f"{path or 'settings'}: {place}{said['msg']}; see docs/settings.md") from error
