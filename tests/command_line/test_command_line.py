@@ -55,7 +55,8 @@ def test_help_names_every_verb(arguments, capsys) -> None:
 
 def test_help_needs_no_training_library() -> None:
     program = """
-import sys, lotwise
+import sys
+from lotwise import command_line
 try:
     command_line.main(["adapt", "--help"])
 finally:

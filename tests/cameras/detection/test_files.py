@@ -59,7 +59,7 @@ def test_unreadable_images_are_skipped_and_told(detector, images: Path, tmp_path
     (images / "1.png").write_bytes(b"no image")
     (images / "3.png").write_bytes((images / "3.png").read_bytes()[:40])
     told = []
-    results, skipped = detect(detector, [images], tmp_path / "o.json", watch=lambda *words: told.append(words))
+    results, skipped = detect(detector, [images], tmp_path / "o.json", progress=lambda *words: told.append(words))
     assert [Path(result["file"]).name for result in results] == ["0.png", "2.png"]
     assert len(skipped) == 2
     assert "1.png" in skipped[0]
@@ -89,11 +89,11 @@ class Counting:
 
 
 def killed_at(number: int):
-    def watch(stage: str, done: int, total: int, words: str) -> None:
+    def progress(stage: str, done: int, total: int, words: str) -> None:
         if done == number:
             raise Killed
 
-    return watch
+    return progress
 
 
 @pytest.mark.parametrize("torn", [b"", b'{"file": "x', b'{"file": "x"}'], ids=["whole", "torn", "no line end"])
@@ -102,7 +102,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(detector, images: Path, tmp_path
     counting, output = Counting(detector), tmp_path / "out.json"
     for number in (2, 3):  # killed twice: what was written after the first kill must count too
         with pytest.raises(Killed):
-            detect(counting, [images], output, watch=killed_at(number))
+            detect(counting, [images], output, progress=killed_at(number))
         assert not output.exists()
         with (tmp_path / "out.json.part").open("ab") as part:
             part.write(torn)
@@ -116,7 +116,7 @@ def test_a_run_of_something_else_begins_anew(detector, images: Path, tmp_path: P
     from dataclasses import replace
 
     with pytest.raises(Killed):
-        detect(detector, [images], tmp_path / "o.json", watch=killed_at(3))
+        detect(detector, [images], tmp_path / "o.json", progress=killed_at(3))
     other = load_detector(write_constant_bundle(tmp_path / "other", (0.7, 0.6)))
     counting = Counting(other if change == "model" else detector)
     moved = tuple(replace(slot, polygon=slot.polygon + np.float32(0.01)) for slot in detector.slots)

@@ -210,7 +210,9 @@ def children_of(pid: int | None = None) -> list[int]:
 
 def decoders() -> list[int]:
     """The child processes of cameras: those whose parent is the nursery."""
-    nursery = [pid for pid in children_of() if b"child.nursery" in cmdline(pid) and os.getpid() == parent_of(pid)]
+    nursery = [
+        pid for pid in children_of() if b"decoder_process.fork_server" in cmdline(pid) and os.getpid() == parent_of(pid)
+    ]
     return [child for pid in nursery for child in children_of(pid)]
 
 

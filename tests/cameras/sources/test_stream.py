@@ -249,7 +249,11 @@ def test_killed_process_comes_back(victim: str, camera: RtspServer) -> None:
     with Viewer(rtsp(camera.url())) as viewer:
         viewer.frame()
         decoder = decoders()[0]
-        nursery = next(pid for pid in children_of() if b"child.nursery" in cmdline(pid) and decoder in children_of(pid))
+        nursery = next(
+            pid
+            for pid in children_of()
+            if b"decoder_process.fork_server" in cmdline(pid) and decoder in children_of(pid)
+        )
         os.kill(decoder if victim == "decoder" else nursery, signal.SIGKILL)
         if victim == "decoder":
             until(lambda: viewer.source.health().reconnects == 1)
