@@ -138,7 +138,8 @@ def test_tls(tmp_path: Path) -> None:
 
 
 def test_settings_and_server_load_without_the_web_libraries() -> None:
-    code = "import sys, lotwise.cameras.site.publish, lotwise.node.http.server; print({'fastapi', 'uvicorn'} & set(sys.modules))"
+    modules = "lotwise.cameras.site.publish, lotwise.node.http.server"
+    code = f"import sys, {modules}; print({{'fastapi', 'uvicorn'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
