@@ -33,7 +33,7 @@ from lotwise.datasets.load import load
 from lotwise.datasets.readers.cnr_ext import read_cnr_ext
 from lotwise.eval.evaluation import evaluate
 from lotwise.eval.evidence import Evidence
-from lotwise.teacher.consensus import ConsensusSettings, camera_consensus, count_reasons, write_account
+from lotwise.teacher.consensus import ConsensusSettings, camera_consensus, count_reasons, write_audit
 from lotwise.teacher.label import label
 from lotwise.teacher.store import KnowledgeStore
 
@@ -98,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--teacher", default="yolov8m.pt")
     parser.add_argument("--knowledge", type=Path, help="knowledge of these frames that is there already")
     parser.add_argument("--work", type=Path, default=Path("runs/consensus"))
-    parser.add_argument("--account", type=Path, help="folder for a line a box and camera, <camera>.jsonl")
+    parser.add_argument("--audit", type=Path, help="folder for a line a box and camera, <camera>.jsonl")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args(arguments)
     cv2.setNumThreads(1)
@@ -122,9 +122,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 "reasons": count_reasons(verdicts), "seconds": round(seconds, 2),
             }
         )  # fmt: skip
-        if asked.account:
-            asked.account.mkdir(parents=True, exist_ok=True)
-            write_account(asked.account / f"{camera}.jsonl", verdicts)
+        if asked.audit:
+            asked.audit.mkdir(parents=True, exist_ok=True)
+            write_audit(asked.audit / f"{camera}.jsonl", verdicts)
     show(rows)
     if asked.json:
         asked.json.write_text(json.dumps({"settings": asdict(settings), "rows": rows}, indent=1))

@@ -101,7 +101,7 @@ ROWS = (
     ours("with 150 steps", "ours", settings={"min_steps": 150}),
     ours("with composites", "ours", settings={"composites": 0.3}),
     ours("with a second round", "ours", settings={"rounds": 2}),
-    ours("taught from 0.25", "ours", settings={"teach": 0.25, "doubt": 0.1}),
+    ours("taught from 0.25", "ours", settings={"positive_threshold": 0.25, "ignore_threshold": 0.1}),
     head("bckd + iou", score=0.0, box=0.0, distribution=0.0, bckd=1.0, iou=4.0),
     head("bckd + iou + ld", score=0.0, box=0.0, distribution=0.0, bckd=1.0, iou=4.0, ld=0.25),
     head("hinton + iou", score=0.0, box=0.0, distribution=0.0, hinton=1.0, iou=4.0),
@@ -132,7 +132,7 @@ def camera_of(name: str, asked: argparse.Namespace) -> Camera:
         slot_rule(learn_slot_model([taught[f.name] for f in train], slots, image_size(train[0].path)))
         for train, _ in parts
     ]
-    floor = DistillSettings().teach
+    floor = DistillSettings().positive_threshold
     return Camera(dataset, parts, {key: found[found.scores >= floor] for key, found in taught.items()}, matched)
 
 

@@ -62,7 +62,12 @@ def profile(samples: Samples, student: nn.Module, settings: DistillSettings, ste
         batch = [samples[settings.batch * step + place] for place in range(settings.batch)]
         lap("samples (beside the step)")
         pixels = pixels_of([sample.image for sample in batch], device)
-        targets = make_targets([sample.targets for sample in batch], settings.teach, settings.doubt, settings.sharpen)
+        targets = make_targets(
+            [sample.targets for sample in batch],
+            settings.positive_threshold,
+            settings.ignore_threshold,
+            settings.score_exponent,
+        )
         lap("targets")
         with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16(device)):
             raw = student(pixels)

@@ -117,12 +117,12 @@ def widened(boxes: NDArray[np.float32], margin: float, least: float) -> NDArray[
     return np.concatenate([boxes[:, :2] - more, boxes[:, 2:] + more], axis=1).astype(np.float32)
 
 
-def learn_background(views: Sequence[tuple[Image, Detections]], doubt: float) -> Background:
+def learn_background(views: Sequence[tuple[Image, Detections]], ignore_threshold: float) -> Background:
     """The median over frames of what no vehicle covers, all in one light.
 
     Args:
         views: frames (H, W, 3) of one size and of one view, with soft detections in their pixels.
-        doubt: boxes from this score up may be vehicles.
+        ignore_threshold: boxes from this score up may be vehicles.
 
     Raises:
         ValueError: no frames.
@@ -130,7 +130,7 @@ def learn_background(views: Sequence[tuple[Image, Detections]], doubt: float) ->
     if not views:
         raise ValueError("a background needs frames")
     size = (views[0][0].shape[1], views[0][0].shape[0])
-    free = np.stack([~covered(found[found.scores >= doubt], size) for _, found in views])
+    free = np.stack([~covered(found[found.scores >= ignore_threshold], size) for _, found in views])
     brightness = [image[ground].mean() if ground.any() else 0 for (image, _), ground in zip(views, free, strict=True)]
     middle = int(np.argsort(brightness)[len(views) // 2])
     stack = np.full((len(views), *size[::-1], 3), np.nan, np.float32)

@@ -23,18 +23,20 @@ CACHED_PAIRS = 256
 class Composer:
     """Composites of frames of the same camera."""
 
-    def __init__(self, view: Callable[[int], View], cameras: Sequence[str], teach: float, doubt: float) -> None:
+    def __init__(
+        self, view: Callable[[int], View], cameras: Sequence[str], positive_threshold: float, ignore_threshold: float
+    ) -> None:
         """Take frames by number.
 
         Args:
             view: gives a frame at the network's input size with what stands in it.
             cameras: camera of each frame.
-            teach: boxes from this score up are vehicles.
-            doubt: boxes from here to ``teach`` may be vehicles.
+            positive_threshold: boxes from this score up are vehicles.
+            ignore_threshold: boxes from here to ``positive_threshold`` may be vehicles.
         """
         self._view = view
         self._cameras = tuple(cameras)
-        self._teach, self._doubt = teach, doubt
+        self._positive_threshold, self._ignore_threshold = positive_threshold, ignore_threshold
         self._of: dict[str, list[int]] = defaultdict(list)
         for index, camera in enumerate(cameras):
             self._of[camera].append(index)
@@ -49,20 +51,20 @@ class Composer:
             donors.insert(0, None)
         for donor in donors:
             if regions := self._regions(index, donor):
-                return compose(self._view(index), self._donor(index, donor), regions, generator, self._doubt)
+                return compose(self._view(index), self._donor(index, donor), regions, generator, self._ignore_threshold)
         return None
 
     def _donor(self, index: int, donor: int | None) -> View:
         return self._ground(self._cameras[index]) if donor is None else self._view(donor)
 
     def _find(self, index: int, donor: int | None) -> tuple[Region, ...]:
-        return find_regions(self._view(index), self._donor(index, donor), self._teach)
+        return find_regions(self._view(index), self._donor(index, donor), self._positive_threshold)
 
     def _learn(self, camera: str) -> View:
         mine = self._of[camera]
         some = [mine[i] for i in np.linspace(0, len(mine) - 1, min(len(mine), FRAMES)).astype(int)]
         views = [self._view(index) for index in some]
-        ground = learn_background([(view.image, view.detections) for view in views], self._doubt)
+        ground = learn_background([(view.image, view.detections) for view in views], self._ignore_threshold)
         return View(ground.image, Detections.empty(), ground.known)
 
 

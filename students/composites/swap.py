@@ -90,16 +90,17 @@ class Composite:
         return _joined(self.detections, marked)
 
 
-def find_regions(base: View, donor: View, teach: float) -> tuple[Region, ...]:
+def find_regions(base: View, donor: View, positive_threshold: float) -> tuple[Region, ...]:
     """Places with vehicles that the base can take from the donor; none where the two differ too much in light or
     do not lie on each other.
 
     Args:
         base, donor: two views of one camera, of one size.
-        teach: boxes from this score up are vehicles; a region holds one whole, unless it stands in both views.
+        positive_threshold: boxes from this score up are vehicles; a region holds one whole, unless it stands in both
+            views.
     """
     height, width = base.image.shape[:2]
-    here, there = (view.detections[view.detections.scores >= teach] for view in (base, donor))
+    here, there = (view.detections[view.detections.scores >= positive_threshold] for view in (base, donor))
     free = ~covered(here, (width, height)) & ~covered(there, (width, height))
     if donor.known is not None:
         free &= donor.known
@@ -120,7 +121,7 @@ def find_regions(base: View, donor: View, teach: float) -> tuple[Region, ...]:
 
 
 def compose(
-    base: View, donor: View, regions: Sequence[Region], generator: np.random.Generator, doubt: float
+    base: View, donor: View, regions: Sequence[Region], generator: np.random.Generator, ignore_threshold: float
 ) -> Composite:
     """The base with some of the regions as they are in the donor.
 
@@ -128,7 +129,7 @@ def compose(
         base, donor: two views of one camera.
         regions: what ``find_regions`` found for them; at least one.
         generator: chooses among them.
-        doubt: boxes from this score up that a seam cuts are left open.
+        ignore_threshold: boxes from this score up that a seam cuts are left open.
     """
     chance = generator.random(len(regions))
     image, mask, changed = base.image.copy(), np.zeros(base.image.shape[:2], np.uint8), []
@@ -142,7 +143,7 @@ def compose(
         rows, columns = np.flatnonzero(region.mask.any(1)), np.flatnonzero(region.mask.any(0))
         changed.append([x0 + columns[0], y0 + rows[0], x0 + columns[-1] + 1, y0 + rows[-1] + 1])
     boxes = np.array(changed, np.float32)
-    detections, ignore = _swapped(base.detections, donor.detections, mask, boxes, doubt)
+    detections, ignore = _swapped(base.detections, donor.detections, mask, boxes, ignore_threshold)
     return Composite(image, detections, ignore, boxes, mask.astype(bool))
 
 
@@ -244,7 +245,7 @@ def _region(outline: NDArray, base: View, donor: View, light: Light, vehicles: D
 
 
 def _swapped(
-    here: Detections, there: Detections, mask: NDArray, changed: NDArray[np.float32], doubt: float
+    here: Detections, there: Detections, mask: NDArray, changed: NDArray[np.float32], ignore_threshold: float
 ) -> tuple[Detections, NDArray[np.float32]]:
     """What stands in the base after all in the mask came from the donor, and where that is not known."""
     ours, theirs = _share(here.boxes, mask), _share(there.boxes, mask)
@@ -255,8 +256,8 @@ def _swapped(
     keep[i], take[j] = ~touched, touched
     single_here, single_there = (np.ones(len(found), bool) for found in (here, there))
     single_here[i], single_there[j] = False, False
-    cut_here = single_here & (ours > OUTSIDE) & (ours < INSIDE) & (here.scores >= doubt)
-    cut_there = single_there & (theirs > OUTSIDE) & (theirs < INSIDE) & (there.scores >= doubt)
+    cut_here = single_here & (ours > OUTSIDE) & (ours < INSIDE) & (here.scores >= ignore_threshold)
+    cut_there = single_there & (theirs > OUTSIDE) & (theirs < INSIDE) & (there.scores >= ignore_threshold)
     low = np.maximum(there.boxes[cut_there][:, None, :2], changed[None, :, :2])
     high = np.minimum(there.boxes[cut_there][:, None, 2:], changed[None, :, 2:])
     parts = np.concatenate([low, high], axis=2).reshape(-1, 4)

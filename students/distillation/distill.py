@@ -112,7 +112,10 @@ def distill(
                 group["lr"] = group["initial_lr"] * _rate(step, steps, batches, progress, settings.warmup)
             pixels = pixels_of([sample.image for sample in batch], device)
             targets = make_targets(
-                [sample.targets for sample in batch], settings.teach, settings.doubt, settings.sharpen
+                [sample.targets for sample in batch],
+                settings.positive_threshold,
+                settings.ignore_threshold,
+                settings.score_exponent,
             ).to(device)
             with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):
                 raw = student(pixels)

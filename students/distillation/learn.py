@@ -14,11 +14,11 @@ from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.distillation.stopping import agreement_check
 from lotwise.students.model.student import make_student
 from lotwise.teacher.checkpoint import save_model
-from lotwise.teacher.consensus import ConsensusSettings, camera_consensus, write_account
+from lotwise.teacher.consensus import ConsensusSettings, camera_consensus, write_audit
 from lotwise.teacher.store import KnowledgeStore
 
 STUDENT = "student.safetensors"
-ACCOUNT = "consensus.jsonl"
+AUDIT = "consensus.jsonl"
 SECOND = "second"
 
 
@@ -59,7 +59,7 @@ def learn(
         keys: content key by frame name.
         store: what the teacher said.
         settings: of the distillation.
-        folder: for the account of the consensus, logs, state and the student; goes on where it was left.
+        folder: for the audit of the consensus, logs, state and the student; goes on where it was left.
         watch: progress of each round.
         others: labelled frames of other cameras, to learn from as the teacher sees them.
 
@@ -94,11 +94,16 @@ def agreed(
 ) -> dict[str, Detections]:
     """What is to be taught of each frame: the teacher's word, corrected by the camera's other frames.
 
-    The account of what was changed and why goes to ``consensus.jsonl`` in the folder.
+    The audit of what was changed and why goes to ``consensus.jsonl`` in the folder.
     """
     if not settings.consensus:
         return {frame.name: store.get(keys[frame.name]).detections for frame in frames}
-    verdicts = camera_consensus(frames, keys, store, ConsensusSettings(teach=settings.teach, doubt=settings.doubt))
+    verdicts = camera_consensus(
+        frames,
+        keys,
+        store,
+        ConsensusSettings(positive_threshold=settings.positive_threshold, ignore_threshold=settings.ignore_threshold),
+    )
     folder.mkdir(parents=True, exist_ok=True)
-    write_account(folder / ACCOUNT, verdicts)
+    write_audit(folder / AUDIT, verdicts)
     return {name: verdict.detections for name, verdict in verdicts.items()}

@@ -83,7 +83,7 @@ class Samples:
         self._fitted = lru_cache(CACHED_FRAMES)(self._fit)
         self._look = light_and_weather(settings.seed)
         cameras = [frame.camera for frame in self.frames]
-        self._composer = Composer(self._view, cameras, settings.teach, settings.doubt)
+        self._composer = Composer(self._view, cameras, settings.positive_threshold, settings.ignore_threshold)
 
     def __len__(self) -> int:
         return len(self.frames)

@@ -50,7 +50,7 @@ def refine(
 ) -> dict[str, Detections]:
     """Targets of the second round: the boxes of both, fused per frame, then brought to consensus if that is wanted.
 
-    A student learned ``score ** sharpen``; its scores are taken back to the teacher's scale first.
+    A student learned ``score ** score_exponent``; its scores are taken back to the teacher's scale first.
 
     Args:
         taught: what the first round taught, by frame name.
@@ -58,7 +58,7 @@ def refine(
         frames: of one camera, in order of time.
         settings: of the distillation.
     """
-    power = 1 / settings.sharpen if settings.sharpen else 1.0
+    power = 1 / settings.score_exponent if settings.score_exponent else 1.0
     told = {name: replace(found, scores=found.scores ** np.float32(power)) for name, found in said.items()}
     fused = {frame.name: fuse([taught[frame.name], told[frame.name]]) for frame in frames}
     return brought_together(fused, frames, settings) if settings.consensus else fused
@@ -90,7 +90,8 @@ def standing(
     return Standing(
         sure=found / sure if sure else 1.0,
         agreement=agreement(
-            (own[frame.name], taught[frame.name][taught[frame.name].scores >= settings.teach]) for frame in frames
+            (own[frame.name], taught[frame.name][taught[frame.name].scores >= settings.positive_threshold])
+            for frame in frames
         ),
         steadiness=agreement((own[name], found[found.scores >= CONFIDENCE]) for name, found in steady.items()),
     )
@@ -100,7 +101,9 @@ def brought_together(
     said: Mapping[str, Detections], frames: Sequence[Frame], settings: DistillSettings
 ) -> dict[str, Detections]:
     """Consensus over frames in order of time; those of another size show another view and are never compared."""
-    limits = ConsensusSettings(teach=settings.teach, doubt=settings.doubt)
+    limits = ConsensusSettings(
+        positive_threshold=settings.positive_threshold, ignore_threshold=settings.ignore_threshold
+    )
     shapes = {frame.name: load(frame).shape for frame in frames}
     sizes = {name: (shape[1], shape[0]) for name, shape in shapes.items()}
     verdicts = consensus_by_view(frames, said, sizes, limits)

@@ -12,8 +12,9 @@ from lotwise.students.losses.weights import LossWeights
 class DistillSettings(BaseModel):
     """How a student learns.
 
-    A frame's soft detections are taught from ``teach`` up. Between ``doubt`` and ``teach`` the teacher is
-    unsure: those boxes are neither taught as vehicles nor as background. Below ``doubt`` is background.
+    A frame's soft detections are taught from ``positive_threshold`` up. Between ``ignore_threshold`` and
+    ``positive_threshold`` the teacher is unsure: those boxes are taught neither as vehicles nor as background.
+    Below ``ignore_threshold`` is background.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,9 +28,27 @@ class DistillSettings(BaseModel):
     weight_decay: Annotated[float, Field(ge=0, description="of AdamW; norms and biases have none")] = 5e-4
     warmup: Annotated[float, Field(ge=0, lt=1, description="share of all steps in which the rate rises")] = 0.1
     ema: Annotated[float, Field(gt=0, lt=1, description="decay of the averaged weights")] = 0.98
-    teach: Annotated[float, Field(gt=0, lt=1, description="boxes of this score and more are taught")] = 0.1
-    doubt: Annotated[float, Field(gt=0, lt=1, description="boxes from here to teach are left open")] = 0.03
-    sharpen: Annotated[float, Field(ge=0, le=1, description="target score = teacher score ** sharpen")] = 0.5
+    positive_threshold: Annotated[
+        float, Field(gt=0, lt=1, description="teacher boxes of at least this score are taught as vehicles")
+    ] = 0.1
+    ignore_threshold: Annotated[
+        float,
+        Field(
+            gt=0,
+            lt=1,
+            description="teacher boxes between this score and positive_threshold are taught neither as vehicle nor "
+            "as background",
+        ),
+    ] = 0.03
+    score_exponent: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="exponent that makes the taught score of a box from the teacher's: score ** score_exponent; "
+            "0 teaches hard labels",
+        ),
+    ] = 0.5
     geometry: Annotated[float, Field(ge=0, le=1, description="share of samples that are shifted and scaled")] = 0.5
     composites: Annotated[float, Field(ge=0, le=1, description="share of samples with places of other frames")] = 0.0
     weights: LossWeights = LossWeights()
@@ -40,6 +59,9 @@ class DistillSettings(BaseModel):
 
     @model_validator(mode="after")
     def _doubt_below_teach(self) -> DistillSettings:
-        if self.doubt > self.teach:
-            raise ValueError(f"doubt ({self.doubt}) must not be above teach ({self.teach})")
+        if self.ignore_threshold > self.positive_threshold:
+            raise ValueError(
+                f"ignore_threshold ({self.ignore_threshold}) must not be above "
+                f"positive_threshold ({self.positive_threshold})"
+            )
         return self

@@ -42,12 +42,12 @@ def agreement_check(samples: Samples) -> Callable[[DetectionModel], float]:
     """How far a student agrees with what it was taught, on some of its own frames as they are; no labels."""
     which = np.unique(np.linspace(0, len(samples) - 1, min(FRAMES, len(samples))).round().astype(int))
     lessons = [samples.plain(int(index)) for index in which]
-    teach = samples.settings.teach
+    positive_threshold = samples.settings.positive_threshold
 
     def check(student: DetectionModel) -> float:
         form = Deployed(student)
         return agreement(
-            (reported(candidates(form, image), fitted, CONFIDENCE), taught[taught.scores >= teach])
+            (reported(candidates(form, image), fitted, CONFIDENCE), taught[taught.scores >= positive_threshold])
             for image, fitted, taught in lessons
         )
 

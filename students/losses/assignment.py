@@ -54,7 +54,7 @@ def assign(output: StudentOutput, targets: Targets) -> Assignment:
     soft = scores.squeeze(-1)
     if targets.scores.shape[1]:
         soft = soft * targets.scores.gather(1, index.long())
-    inside = _inside(centres, targets.doubt)
+    inside = _inside(centres, targets.ignore)
     return Assignment(soft, boxes, foreground.bool(), (~inside | foreground.bool()).float())
 
 

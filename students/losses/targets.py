@@ -52,7 +52,7 @@ class Targets:
     Attributes:
         boxes: (B, N, 4) xyxy in input pixels; rows of zeros are padding.
         scores: (B, N) what the student should say of each; 0 for padding.
-        doubt: (B, M, 4) regions in which nothing is taught; rows of zeros are padding.
+        ignore: (B, M, 4) regions in which nothing is taught; rows of zeros are padding.
         latents: per level, the latents of each sample; None for a sample without.
         dense: None where no sample of the batch has any.
         distributions: the teacher's distributions over distance bins; None for a sample without.
@@ -60,7 +60,7 @@ class Targets:
 
     boxes: torch.Tensor
     scores: torch.Tensor
-    doubt: torch.Tensor
+    ignore: torch.Tensor
     latents: tuple[tuple[Latent | None, ...], ...]
     dense: DenseTargets | None = None
     distributions: tuple[Distribution | None, ...] = ()
@@ -73,30 +73,34 @@ class Targets:
             self,
             boxes=self.boxes.to(device),
             scores=self.scores.to(device),
-            doubt=self.doubt.to(device),
+            ignore=self.ignore.to(device),
             dense=dense,
         )
 
 
-def make_targets(samples: Sequence[SampleTargets], teach: float, doubt: float, sharpen: float) -> Targets:
+def make_targets(
+    samples: Sequence[SampleTargets], positive_threshold: float, ignore_threshold: float, score_exponent: float
+) -> Targets:
     """Split soft detections into what is taught and what is left open.
 
     Args:
         samples: one a sample.
-        teach: a box is taught from this score up.
-        doubt: a box between ``doubt`` and ``teach`` is neither vehicle nor background.
-        sharpen: taught score = teacher's score to this power; 0 teaches hard labels.
+        positive_threshold: a box is taught from this score up.
+        ignore_threshold: boxes between this score and ``positive_threshold`` are neither vehicle nor background.
+        score_exponent: taught score = teacher's score to this power; 0 teaches hard labels.
     """
-    sure = [sample.detections[sample.detections.scores >= teach] for sample in samples]
+    sure = [sample.detections[sample.detections.scores >= positive_threshold] for sample in samples]
     unsure = [
-        np.concatenate([sample.detections[_between(sample.detections, doubt, teach)].boxes, sample.ignore])
+        np.concatenate(
+            [sample.detections[_between(sample.detections, ignore_threshold, positive_threshold)].boxes, sample.ignore]
+        )
         for sample in samples
     ]
     levels = max((len(sample.latents) for sample in samples), default=0)
     return Targets(
         boxes=_padded([found.boxes for found in sure]),
-        scores=_padded([found.scores**sharpen for found in sure]),
-        doubt=_padded(unsure),
+        scores=_padded([found.scores**score_exponent for found in sure]),
+        ignore=_padded(unsure),
         latents=tuple(
             tuple(sample.latents[level] if sample.latents else None for sample in samples) for level in range(levels)
         ),

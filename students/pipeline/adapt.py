@@ -199,7 +199,7 @@ def _export(
             teacher=oracle.description,
             training=record.training if role == "student" else {"student": Path(plan.student).name},
         )
-        scores[role] = agreement_with_teacher(folder, readable(test), store, plan.distill.teach)
+        scores[role] = agreement_with_teacher(folder, readable(test), store, plan.distill.positive_threshold)
     winner: Role = "student" if scores["student"] >= scores["baseline"] else "baseline"
     gate: dict[str, Any] = {"agreement_with_teacher": scores, "live": winner, "oracle": asdict(oracle.settings)}
     if plan.export.int8:

@@ -260,7 +260,7 @@ def _point(course: _Course, taught: Sequence[Frame], progress: Progress) -> Poin
         size=course.input,
         check=list(islice(readable(course.test), CHECKED_FRAMES)),
     )
-    agreement = agreement_with_teacher(bundle, readable(course.test), course.store, plan.distill.teach)
+    agreement = agreement_with_teacher(bundle, readable(course.test), course.store, plan.distill.positive_threshold)
     point = Point(len(taught), agreement, round(seconds, 1))
     write_whole(path, json.dumps({"identity": identity, **asdict(point)}).encode())
     # Of a student that is measured only the figure is kept: each would take some 60 MB.

@@ -27,7 +27,9 @@ def demo_plan(frames: Path, seed: int) -> Plan:
         oracle=OracleSettings(scales=(SIZE, 832), grid=SIZE),
         student=str(NANO),
         # The embedded teacher is surer of what it sees than a COCO model: its boxes are worth teaching from 0.45 up.
-        distill=DistillSettings(size=SIZE, epochs=20, min_steps=150, batch=2, teach=0.45, doubt=0.2, seed=seed),
+        distill=DistillSettings(
+            size=SIZE, epochs=20, min_steps=150, batch=2, positive_threshold=0.45, ignore_threshold=0.2, seed=seed
+        ),
         export=ExportSettings(int8=False),  # it would take half a minute more
         holdout=0.34,
     )

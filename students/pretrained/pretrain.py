@@ -78,7 +78,7 @@ class LotSamples:
         image = read_image(self.folder / f"{name}.jpg")
         truth = np.load(self.folder / f"{name}.npz")
         # An ignore region moves with its picture: it travels as a box of the score that means doubt.
-        scores = np.where(truth["ignore"], (self.settings.doubt + self.settings.teach) / 2, 1.0)
+        scores = np.where(truth["ignore"], (self.settings.ignore_threshold + self.settings.positive_threshold) / 2, 1.0)
         fitted = Letterbox.around((image.shape[1], image.shape[0]), self.settings.size)
         zoom = (fitted.scale * 0.9, max(fitted.scale * 1.6, 1.0))
         moved = shift_and_scale(image, Detections.of(truth["boxes"], scores), generator, fitted.input, zoom)
@@ -110,7 +110,7 @@ def main() -> None:
     asked = parser.parse_args()
     settings = DistillSettings(
         size=asked.size, epochs=asked.epochs, batch=8, learning_rate=1.5e-3, weight_decay=5e-4, warmup=0.03, ema=0.998,
-        teach=0.5, doubt=0.1, sharpen=0.0, weights=LossWeights(latent=0.0), seed=SEED,
+        positive_threshold=0.5, ignore_threshold=0.1, score_exponent=0.0, weights=LossWeights(latent=0.0), seed=SEED,
     )  # fmt: skip
     samples = LotSamples(asked.work / "lots", render_lots(asked.work / "lots", asked.frames), settings)
     torch.manual_seed(SEED)

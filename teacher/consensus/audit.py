@@ -1,4 +1,4 @@
-"""The account of a consensus: a line a box to read, and how often each reason applied."""
+"""The audit of a consensus: a line a box to read, and how often each reason applied."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def count_reasons(verdicts: Mapping[str, Verdict]) -> dict[Reason, int]:
     return {reason: reasons.count(reason) for reason in REASONS}
 
 
-def write_account(path: Path, verdicts: Mapping[str, Verdict]) -> None:
+def write_audit(path: Path, verdicts: Mapping[str, Verdict]) -> None:
     """Write one JSON line for each box: frame, reason, score and box before and after, supporting frames.
 
     Args:

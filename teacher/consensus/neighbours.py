@@ -45,9 +45,9 @@ def look_around(
     count, reach = len(scores), settings.reach
     around = _around(scores, reach)
     others = np.arange(2 * reach + 1) != reach
-    weak = scores < settings.teach
+    weak = scores < settings.positive_threshold
     same = others & (alike >= np.where(weak, settings.surely_alike, settings.alike)[:, None])
-    seen = around >= settings.teach
+    seen = around >= settings.positive_threshold
     like_car = np.where(same & seen, alike, -1).max(1)
     like_none = np.where(others & ~seen, alike, -1).max(1)
     left = (like_car < like_none - settings.contrast) | ((same & seen).sum(1) < settings.backing * same.sum(1))

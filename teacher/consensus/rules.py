@@ -59,7 +59,7 @@ def consensus(
         ValueError: not one image a frame.
     """
     settings = settings or ConsensusSettings()
-    places = gather(frames, settings.join, settings.teach)
+    places = gather(frames, settings.join, settings.positive_threshold)
     alike = compare(images, places.boxes, settings.reach, _near(places.member >= 0, settings.reach))
     if alike.shape[1] != len(frames):
         raise ValueError(f"{len(frames)} frames of detections need as many images; got {alike.shape[1]}")
@@ -118,7 +118,7 @@ def _days(taken: Sequence[datetime | None] | None, count: int) -> NDArray[np.int
 def _calls(place: _Place, settings: ConsensusSettings) -> Iterator[tuple[int, _Call]]:
     """What one place makes of the frames, as (frame, call) pairs; frames of which it says nothing new are left out."""
     around = place.around
-    missed = (place.scores == 0) & (around.pooled >= settings.teach) & (around.best >= settings.sure)
+    missed = (place.scores == 0) & (around.pooled >= settings.positive_threshold) & (around.best >= settings.sure)
     for number in np.flatnonzero((place.member >= 0) | missed).tolist():
         found, support = place.frames[number], around.support(number)
         member, score, pooled = int(place.member[number]), float(place.scores[number]), float(around.pooled[number])
@@ -128,9 +128,9 @@ def _calls(place: _Place, settings: ConsensusSettings) -> Iterator[tuple[int, _C
                 yield number, _Call(-1, _mean_box(place, number, support, settings.sure), pooled, finding)
             continue
         before = found.boxes[member]
-        lonely = len(support) >= settings.fewest and around.best[number] < settings.doubt
-        if settings.teach <= score < settings.sure and (lonely or around.background[number]):
-            low = float(np.clip(pooled, settings.doubt, 0.99 * settings.teach))
+        lonely = len(support) >= settings.fewest and around.best[number] < settings.ignore_threshold
+        if settings.positive_threshold <= score < settings.sure and (lonely or around.background[number]):
+            low = float(np.clip(pooled, settings.ignore_threshold, 0.99 * settings.positive_threshold))
             yield (
                 number,
                 _Call(member, before, low, Finding("lonely" if lonely else "background", score, before, support)),
@@ -165,7 +165,7 @@ def _verdict(found: Detections, calls: Sequence[_Call], settings: ConsensusSetti
         if call.member >= 0:
             boxes[call.member], scores[call.member], findings[call.member] = call.box, call.score, call.finding
     for call in sorted((call for call in calls if call.member < 0), key=lambda call: -call.score):
-        there = boxes[scores >= settings.teach]
+        there = boxes[scores >= settings.positive_threshold]
         shared = intersection(call.box[None], there)[0] / np.minimum(area(call.box[None]), area(there))
         if (iou(call.box[None], there)[0] >= settings.join).any() or (shared > HIDDEN).any():
             continue

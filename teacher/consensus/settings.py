@@ -12,11 +12,12 @@ class ConsensusSettings:
     Attributes:
         reach: a frame is compared with this many frames before and after it.
         join: boxes of different frames are of one place from this IoU up.
-        teach: boxes from this score up are taught as vehicles.
-        doubt: boxes from here to ``teach`` are taught neither as vehicle nor as background.
+        positive_threshold: boxes from this score up are taught as vehicles.
+        ignore_threshold: boxes from here to ``positive_threshold`` are taught neither as vehicle nor as background.
         sure: boxes from this score up are never lowered, and only they can call one back into another frame.
         alike: two looks at a place show the same from this likeness up (see ``looks``).
-        surely_alike: as ``alike``, for a frame in which the teacher saw nothing of ``teach`` or more at the place.
+        surely_alike: as ``alike``, for a frame in which the teacher saw nothing of ``positive_threshold`` or more at
+            the place.
         contrast: such a frame holds no car where it is more like one without a box than like any with one, by
             more than this. What hides most of a car, such as a tree, looks the same when the car has left.
         backing: nor does it where less than this share of the frames like it show a box.
@@ -26,8 +27,8 @@ class ConsensusSettings:
 
     reach: int = 12
     join: float = 0.6
-    teach: float = 0.1
-    doubt: float = 0.03
+    positive_threshold: float = 0.1
+    ignore_threshold: float = 0.03
     sure: float = 0.25
     alike: float = 0.5
     surely_alike: float = 0.6

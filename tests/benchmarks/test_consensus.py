@@ -28,16 +28,16 @@ def knowledge(shared: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.shared
 def test_rows_before_and_after(knowledge, shared, tmp_path, capsys) -> None:
-    result, account = tmp_path / "out.json", tmp_path / "account"
+    result, audit = tmp_path / "out.json", tmp_path / "audit"
     main(
         ["--root", str(shared / "data" / "cnr_ext"), "--cameras", "4", "--knowledge", str(knowledge),
-         "--json", str(result), "--account", str(account)]
+         "--json", str(result), "--audit", str(audit)]
     )  # fmt: skip
     before, after = json.loads(result.read_text())["rows"]
     assert (before["labels"], after["labels"]) == ("teacher", "consensus")
     assert before["slots"] == after["slots"] > 0
     assert after["errors_half_covered_0.25"] <= before["errors_half_covered_0.25"]
-    assert len((account / "C4.jsonl").read_text().splitlines()) == sum(after["reasons"].values())
+    assert len((audit / "C4.jsonl").read_text().splitlines()) == sum(after["reasons"].values())
     assert "consensus" in capsys.readouterr().out
 
 

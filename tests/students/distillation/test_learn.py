@@ -54,7 +54,7 @@ def student(folder: Path) -> str:
     return fingerprint(load_model(folder / "student.safetensors"))
 
 
-def test_one_round_leaves_the_student_and_the_account_and_is_not_done_twice(taught, known, tmp_path: Path) -> None:
+def test_one_round_leaves_the_student_and_the_audit_and_is_not_done_twice(taught, known, tmp_path: Path) -> None:
     told: list[int] = []
     first = taught(tmp_path, watch=lambda step, *_: told.append(step))
     assert (first.kept, first.rounds, first.size, first.outcome.steps) == (1, (), (96, 96), 2)
@@ -71,9 +71,11 @@ def test_one_round_leaves_the_student_and_the_account_and_is_not_done_twice(taug
 
 
 def test_what_is_taught_is_the_consensus_of_the_settings(known, tmp_path: Path) -> None:
-    settings = SETTINGS.model_copy(update={"teach": 0.2, "doubt": 0.1})
+    settings = SETTINGS.model_copy(update={"positive_threshold": 0.2, "ignore_threshold": 0.1})
     found = agreed(known.frames, known.keys, known.store, settings, tmp_path)
-    verdicts = camera_consensus(known.frames, known.keys, known.store, ConsensusSettings(teach=0.2, doubt=0.1))
+    verdicts = camera_consensus(
+        known.frames, known.keys, known.store, ConsensusSettings(positive_threshold=0.2, ignore_threshold=0.1)
+    )
     assert list(found) == [frame.name for frame in known.frames]
     for name, detections in found.items():
         assert np.array_equal(detections.boxes, verdicts[name].detections.boxes)

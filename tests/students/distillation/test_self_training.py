@@ -52,7 +52,7 @@ def same(frames: list[Frame], boxes: list, scores: list[float]) -> dict[str, Det
 
 
 @pytest.mark.parametrize(
-    ("sharpen", "score"),
+    ("exponent", "score"),
     [
         (0.5, 0.6**2),
         (1.0, 0.6),
@@ -60,9 +60,9 @@ def same(frames: list[Frame], boxes: list, scores: list[float]) -> dict[str, Det
         (0.0, 0.6),  # hard labels were taught: a score is no more than a score
     ],
 )
-def test_scores_are_taken_back_to_the_teachers_scale(tmp_path: Path, sharpen: float, score: float) -> None:
+def test_scores_are_taken_back_to_the_teachers_scale(tmp_path: Path, exponent: float, score: float) -> None:
     frames = lot(tmp_path, 2)
-    settings = SETTINGS.model_copy(update={"sharpen": sharpen})
+    settings = SETTINGS.model_copy(update={"score_exponent": exponent})
     refined = refine(same(frames, [], []), same(frames, [CAR], [0.6]), frames, settings)
     assert list(refined) == [frame.name for frame in frames]
     for found in refined.values():
@@ -97,11 +97,11 @@ def test_consensus_goes_by_the_settings_of_the_distillation(tmp_path: Path) -> N
     """A box that four like frames do not show goes into doubt, unless it is not taught anyway."""
     frames = lot(tmp_path, 5)
     once = same(frames, [], []) | {frames[2].name: Detections.of([CAR], [0.2])}
-    for teach, doubt in ((0.1, 0.03), (0.15, 0.05)):
-        settings = SETTINGS.model_copy(update={"teach": teach, "doubt": doubt})
+    for positive, ignored in ((0.1, 0.03), (0.15, 0.05)):
+        settings = SETTINGS.model_copy(update={"positive_threshold": positive, "ignore_threshold": ignored})
         (score,) = refine(once, same(frames, [], []), frames, settings)[frames[2].name].scores
-        assert doubt <= score < teach
-    high = SETTINGS.model_copy(update={"teach": 0.3, "doubt": 0.25})
+        assert ignored <= score < positive
+    high = SETTINGS.model_copy(update={"positive_threshold": 0.3, "ignore_threshold": 0.25})
     (score,) = refine(once, same(frames, [], []), frames, high)[frames[2].name].scores
     assert score == pytest.approx(0.2)
 

@@ -26,7 +26,10 @@ def test_the_command_line_stands_above_the_file(tmp_path: Path) -> None:
         ("size: 100", "size: "),
         ("learning_rate: -1", "learning_rate: "),
         ("weights: {latnt: 1}", "weights.latnt|weights: latnt"),
-        ("teach: 0.1\ndoubt: 0.3", "doubt .0.3. must not be above teach"),
+        (
+            "positive_threshold: 0.1\nignore_threshold: 0.3",
+            "ignore_threshold .0.3. must not be above positive_threshold",
+        ),
         ("seed: -1", "seed: "),
         ("- 1", "not a mapping"),
         ("a: [", "cannot be read as YAML"),

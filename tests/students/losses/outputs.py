@@ -63,7 +63,7 @@ def taught(*scored: tuple[Sequence[float], float], ignore: Sequence[Sequence[flo
         (),
         np.array(ignore, np.float32).reshape(-1, 4),
     )
-    return make_targets([lesson], teach=0.25, doubt=0.1, sharpen=1.0)
+    return make_targets([lesson], positive_threshold=0.25, ignore_threshold=0.1, score_exponent=1.0)
 
 
 def told_by(

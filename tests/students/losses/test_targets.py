@@ -21,12 +21,12 @@ def test_boxes_are_taught_left_open_or_background_by_their_score() -> None:
     targets = make_targets([lesson((ONE, 0.25), (TWO, 0.1), (THREE, 0.0999))], 0.25, 0.1, 0.5)
     assert targets.boxes.tolist() == [[ONE]]
     assert targets.scores[0].tolist() == pytest.approx([0.5])
-    assert targets.doubt.tolist() == [[TWO]]
+    assert targets.ignore.tolist() == [[TWO]]
 
 
-@pytest.mark.parametrize(("sharpen", "score"), [(0.0, 1.0), (0.5, 0.8), (1.0, 0.64)])
-def test_sharpening_lifts_what_is_taught(sharpen: float, score: float) -> None:
-    targets = make_targets([lesson((ONE, 0.64))], 0.25, 0.1, sharpen)
+@pytest.mark.parametrize(("exponent", "score"), [(0.0, 1.0), (0.5, 0.8), (1.0, 0.64)])
+def test_the_score_exponent_lifts_what_is_taught(exponent: float, score: float) -> None:
+    targets = make_targets([lesson((ONE, 0.64))], 0.25, 0.1, exponent)
     assert targets.scores.flatten().tolist() == pytest.approx([score])
 
 
@@ -35,7 +35,7 @@ def test_ignore_regions_are_left_open_and_batches_are_padded_with_zeros() -> Non
     targets = make_targets([lesson((ONE, 0.9), (TWO, 0.8)), lesson(ignore=region)], 0.25, 0.1, 1.0)
     assert targets.boxes.tolist() == [[ONE, TWO], [[0] * 4, [0] * 4]]
     assert targets.scores[1].tolist() == [0, 0]
-    assert targets.doubt.tolist() == [[[0] * 4], [THREE]]
+    assert targets.ignore.tolist() == [[[0] * 4], [THREE]]
 
 
 def test_a_batch_of_empty_frames() -> None:

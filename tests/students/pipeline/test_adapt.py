@@ -66,11 +66,11 @@ def test_every_camera_gets_a_live_bundle_measured_on_days_it_did_not_learn_from(
         assert (run.camera(camera) / "train" / "loss.png").stat().st_size > 1000
 
 
-def test_the_account_of_the_consensus_lies_beside_the_student_and_tells_of_training_frames_alone(done) -> None:
+def test_the_audit_of_the_consensus_lies_beside_the_student_and_tells_of_training_frames_alone(done) -> None:
     run, _ = done
     for camera, record in run.records().items():
-        account = (run.camera(camera) / "train" / "consensus.jsonl").read_text().splitlines()
-        assert {json.loads(line)["frame"] for line in account} == set(record.train)
+        audit = (run.camera(camera) / "train" / "consensus.jsonl").read_text().splitlines()
+        assert {json.loads(line)["frame"] for line in audit} == set(record.train)
         assert (record.training["rounds"], record.training["round"]) == ([], 1)
 
 

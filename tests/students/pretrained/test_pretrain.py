@@ -8,7 +8,7 @@ import numpy as np
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.pretrained.pretrain import WIDTHS, LotSamples, make_detector
 
-SETTINGS = DistillSettings(size=128, teach=0.5, doubt=0.1, sharpen=0.0)
+SETTINGS = DistillSettings(size=128, positive_threshold=0.5, ignore_threshold=0.1, score_exponent=0.0)
 
 
 def test_the_embedded_teacher_is_clearly_larger_than_the_nano() -> None:
@@ -35,6 +35,8 @@ def test_samples_are_those_of_their_number_and_ignore_regions_are_doubt(tmp_path
         assert one.image.shape == (96, 128, 3)
         taught = one.targets.detections
         assert np.array_equal(taught.boxes, two.targets.detections.boxes)
-        assert all(score == 1 or SETTINGS.doubt < score < SETTINGS.teach for score in taught.scores)
+        assert all(
+            score == 1 or SETTINGS.ignore_threshold < score < SETTINGS.positive_threshold for score in taught.scores
+        )
         seen += len(taught)
     assert seen > 6

@@ -1,4 +1,4 @@
-"""The consensus over a store, and its account."""
+"""The consensus over a store, and its audit."""
 
 import json
 from dataclasses import replace
@@ -12,7 +12,7 @@ from lotwise.datasets.errors import UnreadableImage
 from lotwise.datasets.frame import Detections, Frame
 from lotwise.datasets.images import content_key
 from lotwise.datasets.load import load
-from lotwise.teacher.consensus import camera_consensus, count_reasons, write_account
+from lotwise.teacher.consensus import camera_consensus, count_reasons, write_audit
 from lotwise.teacher.knowledge import Knowledge
 from lotwise.teacher.store import KnowledgeStore
 from tests.teacher.consensus.scenes import CLOUD, SIZE, SLOTS, WHITE, box_at, scene
@@ -71,13 +71,13 @@ def test_a_frame_that_is_gone_is_named(camera) -> None:
         camera_consensus(frames, keys, store)
 
 
-def test_the_account_says_what_was_and_what_is(camera, tmp_path) -> None:
+def test_the_audit_says_what_was_and_what_is(camera, tmp_path) -> None:
     verdicts = camera_consensus(*camera)
     assert count_reasons(verdicts) == {
         "kept": 5, "raised": 0, "tightened": 0, "recovered": 1, "lonely": 0, "background": 0,
     }  # fmt: skip
-    write_account(tmp_path / "account.jsonl", verdicts)
-    lines = [json.loads(line) for line in (tmp_path / "account.jsonl").read_text().splitlines()]
+    write_audit(tmp_path / "audit.jsonl", verdicts)
+    lines = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
     assert len(lines) == 6
     assert lines[2] == {
         "frame": "2.png",
