@@ -94,10 +94,10 @@ def run(arguments: argparse.Namespace, folder: Path, console: Console) -> Soak:
         bundles = folder / "run" / "cameras" / camera / "bundles"
         shutil.copytree(arguments.run / "cameras" / camera / "bundles", bundles)
         # A bundle that went live just now would be watched by the one before, and both be in memory.
-        Registry(bundles).settle(Registry(bundles).state().live or "")
+        Registry(bundles).end_probation(Registry(bundles).state().live or "")
     site = {
         "run": "run", "schedule": {"period_s": PERIOD_S}, "detector": {"precision": arguments.precision},
-        "swap": {"watch_s": 20},
+        "swap": {"probation_s": 20},
     }  # fmt: skip
     with Installation(folder, films, site, arguments.rate, source=SOURCE) as installed:
         return _soak(installed, folder / "run", arguments)

@@ -92,17 +92,17 @@ def bundles(
     """Versions of each camera's bundle: which is live, which is tried, which was refused and why."""
     found = [(name, one) for name, registry in _registries(place, camera).items() for one in registry.versions()]
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("camera", "bundle", "role", "exported", "models", "standing"):
+    for column in ("camera", "bundle", "role", "exported", "models", "status"):
         table.add_column(column, overflow="fold")
     for name, one in found:
         table.add_row(
-            name, one.identity, one.role, one.exported.strftime("%Y-%m-%d %H:%M"), _models(one), one.standing
+            name, one.identity, one.role, one.exported.strftime("%Y-%m-%d %H:%M"), _models(one), one.status
         )  # fmt: skip
     (screen if screen.is_terminal else Console(highlight=False, markup=False, width=160)).print(table)
     if as_json is not None:
         content = [
             {"camera": name, "bundle": one.identity, "role": one.role, "exported": one.exported.isoformat(),
-             "live": one.live, "before": one.before, "trial": one.trial, "refused": one.refused, "broken": one.broken,
+             "live": one.live, "before": one.before, "shadow": one.shadow, "refused": one.refused, "broken": one.broken,
              "measured": one.measured}
             for name, one in found
         ]  # fmt: skip
@@ -125,10 +125,10 @@ def promote(
     name, registry = _registry(place, camera)
     whole = registry.resolve(identity)
     if shadow:
-        registry.try_out(whole, again=True)
+        registry.start_shadow(whole, again=True)
         out.print(f"{name}: {whole} runs in the shadow of the live one from now on")
     else:
-        registry.promote(whole, watch=not unwatched)
+        registry.promote(whole, probation=not unwatched)
         out.print(f"{name}: {whole} is live")
 
 

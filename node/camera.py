@@ -17,7 +17,7 @@ from lotwise.cameras.slots.hysteresis import SlotMemory
 from lotwise.cameras.slots.low_score import with_faint
 from lotwise.cameras.slots.occlusion import hidden_slots
 from lotwise.cameras.slots.state import SlotChange, SlotNow
-from lotwise.cameras.sources.captured_frame import Shot, SourceHealth
+from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth
 from lotwise.cameras.sources.source import Source
 from lotwise.cameras.view.change_detection import ChangeGate
 from lotwise.cameras.view.health import ViewWatch
@@ -103,19 +103,19 @@ class CameraLoop:
         if not self._started:
             self._start(moment)
         self.asleep = not self._settings.schedule.open(moment)
-        shot = None if self.asleep else self._source.newest()
+        captured = None if self.asleep else self._source.newest()
         health = self._source.health()
         events += self._source_events(health, moment)
         self.now = replace(self.now, source=health, bundle=self._bundles.identity, slots=self._memory.now)
         if self.asleep:
             events += self._blind("off hours", moment)
-        elif shot is not None:
+        elif captured is not None:
             events += self._bundles.poll(moment)
             self._follow_slots()
-            self._see(shot)
+            self._see(captured)
         elif health.state != "live" and not self._connecting(health, moment):
             events += self._blind(health.state, moment)
-        return Looked(shot is not None, tuple(events))
+        return Looked(captured is not None, tuple(events))
 
     def accept_view(self) -> None:
         """With the next frame, what it shows becomes the view's reference."""
@@ -167,34 +167,34 @@ class CameraLoop:
             self._gate = ChangeGate(self._settings.gate, slots)
         self.slots = slots
 
-    def _see(self, shot: Shot) -> None:
+    def _see(self, captured: CapturedFrame) -> None:
         began = time.perf_counter()
-        thumb = thumbnail(shot.image)
-        report = self._view_report(shot, thumb)
-        now = replace(self.now, time=shot.taken, view=report, looked=self.now.looked + 1)
+        thumb = thumbnail(captured.image)
+        report = self._view_report(captured, thumb)
+        now = replace(self.now, time=captured.taken, view=report, looked=self.now.looked + 1)
         changes: tuple[SlotChange, ...] = ()
         if report.verdict != "good":
             # A lost packet tears one frame: it is not read, but a whole lot must not flicker for it.
             if report.verdict != "torn" or self.now.view.verdict != "good":
-                changes = self._memory.lose(report.verdict, shot.taken)
+                changes = self._memory.lose(report.verdict, captured.taken)
             now = replace(now, refused=now.refused + 1)
         elif self._bundles.detector is None:
-            changes = self._memory.lose("no bundle", shot.taken)
-        elif self._unchanged(thumb, shot, report):
-            self._memory.same(shot.taken)
+            changes = self._memory.lose("no bundle", captured.taken)
+        elif self._unchanged(thumb, captured, report):
+            self._memory.same(captured.taken)
             now = replace(now, same=now.same + 1)
         else:
-            found, changes = self._detect(shot, report)
+            found, changes = self._detect(captured, report)
             if self._settings.gate.enabled:
-                self._gate.detected(thumb, shot.taken)
+                self._gate.detected(thumb, captured.taken)
             latency = time.perf_counter() - began
             now = replace(now, detections=found, detected=now.detected + 1, latency_s=latency)
-        self._image = shot.image
-        self.now = replace(now, slots=self._memory.now, bundle=self._bundles.identity, trial=self._bundles.trial)
-        self._events += self._slot_events(changes, shot.taken)
+        self._image = captured.image
+        self.now = replace(now, slots=self._memory.now, bundle=self._bundles.identity, shadow=self._bundles.shadow)
+        self._events += self._slot_events(changes, captured.taken)
 
-    def _view_report(self, shot: Shot, thumb: Thumbnail) -> ViewReport:
-        report = self._view.look(shot.image, thumb, shot.taken)
+    def _view_report(self, captured: CapturedFrame, thumb: Thumbnail) -> ViewReport:
+        report = self._view.look(captured.image, thumb, captured.taken)
         if self._accept:
             self._accept = False
             try:
@@ -205,17 +205,17 @@ class CameraLoop:
         before = self.now.view.verdict
         if report.verdict != before:
             why = {"why": report.why}
-            self._events.append(Event(shot.taken, "camera", self.camera, "view", before, report.verdict, why))
+            self._events.append(Event(captured.taken, "camera", self.camera, "view", before, report.verdict, why))
         return report
 
-    def _unchanged(self, thumb: Thumbnail, shot: Shot, report: ViewReport) -> bool:
+    def _unchanged(self, thumb: Thumbnail, captured: CapturedFrame, report: ViewReport) -> bool:
         """Whether nothing new could be read: the same view, by the same model, and no change to be confirmed."""
         if self._memory.pending or self._read_by != self._bundles.identity:
             return False
-        return self._gate.verdict(thumb, shot.taken, report.shift) == "same"
+        return self._gate.verdict(thumb, captured.taken, report.shift) == "same"
 
-    def _detect(self, shot: Shot, report: ViewReport) -> tuple[Detections, tuple[SlotChange, ...]]:
-        size = (shot.image.shape[1], shot.image.shape[0])
+    def _detect(self, captured: CapturedFrame, report: ViewReport) -> tuple[Detections, tuple[SlotChange, ...]]:
+        size = (captured.image.shape[1], captured.image.shape[0])
         states = self._settings.states
         # Slots and places stay where the reference view has them; what was seen is moved there instead.
         back = -np.array([*report.shift, *report.shift], np.float32) * np.array([*size, *size], np.float32)
@@ -226,14 +226,14 @@ class CameraLoop:
             readings = detector.slot_rule(placed, self.slots, size, confidence=confidence)
             return with_faint(readings, placed, self.slots, size, model, confidence)
 
-        found = self._bundles.detect(shot.image, shot.taken, read, states.leave)
+        found = self._bundles.detect(captured.image, captured.taken, read, states.leave)
         self._events += found.events
         detector = found.detector
         self._read_by = detector.identity
         seen = found.detections[found.detections.scores >= detector.confidence]
         placed = Detections(seen.boxes + back, seen.scores, seen.labels)
         hidden = hidden_slots(placed, self.slots, size, detector.slot_model, states.hidden_share, detector.confidence)
-        return seen, self._memory.update(found.readings, hidden, shot.taken)
+        return seen, self._memory.update(found.readings, hidden, captured.taken)
 
     def _blind(self, why: str, moment: datetime) -> tuple[Event, ...]:
         changes = self._memory.lose(why, moment)

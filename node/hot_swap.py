@@ -13,8 +13,8 @@ import numpy as np
 
 from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.registry.registry import Registry
-from lotwise.cameras.registry.shadow import Trial
-from lotwise.cameras.registry.state_file import Live
+from lotwise.cameras.registry.shadow import ShadowRun
+from lotwise.cameras.registry.state_file import RegistryState
 from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.slots import SlotReading
 from lotwise.datasets.errors import InputError
@@ -75,7 +75,7 @@ class Bundles:
         """Why there is no detector, in one line."""
         self._place, self._load, self._loader, self._swap, self._clock = place, load, loader, swap, clock
         self._other: Detector | None = None
-        self._trial: Trial | None = None
+        self._shadow_run: ShadowRun | None = None
         self._loading: dict[str, Future[Detector]] = {}
         self._told: set[str] = set()
         self._stamp: tuple[int, ...] = ()
@@ -89,9 +89,9 @@ class Bundles:
         return self.detector.identity if self.detector else ""
 
     @property
-    def trial(self) -> str:
-        """Identity of the bundle in its shadow or under watch; "" where there is none."""
-        return self._trial.identity if self._trial else ""
+    def shadow(self) -> str:
+        """Identity of the bundle in its shadow or on probation; "" where there is none."""
+        return self._shadow_run.identity if self._shadow_run else ""
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -133,28 +133,28 @@ class Bundles:
         try:
             ours = _looked(detector, image, read, faint)
         except Exception as error:
-            if self._trial is None or self._trial.phase != "watch" or not self._swap.auto:
+            if self._shadow_run is None or self._shadow_run.phase != "probation" or not self._swap.auto:
                 raise
-            self._trial.fail(f"it fails on a frame: {error}")
+            self._shadow_run.fail(f"it fails on a frame: {error}")
             events = self._decide(time)
             if self.detector is detector:
                 raise
             return replace(self.detect(image, time, read, faint), events=tuple(events))
         took = self._clock() - began
         self._number += 1
-        trial, other = self._trial, self._other
-        if trial is None or other is None or not trial.due(self._number):
+        run, other = self._shadow_run, self._other
+        if run is None or other is None or not run.due(self._number):
             return ours
         began = self._clock()
         try:
             theirs = _looked(other, image, read, faint)
         except Exception as error:  # a model that fails in its shadow is refused, whatever it failed with
-            trial.fail(f"it fails on a frame: {error}")
+            run.fail(f"it fails on a frame: {error}")
             return replace(ours, events=tuple(self._decide(time)))
         seconds = self._clock() - began
-        old, new = (ours, theirs) if trial.phase == "shadow" else (theirs, ours)
-        old_s, new_s = (took, seconds) if trial.phase == "shadow" else (seconds, took)
-        trial.compare(time, _deployed(old), _deployed(new), old_s, new_s, old.readings, new.readings)
+        old, new = (ours, theirs) if run.phase == "shadow" else (theirs, ours)
+        old_s, new_s = (took, seconds) if run.phase == "shadow" else (seconds, took)
+        run.compare(time, _deployed(old), _deployed(new), old_s, new_s, old.readings, new.readings)
         return replace(ours, events=tuple(self._decide(time)))
 
     def poll(self, now: datetime) -> list[Event]:
@@ -170,11 +170,11 @@ class Bundles:
         events: list[Event] = []
         try:
             state = self._place.state()
-            wanted = {state.live, state.before, state.trial}
+            wanted = {state.live, state.before, state.shadow}
             self._loading = {identity: future for identity, future in self._loading.items() if identity in wanted}
             events += self._follow_live(state, now)
             if state.live == self.identity:
-                events += self._follow_trial(state, now)
+                events += self._follow_shadow(state, now)
         except InputError as error:
             return events + self._once(now, "", "registry", str(error))
         self._told.discard("registry")
@@ -188,7 +188,7 @@ class Bundles:
         self.detector, self.why = loaded, ""
         return [self._event(now, loaded.identity, "none", "live", "promoted", "")]
 
-    def _follow_live(self, state: Live, now: datetime) -> list[Event]:
+    def _follow_live(self, state: RegistryState, now: datetime) -> list[Event]:
         if state.live is None or state.live == self.identity:
             return []
         loaded = self._loaded(state.live)
@@ -200,71 +200,72 @@ class Bundles:
             return []
         before, self.detector, self.why = self.detector, loaded, ""
         self._told.clear()
-        self._trial = self._other = None
-        if state.watching and before is not None and before.identity == state.before:
-            self._other, self._trial, self._number = before, Trial(self._swap, "watch", loaded.identity), 0
+        self._shadow_run = self._other = None
+        if state.on_probation and before is not None and before.identity == state.before:
+            self._other, self._shadow_run, self._number = before, ShadowRun(self._swap, "probation", loaded.identity), 0
         given_up = state.refused.get(before.identity) if before else None
         what, why = ("promoted", "") if given_up is None else ("rolled back", given_up)
         return [self._event(now, loaded.identity, before.identity if before else "none", "live", what, why)]
 
-    def _follow_trial(self, state: Live, now: datetime) -> list[Event]:
-        if not state.watching and self._trial is not None and self._trial.phase == "watch":
-            self._trial = self._other = None  # settled by another process
-        watching = self._trial is not None and self._trial.phase == "watch"
-        if state.watching and not watching and state.before is not None:
+    def _follow_shadow(self, state: RegistryState, now: datetime) -> list[Event]:
+        if not state.on_probation and self._shadow_run is not None and self._shadow_run.phase == "probation":
+            self._shadow_run = self._other = None  # ended by another process
+        on_probation = self._shadow_run is not None and self._shadow_run.phase == "probation"
+        if state.on_probation and not on_probation and state.before is not None:
             other = self._loaded(state.before)
             if isinstance(other, Detector):
-                self._other, self._trial, self._number = other, Trial(self._swap, "watch", self.identity), 0
-            elif isinstance(other, str):  # nothing to watch it with
+                self._other, self._number = other, 0
+                self._shadow_run = ShadowRun(self._swap, "probation", self.identity)
+            elif isinstance(other, str):  # nothing to compare it with
                 assert isinstance(self._place, Registry)
-                self._place.settle(self.identity)
+                self._place.end_probation(self.identity)
             return []
-        if watching:
+        if on_probation:
             return self._decide(now)
-        if state.trial is None or state.trial != self.trial:
-            self._trial = self._other = None
-        if state.trial is None or self._trial is not None:
+        if state.shadow is None or state.shadow != self.shadow:
+            self._shadow_run = self._other = None
+        if state.shadow is None or self._shadow_run is not None:
             return self._decide(now)
-        shadow = self._loaded(state.trial)
+        shadow = self._loaded(state.shadow)
         if shadow is None:
             return []
-        self._trial, self._number = Trial(self._swap, "shadow", state.trial), 0
+        self._shadow_run, self._number = ShadowRun(self._swap, "shadow", state.shadow), 0
         if isinstance(shadow, str):
-            self._trial.fail(shadow)
+            self._shadow_run.fail(shadow)
             return self._decide(now)
         self._other = shadow
-        return [self._event(now, state.trial, "none", "shadow", "in its shadow", "")]
+        return [self._event(now, state.shadow, "none", "shadow", "in its shadow", "")]
 
     def _decide(self, now: datetime) -> list[Event]:
-        """Act on what the trial says, in the registry; the swap itself follows from what stands there then."""
-        if self._trial is None or not isinstance(self._place, Registry):
+        """Act on what the run says, in the registry; the swap itself follows from what stands there then."""
+        if self._shadow_run is None or not isinstance(self._place, Registry):
             return []
-        outcome, why = self._trial.verdict(now)
+        outcome, why = self._shadow_run.verdict(now)
         if outcome == "open":
             return []
-        trial, other = self._trial, self._other
+        run, other = self._shadow_run, self._other
         try:
-            if trial.phase == "watch" and outcome == "accept":
-                self._place.settle(trial.identity)
-            elif trial.phase == "shadow" and outcome == "refuse":
-                self._place.refuse(trial.identity, why)
+            if run.phase == "probation" and outcome == "accept":
+                self._place.end_probation(run.identity)
+            elif run.phase == "shadow" and outcome == "refuse":
+                self._place.refuse(run.identity, why)
             elif not self._swap.auto:
                 advice = "promote it" if outcome == "accept" else "roll it back"
-                key = f"{trial.identity} {trial.phase} {outcome}"
-                return self._once(now, trial.identity, key, f"{trial.phase}: {outcome} ({why}); {advice}")
+                key = f"{run.identity} {run.phase} {outcome}"
+                return self._once(now, run.identity, key, f"{run.phase}: {outcome} ({why}); {advice}")
             elif outcome == "refuse":
-                self._place.roll_back(why, of=trial.identity)
+                self._place.roll_back(why, of=run.identity)
                 self.detector, self._number = other, 0
             else:
-                self._place.accept(trial.identity)
+                self._place.accept(run.identity)
                 assert other is not None
-                self._loading[trial.identity] = _done(other)
+                self._loading[run.identity] = _done(other)
         except InputError as error:  # somebody changed the registry meanwhile; the next poll follows that
-            return self._once(now, trial.identity, f"{trial.identity} decided", str(error))
-        self._trial = self._other = None
+            return self._once(now, run.identity, f"{run.identity} decided", str(error))
+        self._shadow_run = self._other = None
         after = {"accept": "accepted", "refuse": "refused"}[outcome]
-        what = "rolled back" if (trial.phase, outcome) == ("watch", "refuse") else after
-        return [self._event(now, trial.identity, trial.phase, after, what, why, trial.measured())]
+        what = "rolled back" if (run.phase, outcome) == ("probation", "refuse") else after
+        return [self._event(now, run.identity, run.phase, after, what, why, run.measured())]
 
     def _loaded(self, identity: str) -> Detector | str | None:
         """The detector, why it cannot be had, or None while it is being loaded; of a fixed bundle, identity ""."""

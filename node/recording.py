@@ -12,7 +12,7 @@ import cv2
 
 from lotwise.cameras.site.frames import chosen_cameras
 from lotwise.cameras.site.reading import read_site
-from lotwise.cameras.sources.captured_frame import Shot, SourceState
+from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceState
 from lotwise.cameras.sources.source import open_source
 from lotwise.datasets.whole_file import write_whole
 
@@ -65,8 +65,8 @@ def record_frames(
         while not stop.is_set():
             for name, source in sources.items():
                 full = most is not None and written[name] >= most
-                if not full and time.monotonic() >= due[name] and (shot := source.newest()) is not None:
-                    _write(folder / name, shot)
+                if not full and time.monotonic() >= due[name] and (captured := source.newest()) is not None:
+                    _write(folder / name, captured)
                     written[name] += 1
                     due[name] = time.monotonic() + every_s
                 health = source.health()
@@ -82,10 +82,10 @@ def record_frames(
     return written
 
 
-def _write(folder: Path, shot: Shot) -> None:
+def _write(folder: Path, captured: CapturedFrame) -> None:
     """One JPEG, whole or not at all; of two in one second the later one is kept."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{shot.taken.astimezone():%Y-%m-%d_%H_%M_%S}.jpg"
-    good, data = cv2.imencode(".jpg", shot.image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    file = folder / f"{captured.taken.astimezone():%Y-%m-%d_%H_%M_%S}.jpg"
+    good, data = cv2.imencode(".jpg", captured.image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     assert good
     write_whole(file, data.tobytes(), sync=False)

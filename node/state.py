@@ -44,7 +44,7 @@ class CameraNow:
     Attributes:
         time: when the last frame was looked at; None before the first.
         slots: by slot id, in the site's order.
-        bundle: identity of the live bundle. trial: identity of the bundle in its shadow, or "".
+        bundle: identity of the live bundle. shadow: identity of the bundle in its shadow, or "".
         detections: of the last detected frame.
         looked: frames looked at. detected: frames detected. same: frames that the gate let pass. refused: frames
             of a view that could not be trusted.
@@ -57,7 +57,7 @@ class CameraNow:
     view: ViewReport
     slots: Mapping[str, SlotNow]
     bundle: str = ""
-    trial: str = ""
+    shadow: str = ""
     detections: Detections = field(default_factory=Detections.empty)
     looked: int = 0
     detected: int = 0

@@ -15,7 +15,7 @@ from benchmarks.edge.streams import Stream, Streams
 from benchmarks.edge.systems import Job
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.slots import SlotReading
-from lotwise.cameras.sources.captured_frame import Shot, SourceHealth
+from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth
 from lotwise.datasets.frame import Detections, Image
 from lotwise.node import start
 from lotwise.node.camera import CameraLoop, Looked
@@ -30,10 +30,10 @@ class MemorySource:
         self._health = SourceHealth("live", datetime.now(UTC))
         arrived()
 
-    def newest(self) -> Shot | None:
+    def newest(self) -> CapturedFrame | None:
         image = self._stream.take()
         self._health = replace(self._health, frames=self._stream.taken)
-        return Shot(image, datetime.now(UTC), self._stream.taken)
+        return CapturedFrame(image, datetime.now(UTC), self._stream.taken)
 
     def health(self) -> SourceHealth:
         return self._health

@@ -36,7 +36,7 @@ KINDS = {
     "server restarted": Kind(150, 5),
     "broker away": Kind(150, 60),
     "decoder killed": Kind(50, 0),
-    "nursery killed": Kind(240, 0),
+    "fork server killed": Kind(240, 0),
     "bundle swapped": Kind(60, 0),
 }
 
@@ -83,7 +83,7 @@ def begin(fault: Fault, site: Installation, run: Path, rng: random.Random) -> Me
         case "broker away":
             site.broker_leaves()
             return lambda: site.broker.start() and None
-        case "decoder killed" | "nursery killed":
+        case "decoder killed" | "fork server killed":
             _kill(site, "nursery" in fault.kind, rng)
         case "bundle swapped":
             _swap(Registry(run / "cameras" / fault.camera / "bundles"), rng)

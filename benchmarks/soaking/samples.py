@@ -60,9 +60,9 @@ class Sampler:
         self._cpu_s: dict[int, float] = {}
 
     def children(self) -> list[int]:
-        """Nursery and decoders; also those decoders whose nursery was killed."""
+        """ForkServer and decoders; also those decoders whose nursery was killed."""
         found = family(self._node)[1:]
-        # The nursery leads a session of its own.
+        # The fork server leads a session of its own.
         self._sessions |= {process for process in found if _stat(process)[3:4] == [str(process)]}
         lost = [process for process in _processes() if _stat(process)[3:4] in [[str(one)] for one in self._sessions]]
         return list(dict.fromkeys([*found, *lost]))

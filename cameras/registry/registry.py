@@ -10,8 +10,8 @@ from pathlib import Path
 
 from lotwise.cameras.detection.bundle import IDENTITY, MANIFEST, parse_manifest, read_manifest
 from lotwise.cameras.detection.detector import load_detector
-from lotwise.cameras.registry.state_file import LIVE, Live, change_live, locked, read_live, sync
-from lotwise.cameras.registry.versions import Version, harm, read_version
+from lotwise.cameras.registry.state_file import STATE_FILE, RegistryState, change_state, locked, read_state, sync
+from lotwise.cameras.registry.versions import Version, damage, read_version
 from lotwise.datasets.errors import InputError
 
 _GONE, _COPIED = ".gone-", ".copied-"
@@ -48,7 +48,7 @@ class Registry:
             sync(bundle)
             with locked(self.folder):
                 if target.exists():
-                    if not harm(target):
+                    if not damage(target):
                         shutil.rmtree(bundle)
                         return manifest.identity
                     self._away(target)
@@ -58,12 +58,12 @@ class Registry:
             raise InputError(f"{target}: cannot be written ({error.strerror}); make room or mend its rights") from error
         return manifest.identity
 
-    def promote(self, identity: str, watch: bool = True) -> Live:
+    def promote(self, identity: str, probation: bool = True) -> RegistryState:
         """Make a bundle live; the one before is remembered.
 
         Args:
             identity: in whole; :meth:`resolve` finds it.
-            watch: the one before watches over its first minutes and may come back by itself.
+            probation: the one before watches over its first minutes and may come back by itself.
 
         Raises:
             InputError: no such bundle, its files are not what its manifest says, its model cannot be loaded, or it
@@ -71,13 +71,13 @@ class Registry:
         """
         load_detector(self._present(identity))
 
-        def step(state: Live) -> Live:
+        def step(state: RegistryState) -> RegistryState:
             self._of_this_camera(state, identity)
-            return state.promoted(identity, watch)
+            return state.promoted(identity, probation)
 
-        return change_live(self.folder, step)
+        return change_state(self.folder, step)
 
-    def try_out(self, identity: str, again: bool = False) -> Live:
+    def start_shadow(self, identity: str, again: bool = False) -> RegistryState:
         """Let a bundle run in the shadow of the live one; it takes the place of another in its shadow.
 
         Args:
@@ -89,7 +89,7 @@ class Registry:
         """
         load_detector(self._present(identity))
 
-        def step(state: Live) -> Live:
+        def step(state: RegistryState) -> RegistryState:
             self._of_this_camera(state, identity)
             if state.live is None:
                 raise InputError(f"{self.folder}: no bundle is live that {identity} could run beside; promote it")
@@ -97,47 +97,47 @@ class Registry:
                 raise InputError(f"{self.folder}: {identity} is live already")
             if identity in state.refused and not again:
                 raise InputError(f"{self.folder}: {identity} was refused before: {state.refused[identity]}")
-            return state.tried(identity)
+            return state.with_shadow(identity)
 
-        return change_live(self.folder, step)
+        return change_state(self.folder, step)
 
-    def accept(self, identity: str) -> Live:
+    def accept(self, identity: str) -> RegistryState:
         """Make the bundle live that has passed its shadow; its first minutes are watched.
 
         Raises:
             InputError: it is not in its shadow any more, because somebody else was quicker, or it was harmed.
         """
 
-        def step(state: Live) -> Live:
-            self._in_trial(state, identity)
+        def step(state: RegistryState) -> RegistryState:
+            self._require_in_shadow(state, identity)
             self.path(identity)
-            return state.promoted(identity, watch=True)
+            return state.promoted(identity, probation=True)
 
-        return change_live(self.folder, step)
+        return change_state(self.folder, step)
 
-    def refuse(self, identity: str, why: str) -> Live:
-        """End a bundle's shadow; it is not tried by itself again.
+    def refuse(self, identity: str, why: str) -> RegistryState:
+        """End a bundle's shadow; it is not compared by itself again.
 
         Raises:
             InputError: it is not in its shadow any more.
         """
 
-        def step(state: Live) -> Live:
-            self._in_trial(state, identity)
-            return state.refusing(identity, why)
+        def step(state: RegistryState) -> RegistryState:
+            self._require_in_shadow(state, identity)
+            return state.with_refusal(identity, why)
 
-        return change_live(self.folder, step)
+        return change_state(self.folder, step)
 
-    def settle(self, identity: str) -> Live:
+    def end_probation(self, identity: str) -> RegistryState:
         """The first minutes of the live bundle were good; where another is live by now, nothing changes."""
 
-        def step(state: Live) -> Live:
-            return state.model_copy(update={"watching": False}) if state.live == identity else state
+        def step(state: RegistryState) -> RegistryState:
+            return state.model_copy(update={"on_probation": False}) if state.live == identity else state
 
-        return change_live(self.folder, step)
+        return change_state(self.folder, step)
 
     def roll_back(self, why: str, of: str | None = None) -> str:
-        """Make the bundle live again that was so before; the one that was live is not tried by itself again.
+        """Make the bundle live again that was so before; the one that was live is not compared by itself again.
 
         Args:
             why: one line, remembered.
@@ -150,7 +150,7 @@ class Registry:
             InputError: there is none before, it was harmed, or another than ``of`` is live.
         """
 
-        def step(state: Live) -> Live:
+        def step(state: RegistryState) -> RegistryState:
             if of is not None and state.live != of:
                 raise InputError(f"{self.folder}: {of} is not live any more, {state.live} is; nothing was rolled back")
             if state.live is None or state.before is None:
@@ -158,7 +158,7 @@ class Registry:
             self.path(state.before)
             return state.rolled_back(why)
 
-        return str(change_live(self.folder, step).live)
+        return str(change_state(self.folder, step).live)
 
     def live(self) -> Path:
         """Folder of the live bundle, found whole.
@@ -171,14 +171,14 @@ class Registry:
             raise InputError(f"{self.folder}: no bundle is live here; run lotwise adapt or promote one")
         return self.path(identity)
 
-    def state(self) -> Live:
+    def state(self) -> RegistryState:
         """What runs."""
-        return read_live(self.folder)
+        return read_state(self.folder)
 
     def stamp(self) -> tuple[int, ...]:
         """Differs once :meth:`state` does; costs next to nothing, so that a node can ask before every frame."""
         try:
-            found = os.stat(self.folder / LIVE)
+            found = os.stat(self.folder / STATE_FILE)
         except FileNotFoundError:
             return ()
         return found.st_mtime_ns, found.st_ino, found.st_size
@@ -227,7 +227,7 @@ class Registry:
         try:
             with locked(self.folder):
                 old = self.versions()[keep:]
-                gone = [one.identity for one in old if not (one.live or one.before or one.trial)]
+                gone = [one.identity for one in old if not (one.live or one.before or one.shadow)]
                 for identity in gone:
                     self._away(self.folder / identity)
                 # What a killed process left half done; nobody else is at work while this one holds the lock.
@@ -258,11 +258,11 @@ class Registry:
         except InputError:
             return None  # versions() says what is wrong with it
 
-    def _in_trial(self, state: Live, identity: str) -> None:
-        if state.trial != identity:
+    def _require_in_shadow(self, state: RegistryState, identity: str) -> None:
+        if state.shadow != identity:
             raise InputError(f"{self.folder}: {identity} is not in its shadow any more; nothing was changed")
 
-    def _of_this_camera(self, state: Live, identity: str) -> None:
+    def _of_this_camera(self, state: RegistryState, identity: str) -> None:
         camera = parse_manifest(self._present(identity)).camera
         # A live bundle that was harmed must not stand in the way of the one that mends it.
         ours = self._made_for(state.live) if state.live else None

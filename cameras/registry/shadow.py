@@ -1,4 +1,4 @@
-"""Whether a new bundle may replace the live one: both look at the same frames, before the swap and just after it."""
+"""Whether a new bundle may replace the live one: both detect the same frames, before the swap and just after it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.slots import SlotReading
 from lotwise.datasets.frame import Detections
 
-Phase = Literal["shadow", "watch"]
-"""``shadow``: the old bundle is live and the new one runs beside it; ``watch``: the new one is live."""
+Phase = Literal["shadow", "probation"]
+"""``shadow``: the old bundle is live and the new one runs beside it; ``probation``: the new one is live
+and the old one runs beside it."""
 Outcome = Literal["open", "accept", "refuse"]
 
-SLOW_S = 0.005
-"""A new bundle that takes only so much longer a frame is never too slow."""
+NEGLIGIBLE_S = 0.005
+"""Seconds a frame by which a new bundle may always be slower: so much one and the same model varies on a busy node."""
 
 
-class Trial:
-    """Old and new bundle on the same frames, and what follows from it.
+class ShadowRun:
+    """Old and new bundle on the same frames, and what follows from the comparison.
 
     Pure bookkeeping: the caller runs both models.
 
@@ -34,7 +35,7 @@ class Trial:
 
     def __init__(self, settings: SwapSettings, phase: Phase, identity: str) -> None:
         self.settings, self.phase, self.identity = settings, phase, identity
-        self._least_frames = settings.shadow_frames if phase == "shadow" else settings.watch_frames
+        self._least_frames = settings.shadow_frames if phase == "shadow" else settings.probation_frames
         self._error = ""
         self._first: datetime | None = None
         self._last: datetime | None = None
@@ -49,7 +50,7 @@ class Trial:
         Args:
             number: 1, 2, … of the detected frame; evenly spaced ones are due, the first among them.
         """
-        share = self.settings.shadow_share if self.phase == "shadow" else self.settings.watch_share
+        share = self.settings.shadow_share if self.phase == "shadow" else self.settings.probation_share
         return math.ceil(number * share) != math.ceil((number - 1) * share)
 
     def compare(
@@ -66,7 +67,7 @@ class Trial:
 
         Args:
             time: when it was taken, with time zone.
-            old, new: what the bundle says that was live before the swap, and the one on trial, each at its own
+            old, new: what the bundle says that was live before the swap, and the new one, each at its own
                 deployed confidence, in pixels of the frame.
             old_s, new_s: seconds that each took for the frame.
             old_slots, new_slots: each one's own reading of this frame, before any memory; slots of only one of
@@ -102,15 +103,15 @@ class Trial:
         if self._error:
             return "refuse", self._error
         shadow = self.phase == "shadow"
-        vehicles, least_s = max(self._old, self._new), settings.shadow_s if shadow else settings.watch_s
-        told = vehicles >= settings.least_vehicles
+        vehicles, least_s = max(self._old, self._new), settings.shadow_s if shadow else settings.probation_s
+        told = vehicles >= settings.min_vehicles
         if frames >= self._least_frames and (alarm := self._alarm(told)):
             return "refuse", f"{alarm} ({frames} frames)"
         wanting = ""
         if frames < self._least_frames:
             wanting = f"{frames} of {self._least_frames} frames compared"
         elif shadow and not told:
-            wanting = f"{vehicles} of {settings.least_vehicles} vehicles seen"
+            wanting = f"{vehicles} of {settings.min_vehicles} vehicles seen"
         if wanting and shadow and self._span(now) >= settings.shadow_hours * 3600:
             return "refuse", f"only {wanting} in {settings.shadow_hours:g} hours"
         if not wanting and self._span(None) < least_s:
@@ -142,14 +143,14 @@ class Trial:
         """What is wrong, or ""; what was seen counts only where enough was (``told``)."""
         settings = self.settings
         low, high = sorted((self._old, self._new))
-        if told and high > settings.most_count * low:
+        if told and high > settings.max_count_ratio * low:
             return f"{self._new} vehicles where the old one sees {self._old}"
-        if told and self._agreement() < settings.agreement:
-            return f"agreement {self._agreement():.3f} with the old one, under {settings.agreement:g}"
-        if told and self._differ() > settings.most_slots:
-            return f"{self._differ():.1%} of slot readings differ, over {settings.most_slots:.1%}"
+        if told and self._agreement() < settings.min_agreement:
+            return f"agreement {self._agreement():.3f} with the old one, under {settings.min_agreement:g}"
+        if told and self._differ() > settings.max_slot_difference:
+            return f"{self._differ():.1%} of slot readings differ, over {settings.max_slot_difference:.1%}"
         old, new = median(self._old_s), median(self._new_s)
-        if new > settings.max_slowdown * old and new > old + SLOW_S:
+        if new > settings.max_slowdown * old and new > old + NEGLIGIBLE_S:
             return f"{1000 * new:.0f} ms a frame where the old one takes {1000 * old:.0f} ms"
         return ""
 

@@ -15,65 +15,77 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.whole_file import write_whole
 
-LIVE = "live.json"
+STATE_FILE = "registry.json"
 LOCK = ".lock"
-PATIENCE_S = 10.0
-"""A change takes milliseconds; who waits so long for another's is told."""
-REMEMBERED = 100
-"""Refusals; the oldest are forgotten, as a camera may be trained anew each night for years."""
+LOCK_TIMEOUT_S = 10.0
+"""Seconds that a change waits for another process; a change itself takes milliseconds."""
+MAX_REFUSALS = 100
+"""Refusals that are remembered; the oldest are forgotten, as a camera may be trained anew each night for years."""
 
 Identity = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
-class Live(BaseModel):
-    """What of a camera's bundles runs, by identity."""
+class RegistryState(BaseModel):
+    """Which of a camera's bundles run, by identity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    live: Identity | None = None
-    before: Annotated[Identity | None, Field(description="the one that a rollback brings back")] = None
-    trial: Annotated[Identity | None, Field(description="runs in the shadow of the live one")] = None
-    watching: Annotated[bool, Field(description="the live one is in its first minutes")] = False
-    refused: Annotated[dict[Identity, str], Field(description="why a bundle is not tried by itself again")] = {}
+    live: Annotated[Identity | None, Field(description="The bundle whose detections are told.")] = None
+    before: Annotated[
+        Identity | None, Field(description="The bundle that was live before, which a rollback brings back.")
+    ] = None
+    shadow: Annotated[
+        Identity | None,
+        Field(description="The bundle that runs beside the live one on a share of the frames, without being told."),
+    ] = None
+    on_probation: Annotated[
+        bool,
+        Field(
+            description="Whether the live bundle is in its first minutes, in which the one before is compared with it."
+        ),
+    ] = False
+    refused: Annotated[
+        dict[Identity, str], Field(description="Bundles that are not compared by themselves again, and why.")
+    ] = {}
 
-    def promoted(self, identity: str, watch: bool) -> Live:
-        """With this bundle live, whatever was thought of it before."""
-        trial, refused = self._no_trial_of(identity), _without(self.refused, identity)
+    def promoted(self, identity: str, probation: bool) -> RegistryState:
+        """The state with this bundle live, even if it was refused before."""
+        shadow, refused = self._shadow_unless(identity), _without(self.refused, identity)
         if identity == self.live:
-            return self.model_copy(update={"trial": trial, "refused": refused})
-        watching = watch and self.live is not None
-        return Live(live=identity, before=self.live, trial=trial, watching=watching, refused=refused)
+            return self.model_copy(update={"shadow": shadow, "refused": refused})
+        on_probation = probation and self.live is not None
+        return RegistryState(live=identity, before=self.live, shadow=shadow, on_probation=on_probation, refused=refused)
 
-    def tried(self, identity: str) -> Live:
-        """With this bundle in the shadow of the live one."""
-        return self.model_copy(update={"trial": identity, "refused": _without(self.refused, identity)})
+    def with_shadow(self, identity: str) -> RegistryState:
+        """The state with this bundle in the shadow of the live one."""
+        return self.model_copy(update={"shadow": identity, "refused": _without(self.refused, identity)})
 
-    def refusing(self, identity: str, why: str) -> Live:
-        """With this bundle out of its shadow."""
+    def with_refusal(self, identity: str, why: str) -> RegistryState:
+        """The state with this bundle refused and out of its shadow."""
         refused = _with(self.refused, identity, why)
-        return self.model_copy(update={"trial": self._no_trial_of(identity), "refused": refused})
+        return self.model_copy(update={"shadow": self._shadow_unless(identity), "refused": refused})
 
-    def rolled_back(self, why: str) -> Live:
-        """With the bundle live again that was so before; that one must exist."""
+    def rolled_back(self, why: str) -> RegistryState:
+        """The state with the bundle live again that was live before; there must be one."""
         assert self.live is not None and self.before is not None
         refused = _with(_without(self.refused, self.before), self.live, why)
-        return Live(live=self.before, trial=self._no_trial_of(self.before), refused=refused)
+        return RegistryState(live=self.before, shadow=self._shadow_unless(self.before), refused=refused)
 
-    def _no_trial_of(self, identity: str) -> str | None:
-        return None if self.trial == identity else self.trial
+    def _shadow_unless(self, identity: str) -> str | None:
+        return None if self.shadow == identity else self.shadow
 
 
-def read_live(folder: Path) -> Live:
+def read_state(folder: Path) -> RegistryState:
     """What runs of the bundles of a registry's folder; nothing where no file says so.
 
     Raises:
         InputError: the file does not say what it should.
     """
-    path = folder / LIVE
+    path = folder / STATE_FILE
     try:
-        return Live.model_validate_json(path.read_bytes())
+        return RegistryState.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        return Live()
+        return RegistryState()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); mend its rights or its disk") from error
     except ValidationError as error:
@@ -83,7 +95,7 @@ def read_live(folder: Path) -> Live:
         raise InputError(f"{path}: {where}: {said}; delete it and promote a bundle again") from error
 
 
-def change_live(folder: Path, step: Callable[[Live], Live]) -> Live:
+def change_state(folder: Path, step: Callable[[RegistryState], RegistryState]) -> RegistryState:
     """Read, change and write what runs while nobody else does; a kill leaves the file before or the one after.
 
     Args:
@@ -94,10 +106,10 @@ def change_live(folder: Path, step: Callable[[Live], Live]) -> Live:
         InputError: the file is broken or cannot be written, or another process does not let go of it.
     """
     with locked(folder):
-        before = read_live(folder)
+        before = read_state(folder)
         after = step(before)
         if after != before:
-            path = folder / LIVE
+            path = folder / STATE_FILE
             try:
                 write_whole(path, after.model_dump_json(exclude_defaults=True).encode() + b"\n")
                 sync(folder)
@@ -119,7 +131,7 @@ def locked(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}); mend its rights or its disk") from error
     try:
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + LOCK_TIMEOUT_S
         while not _taken(handle):
             if time.monotonic() > deadline:
                 raise InputError(f"{path}: another process is changing this registry; try again once it is done")
@@ -152,4 +164,4 @@ def _without(refused: dict[str, str], identity: str) -> dict[str, str]:
 
 def _with(refused: dict[str, str], identity: str, why: str) -> dict[str, str]:
     known = [*_without(refused, identity).items(), (identity, " ".join(why.split()))]
-    return dict(known[-REMEMBERED:])
+    return dict(known[-MAX_REFUSALS:])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lotwise.cameras.detection.bundle import MANIFEST, parse_manifest, read_manifest
-from lotwise.cameras.registry.state_file import Live
+from lotwise.cameras.registry.state_file import RegistryState
 from lotwise.datasets.errors import InputError
 
 
@@ -20,8 +20,8 @@ class Version:
         camera, role: as its manifest says; "" where it is broken.
         exported: when its manifest was written (UTC).
         measured: as its manifest says.
-        live, before, trial: whether it runs, is what a rollback brings back, is in the shadow of the live one.
-        refused: why it is not tried by itself again, or "".
+        live, before, shadow: whether it runs, is what a rollback brings back, is in the shadow of the live one.
+        refused: why it is not compared by itself again, or "".
         broken: why it cannot be used, in one line, or "".
     """
 
@@ -32,21 +32,21 @@ class Version:
     measured: dict[str, Any]
     live: bool
     before: bool
-    trial: bool
+    shadow: bool
     refused: str
     broken: str
 
     @property
-    def standing(self) -> str:
+    def status(self) -> str:
         """All of that in a few words for a table."""
-        words = [word for word in ("live", "before", "trial") if getattr(self, word)]
+        words = [word for word in ("live", "before", "shadow") if getattr(self, word)]
         words += [f"{word}: {why}" for word in ("refused", "broken") if (why := getattr(self, word))]
         return ", ".join(words)
 
 
-def read_version(folder: Path, state: Live) -> Version:
+def read_version(folder: Path, state: RegistryState) -> Version:
     """What is to know of the bundle in a folder named by its identity."""
-    broken = harm(folder)
+    broken = damage(folder)
     manifest = None if broken else parse_manifest(folder)
     return Version(
         identity=folder.name,
@@ -56,13 +56,13 @@ def read_version(folder: Path, state: Live) -> Version:
         measured=manifest.measured if manifest else {},
         live=state.live == folder.name,
         before=state.before == folder.name,
-        trial=state.trial == folder.name,
+        shadow=state.shadow == folder.name,
         refused=state.refused.get(folder.name, ""),
         broken=broken,
     )
 
 
-def harm(folder: Path) -> str:
+def damage(folder: Path) -> str:
     """What is wrong with a bundle, in one line; "" where nothing is."""
     try:
         read_manifest(folder)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class SwapSettings(BaseModel):
-    """How a new bundle is tried beside the live one, and watched once it is live.
+    """How a new bundle is compared with the live one before it takes its place, and for a while after.
 
     The old bundle is no truth: a student that was trained anew should differ from one that had grown bad. So what
     is refused is a bundle that is blind, sees ghosts or was made for another view, and not the mere change for the
@@ -19,28 +19,65 @@ class SwapSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     auto: Annotated[
-        bool, Field(description="swap and roll back by itself; otherwise verdicts are only reported, for a person")
+        bool,
+        Field(
+            description="Whether the node swaps bundles and rolls them back by itself; otherwise it only reports "
+            "its verdict, and a person acts on it."
+        ),
     ] = True
-    shadow_share: Annotated[float, Field(gt=0, le=1, description="share of detected frames that both look at")] = 0.25
-    shadow_frames: Annotated[int, Field(ge=1, description="least frames before a shadow is decided")] = 20
-    shadow_s: Annotated[float, Field(ge=0, description="least seconds from its first such frame to its last")] = 300.0
-    shadow_hours: Annotated[
-        float, Field(gt=0, description="most hours of a shadow; without enough frames and vehicles it is refused then")
-    ] = 24.0
-    watch_share: Annotated[float, Field(gt=0, le=1, description="the same share in the first minutes after")] = 0.5
-    watch_frames: Annotated[int, Field(ge=1, description="least frames before those first minutes are decided")] = 5
-    watch_s: Annotated[float, Field(ge=0, description="length of the first minutes after a swap, seconds")] = 300.0
-    least_vehicles: Annotated[
-        int,
-        Field(ge=0, description="least vehicles seen before the two are held together: an empty lot proves nothing"),
-    ] = 20
-    agreement: Annotated[
-        float, Field(ge=0, le=1, description="least F1 of the new one's vehicles against the old one's")
-    ] = 0.6
-    most_slots: Annotated[
-        float, Field(ge=0, le=1, description="largest share of slot readings in which the two may differ")
+    shadow_share: Annotated[
+        float,
+        Field(gt=0, le=1, description="Share of the detected frames on which a new bundle runs beside the live one."),
     ] = 0.25
-    most_count: Annotated[
-        float, Field(gt=1, description="largest factor between how many vehicles the two see, either way")
+    shadow_frames: Annotated[
+        int, Field(ge=1, description="Frames that both bundles must have detected before the new one may go live.")
+    ] = 20
+    shadow_s: Annotated[
+        float,
+        Field(ge=0, description="Seconds that must lie between the first and the last frame that both detected."),
+    ] = 300.0
+    shadow_hours: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="Hours after which a new bundle is refused if too few frames or vehicles could be compared.",
+        ),
+    ] = 24.0
+    probation_share: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            description="Share of the detected frames on which the old bundle runs beside the new one just after "
+            "a swap.",
+        ),
+    ] = 0.5
+    probation_frames: Annotated[
+        int,
+        Field(ge=1, description="Frames that both bundles must have detected after a swap before the new one stays."),
+    ] = 5
+    probation_s: Annotated[
+        float, Field(ge=0, description="Seconds after a swap in which the old bundle may come back by itself.")
+    ] = 300.0
+    min_vehicles: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Vehicles that must have been seen before the detections of the two are compared; an "
+            "empty lot proves nothing.",
+        ),
+    ] = 20
+    min_agreement: Annotated[
+        float,
+        Field(ge=0, le=1, description="Smallest F1 of the new bundle's vehicles against the old one's, at IoU 0.5."),
+    ] = 0.6
+    max_slot_difference: Annotated[
+        float, Field(ge=0, le=1, description="Largest share of slot readings in which the two bundles may differ.")
+    ] = 0.25
+    max_count_ratio: Annotated[
+        float,
+        Field(gt=1, description="Largest ratio between the numbers of vehicles that the two see, whichever sees more."),
     ] = 2.0
-    max_slowdown: Annotated[float, Field(gt=1, description="largest factor of the old one's time a frame")] = 2.0
+    max_slowdown: Annotated[
+        float, Field(gt=1, description="Largest ratio of the new bundle's time for a frame to the old one's.")
+    ] = 2.0

@@ -13,7 +13,7 @@ SourceState = Literal["live", "stale", "down"]
 
 
 @dataclass(frozen=True)
-class Shot:
+class CapturedFrame:
     """One frame as a source gives it.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""Child processes of network cameras: started, reached by a socket and killed through one shared nursery process."""
+"""Decoder processes of network cameras: started, reached by a socket and killed through one shared fork server."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ _MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC
 
 
 @dataclass(frozen=True)
-class Child:
-    """One running child.
+class DecoderProcess:
+    """One running decoder process.
 
     Attributes:
-        sock: talks to it (see ``wire``); closing it ends a child that still listens.
+        sock: talks to it (see ``wire``); closing it ends a process that still listens.
     """
 
     sock: socket.socket
     key: int
-    nursery: Nursery
+    server: ForkServer
 
     def kill(self) -> None:
         """End it at once, even where it hangs."""
-        self.nursery.kill(self.key)
+        self.server.kill(self.key)
         self.sock.close()
 
 
-class Nursery:
-    """The nursery process, started when the first child is wanted and again should it ever die."""
+class ForkServer:
+    """The fork server, started when the first child is wanted and again should it ever die."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -55,7 +55,7 @@ class Nursery:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
-    def spawn(self, kind: str) -> Child:
+    def spawn(self, kind: str) -> DecoderProcess:
         """A new child for a camera of this kind of source; it waits for its request.
 
         Raises:
@@ -68,7 +68,7 @@ class Nursery:
             if self._control is not None and self._process is not None and self._process.poll() is None:
                 try:
                     socket.send_fds(self._control, [order], [theirs.fileno()])
-                    return Child(ours, key, self)
+                    return DecoderProcess(ours, key, self)
                 except OSError:
                     pass  # it died this very moment: a new one is started below
             self._stop()
@@ -77,7 +77,7 @@ class Nursery:
             except OSError:
                 ours.close()
                 raise
-            return Child(ours, key, self)
+            return DecoderProcess(ours, key, self)
 
     def kill(self, key: int) -> None:
         """Kill a child that may be gone already."""
@@ -118,13 +118,13 @@ class Nursery:
         self._control = self._process = None
 
 
-_shared = Nursery()
+_shared = ForkServer()
 _users = 0
 _users_lock = threading.Lock()
 
 
-def enter_nursery() -> Nursery:
-    """The nursery that all network cameras of this process share; each must leave it once.
+def acquire_fork_server() -> ForkServer:
+    """The fork server that all network cameras of this process share; each must release it once.
 
     Raises:
         InputError: PyAV is not installed.
@@ -137,8 +137,8 @@ def enter_nursery() -> Nursery:
     return _shared
 
 
-def leave_nursery() -> None:
-    """The last one to leave ends the process."""
+def release_fork_server() -> None:
+    """The last one to release it ends the process."""
     global _users
     with _users_lock:
         _users -= 1

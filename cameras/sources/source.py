@@ -15,7 +15,7 @@ from lotwise.cameras.site.sources import (
     UsbSettings,
     VideoSettings,
 )
-from lotwise.cameras.sources.captured_frame import Shot, SourceHealth
+from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth
 from lotwise.cameras.sources.folder import FolderSource
 from lotwise.cameras.sources.stream import StreamSource
 from lotwise.cameras.sources.uploads import UploadSource
@@ -25,7 +25,7 @@ from lotwise.cameras.sources.video import VideoSource
 class Source(Protocol):
     """Frames of one camera, of which only the newest is ever kept."""
 
-    def newest(self) -> Shot | None:
+    def newest(self) -> CapturedFrame | None:
         """The newest frame, once; None where there is none that was not given before.
 
         Never waits for a camera. Of a network camera the pixels are fetched on demand: the first call after a new

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from lotwise.cameras.sources.captured_frame import Shot, SourceHealth
-from lotwise.cameras.sources.timer import Bell
+from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth
+from lotwise.cameras.sources.timer import Timer
 from lotwise.datasets.frame import Image
 
 Clock = Callable[[], float]
@@ -25,30 +25,30 @@ class StoredSource(ABC):
         self._number = 0
         self._health = SourceHealth("live", datetime.now(UTC))
         self._closed = False
-        self._bell = Bell(f"source {camera}", arrived)
-        self._bell.ring_at(time.monotonic())
+        self._timer = Timer(f"source {camera}", arrived)
+        self._timer.call_at(time.monotonic())
 
-    def newest(self) -> Shot | None:
+    def newest(self) -> CapturedFrame | None:
         now = self._clock()
         if self._closed or self._health.ended or now < self._due:
             return None
         frame = self._next(now)
-        shot = None
+        captured = None
         if frame is not None:
             image, taken = frame
             frames = self._health.frames + 1
-            shot = Shot(image, taken, self._number)
+            captured = CapturedFrame(image, taken, self._number)
             self._health = replace(self._health, frames=frames, dropped=self._number - frames)
         if not self._health.ended:
-            self._bell.ring_at(time.monotonic() + max(0.0, self._due - self._clock()))
-        return shot
+            self._timer.call_at(time.monotonic() + max(0.0, self._due - self._clock()))
+        return captured
 
     def health(self) -> SourceHealth:
         return self._health
 
     def close(self) -> None:
         self._closed = True
-        self._bell.close()
+        self._timer.close()
 
     @abstractmethod
     def _next(self, now: float) -> tuple[Image, datetime] | None:

@@ -18,8 +18,8 @@ from lotwise.cameras.site.secret import masked
 from lotwise.cameras.site.sources import NetworkSettings, SnapshotSettings
 from lotwise.cameras.sources import wire
 from lotwise.cameras.sources.backoff import Backoff
-from lotwise.cameras.sources.captured_frame import Shot, SourceHealth, SourceState
-from lotwise.cameras.sources.fork_server import Child, enter_nursery, leave_nursery
+from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth, SourceState
+from lotwise.cameras.sources.fork_server import DecoderProcess, acquire_fork_server, release_fork_server
 from lotwise.cameras.sources.request import child_request, password_of
 from lotwise.cameras.sources.watchdog import Watchdog
 from lotwise.cameras.sources.wire import Message
@@ -52,23 +52,23 @@ class StreamSource:
         self._health = SourceHealth("down", datetime.now(UTC), "connecting")
         self._sock: socket.socket | None = None
         self._asked = False
-        self._shot: Shot | None = None
+        self._captured: CapturedFrame | None = None
         self._before = 0
         self._seen = 0
         self._errors = 0
-        self._nursery = enter_nursery()
+        self._fork_server = acquire_fork_server()
         self._thread = threading.Thread(target=self._run, name=f"source {camera}", daemon=True)
         self._thread.start()
 
-    def newest(self) -> Shot | None:
+    def newest(self) -> CapturedFrame | None:
         with self._lock:
-            shot, self._shot = self._shot, None
-            if shot is None:
+            captured, self._captured = self._captured, None
+            if captured is None:
                 self._ask()
                 return None
             given = self._health.frames + 1
-            self._health = replace(self._health, frames=given, dropped=shot.number - given)
-            return shot
+            self._health = replace(self._health, frames=given, dropped=captured.number - given)
+            return captured
 
     def health(self) -> SourceHealth:
         with self._lock:
@@ -79,11 +79,11 @@ class StreamSource:
             return
         with self._lock:
             self._closing.set()
-            self._shot = None
+            self._captured = None
             if self._sock is not None:
                 self._sock.shutdown(socket.SHUT_RDWR)
         self._thread.join()
-        leave_nursery()
+        release_fork_server()
 
     def _ask(self) -> None:
         """Ask the child for its newest picture, or for the next one it gets. Called with the lock held."""
@@ -110,7 +110,7 @@ class StreamSource:
         refused = False
         try:
             secret = password_of(self._settings, self._base)
-            child = self._nursery.spawn(self._settings.kind)
+            child = self._fork_server.spawn(self._settings.kind)
         except (InputError, OSError) as error:
             why = str(error)
         else:
@@ -129,7 +129,7 @@ class StreamSource:
         self._become("down", masked(why, [secret]))
         return watch.lived_s, refused
 
-    def _follow(self, child: Child, request: Message, watch: Watchdog) -> tuple[str, bool]:
+    def _follow(self, child: DecoderProcess, request: Message, watch: Watchdog) -> tuple[str, bool]:
         """Read what the child tells until it ends or stalls: why it ended, and whether the login was refused."""
         self._errors = 0
         child.sock.settimeout(self._settings.restart_s)
@@ -169,7 +169,7 @@ class StreamSource:
                 case kind:
                     raise ValueError(f"message {kind}")
 
-    def _picture(self, sock: socket.socket, message: Message, follow: int) -> Shot:
+    def _picture(self, sock: socket.socket, message: Message, follow: int) -> CapturedFrame:
         height, width, stride = message["height"], message["width"], message["stride"]
         if not (0 < 3 * width <= stride <= _LONGEST_ROW and height > 0 and follow == stride * height <= _LARGEST):
             raise ValueError(f"a picture of {width} by {height} in {follow} bytes")
@@ -177,22 +177,22 @@ class StreamSource:
         wire.receive_into(sock, rows.data.cast("B"))
         image = rows[:, : 3 * width].reshape(height, width, 3)  # a view: FFmpeg's rows end in some padding
         taken = datetime.fromtimestamp(message["taken"], UTC)
-        return Shot(image, taken, self._before + message["number"])
+        return CapturedFrame(image, taken, self._before + message["number"])
 
-    def _keep(self, picture: Shot | None) -> None:
+    def _keep(self, picture: CapturedFrame | None) -> None:
         """Keep a picture, or know that there is a newer one; tell the node."""
         with self._lock:
             if picture is not None:
-                self._shot, self._asked = picture, False
-            elif self._shot is not None:
-                age = datetime.now(UTC) - self._shot.taken
+                self._captured, self._asked = picture, False
+            elif self._captured is not None:
+                age = datetime.now(UTC) - self._captured.taken
                 if age.total_seconds() > _REFRESH_S:
                     self._ask()
         self._arrived()
 
-    def _forget(self, child: Child) -> None:
+    def _forget(self, child: DecoderProcess) -> None:
         with self._lock:
-            self._sock, self._shot, self._asked = None, None, False
+            self._sock, self._captured, self._asked = None, None, False
             self._before = self._seen
         child.kill()
 

@@ -7,19 +7,19 @@ import time
 from collections.abc import Callable
 
 
-class Bell:
-    """Rings once at each moment it is set to; a new moment replaces the old one."""
+class Timer:
+    """Calls back once at the moment it is set to; a new moment replaces the old one."""
 
-    def __init__(self, name: str, ring: Callable[[], None]) -> None:
-        self._ring = ring
+    def __init__(self, name: str, callback: Callable[[], None]) -> None:
+        self._callback = callback
         self._changed = threading.Condition()
         self._moment: float | None = None
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def ring_at(self, moment: float) -> None:
-        """Ring at this ``time.monotonic()``; at once where it has passed."""
+    def call_at(self, moment: float) -> None:
+        """Call back at this ``time.monotonic()``; at once where it has passed."""
         with self._changed:
             self._moment = moment
             self._changed.notify()
@@ -33,7 +33,7 @@ class Bell:
 
     def _run(self) -> None:
         while self._waited():
-            self._ring()
+            self._callback()
 
     def _waited(self) -> bool:
         """Whether a moment has come; False once it is closed."""

@@ -66,7 +66,7 @@ class CameraAnswer(_Answer):
     source: SourceAnswer
     view: ViewAnswer
     bundle: str = Field(description="Identity of the detector that is live")
-    trial: str = Field(description="Identity of the detector that runs in its shadow, or empty")
+    shadow: str = Field(description="Identity of the detector that runs in its shadow, or empty")
     looked: int = Field(description="Frames looked at")
     detected: int = Field(description="Frames on which the detector ran")
     same: int = Field(description="Frames that showed nothing new, so that it need not run")
@@ -130,7 +130,7 @@ def camera_answer(now: CameraNow) -> CameraAnswer:
         source=SourceAnswer.model_validate(now.source),
         view=ViewAnswer.model_validate(now.view),
         bundle=now.bundle,
-        trial=now.trial,
+        shadow=now.shadow,
         looked=now.looked,
         detected=now.detected,
         same=now.same,

@@ -82,7 +82,7 @@ def _states(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
         "lotwise_camera_last_frame_timestamp_seconds", "When a frame was last looked at", labels=["camera"]
     )
     live = InfoMetricFamily("lotwise_bundle", "The detector that is live", labels=["camera"])
-    trial = InfoMetricFamily("lotwise_trial_bundle", "The detector in the live one's shadow", labels=["camera"])
+    shadow = InfoMetricFamily("lotwise_shadow_bundle", "The detector in the live one's shadow", labels=["camera"])
     for camera in cameras:
         name = camera.camera
         up.add_metric([name], camera.source.state == "live")
@@ -96,9 +96,9 @@ def _states(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
             last.add_metric([name], camera.time.timestamp())
         if camera.bundle:
             live.add_metric([name], {"bundle": camera.bundle})
-        if camera.trial:
-            trial.add_metric([name], {"bundle": camera.trial})
-    yield from (up, sources, views, latency, last, live, trial)
+        if camera.shadow:
+            shadow.add_metric([name], {"bundle": camera.shadow})
+    yield from (up, sources, views, latency, last, live, shadow)
 
 
 def _slots(now: NodeNow) -> Iterator[Metric]:

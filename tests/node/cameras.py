@@ -19,7 +19,7 @@ from lotwise.cameras.site.settings import CameraSettings
 from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.site.view import ViewSettings
 from lotwise.cameras.slots.state import SlotNow
-from lotwise.cameras.sources.captured_frame import Shot, SourceHealth, SourceState
+from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth, SourceState
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.camera import CameraLoop, Looked
@@ -64,18 +64,18 @@ class FakeSource:
     """Gives each frame once."""
 
     def __init__(self) -> None:
-        self.frames: list[Shot] = []
+        self.frames: list[CapturedFrame] = []
         self.given = 0
         self.closed = False
         self.state = SourceHealth("live", NOON)
 
     def give(self, image: Image, taken: datetime) -> None:
-        self.frames.append(Shot(image, taken, self.given + len(self.frames) + 1))
+        self.frames.append(CapturedFrame(image, taken, self.given + len(self.frames) + 1))
 
     def turn(self, state: SourceState, why: str = "", **more) -> None:
         self.state = replace(self.state, state=state, why=why, **more)
 
-    def newest(self) -> Shot | None:
+    def newest(self) -> CapturedFrame | None:
         if not self.frames:
             return None
         self.given += 1

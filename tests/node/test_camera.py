@@ -312,7 +312,7 @@ def test_a_bundle_with_other_slots_brings_them_and_keeps_what_was_known(registry
     registry.promote(first)
     camera = Camera(registry, before={"1": SlotNow("occupied", at(-5000), 0.9)}, seen=at(-2))
     assert camera.see() == READ
-    registry.promote(second, watch=False)
+    registry.promote(second, probation=False)
     camera.see(after=5000)  # long after the restart, whose memory is no longer good for anything
     assert camera.see() == {"1": "occupied", "3": "free"}
     assert camera.loop.now.slots["1"].since == at(-5000)
@@ -331,7 +331,7 @@ def test_a_new_bundle_reads_the_slots_at_once_though_nothing_moves(registry: Reg
     registry.promote(first)
     camera = Camera(registry, gate=GateSettings(), states=StateSettings(confirm_frames=1, confirm_s=0, leave=0.2))
     assert camera.see(still(0)) == READ
-    registry.promote(blind, watch=False)
+    registry.promote(blind, probation=False)
     camera.see(still(1))
     assert camera.see(still(2)) == {"1": "free", "2": "free"}
 

@@ -20,7 +20,7 @@ from tests.node.cameras import Later
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 QUICK = SwapSettings(
-    shadow_share=1, shadow_frames=3, shadow_s=0, watch_share=1, watch_frames=3, watch_s=0, least_vehicles=2
+    shadow_share=1, shadow_frames=3, shadow_s=0, probation_share=1, probation_frames=3, probation_s=0, min_vehicles=2
 )
 IMAGE = np.full((64, 64, 3), 90, np.uint8)
 
@@ -73,12 +73,12 @@ def test_a_running_camera_follows_a_promotion_between_two_frames(registry: Regis
     first, second, _ = three
     camera = Running(registry)
     assert camera.frames(2) == [first, first]
-    registry.promote(second, watch=False)
+    registry.promote(second, probation=False)
     assert [camera.frame() for _ in range(3)] == [first] * 3  # the model is being loaded beside the loop
     assert camera.loaded == 1
     camera.loader.run()
     assert camera.frame() == second  # with the very next frame
-    assert camera.bundles.trial == ""
+    assert camera.bundles.shadow == ""
     (event,) = camera.events
     assert (event.subject, event.camera, event.name, event.before, event.after) == (
         "bundle", "C1", second, first, "live",
@@ -102,7 +102,7 @@ def test_a_new_bundle_has_run_once_before_it_gets_a_frame(registry: Registry, th
 
     first, second, _ = three
     camera = Running(registry, load=load)
-    registry.promote(second, watch=False)
+    registry.promote(second, probation=False)
     camera.frame()
     camera.loader.run()
     assert calls == [(first, 90), (second, 0)]  # a blank one, in the loader
@@ -124,7 +124,7 @@ def test_a_harmed_live_bundle_is_rolled_back_at_the_start(registry: Registry, th
 
 
 def test_what_keeps_every_bundle_from_running_rolls_nothing_back(registry: Registry, three) -> None:
-    registry.promote(three[1], watch=False)
+    registry.promote(three[1], probation=False)
     before = registry.state()
 
     def load(path: Path) -> Detector:
@@ -172,10 +172,10 @@ def test_a_fixed_bundle_that_was_copied_anew_is_run(tmp_path: Path) -> None:
     assert camera.said == ["no bundle", "promoted"]
 
 
-def test_shadow_accepted_live_watched_settled(registry: Registry, three) -> None:
+def test_a_shadow_is_accepted_goes_live_and_passes_its_probation(registry: Registry, three) -> None:
     first, second, _ = three
     camera = Running(registry)
-    registry.try_out(second)
+    registry.start_shadow(second)
     used = camera.frames(12)
     assert used[:4] == [first] * 4
     assert used[-1] == second
@@ -184,8 +184,8 @@ def test_shadow_accepted_live_watched_settled(registry: Registry, three) -> None
     assert [event.after for event in camera.events] == ["shadow", "accepted", "live", "accepted"]
     assert camera.events[1].details["measured"]["agreement"] == 1.0  # type: ignore[index]
     state = registry.state()
-    assert (state.live, state.before, state.trial, state.watching) == (second, first, None, False)
-    assert camera.bundles.trial == ""
+    assert (state.live, state.before, state.shadow, state.on_probation) == (second, first, None, False)
+    assert camera.bundles.shadow == ""
     assert camera.loaded == 2  # each once: what ran in the shadow is what goes live
 
 
@@ -199,17 +199,17 @@ def test_a_shadow_that_sees_other_vehicles_is_refused(
 ) -> None:
     other = registry.add(write_constant_bundle(tmp_path / "new", scores))
     camera = Running(registry)
-    registry.try_out(other)
+    registry.start_shadow(other)
     assert camera.frames(8) == [three[0]] * 8
     assert camera.said == ["in its shadow", "refused"]
     assert why in str(camera.events[-1].details["why"])
     assert why in registry.state().refused[other]
-    assert registry.state().trial is None
+    assert registry.state().shadow is None
 
 
 def test_a_shadow_that_cannot_be_loaded_is_refused(registry: Registry, three) -> None:
     camera = Running(registry)
-    registry.try_out(three[1])
+    registry.start_shadow(three[1])
     harm(registry, three[1])
     assert camera.frames(4) == [three[0]] * 4
     assert camera.said == ["refused"]
@@ -219,12 +219,12 @@ def test_a_shadow_that_cannot_be_loaded_is_refused(registry: Registry, three) ->
 def test_a_bundle_that_was_mended_and_is_tried_again_is_loaded_at_once(registry: Registry, three, tmp_path) -> None:
     second = three[1]
     camera = Running(registry)
-    registry.try_out(second)
+    registry.start_shadow(second)
     harm(registry, second)
     camera.frames(4)
     assert camera.said == ["refused"]
     registry.add(write_constant_bundle(tmp_path / "again", (0.7, 0.5)))
-    registry.try_out(second, again=True)
+    registry.start_shadow(second, again=True)
     camera.frames(3)
     assert camera.said == ["refused", "in its shadow"]
 
@@ -246,7 +246,7 @@ def failing(path: Path, sick: set[str]) -> Detector:
 
 def test_a_shadow_that_fails_on_a_frame_is_refused(registry: Registry, three) -> None:
     camera = Running(registry, load=lambda path: failing(path, {three[1]}))
-    registry.try_out(three[1])
+    registry.start_shadow(three[1])
     assert camera.frames(5) == [three[0]] * 5
     assert camera.said == ["in its shadow", "refused"]
     assert registry.state().refused[three[1]] == "it fails on a frame: out of memory"
@@ -309,7 +309,7 @@ def test_the_first_minutes_go_on_after_a_restart(registry: Registry, three, tmp_
 
 def test_rolled_back_by_hand_while_it_runs(registry: Registry, three) -> None:
     first, second, _ = three
-    registry.promote(second, watch=False)
+    registry.promote(second, probation=False)
     camera = Running(registry)
     assert camera.frames(2) == [second] * 2
     registry.roll_back("misses the far row")
@@ -330,11 +330,11 @@ def test_rolled_back_by_hand_in_the_first_minutes_needs_no_loading(registry: Reg
 
 def test_another_shadow_takes_the_place_of_the_first(registry: Registry, three) -> None:
     camera = Running(registry)
-    registry.try_out(three[1])
+    registry.start_shadow(three[1])
     camera.frames(2)
-    registry.try_out(three[2])
+    registry.start_shadow(three[2])
     camera.frames(2)
-    assert camera.bundles.trial == three[2]
+    assert camera.bundles.shadow == three[2]
     assert camera.said == ["in its shadow", "in its shadow"]
 
 
@@ -344,7 +344,7 @@ def test_without_auto_a_good_shadow_is_only_reported_once(
 ) -> None:
     other = three[1] if score == 0.7 else add(registry, tmp_path, score)
     camera = Running(registry, QUICK.model_copy(update={"auto": False}))
-    registry.try_out(other)
+    registry.start_shadow(other)
     assert camera.frames(12) == [three[0]] * 12
     assert camera.said == ["in its shadow", "trouble" if word else "refused"]
     assert word in str(camera.events[-1].details["why"])
@@ -363,19 +363,19 @@ def test_without_auto_bad_first_minutes_are_only_reported_once(registry: Registr
 
 def test_a_broken_registry_is_told_once_and_again_when_it_breaks_again(registry: Registry, three) -> None:
     camera = Running(registry)
-    whole = (registry.folder / "live.json").read_text()
+    whole = (registry.folder / "registry.json").read_text()
     for _ in range(2):
-        (registry.folder / "live.json").write_text("{")
+        (registry.folder / "registry.json").write_text("{")
         assert camera.frames(3) == [three[0]] * 3
-        (registry.folder / "live.json").write_text(whole)
+        (registry.folder / "registry.json").write_text(whole)
         assert camera.frames(3) == [three[0]] * 3
     assert camera.said == ["trouble", "trouble"]
-    assert "live.json: the file: Invalid JSON" in str(camera.events[0].details["why"])
+    assert "registry.json: the file: Invalid JSON" in str(camera.events[0].details["why"])
 
 
 def test_a_registry_that_cannot_be_written_is_told_once(registry: Registry, three, monkeypatch) -> None:
     camera = Running(registry)
-    registry.try_out(three[1])
+    registry.start_shadow(three[1])
     camera.frame()
 
     def full(*_):

@@ -13,7 +13,7 @@ from lotwise.datasets.errors import InputError
 from tests.cameras.bundles import write_constant_bundle
 
 
-def unwatched(*_: object) -> None:
+def quiet(*_: object) -> None:
     pass
 
 
@@ -30,7 +30,7 @@ def images(tmp_path: Path) -> Path:
     return tmp_path / "images"
 
 
-def detect(detector, paths, output: Path, *, conf=None, slots=None, progress=unwatched):
+def detect(detector, paths, output: Path, *, conf=None, slots=None, progress=quiet):
     return detect_files(detector, paths, output, conf, detector.slots if slots is None else slots, progress)
 
 

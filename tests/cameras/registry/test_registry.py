@@ -9,7 +9,7 @@ import pytest
 from lotwise.cameras.detection.bundle import MANIFEST, MODEL, read_manifest, sha256
 from lotwise.cameras.registry import state_file as live
 from lotwise.cameras.registry.registry import Registry, find_registries
-from lotwise.cameras.registry.state_file import Live
+from lotwise.cameras.registry.state_file import RegistryState
 from lotwise.datasets.errors import InputError
 from tests.cameras.bundles import add, harm, write_constant_bundle
 
@@ -66,41 +66,41 @@ def test_nothing_is_live_before_something_was_promoted(registry, tmp_path: Path)
     add(registry, tmp_path)
     with pytest.raises(InputError, match="no bundle is live"):
         registry.live()
-    assert registry.state() == Live()
+    assert registry.state() == RegistryState()
 
 
 def test_promoted_is_live_and_the_one_before_is_remembered(registry, three) -> None:
     first, second, _ = three
-    assert registry.state() == Live(live=first)
+    assert registry.state() == RegistryState(live=first)
     registry.promote(second)
     registry.promote(second)
     assert registry.live() == registry.folder / second
-    assert registry.state() == Live(live=second, before=first, watching=True)
-    assert f'"before":"{first}"' in (registry.folder / "live.json").read_text()
+    assert registry.state() == RegistryState(live=second, before=first, on_probation=True)
+    assert f'"before":"{first}"' in (registry.folder / "registry.json").read_text()
 
 
 def test_the_first_minutes_end_once_and_for_the_bundle_that_had_them(registry, three) -> None:
     first, second, third = three
-    assert registry.promote(second).watching
-    assert not registry.settle(second).watching
-    assert registry.promote(first).watching
-    assert registry.settle(third).watching
-    assert not registry.promote(third, watch=False).watching
+    assert registry.promote(second).on_probation
+    assert not registry.end_probation(second).on_probation
+    assert registry.promote(first).on_probation
+    assert registry.end_probation(third).on_probation
+    assert not registry.promote(third, probation=False).on_probation
 
 
 def test_a_bundle_in_its_shadow_is_accepted(registry, three) -> None:
     first, second, _ = three
-    assert registry.try_out(second) == Live(live=first, trial=second)
-    assert registry.accept(second) == registry.state() == Live(live=second, before=first, watching=True)
+    assert registry.start_shadow(second) == RegistryState(live=first, shadow=second)
+    assert registry.accept(second) == registry.state() == RegistryState(live=second, before=first, on_probation=True)
 
 
 def test_a_refused_bundle_is_not_tried_by_itself_again(registry, three) -> None:
     first, second, _ = three
-    registry.try_out(second)
-    assert registry.refuse(second, "blind\n at night") == Live(live=first, refused={second: "blind at night"})
+    registry.start_shadow(second)
+    assert registry.refuse(second, "blind\n at night") == RegistryState(live=first, refused={second: "blind at night"})
     with pytest.raises(InputError, match=f"{second} was refused before: blind at night"):
-        registry.try_out(second)
-    assert registry.try_out(second, again=True) == Live(live=first, trial=second)
+        registry.start_shadow(second)
+    assert registry.start_shadow(second, again=True) == RegistryState(live=first, shadow=second)
     registry.refuse(second, "still blind")
     assert registry.promote(second).refused == {}
 
@@ -108,8 +108,8 @@ def test_a_refused_bundle_is_not_tried_by_itself_again(registry, three) -> None:
 @pytest.mark.parametrize("verdict", [lambda r, i: r.accept(i), lambda r, i: r.refuse(i, "late")])
 def test_a_late_verdict_changes_nothing(registry, three, verdict) -> None:
     _, second, third = three
-    registry.try_out(second)
-    before = registry.try_out(third)
+    registry.start_shadow(second)
+    before = registry.start_shadow(third)
     with pytest.raises(InputError, match=f"{second} is not in its shadow any more"):
         verdict(registry, second)
     assert registry.state() == before
@@ -118,13 +118,13 @@ def test_a_late_verdict_changes_nothing(registry, three, verdict) -> None:
 def test_a_rollback_brings_the_one_before_and_remembers_why(registry, three) -> None:
     first, second, third = three
     registry.promote(second)
-    registry.try_out(third)
+    registry.start_shadow(third)
     assert registry.roll_back("blind", of=second) == first
-    assert registry.state() == Live(live=first, trial=third, refused={second: "blind"})
+    assert registry.state() == RegistryState(live=first, shadow=third, refused={second: "blind"})
     with pytest.raises(InputError, match="no bundle was live before"):
         registry.roll_back("again")
     with pytest.raises(InputError, match="refused before: blind"):
-        registry.try_out(second)
+        registry.start_shadow(second)
 
 
 def test_a_rollback_that_comes_too_late_does_not_hit_the_next_one(registry, three) -> None:
@@ -148,10 +148,10 @@ def test_a_harmed_bundle_is_not_rolled_back_to(registry, three) -> None:
 def test_only_what_is_not_live_yet_is_tried_beside_a_live_one(registry, tmp_path: Path) -> None:
     identity = add(registry, tmp_path)
     with pytest.raises(InputError, match="no bundle is live that"):
-        registry.try_out(identity)
+        registry.start_shadow(identity)
     registry.promote(identity)
     with pytest.raises(InputError, match="is live already"):
-        registry.try_out(identity)
+        registry.start_shadow(identity)
 
 
 def no_model(registry: Registry, tmp_path: Path) -> str:
@@ -189,7 +189,7 @@ def another_manifest(registry: Registry, tmp_path: Path) -> str:
     return identity
 
 
-@pytest.mark.parametrize("step", [Registry.promote, Registry.try_out])
+@pytest.mark.parametrize("step", [Registry.promote, Registry.start_shadow])
 @pytest.mark.parametrize(
     ("make", "why"),
     [
@@ -222,50 +222,50 @@ def test_a_renamed_live_bundle_is_not_given_out(registry, three) -> None:
 
 @pytest.mark.parametrize("text", ["{", "[]", "3", "\x00", '{"live": "../../x"}', '{"live": 3}', '{"later": 1}'])
 def test_broken_state_is_one_line_that_names_the_file(registry, three, text: str) -> None:
-    (registry.folder / "live.json").write_text(text)
+    (registry.folder / "registry.json").write_text(text)
     for step in (registry.live, registry.versions, lambda: registry.roll_back("x"), lambda: registry.prune(0)):
-        with pytest.raises(InputError, match=r"live\.json.*promote a bundle again"):
+        with pytest.raises(InputError, match=r"registry.json.*promote a bundle again"):
             step()
     assert len(registry.identities()) == 3
-    (registry.folder / "live.json").unlink()
+    (registry.folder / "registry.json").unlink()
     registry.promote(three[1])
     assert registry.live().name == three[1]
 
 
 def test_the_state_file_of_the_first_version_is_read(registry, three) -> None:
     first, second, _ = three
-    (registry.folder / "live.json").write_text(f'{{"live": "{first}", "before": null}}\n')
-    assert registry.state() == Live(live=first)
-    (registry.folder / "live.json").write_text(f'{{"live": "{second}", "before": "{first}"}}\n')
-    assert registry.state() == Live(live=second, before=first)
+    (registry.folder / "registry.json").write_text(f'{{"live": "{first}", "before": null}}\n')
+    assert registry.state() == RegistryState(live=first)
+    (registry.folder / "registry.json").write_text(f'{{"live": "{second}", "before": "{first}"}}\n')
+    assert registry.state() == RegistryState(live=second, before=first)
     assert registry.roll_back("x") == first
 
 
 def test_whoever_polls_the_registry_sees_each_change(registry, three) -> None:
     stamps = [registry.stamp()]
     for step in (
-        lambda: registry.try_out(three[1]),
+        lambda: registry.start_shadow(three[1]),
         lambda: registry.accept(three[1]),
-        lambda: registry.settle(three[1]),
+        lambda: registry.end_probation(three[1]),
         lambda: registry.roll_back("blind"),
     ):
         step()
         stamps.append(registry.stamp())
     assert registry.stamp() == stamps[-1]
-    (registry.folder / "live.json").unlink()
+    (registry.folder / "registry.json").unlink()
     assert len({*stamps, registry.stamp()}) == 6
 
 
 def test_versions_tell_what_each_bundle_is(registry, three) -> None:
     first, second, third = three
     registry.promote(second)
-    registry.try_out(third)
+    registry.start_shadow(third)
     registry.refuse(third, "blind")
     harm(registry, third)
     newest, middle, oldest = registry.versions()
-    assert (oldest.identity, oldest.standing, oldest.role, oldest.camera) == (first, "before", "student", "C1")
-    assert (middle.identity, middle.standing, middle.live, middle.exported.minute) == (second, "live", True, 2)
-    assert newest.standing.startswith("refused: blind, broken: ")
+    assert (oldest.identity, oldest.status, oldest.role, oldest.camera) == (first, "before", "student", "C1")
+    assert (middle.identity, middle.status, middle.live, middle.exported.minute) == (second, "live", True, 2)
+    assert newest.status.startswith("refused: blind, broken: ")
     assert "changed since it was exported" in newest.broken
 
 
@@ -285,13 +285,13 @@ def test_pruning_keeps_the_newest_and_whatever_runs_or_may_come_back(registry, t
     old = [add(registry, tmp_path, score) for score in (0.91, 0.92, 0.93, 0.94, 0.95, 0.96)]
     registry.promote(old[0])
     registry.promote(old[1])
-    registry.try_out(old[2])
+    registry.start_shadow(old[2])
     assert registry.prune(1) == (old[4], old[3])
     assert registry.identities() == sorted([*old[:3], old[5]])
     assert registry.prune(0) == (old[5],)
     assert registry.prune(0) == ()
     assert not [path for path in registry.folder.iterdir() if path.name.startswith(".gone")]
-    assert registry.state() == Live(live=old[1], before=old[0], trial=old[2], watching=True)
+    assert registry.state() == RegistryState(live=old[1], before=old[0], shadow=old[2], on_probation=True)
     with pytest.raises(InputError, match="-1 bundles cannot be kept"):
         registry.prune(-1)
 
@@ -306,7 +306,7 @@ def test_pruning_leaves_alone_what_is_no_bundle_of_the_registry(registry, three)
 
 
 def test_who_holds_the_registry_too_long_is_told_of(registry, three, monkeypatch) -> None:
-    monkeypatch.setattr(live, "PATIENCE_S", 0.02)
+    monkeypatch.setattr(live, "LOCK_TIMEOUT_S", 0.02)
     with live.locked(registry.folder):
         with pytest.raises(InputError, match=r"\.lock: another process is changing this registry"):
             registry.promote(three[1])
@@ -324,7 +324,7 @@ def test_a_full_disk_leaves_the_live_one_live(small_disk, tmp_path: Path) -> Non
             (registry.folder.parent / f"{number}").write_bytes(bytes(4096))
         except OSError:
             break
-    with pytest.raises(InputError, match=r"live\.json: cannot be written \(No space left on device\); make room"):
+    with pytest.raises(InputError, match=r"registry.json: cannot be written \(No space left on device\); make room"):
         registry.promote(second)
     assert registry.live().name == first
     small_disk("1m")
@@ -332,7 +332,9 @@ def test_a_full_disk_leaves_the_live_one_live(small_disk, tmp_path: Path) -> Non
     assert registry.live().name == second
 
 
-@pytest.mark.parametrize("step", [lambda r: r.roll_back("x"), lambda r: r.prune(1), lambda r: r.settle("0" * 16)])
+@pytest.mark.parametrize(
+    "step", [lambda r: r.roll_back("x"), lambda r: r.prune(1), lambda r: r.end_probation("0" * 16)]
+)
 def test_a_mistyped_folder_is_not_made_a_registry(tmp_path: Path, step) -> None:
     with pytest.raises(InputError, match="typo: no such folder; give one that holds bundles"):
         step(Registry(tmp_path / "typo"))

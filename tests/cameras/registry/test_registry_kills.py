@@ -9,7 +9,7 @@ import pytest
 
 from lotwise.cameras.registry import registry as registry_module
 from lotwise.cameras.registry.registry import Registry
-from lotwise.cameras.registry.state_file import Live
+from lotwise.cameras.registry.state_file import RegistryState
 from tests.cameras.bundles import add, harm, write_constant_bundle
 from tests.cameras.registry.kills import dies_at
 
@@ -22,18 +22,18 @@ def no_model_in_children(monkeypatch) -> None:
 
 ACTIONS: dict[str, Callable[[Registry, tuple[str, str, str]], object]] = {
     "promote": lambda r, ids: r.promote(ids[2]),
-    "try out": lambda r, ids: r.try_out(ids[0], again=True),
+    "try out": lambda r, ids: r.start_shadow(ids[0], again=True),
     "accept": lambda r, ids: r.accept(ids[2]),
     "refuse": lambda r, ids: r.refuse(ids[2], "blind"),
     "roll back": lambda r, ids: r.roll_back("blind"),
-    "settle": lambda r, ids: r.settle(ids[1]),
+    "settle": lambda r, ids: r.end_probation(ids[1]),
     "prune": lambda r, ids: r.prune(0),
     "add": lambda r, ids: r.add(r.folder.parent / "new"),
     "mend": lambda r, ids: r.add(r.folder.parent / "mended"),
 }
 
 
-def picture(registry: Registry) -> tuple[Live, dict[str, bool]]:
+def picture(registry: Registry) -> tuple[RegistryState, dict[str, bool]]:
     """What runs, and each bundle with whether it is whole."""
     return registry.state(), {one.identity: not one.broken for one in registry.versions()}
 
@@ -43,7 +43,7 @@ def test_a_kill_at_any_step_leaves_what_was_or_what_shall_be(registry, three, tm
     kept = tmp_path / "kept"
     shutil.copytree(registry.folder / three[0], kept / "mended")
     registry.promote(three[1])
-    registry.try_out(three[2])
+    registry.start_shadow(three[2])
     if action == "mend":
         harm(registry, three[0])
     if action == "prune":
@@ -82,7 +82,7 @@ def test_many_processes_that_change_it_at_once_lose_nothing_of_each_other(regist
     ids = [add(registry, tmp_path, 0.5 + number / 100) for number in range(1, 9)]
     registry.promote(ids[0])
     refused = {identity: "blind" for identity in ids[1:]}
-    (registry.folder / "live.json").write_text(Live(live=ids[0], refused=refused).model_dump_json())
+    (registry.folder / "registry.json").write_text(RegistryState(live=ids[0], refused=refused).model_dump_json())
     children = []
     for mine in (ids[1:3], ids[3:5], ids[5:7], ids[7:]):
         child = os.fork()

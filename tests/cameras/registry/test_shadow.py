@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from lotwise.cameras.registry.shadow import Phase, Trial
+from lotwise.cameras.registry.shadow import Phase, ShadowRun
 from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.slots import SlotReading
 from lotwise.datasets.frame import Detections, SlotState
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SETTINGS = SwapSettings(shadow_frames=10, shadow_s=90, watch_frames=5, watch_s=45)
+SETTINGS = SwapSettings(shadow_frames=10, shadow_s=90, probation_frames=5, probation_s=45)
 
 
 def cars(seen: int, first: int = 0) -> Detections:
@@ -28,13 +28,13 @@ def readings(states: str) -> dict[str, SlotReading]:
     return {str(number): SlotReading(kinds[state], 0.9) for number, state in enumerate(states)}
 
 
-def tried(phase: Phase = "shadow", frames: int = 10, settings: SwapSettings = SETTINGS, **frame) -> Trial:
+def tried(phase: Phase = "shadow", frames: int = 10, settings: SwapSettings = SETTINGS, **frame) -> ShadowRun:
     """The same frame every 10 s; ten cars seen alike by both in 10 ms, unless told otherwise."""
-    trial = Trial(settings, phase, "b" * 16)
+    run = ShadowRun(settings, phase, "b" * 16)
     both = {"old": cars(10), "new": cars(10), "old_s": 0.01, "new_s": 0.01} | frame
     for number in range(frames):
-        trial.compare(START + timedelta(seconds=10 * number), **both)
-    return trial
+        run.compare(START + timedelta(seconds=10 * number), **both)
+    return run
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,10 @@ def test_what_both_say_of_the_same_frames_decides(frame, outcome: str, why: str)
         ("shadow", 9, 10, "open", "9 of 10 frames compared"),
         ("shadow", 9, 0, "open", "9 of 10 frames compared"),
         ("shadow", 10, 10, "accept", ""),
-        ("watch", 4, 0, "open", "4 of 5 frames compared"),
-        ("watch", 5, 0, "refuse", "0 vehicles where the old one sees 50 (5 frames)"),  # does not wait for its end
-        ("watch", 5, 10, "open", "40 of 45 s passed"),
-        ("watch", 6, 10, "accept", ""),
+        ("probation", 4, 0, "open", "4 of 5 frames compared"),
+        ("probation", 5, 0, "refuse", "0 vehicles where the old one sees 50 (5 frames)"),  # does not wait for its end
+        ("probation", 5, 10, "open", "40 of 45 s passed"),
+        ("probation", 6, 10, "accept", ""),
     ],
 )
 def test_harm_is_told_at_once_and_good_behaviour_takes_its_time(phase, frames, new, outcome, why) -> None:
@@ -88,26 +88,26 @@ def test_an_almost_empty_lot_proves_nothing() -> None:
     assert empty.verdict(START + timedelta(hours=25)) == ("refuse", "only 10 of 20 vehicles seen in 24 hours")
     assert tried(old=cars(1), new=cars(0), frames=20).verdict()[0] == "refuse"
     # After the swap there is no better to be had than the time itself.
-    assert tried("watch", old=cars(0), new=cars(1)).verdict()[0] == "accept"
+    assert tried("probation", old=cars(0), new=cars(1)).verdict()[0] == "accept"
 
 
 def test_a_shadow_that_gets_no_frames_ends_too() -> None:
-    trial = tried(frames=3)
-    assert trial.verdict(START + timedelta(hours=23)) == ("open", "3 of 10 frames compared")
-    assert trial.verdict(START + timedelta(hours=24)) == ("refuse", "only 3 of 10 frames compared in 24 hours")
+    run = tried(frames=3)
+    assert run.verdict(START + timedelta(hours=23)) == ("open", "3 of 10 frames compared")
+    assert run.verdict(START + timedelta(hours=24)) == ("refuse", "only 3 of 10 frames compared in 24 hours")
 
 
-@pytest.mark.parametrize("phase", ["shadow", "watch"])
+@pytest.mark.parametrize("phase", ["shadow", "probation"])
 def test_a_bundle_that_cannot_run_is_refused_at_once(phase: Phase) -> None:
-    trial = tried(phase, frames=0)
-    trial.fail("b: ONNX Runtime cannot load it\n(no such operator)")
-    assert trial.verdict() == ("refuse", "b: ONNX Runtime cannot load it (no such operator)")
+    run = tried(phase, frames=0)
+    run.fail("b: ONNX Runtime cannot load it\n(no such operator)")
+    assert run.verdict() == ("refuse", "b: ONNX Runtime cannot load it (no such operator)")
 
 
 def test_one_slow_frame_is_no_slow_bundle() -> None:
-    trial = tried(frames=9)
-    trial.compare(START + timedelta(seconds=90), cars(10), cars(10), 0.01, 3.0)
-    assert trial.verdict()[0] == "accept"
+    run = tried(frames=9)
+    run.compare(START + timedelta(seconds=90), cars(10), cars(10), 0.01, 3.0)
+    assert run.verdict()[0] == "accept"
 
 
 @pytest.mark.parametrize(
@@ -116,12 +116,12 @@ def test_one_slow_frame_is_no_slow_bundle() -> None:
         ("shadow", 1.0, list(range(1, 13))),
         ("shadow", 0.25, [1, 5, 9]),
         ("shadow", 0.3, [1, 4, 7, 11]),
-        ("watch", 0.5, [1, 3, 5, 7, 9, 11]),
+        ("probation", 0.5, [1, 3, 5, 7, 9, 11]),
     ],
 )
 def test_sampled_frames_are_spread_evenly_from_the_first_on(phase, share, due) -> None:
-    trial = Trial(SwapSettings(**{f"{phase}_share": share}), phase, "b" * 16)
-    assert [number for number in range(1, 13) if trial.due(number)] == due
+    run = ShadowRun(SwapSettings(**{f"{phase}_share": share}), phase, "b" * 16)
+    assert [number for number in range(1, 13) if run.due(number)] == due
 
 
 @pytest.mark.parametrize("frames", [0, 10])
@@ -138,7 +138,14 @@ def test_the_figures_are_plain_json_and_the_same_each_time(frames: int) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"shadow_share": 0}, {"watch_share": 1.1}, {"shadow_frames": 0}, {"agreement": 2}, {"most_count": 1}, {"x": 1}],
+    [
+        {"shadow_share": 0},
+        {"probation_share": 1.1},
+        {"shadow_frames": 0},
+        {"min_agreement": 2},
+        {"max_count_ratio": 1},
+        {"x": 1},
+    ],
 )
 def test_settings_out_of_their_bounds_are_refused(wrong) -> None:
     with pytest.raises(ValidationError, match=next(iter(wrong))):

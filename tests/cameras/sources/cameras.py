@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from lotwise.cameras.site.sources import RtspSettings, SourceSettings
-from lotwise.cameras.sources.captured_frame import Shot, SourceState
+from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceState
 from lotwise.cameras.sources.source import open_source
 
 SERVER = Path(__file__).with_name("rtsp_server.py")
@@ -37,9 +37,9 @@ def until(condition: Callable[[], object], seconds: float = 15.0, what: str = ""
         time.sleep(0.01)
 
 
-def number_in(shot: Shot) -> int:
+def number_in(captured: CapturedFrame) -> int:
     """The number that the test server drew into a frame."""
-    row = shot.image[SQUARE // 2, SQUARE // 2 : SQUARE * BITS : SQUARE].mean(-1) > 128
+    row = captured.image[SQUARE // 2, SQUARE // 2 : SQUARE * BITS : SQUARE].mean(-1) > 128
     return int("".join("1" if bit else "0" for bit in row), 2)
 
 
@@ -159,14 +159,14 @@ class Viewer:
         self._arrived = threading.Event()
         self.source = open_source(settings, "C1", self._arrived.set, period_s, base)
 
-    def frame(self, seconds: float = 15.0) -> Shot:
+    def frame(self, seconds: float = 15.0) -> CapturedFrame:
         """The next frame."""
         deadline = time.monotonic() + seconds
-        while (shot := self.source.newest()) is None:
+        while (captured := self.source.newest()) is None:
             if not self._arrived.wait(deadline - time.monotonic()):
                 pytest.fail(f"no frame within {seconds} s; {self.source.health()}")
             self._arrived.clear()
-        return shot
+        return captured
 
     def frames_in(self, span: timedelta) -> int:
         """How many frames come in so long a time."""

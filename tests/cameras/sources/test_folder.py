@@ -37,9 +37,9 @@ def opened(root: Path, period_s: float = 60.0, clock: Clock | None = None, **mor
 
 def test_fast_gives_every_image_in_natural_order_and_ends(tmp_path: Path) -> None:
     source = opened(folder(tmp_path, "f1.png", "f2.png", "f10.png"), pace="fast")
-    shots = [source.newest() for _ in range(4)]
-    assert [shot and int(shot.image.mean()) for shot in shots] == [0, 10, 20, None]
-    assert [shot.number for shot in shots if shot] == [1, 2, 3]
+    frames = [source.newest() for _ in range(4)]
+    assert [captured and int(captured.image.mean()) for captured in frames] == [0, 10, 20, None]
+    assert [captured.number for captured in frames if captured] == [1, 2, 3]
     health = source.health()
     assert (health.ended, health.state, health.frames, health.dropped) == (True, "live", 3, 0)
     source.close()
@@ -70,9 +70,9 @@ def test_unreadable_images_are_left_out_and_told(tmp_path: Path) -> None:
     root = folder(tmp_path, "1.png", "2.png", "3.png")
     (root / "2.png").write_bytes((root / "2.png").read_bytes()[:-20])
     source = opened(root, pace="fast", repeat=True)
-    shots = [source.newest() for _ in range(5)]
+    frames = [source.newest() for _ in range(5)]
     source.close()
-    assert [shot and int(shot.image.mean()) for shot in shots] == [0, 20, 0, 20, 0]
+    assert [captured and int(captured.image.mean()) for captured in frames] == [0, 20, 0, 20, 0]
     assert "left out: 1" in source.health().why and "2.png" in source.health().why
     assert source.health().state == "live"
 

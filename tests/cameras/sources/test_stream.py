@@ -48,11 +48,11 @@ def camera() -> Iterator[RtspServer]:
 def test_frame_arrives_with_time_and_number(camera: RtspServer) -> None:
     with Viewer(rtsp(camera.url())) as viewer:
         before = viewer.source.health()
-        shot = viewer.frame()
+        captured = viewer.frame()
         health = viewer.source.health()
     assert (before.state, before.why) == ("down", "connecting")
-    assert shot.image.shape == (240, 320, 3)
-    assert abs(shot.taken - datetime.now(UTC)) < timedelta(seconds=5)
+    assert captured.image.shape == (240, 320, 3)
+    assert abs(captured.taken - datetime.now(UTC)) < timedelta(seconds=5)
     assert (health.state, health.why, health.frames) == ("live", "", 1)
 
 
@@ -150,10 +150,10 @@ def test_spoilt_pictures_are_not_given(camera: RtspServer) -> None:
     rng = random.Random(5)
     with Network(camera.port) as network, Viewer(rtsp(camera.url(network.port))) as viewer:
         network.spoil = spoil
-        shots = [viewer.frame() for _ in range(12)]
+        frames = [viewer.frame() for _ in range(12)]
         assert spoilt > 5
-    for shot in shots:  # below its number the picture is of one grey
-        assert np.abs(shot.image[24:].astype(int) - 128).max() < 8
+    for captured in frames:  # below its number the picture is of one grey
+        assert np.abs(captured.image[24:].astype(int) - 128).max() < 8
 
 
 def test_garbage_makes_it_not_live_and_it_recovers(camera: RtspServer) -> None:
@@ -171,8 +171,8 @@ def test_garbage_makes_it_not_live_and_it_recovers(camera: RtspServer) -> None:
         until(lambda: viewer.source.health().state != "live", what="garbage makes it not live")
         network.spoil = lambda data: data
         viewer.becomes("live")
-        shot = viewer.frame()
-    assert shot.image.shape == (240, 320, 3)
+        captured = viewer.frame()
+    assert captured.image.shape == (240, 320, 3)
 
 
 def test_nothing_but_garbage_is_told() -> None:

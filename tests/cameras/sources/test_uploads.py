@@ -39,8 +39,8 @@ class Lot:
     def seen(self, after_s: float = 1.0) -> int | None:
         """Grey of the picture that is given so much later."""
         self.now += after_s
-        shot = self.source.newest()
-        return None if shot is None else int(shot.image.mean())
+        captured = self.source.newest()
+        return None if captured is None else int(captured.image.mean())
 
 
 @pytest.fixture
@@ -56,10 +56,10 @@ def test_only_the_newest_of_several_is_given_and_each_once(lot: Lot) -> None:
     assert lot.seen() is None
     lot.upload("2015-11-12/0709.png", 40)  # cameras upload into folders of days
     lot.now += 1
-    shot = lot.source.newest()
-    assert shot and int(shot.image.mean()) == 40
-    assert shot.taken == datetime(2015, 11, 12, 7, 9).astimezone(UTC)
-    assert (shot.number, lot.source.health().dropped) == (4, 2)
+    captured = lot.source.newest()
+    assert captured and int(captured.image.mean()) == 40
+    assert captured.taken == datetime(2015, 11, 12, 7, 9).astimezone(UTC)
+    assert (captured.number, lot.source.health().dropped) == (4, 2)
 
 
 def test_same_name_again_is_a_new_picture(lot: Lot) -> None:

@@ -35,9 +35,9 @@ def opened(path: Path, clock: Clock, **more: object) -> VideoSource:
 
 def test_fast_gives_every_frame_and_ends(film: Path) -> None:
     source = opened(film, Clock(), pace="fast")
-    shots = [source.newest() for _ in range(COUNT)]
+    frames = [source.newest() for _ in range(COUNT)]
     assert source.newest() is None
-    assert [round(shot.image.mean() / 8) for shot in shots if shot] == list(range(COUNT))
+    assert [round(captured.image.mean() / 8) for captured in frames if captured] == list(range(COUNT))
     assert (source.health().ended, source.health().frames, source.health().dropped) == (True, COUNT, 0)
     source.close()
 
@@ -48,8 +48,8 @@ def test_own_rate_gives_the_frame_that_is_due(film: Path) -> None:
     seen = []
     for step in (0.0, 0.05, 0.06, 1.0, 0.01, 0.4):
         clock.now += step
-        shot = source.newest()
-        seen.append(round(shot.image.mean() / 8) if shot else None)
+        captured = source.newest()
+        seen.append(round(captured.image.mean() / 8) if captured else None)
     # After 0, 0.05, 0.11, 1.11, 1.12 and 1.52 s, at ten frames a second.
     assert seen == [0, None, 1, 11, None, 15]
     assert source.health().dropped == 12
@@ -59,8 +59,8 @@ def test_own_rate_gives_the_frame_that_is_due(film: Path) -> None:
 def test_repeated_video_goes_on_counting(film: Path) -> None:
     clock = Clock()
     source = opened(film, clock, pace="fast", repeat=True)
-    shots = [source.newest() for _ in range(COUNT + 2)]
-    last = shots[-1]
+    frames = [source.newest() for _ in range(COUNT + 2)]
+    last = frames[-1]
     assert last and last.number == COUNT + 2 and round(last.image.mean() / 8) == 1
     assert not source.health().ended
     source.close()
@@ -68,9 +68,9 @@ def test_repeated_video_goes_on_counting(film: Path) -> None:
 
 def test_time_is_that_of_the_name_and_the_frame(film: Path) -> None:
     source = opened(film, Clock(), pace="fast")
-    shots = [source.newest() for _ in range(11)]
+    frames = [source.newest() for _ in range(11)]
     source.close()
-    first, last = shots[0], shots[-1]
+    first, last = frames[0], frames[-1]
     assert first and last
     assert first.taken == datetime(2015, 7, 3, 8, 5, 12).astimezone()
     assert last.taken - first.taken == timedelta(seconds=1)

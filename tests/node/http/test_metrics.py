@@ -21,7 +21,7 @@ Samples = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
 def node() -> FakeNode:
     return FakeNode(
         [
-            replace(camera("C1"), trial="b-2"),
+            replace(camera("C1"), shadow="b-2"),
             camera("C2", {"7": slot("occupied", score=0.5)}, SourceHealth("down", NOON), ViewReport("moved")),
             replace(camera("C3", {}), time=None, detected=0, bundle=""),
         ],
@@ -60,7 +60,7 @@ def samples(of: FakeNode) -> Samples:
         ("lotwise_lot_slots", {"state": "free"}, 1),
         ("lotwise_lot_slots", {"state": "occupied"}, 1),
         ("lotwise_bundle_info", {"camera": "C1", "bundle": "b-1"}, 1),
-        ("lotwise_trial_bundle_info", {"camera": "C1", "bundle": "b-2"}, 1),
+        ("lotwise_shadow_bundle_info", {"camera": "C1", "bundle": "b-2"}, 1),
         ("lotwise_node_ready", {}, 1),
         ("lotwise_node_stuck", {}, 0),
         ("lotwise_mqtt_connected", {}, 1),
