@@ -25,16 +25,19 @@ from lotwise.cameras.view.report import ViewReport
 from lotwise.cameras.view.thumbnail import Thumbnail, thumbnail
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Slot
-from lotwise.node.hot_swap import Bundles
+from lotwise.node.hot_swap import HotSwap
 from lotwise.node.journal.journal import Journal
 from lotwise.node.state import CameraNow, Event
 
-STARTING_S = 0.1
-"""Between two looks at a camera some of whose slots were never told since the start."""
-PENDING_S = 1.0
-"""Between two looks at a camera while a change waits for its confirmation."""
-CONNECTING = timedelta(seconds=10)
-"""After a start, for which a camera may take to answer before its slots are unknown."""
+STARTING_PERIOD_S = 0.1
+"""Seconds between two looks at a camera that has slots without a state since the start. Chosen so that three frames
+are confirmed in half a second."""
+PENDING_PERIOD_S = 1.0
+"""Seconds between two looks at a camera while a change waits for its confirmation. Chosen to give the default three
+frames within the default three seconds."""
+CONNECT_TIMEOUT = timedelta(seconds=10)
+"""Time after a start that a camera may take to answer before its slots are unknown; the same as a node's
+AWAY_AFTER_S."""
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +77,7 @@ class CameraLoop:
         settings: CameraSettings,
         source: Source,
         view: ViewWatch,
-        bundles: Bundles,
+        bundles: HotSwap,
         slots: tuple[Slot, ...] | None = None,
         drawn: tuple[Slot, ...] = (),
         before: Mapping[str, SlotNow] | None = None,
@@ -131,7 +134,7 @@ class CameraLoop:
         usual = self._settings.schedule.period_s
         if not self._memory.pending:
             return usual
-        return min(usual, STARTING_S if self._memory.starting else PENDING_S)
+        return min(usual, STARTING_PERIOD_S if self._memory.starting else PENDING_PERIOD_S)
 
     @property
     def ended(self) -> bool:
@@ -147,7 +150,7 @@ class CameraLoop:
 
     def _connecting(self, health: SourceHealth, moment: datetime) -> bool:
         """Whether the camera is asked for the first time since the start: until it answers, all is as it was before."""
-        return not self.now.looked and not health.reconnects and moment - self._began < CONNECTING
+        return not self.now.looked and not health.reconnects and moment - self._began < CONNECT_TIMEOUT
 
     def _start(self, moment: datetime) -> None:
         self._started = True
@@ -177,12 +180,12 @@ class CameraLoop:
             # A lost packet tears one frame: it is not read, but a whole lot must not flicker for it.
             if report.verdict != "torn" or self.now.view.verdict != "good":
                 changes = self._memory.lose(report.verdict, captured.taken)
-            now = replace(now, refused=now.refused + 1)
+            now = replace(now, untrusted=now.untrusted + 1)
         elif self._bundles.detector is None:
             changes = self._memory.lose("no bundle", captured.taken)
         elif self._unchanged(thumb, captured, report):
             self._memory.same(captured.taken)
-            now = replace(now, same=now.same + 1)
+            now = replace(now, unchanged=now.unchanged + 1)
         else:
             found, changes = self._detect(captured, report)
             if self._settings.gate.enabled:

@@ -21,7 +21,7 @@ from lotwise.cameras.site.sources import FolderSettings, SourceSettings, UsbSett
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
 
-Place = tuple[str, ...]
+SettingPath = tuple[str, ...]
 
 
 def check_site(path: Path, cameras: tuple[str, ...] | None = None) -> list[str]:
@@ -123,7 +123,7 @@ def _unkept_state(folder: Path) -> Iterator[str]:
         yield f"state: {folder}: cannot be written; give a folder that the node's user may write"
 
 
-def _used(site: Site, cameras: Iterable[str]) -> Iterator[tuple[Place, BaseModel]]:
+def _used(site: Site, cameras: Iterable[str]) -> Iterator[tuple[SettingPath, BaseModel]]:
     for name in cameras:
         yield ("cameras", name, "source"), site.cameras[name].source
     if site.publish.mqtt is not None:
@@ -132,7 +132,7 @@ def _used(site: Site, cameras: Iterable[str]) -> Iterator[tuple[Place, BaseModel
         yield ("publish", "api"), site.publish.api
 
 
-def _secrets(settings: Iterable[tuple[Place, BaseModel]]) -> Iterator[tuple[Place, Secret]]:
+def _secrets(settings: Iterable[tuple[SettingPath, BaseModel]]) -> Iterator[tuple[SettingPath, Secret]]:
     for place, model in settings:
         for name in type(model).model_fields:
             value = getattr(model, name)

@@ -21,16 +21,18 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Slot
 from lotwise.node.state import Event
 
-POLL_S = 1.0
-"""Between two looks at a registry that did not change: what is loaded and what is tried goes on meanwhile."""
-RETRY_S = 60.0
-"""Before a bundle that could not be loaded is tried again: somebody may have copied it anew."""
+REGISTRY_POLL_S = 1.0
+"""Seconds between two looks at a registry whose file did not change. Chosen: a swap is promised within about a
+second."""
+LOAD_RETRY_S = 60.0
+"""Seconds before a bundle that could not be loaded is tried again: somebody may have copied it anew. Chosen: a copy
+over a slow network takes about that long."""
 
 Read = Callable[[Detector, Detections], Mapping[str, SlotReading]]
 
 
 @dataclass(frozen=True)
-class Found:
+class BundleResult:
     """What the live bundle says of one frame.
 
     Attributes:
@@ -46,7 +48,7 @@ class Found:
     events: tuple[Event, ...] = ()
 
 
-class Bundles:
+class HotSwap:
     """The live detector of a camera, and the one that it is held against.
 
     Models are loaded by ``loader`` beside the loop, so a swap costs no frame. Used by one thread at a time.
@@ -77,9 +79,9 @@ class Bundles:
         self._other: Detector | None = None
         self._shadow_run: ShadowRun | None = None
         self._loading: dict[str, Future[Detector]] = {}
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._stamp: tuple[int, ...] = ()
-        self._again: dict[str, float] = {}
+        self._retry_at: dict[str, float] = {}
         self._number = 0
         self._polled = clock()
 
@@ -118,7 +120,7 @@ class Bundles:
                 pass  # ``why`` says what is wrong with the live one, which comes first
         return [self._event(now, "", "", "none", "no bundle", self.why)]
 
-    def detect(self, image: Image, time: datetime, read: Read, faint: float = 1.0) -> Found:
+    def detect(self, image: Image, time: datetime, read: Read, faint: float = 1.0) -> BundleResult:
         """Vehicles and slot readings by the live bundle; on sampled frames the other one looks too and is compared.
 
         Args:
@@ -160,10 +162,10 @@ class Bundles:
     def poll(self, now: datetime) -> list[Event]:
         """What the registry wants by now; models that were loaded meanwhile take their places."""
         stamp = self._place.stamp() if isinstance(self._place, Registry) else ()
-        if stamp == self._stamp and self._clock() - self._polled < POLL_S:
+        if stamp == self._stamp and self._clock() - self._polled < REGISTRY_POLL_S:
             return []
         if stamp != self._stamp:
-            self._again.clear()
+            self._retry_at.clear()
         self._stamp, self._polled = stamp, self._clock()
         if not isinstance(self._place, Registry):
             return self._follow_fixed(now) if self.detector is None else []
@@ -176,8 +178,8 @@ class Bundles:
             if state.live == self.identity:
                 events += self._follow_shadow(state, now)
         except InputError as error:
-            return events + self._once(now, "", "registry", str(error))
-        self._told.discard("registry")
+            return events + self._report_once(now, "", "registry", str(error))
+        self._reported.discard("registry")
         return events
 
     def _follow_fixed(self, now: datetime) -> list[Event]:
@@ -195,11 +197,11 @@ class Bundles:
         if isinstance(loaded, str):
             if self.detector is None:
                 self.why = loaded
-            return self._once(now, state.live, state.live, loaded)
+            return self._report_once(now, state.live, state.live, loaded)
         if loaded is None:
             return []
         before, self.detector, self.why = self.detector, loaded, ""
-        self._told.clear()
+        self._reported.clear()
         self._shadow_run = self._other = None
         if state.on_probation and before is not None and before.identity == state.before:
             self._other, self._shadow_run, self._number = before, ShadowRun(self._swap, "probation", loaded.identity), 0
@@ -252,7 +254,7 @@ class Bundles:
             elif not self._swap.auto:
                 advice = "promote it" if outcome == "accept" else "roll it back"
                 key = f"{run.identity} {run.phase} {outcome}"
-                return self._once(now, run.identity, key, f"{run.phase}: {outcome} ({why}); {advice}")
+                return self._report_once(now, run.identity, key, f"{run.phase}: {outcome} ({why}); {advice}")
             elif outcome == "refuse":
                 self._place.roll_back(why, of=run.identity)
                 self.detector, self._number = other, 0
@@ -261,7 +263,7 @@ class Bundles:
                 assert other is not None
                 self._loading[run.identity] = _done(other)
         except InputError as error:  # somebody changed the registry meanwhile; the next poll follows that
-            return self._once(now, run.identity, f"{run.identity} decided", str(error))
+            return self._report_once(now, run.identity, f"{run.identity} decided", str(error))
         self._shadow_run = self._other = None
         after = {"accept": "accepted", "refuse": "refused"}[outcome]
         what = "rolled back" if (run.phase, outcome) == ("probation", "refuse") else after
@@ -271,7 +273,7 @@ class Bundles:
         """The detector, why it cannot be had, or None while it is being loaded; of a fixed bundle, identity ""."""
         if self._other is not None and self._other.identity == identity:
             return self._other
-        if self._clock() < self._again.get(identity, 0):
+        if self._clock() < self._retry_at.get(identity, 0):
             return None
         future = self._loading.get(identity)
         if future is None:
@@ -283,9 +285,9 @@ class Bundles:
         try:
             detector = future.result()
         except Exception as error:  # of whatever kind: the live one goes on, and this one is told of and tried again
-            self._again[identity] = self._clock() + RETRY_S
+            self._retry_at[identity] = self._clock() + LOAD_RETRY_S
             return str(error) if isinstance(error, InputError) else f"{identity}: cannot be loaded ({error!r})"
-        self._again.pop(identity, None)
+        self._retry_at.pop(identity, None)
         return detector
 
     def _warmed(self, identity: str) -> Detector:
@@ -295,11 +297,11 @@ class Bundles:
         detector([np.zeros((height, width, 3), np.uint8)])
         return detector
 
-    def _once(self, now: datetime, identity: str, key: str, why: str) -> list[Event]:
+    def _report_once(self, now: datetime, identity: str, key: str, why: str) -> list[Event]:
         """Tell a trouble once, not at every poll."""
-        if key in self._told:
+        if key in self._reported:
             return []
-        self._told.add(key)
+        self._reported.add(key)
         return [self._event(now, identity, "", "trouble", "trouble", why)]
 
     def _event(
@@ -316,12 +318,12 @@ class Bundles:
         return Event(now, "bundle", self.camera, identity, before, after, details)
 
 
-def _looked(detector: Detector, image: Image, read: Read, faint: float) -> Found:
+def _looked(detector: Detector, image: Image, read: Read, faint: float) -> BundleResult:
     detections = detector([image], min(faint, detector.confidence))[0]
-    return Found(detector, detections, read(detector, detections))
+    return BundleResult(detector, detections, read(detector, detections))
 
 
-def _deployed(found: Found) -> Detections:
+def _deployed(found: BundleResult) -> Detections:
     return found.detections[found.detections.scores >= found.detector.confidence]
 
 

@@ -14,19 +14,24 @@ from lotwise.node.camera import CameraLoop, record
 from lotwise.node.journal.journal import Journal
 from lotwise.node.state import CameraNow, Event, NodeNow
 
-IDLE_S = 0.25
-"""Before a source that had nothing is asked again, unless it calls earlier."""
-BROKEN_S = 5.0
-"""Before a camera is looked at again whose last look raised an error."""
-APART_S = 0.1
-"""By which a camera's first look stands back behind those that were added before it."""
-AWAY_S = 10.0
-"""A camera that does not come within this time after the start is known to be away."""
-STUCK_S = 60.0
-"""A look that takes longer hangs: loading a model is the slowest of all."""
+EMPTY_SOURCE_RETRY_S = 0.25
+"""Seconds before a source that had no new frame is asked again, unless it calls earlier. Chosen: four questions a
+second cost nothing that can be measured."""
+FAILED_LOOK_RETRY_S = 5.0
+"""Seconds before a camera is looked at again whose last look raised an error. Chosen: long enough that an error at
+every frame does not fill a core."""
+FIRST_LOOK_STAGGER_S = 0.1
+"""Seconds by which a camera's first look stands back behind those that were added before it. Chosen: else every
+model would be loaded before the first camera's second frame."""
+AWAY_AFTER_S = 10.0
+"""Seconds after the start within which a camera has to answer; after that the node counts as ready without it. Chosen:
+RTSP cameras answered within five seconds on a quiet machine."""
+STUCK_AFTER_S = 60.0
+"""Seconds after which a look counts as hanging. Chosen far above the slowest look of all, the first one, which loads
+and compiles a model in a few seconds."""
 
-CLOSE_S = 5.0
-"""For which the end waits for looks that are under way."""
+CLOSE_TIMEOUT_S = 5.0
+"""Seconds for which the end waits for looks that are under way. Chosen well below systemd's TimeoutStopSec of 20 s."""
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +39,10 @@ log = logging.getLogger(__name__)
 class _Turn:
     """When a camera is looked at next."""
 
-    def __init__(self, loop: CameraLoop, patience_s: float) -> None:
+    def __init__(self, loop: CameraLoop, stagger_s: float) -> None:
         self.loop = loop
         self.due = self.earliest = 0.0
-        self.patience_s = patience_s
+        self.stagger_s = stagger_s
         self.called = False
         self.since: float | None = None
         self.finished = False
@@ -78,7 +83,7 @@ class Node:
     def add(self, loop: CameraLoop) -> None:
         """A camera that is looked at as often as its loop says."""
         # Else every model would be loaded before the first camera's second frame.
-        self._turns[loop.camera] = _Turn(loop, len(self._turns) * APART_S)
+        self._turns[loop.camera] = _Turn(loop, len(self._turns) * FIRST_LOOK_STAGGER_S)
 
     def arrived(self, camera: str) -> None:
         """A source has a new frame: its camera's turn comes as soon as its period allows."""
@@ -90,7 +95,7 @@ class Node:
                 self._free.notify()
 
     def start(self) -> None:
-        self._tell(Event(datetime.now(UTC), "node", "", "", "stopped", "running"))
+        self._record(Event(datetime.now(UTC), "node", "", "", "stopped", "running"))
         self._threads = [
             threading.Thread(target=self._work, name=f"worker-{number}", daemon=True) for number in range(self._workers)
         ]
@@ -112,22 +117,22 @@ class Node:
         with self._free:
             self._stopping = True
             self._free.notify_all()
-        if not self.wait(CLOSE_S):
+        if not self.wait(CLOSE_TIMEOUT_S):
             log.error("%s; not waited for any longer", self._hanging() or "a worker does not end")
         for turn in self._turns.values():
             turn.loop.close()
         if self._threads:
-            self._tell(Event(datetime.now(UTC), "node", "", "", "running", "stopped"))
+            self._record(Event(datetime.now(UTC), "node", "", "", "running", "stopped"))
 
     def now(self) -> NodeNow:
         cameras = {name: turn.loop.now for name, turn in self._turns.items()}
         moment = datetime.now(UTC)
-        ready = all(turn.loop.asleep or _known(cameras[name], moment) for name, turn in self._turns.items())
+        ready = all(turn.loop.asleep or _looked_at_or_away(cameras[name], moment) for name, turn in self._turns.items())
         return NodeNow(self.site, self.started, ready, cameras)
 
     def stuck(self) -> str | None:
         """One line on why frames are no longer looked at; None while all is well."""
-        if (hanging := self._hanging(STUCK_S)) is not None:
+        if (hanging := self._hanging(STUCK_AFTER_S)) is not None:
             return hanging
         if self._threads and not self._stopping and not any(thread.is_alive() for thread in self._threads):
             return None if all(turn.finished for turn in self._turns.values()) else "all workers have ended"
@@ -175,19 +180,21 @@ class Node:
     def _work(self) -> None:
         while (turn := self._next()) is not None:
             fresh = False
-            delay = IDLE_S
+            delay = EMPTY_SOURCE_RETRY_S
             try:
                 looked = turn.loop.look()
                 fresh, turn.failure = looked.fresh, ""
                 if record(self._journal, turn.loop, looked):
-                    self._say(looked.events)
+                    self._log(looked.events)
                     self._wake_listeners()
             except Exception as error:  # one camera's trouble, of whatever kind, must not end the others
                 if turn.failure != repr(error):  # the same one again and again would fill the log
-                    log.exception("camera %s: looking at it failed; again every %g s", turn.loop.camera, BROKEN_S)
+                    log.exception(
+                        "camera %s: looking at it failed; again every %g s", turn.loop.camera, FAILED_LOOK_RETRY_S
+                    )
                 turn.failure = repr(error)
-                delay = BROKEN_S
-                self._tell(*turn.loop.fail("error"), camera=turn.loop)
+                delay = FAILED_LOOK_RETRY_S
+                self._record(*turn.loop.fail("error"), camera=turn.loop)
             self._done(turn, fresh, delay)
 
     def _next(self) -> _Turn | None:
@@ -202,8 +209,8 @@ class Node:
                 idle = [turn for turn in going if turn.since is None]
                 due = [turn for turn in idle if turn.due <= moment]
                 if due:
-                    turn = min(due, key=lambda turn: turn.due + turn.patience_s)
-                    turn.since, turn.called, turn.patience_s = moment, False, 0.0
+                    turn = min(due, key=lambda turn: turn.due + turn.stagger_s)
+                    turn.since, turn.called, turn.stagger_s = moment, False, 0.0
                     return turn
                 self._free.wait(min((turn.due - moment for turn in idle), default=None))
 
@@ -217,10 +224,10 @@ class Node:
             turn.due = max(turn.earliest, moment) if fresh or turn.called else moment + delay
             self._free.notify()
 
-    def _tell(self, *events: Event, camera: CameraLoop | None = None) -> None:
+    def _record(self, *events: Event, camera: CameraLoop | None = None) -> None:
         if events:
             self._journal.record(events, {camera.camera: camera.now.slots} if camera else {})
-            self._say(events)
+            self._log(events)
             self._wake_listeners()
 
     def _wake_listeners(self) -> None:
@@ -230,23 +237,27 @@ class Node:
             except Exception:  # a publisher's trouble must not look like a camera's
                 log.exception("a publisher failed when it was told of news")
 
-    def _say(self, events: Sequence[Event]) -> None:
+    def _log(self, events: Sequence[Event]) -> None:
         for event in events:
             why = event.details.get("why") or ""
             if event.subject == "slot":
                 log.debug("%s slot %s: %s", event.camera, event.name, event.after)
             else:
-                level = logging.WARNING if event.after in BAD else logging.INFO
+                level = logging.WARNING if event.after in WARNED_STATES else logging.INFO
                 what = " ".join(word for word in (event.subject, event.camera, event.name) if word)
                 log.log(level, "%s: %s -> %s%s", what, event.before or "-", event.after, f" ({why})" if why else "")
 
 
-BAD = {
+WARNED_STATES = {
     "stale", "down", "black", "overexposed", "frozen", "blurred", "blocked", "torn", "moved", "trouble", "none",
     "refused", "rolled back",
 }  # fmt: skip
+"""States of a source, a view or a bundle that somebody should look into: logged as warnings, all others as
+information."""
+"""States of a source, a view or a bundle that somebody should look into: logged as warnings, all others as
+information."""
 
 
-def _known(camera: CameraNow, moment: datetime) -> bool:
-    away = camera.source.state != "live" and (moment - camera.source.since).total_seconds() > AWAY_S
+def _looked_at_or_away(camera: CameraNow, moment: datetime) -> bool:
+    away = camera.source.state != "live" and (moment - camera.source.since).total_seconds() > AWAY_AFTER_S
     return camera.looked > 0 or away or camera.source.ended

@@ -16,9 +16,10 @@ from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceState
 from lotwise.cameras.sources.source import open_source
 from lotwise.datasets.whole_file import write_whole
 
-QUALITY = 95
-"""Of the JPEG files: what a student learns from should show what the camera gave."""
-POLL_S = 0.5
+JPEG_QUALITY = 95
+"""Of 100, for the JPEG files. Chosen high: what a student learns from should show what the camera gave."""
+SOURCES_POLL_S = 0.5
+"""Seconds after which the state of all sources is looked at, also where none calls."""
 
 Tell = Callable[[str, str], None]
 """Called with a camera's id and one line about it."""
@@ -77,7 +78,7 @@ def record_frames(
             over |= {name for name in names if most is not None and written[name] >= most}
             if len(over) == len(names):
                 break
-            arrived.wait(POLL_S)
+            arrived.wait(SOURCES_POLL_S)
             arrived.clear()
     return written
 
@@ -86,6 +87,6 @@ def _write(folder: Path, captured: CapturedFrame) -> None:
     """One JPEG, whole or not at all; of two in one second the later one is kept."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{captured.taken.astimezone():%Y-%m-%d_%H_%M_%S}.jpg"
-    good, data = cv2.imencode(".jpg", captured.image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    good, data = cv2.imencode(".jpg", captured.image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     assert good
     write_whole(file, data.tobytes(), sync=False)

@@ -22,9 +22,13 @@ from lotwise.node.state import Counts, NodeNow, lot_slots
 from lotwise.node.systemd import notify, watchdog_s
 from lotwise.node.terminal import live_view
 
-BEAT_S = 5.0
-VIEW_S = 1.0
-SAID = 6
+HEARTBEAT_PERIOD_S = 5.0
+"""Seconds between two touches of the heartbeat file: what a restart can be wrong by about when the node was last
+well."""
+LIVE_VIEW_PERIOD_S = 1.0
+"""Seconds between two pictures of the live view on a terminal."""
+LOG_LINES_SHOWN = 6
+"""Last lines of the log below the live view: with nine cameras the whole fits a terminal of 24 lines."""
 
 log = logging.getLogger(__name__)
 
@@ -45,13 +49,13 @@ def run_site(path: Path, cameras: tuple[str, ...] | None, console: Console, verb
         InputError: the site cannot be run as it stands.
     """
     service = open_service(read_site(path), path, cameras)
-    said: deque[str] = deque(maxlen=SAID)
+    log_lines: deque[str] = deque(maxlen=LOG_LINES_SHOWN)
     stop = threading.Event()
-    with until_told(stop), _logging(said if console.is_terminal else None, verbose):
+    with until_told(stop), _logging(log_lines if console.is_terminal else None, verbose):
         try:
             service.start()
             notify("READY=1")
-            _serve(service, console, said, stop)
+            _serve(service, console, log_lines, stop)
         finally:
             notify("STOPPING=1")
             service.close()
@@ -69,10 +73,10 @@ def summary(now: NodeNow) -> str:
     )
 
 
-def _serve(service: Service, console: Console, said: deque[str], stop: threading.Event) -> None:
+def _serve(service: Service, console: Console, log_lines: deque[str], stop: threading.Event) -> None:
     watched = watchdog_s()
-    tick = min(VIEW_S, watched / 3) if watched else VIEW_S
-    beaten, stuck = 0.0, ""
+    tick = min(LIVE_VIEW_PERIOD_S, watched / 3) if watched else LIVE_VIEW_PERIOD_S
+    last_heartbeat, stuck = 0.0, ""
     before, moment = service.node.now(), time.monotonic()
     with Live(console=console, auto_refresh=False) if console.is_terminal else _nothing() as view:
         while not stop.is_set() and not service.node.wait(0):
@@ -80,15 +84,15 @@ def _serve(service: Service, console: Console, said: deque[str], stop: threading
             trouble = service.node.stuck()
             if trouble is None:
                 notify("WATCHDOG=1")
-                if time.monotonic() - beaten > BEAT_S:
-                    beaten = time.monotonic()
-                    service.beat()
+                if time.monotonic() - last_heartbeat > HEARTBEAT_PERIOD_S:
+                    last_heartbeat = time.monotonic()
+                    service.heartbeat()
             elif not stuck:  # once: its words change with every second
                 log.error("%s", trouble)
             stuck = trouble or ""
             if view is not None:
                 now, later = service.node.now(), time.monotonic()
-                view.update(live_view(now, before, later - moment, tuple(said)), refresh=True)
+                view.update(live_view(now, before, later - moment, tuple(log_lines)), refresh=True)
                 before, moment = now, later
 
 

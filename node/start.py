@@ -25,16 +25,16 @@ from lotwise.cameras.view.health import ViewWatch
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
 from lotwise.node import publishers as all_publishers
-from lotwise.node.allocator import few_heaps, give_back
+from lotwise.node.arenas import limit_arenas, trim_arenas
 from lotwise.node.camera import CameraLoop
-from lotwise.node.hot_swap import Bundles
+from lotwise.node.hot_swap import HotSwap
 from lotwise.node.journal.journal import Journal
 from lotwise.node.lock import StateLock
 from lotwise.node.node import Node
 from lotwise.node.publisher import Publisher, Surroundings
 
 JOURNAL = "history.sqlite"
-SEEN = "seen"
+HEARTBEAT_FILE = "heartbeat"
 """Touched while the node runs: until when the states in the journal are known to have held."""
 
 
@@ -71,13 +71,13 @@ class Service:
         self.loader.shutdown(wait=False, cancel_futures=True)
         for publisher in reversed(self.publishers):
             publisher.close()
-        self.beat()
+        self.heartbeat()
         self.journal.close()
         self.lock.close()
 
-    def beat(self) -> None:
+    def heartbeat(self) -> None:
         """The node lives; called every few seconds."""
-        give_back()
+        trim_arenas()
         try:
             self.seen.touch()
         except OSError:
@@ -102,14 +102,14 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
     threads = max(1, _cores() // workers)
     # Each worker has its core; OpenCV's own threads would only take it from the others.
     cv2.setNumThreads(1)
-    few_heaps()
+    limit_arenas()
     places = {name: bundles_of(site, name) for name in chosen}
     slots = {name: None if (file := site.cameras[name].slots) is None else read_slot_file(file) for name in chosen}
     cache = site.state / "cache"
 
     def load(bundle: Path) -> Detector:
         detector = load_detector(bundle, threads, site.detector.backend, site.detector.precision, cache)
-        give_back()
+        trim_arenas()
         return detector
 
     with ExitStack() as opened:
@@ -117,7 +117,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
         journal = opened.enter_context(closing(Journal(site.state / JOURNAL, site.publish.history)))
         node = opened.enter_context(closing(Node(site.name, journal, workers)))
         loader = ThreadPoolExecutor(1, "loader")
-        seen = site.state / SEEN
+        seen = site.state / HEARTBEAT_FILE
         until = datetime.fromtimestamp(seen.stat().st_mtime, UTC) if seen.exists() else None
         for name in chosen:
             settings = site.settings_of(name)
@@ -129,7 +129,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
                 settings,
                 source,
                 ViewWatch(settings.view, site.state / "views" / f"{name}.npz"),
-                Bundles(name, places[name], load, loader, site.swap),
+                HotSwap(name, places[name], load, loader, site.swap),
                 slots[name],
                 _drawn(places[name]),
                 journal.slots(name),

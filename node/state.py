@@ -46,9 +46,9 @@ class CameraNow:
         slots: by slot id, in the site's order.
         bundle: identity of the live bundle. shadow: identity of the bundle in its shadow, or "".
         detections: of the last detected frame.
-        looked: frames looked at. detected: frames detected. same: frames that the gate let pass. refused: frames
-            of a view that could not be trusted.
-        latency_s: from taking the last detected frame from its source to its slot states.
+        looked: frames looked at. detected: frames detected. unchanged: frames that showed nothing new. untrusted:
+            frames of a view that could not be trusted. latency_s: from taking the last detected frame from its source
+            to its slot states.
     """
 
     camera: str
@@ -61,8 +61,8 @@ class CameraNow:
     detections: Detections = field(default_factory=Detections.empty)
     looked: int = 0
     detected: int = 0
-    same: int = 0
-    refused: int = 0
+    unchanged: int = 0
+    untrusted: int = 0
     latency_s: float = 0.0
 
 

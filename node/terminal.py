@@ -12,15 +12,15 @@ from rich.text import Text
 from lotwise.node.state import CameraNow, Counts, NodeNow, lot_slots
 from lotwise.node.wording import cause
 
-GOOD, DOUBTFUL, BAD = "green", "yellow", "red"
+GOOD_STYLE, UNKNOWN_STYLE, BAD_STYLE = "green", "yellow", "red"
 
 
-def live_view(now: NodeNow, earlier: NodeNow | None, seconds: float, said: Sequence[str]) -> RenderableType:
+def live_view(now: NodeNow, earlier: NodeNow | None, seconds: float, log_lines: Sequence[str]) -> RenderableType:
     """What the terminal shows.
 
     Args:
         earlier: how the node was some ``seconds`` ago, for rates; None at the start.
-        said: the last lines of the log.
+        log_lines: the last lines of the log.
     """
     table = Table(expand=False, pad_edge=False, box=None, header_style="dim")
     for name in ("camera", "source", "view"):
@@ -32,11 +32,13 @@ def live_view(now: NodeNow, earlier: NodeNow | None, seconds: float, said: Seque
     lot = Counts.of(lot_slots(now))
     up = str(datetime.now(UTC) - now.started).partition(".")[0]
     headline = Text.assemble(
-        (now.site, "bold"), f"   up {up}   ", (f"{lot.free} free", GOOD), f"   {lot.occupied} occupied   ",
-        (f"{lot.unknown} unknown", DOUBTFUL if lot.unknown else "dim"),
+        (now.site, "bold"), f"   up {up}   ", (f"{lot.free} free", GOOD_STYLE), f"   {lot.occupied} occupied   ",
+        (f"{lot.unknown} unknown", UNKNOWN_STYLE if lot.unknown else "dim"),
     )  # fmt: skip
-    troubles = [_line(f"{name}: {why}", DOUBTFUL) for name, camera in now.cameras.items() if (why := cause(camera))]
-    return Group(headline, "", table, "", *troubles, *(_line(line, "dim") for line in said))
+    troubles = [
+        _line(f"{name}: {why}", UNKNOWN_STYLE) for name, camera in now.cameras.items() if (why := cause(camera))
+    ]
+    return Group(headline, "", table, "", *troubles, *(_line(line, "dim") for line in log_lines))
 
 
 def _line(text: str, style: str) -> Text:
@@ -46,10 +48,18 @@ def _line(text: str, style: str) -> Text:
 def _row(camera: CameraNow, earlier: CameraNow | None, seconds: float) -> list[str | Text]:
     counts = Counts.of(camera.slots)
     source = camera.source
-    state = Text("ended", "dim") if source.ended else Text(source.state, GOOD if source.state == "live" else BAD)
+    state = (
+        Text("ended", "dim")
+        if source.ended
+        else Text(source.state, GOOD_STYLE if source.state == "live" else BAD_STYLE)
+    )
     known = camera.looked and (source.state == "live" or source.ended)
-    view = Text(camera.view.verdict, GOOD if camera.view.verdict == "good" else BAD) if known else Text("-", "dim")
-    unknown = Text(str(counts.unknown), DOUBTFUL if counts.unknown else "dim")
+    view = (
+        Text(camera.view.verdict, GOOD_STYLE if camera.view.verdict == "good" else BAD_STYLE)
+        if known
+        else Text("-", "dim")
+    )
+    unknown = Text(str(counts.unknown), UNKNOWN_STYLE if counts.unknown else "dim")
     return [
         camera.camera, state, view, str(counts.free), str(counts.occupied), unknown,
         _rate(camera.looked, earlier.looked if earlier else None, seconds),

@@ -7,7 +7,7 @@ from datetime import datetime
 from lotwise.cameras.view.report import Verdict
 from lotwise.node.state import CameraNow
 
-VIEWS: dict[Verdict, str] = {
+VERDICT_WORDS: dict[Verdict, str] = {
     "good": "good view",
     "black": "the picture is black",
     "overexposed": "the picture is too bright to see anything",
@@ -17,7 +17,7 @@ VIEWS: dict[Verdict, str] = {
     "torn": "the picture is damaged",
     "moved": "the camera has moved",
 }
-OTHERS = {
+REASON_WORDS = {
     "hidden": "hidden behind a vehicle",
     "starting": "not looked at yet",
     "stale": "no new picture",
@@ -30,12 +30,12 @@ OTHERS = {
 
 def trouble(now: CameraNow) -> str:
     """What is wrong with a camera, in a few words; empty where source and view are well."""
-    since = clock(now.source.since)
+    since = local_time(now.source.since)
     if now.source.state == "down":
         return f"camera down since {since}"
     if now.source.state == "stale":
         return f"no new picture since {since}"
-    return "" if now.view.verdict == "good" else VIEWS[now.view.verdict]
+    return "" if now.view.verdict == "good" else VERDICT_WORDS[now.view.verdict]
 
 
 def cause(now: CameraNow) -> str:
@@ -47,25 +47,25 @@ def cause(now: CameraNow) -> str:
 
 def reason(why: str) -> str:
     """Why a slot is unknown, in words."""
-    views = {str(verdict): words for verdict, words in VIEWS.items()}
-    return (views | OTHERS).get(why, why)
+    views = {str(verdict): words for verdict, words in VERDICT_WORDS.items()}
+    return (views | REASON_WORDS).get(why, why)
 
 
-def clock(time: datetime) -> str:
+def local_time(time: datetime) -> str:
     """The node's local time of day, with the date where it is not today's.
 
     >>> from datetime import UTC
-    >>> len(clock(datetime.now(UTC)))
+    >>> len(local_time(datetime.now(UTC)))
     8
     """
     local, today = time.astimezone(), datetime.now().astimezone().date()
     return f"{local:%H:%M:%S}" if local.date() == today else f"{local:%d %b %Y %H:%M}"
 
 
-def lasting(seconds: float) -> str:
+def duration_words(seconds: float) -> str:
     """A time span in its largest unit.
 
-    >>> [lasting(s) for s in (-1, 4.6, 75, 3600 * 5, 86400 * 3)]
+    >>> [duration_words(s) for s in (-1, 4.6, 75, 3600 * 5, 86400 * 3)]
     ['0 s', '4 s', '1 min', '5 h', '3 days']
     """
     span = max(0, int(seconds))

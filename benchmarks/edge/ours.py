@@ -19,7 +19,7 @@ from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth
 from lotwise.datasets.frame import Detections, Image
 from lotwise.node import start
 from lotwise.node.camera import CameraLoop, Looked
-from lotwise.node.hot_swap import Bundles
+from lotwise.node.hot_swap import HotSwap
 
 
 class MemorySource:
@@ -47,7 +47,7 @@ class OurNode:
 
     def __init__(self, job: Job, streams: Streams, looks: list[Look]) -> None:
         self._job, self._looks = job, looks
-        self._bundles: dict[str, Bundles] = {}
+        self._bundles: dict[str, HotSwap] = {}
         self.told: dict[str, float] = {}
         """When the first slot of each camera was known, monotonic clock."""
         system, state = job.system, Path(job.state)
@@ -73,7 +73,7 @@ class OurNode:
         class Timed(CameraLoop):
             """A camera that tells of its looks."""
 
-            def __init__(self, camera: str, settings: Any, source: Any, view: Any, bundles: Bundles, *rest: Any):
+            def __init__(self, camera: str, settings: Any, source: Any, view: Any, bundles: HotSwap, *rest: Any):
                 super().__init__(camera, settings, source, view, bundles, *rest)
                 told._bundles[camera] = bundles
 
@@ -81,7 +81,7 @@ class OurNode:
                 before = self.now
                 looked = super().look()
                 if looked.fresh:
-                    told._note(before.detected, before.refused, self)
+                    told._note(before.detected, before.untrusted, self)
                 return looked
 
         def from_memory(settings: Any, camera: str, arrived: Callable[[], None], *_: Any) -> MemorySource:
@@ -122,7 +122,7 @@ class OurNode:
 
     def _note(self, detected: int, refused: int, loop: CameraLoop) -> None:
         now, moment = loop.now, time.monotonic()
-        kind: Kind = "detected" if now.detected > detected else "refused" if now.refused > refused else "same"
+        kind: Kind = "detected" if now.detected > detected else "refused" if now.untrusted > refused else "same"
         self._looks.append(Look(loop.camera, moment, kind, now.latency_s if kind == "detected" else 0.0))
         if loop.camera not in self.told and any(slot.state != "unknown" for slot in now.slots.values()):
             self.told[loop.camera] = moment

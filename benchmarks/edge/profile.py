@@ -18,7 +18,7 @@ from lotwise.cameras.slots.hysteresis import SlotMemory
 from lotwise.cameras.view.change_detection import ChangeGate
 from lotwise.cameras.view.health import ViewWatch
 from lotwise.node.camera import CameraLoop
-from lotwise.node.hot_swap import Bundles
+from lotwise.node.hot_swap import HotSwap
 
 WHOLE = "a look, all in all"
 REST = "rest of the loop"
@@ -37,7 +37,7 @@ class Clock:
         places: tuple[tuple[Any, str, str], ...] = (
             (CameraLoop, "look", WHOLE),
             (MemorySource, "newest", "source"),
-            (Bundles, "poll", "registry"),
+            (HotSwap, "poll", "registry"),
             (CameraLoop, "_follow_slots", "slots of the bundle"),
             (lotwise.node.camera, "thumbnail", "thumbnail"),
             (ViewWatch, "look", "view health"),

@@ -22,11 +22,11 @@ from lotwise.node.http.api_models import (
     event_answer,
     site_answer,
 )
-from lotwise.node.http.auth import Guard
+from lotwise.node.http.auth import AccessControl
 from lotwise.node.http.metrics import exposition, node_registry
-from lotwise.node.http.node_view import NodeView
-from lotwise.node.http.page import CHANGES, POLICY, page
+from lotwise.node.http.page import CHANGES_SHOWN, POLICY, page
 from lotwise.node.http.picture import Pictures
+from lotwise.node.http.served_node import ServedNode
 from lotwise.node.state import CameraNow
 from lotwise.node.wording import reason
 
@@ -43,7 +43,7 @@ JPEG: dict[int | str, dict[str, Any]] = {
 CameraName = Annotated[str, Path(description="Camera id as in the site file")]
 
 
-def make_app(node: NodeView, token: str | None = None) -> FastAPI:
+def make_app(node: ServedNode, token: str | None = None) -> FastAPI:
     """The application.
 
     Args:
@@ -56,7 +56,7 @@ def make_app(node: NodeView, token: str | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.add_middleware(Guard, token=token, headers=HEADERS)
+    app.add_middleware(AccessControl, token=token, headers=HEADERS)
     _add_errors(app)
     registry = node_registry(node)
     pictures = Pictures(node.picture)
@@ -94,8 +94,8 @@ def make_app(node: NodeView, token: str | None = None) -> FastAPI:
     @app.get("/", response_class=HTMLResponse)
     async def operators_page() -> str:
         """The page for operators."""
-        after = max(0, node.last_event() - CHANGES)
-        changes = await run_sync(lambda: node.events(after, limit=CHANGES), limiter=one)
+        after = max(0, node.last_event() - CHANGES_SHOWN)
+        changes = await run_sync(lambda: node.events(after, limit=CHANGES_SHOWN), limiter=one)
         return page(node.now(), changes[::-1], node.stuck())
 
     @app.get("/api/v1/state")

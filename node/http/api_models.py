@@ -69,8 +69,8 @@ class CameraAnswer(_Answer):
     shadow: str = Field(description="Identity of the detector that runs in its shadow, or empty")
     looked: int = Field(description="Frames looked at")
     detected: int = Field(description="Frames on which the detector ran")
-    same: int = Field(description="Frames that showed nothing new, so that it need not run")
-    refused: int = Field(description="Frames of a view that could not be trusted")
+    unchanged: int = Field(description="Frames that showed nothing new, so that it need not run")
+    untrusted: int = Field(description="Frames of a view that could not be trusted")
     latency_s: Share = Field(description="From taking the last detected frame to its slot states, seconds")
     vehicles: int = Field(description="Boxes in the last detected frame")
     slots: dict[str, SlotAnswer]
@@ -133,8 +133,8 @@ def camera_answer(now: CameraNow) -> CameraAnswer:
         shadow=now.shadow,
         looked=now.looked,
         detected=now.detected,
-        same=now.same,
-        refused=now.refused,
+        unchanged=now.unchanged,
+        untrusted=now.untrusted,
         latency_s=now.latency_s,
         vehicles=len(now.detections),
         slots=_slots(now.slots),

@@ -13,10 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lotwise.cameras.site.api import is_loopback
 
-OPEN = "/healthz"
+HEALTH_PATH = "/healthz"
 
 
-class Guard:
+class AccessControl:
     """ASGI middleware that answers for the application wherever a request may not pass.
 
     With a token each request but that to /healthz must carry it. Without one the server is on loopback; there a
@@ -48,7 +48,7 @@ class Guard:
             name = _host_name(headers.get("host", ""))
             if not is_loopback(name):
                 return _refused(421, "this node is asked by localhost or 127.0.0.1 only; other names need a token")
-        elif scope["path"] != OPEN and not self._carries_token(headers.get("authorization", "")):
+        elif scope["path"] != HEALTH_PATH and not self._carries_token(headers.get("authorization", "")):
             # A browser asks its user only if it reads Basic; programs are told by the text.
             return _refused(
                 401,

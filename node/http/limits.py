@@ -6,34 +6,36 @@ import asyncio
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-MOST_CONNECTIONS = 64
-PATIENCE_S = 20.0
+MAX_CONNECTIONS = 64
+"""Open connections at once; a process may have 1024 files open by default, and cameras and the disk need theirs."""
+ANSWER_TIMEOUT_S = 20.0
+"""Seconds without a completed answer after which a connection is cut; a picture over a slow mobile link takes a few."""
 
 
-class Connection(H11Protocol):
+class LimitedConnection(H11Protocol):
     """uvicorn's, cut when it is one too many or when no answer was completed on it for too long."""
 
     _answers = 0
-    _watch: asyncio.TimerHandle | None = None
+    _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
+        if len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
         else:
-            self._watch = self.loop.call_later(PATIENCE_S, self._look, 0)
+            self._deadline = self.loop.call_later(ANSWER_TIMEOUT_S, self._check_progress, 0)
 
     def on_response_complete(self) -> None:
         self._answers += 1
         super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
+        if self._deadline is not None:
+            self._deadline.cancel()
         super().connection_lost(exc)
 
-    def _look(self, answers: int) -> None:
+    def _check_progress(self, answers: int) -> None:
         if self._answers == answers:
             self.transport.abort()
         else:
-            self._watch = self.loop.call_later(PATIENCE_S, self._look, self._answers)
+            self._deadline = self.loop.call_later(ANSWER_TIMEOUT_S, self._check_progress, self._answers)

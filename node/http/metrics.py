@@ -14,11 +14,11 @@ from prometheus_client.registry import Collector
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceState
 from lotwise.cameras.view.report import Verdict
-from lotwise.node.http.node_view import NodeView
+from lotwise.node.http.served_node import ServedNode
 from lotwise.node.state import CameraNow, Counts, NodeNow, lot_slots
 
 
-def node_registry(node: NodeView) -> CollectorRegistry:
+def node_registry(node: ServedNode) -> CollectorRegistry:
     """A registry of its own: what other libraries of the process count stays out of it."""
     registry = CollectorRegistry()
     registry.register(NodeCollector(node))
@@ -35,7 +35,7 @@ def exposition(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
 class NodeCollector(Collector):
     """Base units, counters since the node's start; labels are cameras and fixed words, never slots or URLs."""
 
-    def __init__(self, node: NodeView) -> None:
+    def __init__(self, node: ServedNode) -> None:
         self._node = node
 
     def collect(self) -> Iterator[Metric]:
@@ -60,8 +60,8 @@ def _counters(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
         ("dropped_frames", "Frames replaced by newer ones before they were looked at", lambda c: c.source.dropped),
         ("looked_frames", "Frames looked at", lambda c: c.looked),
         ("detected_frames", "Frames on which the detector ran", lambda c: c.detected),
-        ("unchanged_frames", "Frames that showed nothing new, so that the detector did not run", lambda c: c.same),
-        ("refused_frames", "Frames of a view that could not be trusted", lambda c: c.refused),
+        ("unchanged_frames", "Frames that showed nothing new, so that the detector did not run", lambda c: c.unchanged),
+        ("untrusted_frames", "Frames of a view that could not be trusted", lambda c: c.untrusted),
         ("reconnects", "Connections to the source made anew", lambda c: c.source.reconnects),
         ("stalls", "Times the source was silent for too long", lambda c: c.source.stalls),
     ):

@@ -12,12 +12,14 @@ from urllib.parse import quote
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.node.http.page_style import SCRIPT, STYLE
 from lotwise.node.state import CameraNow, Counts, Event, NodeNow, lot_slots
-from lotwise.node.wording import cause, clock, lasting, reason
+from lotwise.node.wording import cause, duration_words, local_time, reason
 
-CHANGES = 12
+CHANGES_SHOWN = 12
 """Number of last changes shown."""
-PICTURE_WIDTH = 720
-ACCEPTABLE = ("moved", "blocked")
+PICTURE_WIDTH_PX = 720
+"""Width of the pictures on the page: twice the 340 px of a card, for screens with two pixels a point."""
+"""Width of the pictures on the page: twice the 340 px of a card, for screens with two pixels a point."""
+ACCEPTABLE_VERDICTS = ("moved", "blocked")
 """Verdicts that an operator may overrule: the camera was turned on purpose, or something was built before it."""
 
 
@@ -56,14 +58,14 @@ def page(now: NodeNow, changes: Sequence[Event], stuck: str | None) -> str:
 <body>
 <div id="lost" role="alert"></div>
 <main>
-<header><h1>{escape(now.site)}</h1><p class="soft" data-part="clock">{clock(datetime.now(UTC))}</p></header>
+<header><h1>{escape(now.site)}</h1><p class="soft" data-part="local_time">{local_time(datetime.now(UTC))}</p></header>
 <section class="hero" data-part="lot">{_lot(counts)}</section>
 <ul class="alarms" data-part="alarms">{_alarms(now, stuck)}</ul>
 <h2>Cameras</h2>
 <div class="cameras">{cameras}</div>
 <section data-part="unknown">{_unknown(now, lot)}</section>
 <section data-part="changes">{_changes(changes)}</section>
-<footer class="soft" data-part="node">Running since {clock(now.started)}.
+<footer class="soft" data-part="node">Running since {local_time(now.started)}.
 <a href="api/v1/state">JSON</a> · <a href="metrics">metrics</a> · <a href="openapi.json">interface</a></footer>
 </main>
 <script>{SCRIPT}</script>
@@ -124,7 +126,7 @@ def _camera(now: CameraNow) -> str:
         # A new address for each new picture: the browser fetches what changed, and only that.
         version = f"{now.time.timestamp():.2f}-{now.source.state}-{now.view.verdict}"
         picture = (
-            f'<a href="{link}"><img src="{link}?width={PICTURE_WIDTH}&amp;v={version}" loading="lazy" '
+            f'<a href="{link}"><img src="{link}?width={PICTURE_WIDTH_PX}&amp;v={version}" loading="lazy" '
             f'alt="What {name} saw last, with its slots"></a>'
         )
     return (
@@ -138,12 +140,12 @@ def _about(now: CameraNow) -> str:
     state: str = now.source.state
     if state == "live":
         state = "bad view" if wrong else "read to its end" if now.source.ended else "live"
-    age = lasting((datetime.now(UTC) - now.time).total_seconds()) if now.time else ""
+    age = duration_words((datetime.now(UTC) - now.time).total_seconds()) if now.time else ""
     counts = Counts.of(now.slots)
     told = _bar(counts, "slim") + _counts(counts) if now.slots else f"<p>{len(now.detections)} vehicles</p>"
     accept = (
         f'<button data-accept="{escape(now.camera)}">This view is right as it is</button>'
-        if now.source.state == "live" and now.view.verdict in ACCEPTABLE
+        if now.source.state == "live" and now.view.verdict in ACCEPTABLE_VERDICTS
         else ""
     )
     wrong = wrong and f'<p class="wrong">{escape(wrong)}</p>'
@@ -167,7 +169,8 @@ def _unknown(now: NodeNow, lot: Mapping[str, SlotNow]) -> str:
     if not groups:
         return ""
     rows = (
-        (camera, " ".join(names), reason(why), clock(since[camera, why])) for (camera, why), names in groups.items()
+        (camera, " ".join(names), reason(why), local_time(since[camera, why]))
+        for (camera, why), names in groups.items()
     )
     return _table("Unknown places", ("Camera", "Places", "Why", "Since"), (map(escape, row) for row in rows))
 
@@ -185,7 +188,7 @@ def _changes(events: Sequence[Event]) -> str:
 
 
 def _time(time: datetime) -> str:
-    return f"<time>{clock(time)}</time>"
+    return f"<time>{local_time(time)}</time>"
 
 
 def _state(word: str) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.datasets.frame import Image, Slot, SlotState
 from lotwise.node.state import CameraNow, Counts
-from lotwise.node.wording import clock, trouble
+from lotwise.node.wording import local_time, trouble
 
 Colour = tuple[int, int, int]
 Outline = NDArray[np.int32]
@@ -26,11 +26,15 @@ DARK: Colour = (30, 26, 24)
 ALARM: Colour = (40, 40, 190)
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
-QUALITY = 82
-HATCH_PX = 8
-NAMES_FROM = 800
+JPEG_QUALITY = 82
+"""Of 100. Chosen by eye: at this width no artefacts are seen on the page."""
+HATCH_PERIOD_PX = 8
+"""Distance between two stripes over a slot whose state is unknown."""
+MIN_WIDTH_FOR_NAMES_PX = 800
 """Width in pixels under which the slots' names could not be read."""
-KEPT = 32
+MAX_CACHED_PICTURES = 32
+"""Drawn pictures that are kept: a page of 28 cameras and a few full ones, some megabytes."""
+"""Drawn pictures that are kept: a page of 28 cameras and a few full ones, some megabytes."""
 
 Shown = tuple[Image, CameraNow, tuple[Slot, ...]]
 
@@ -55,14 +59,14 @@ class Pictures:
         if kept is None or kept[0] != version:
             kept = version, encoded(scaled(image, width) if plain else annotated(image, now, slots, width))
         self._drawn[asked] = kept
-        if len(self._drawn) > KEPT:
+        if len(self._drawn) > MAX_CACHED_PICTURES:
             self._drawn.popitem(last=False)
         return kept[1]
 
 
 def encoded(image: Image) -> bytes:
     """The image as JPEG."""
-    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
 
 
 def scaled(image: Image, width: int | None) -> Image:
@@ -104,7 +108,7 @@ def annotated(image: Image, now: CameraNow, slots: Sequence[Slot], width: int | 
     thick = 2 if wide >= 640 else 1
     for state, drawn in by_state.items():
         cv2.polylines(canvas, drawn, True, COLOURS[state], thick, cv2.LINE_AA)
-    if wide >= NAMES_FROM:
+    if wide >= MIN_WIDTH_FOR_NAMES_PX:
         for slot, outline in zip(slots, outlines, strict=True):
             _name(canvas, slot.id, outline, wide / 2400)
     size = float(np.clip(wide / 1400, 0.35, 1.2))
@@ -119,7 +123,7 @@ def _states(slots: Mapping[str, SlotNow]) -> tuple[SlotState, ...]:
 
 def _caption(now: CameraNow) -> str:
     counts = Counts.of(now.slots)
-    time = clock(now.time) if now.time else "no picture yet"
+    time = local_time(now.time) if now.time else "no picture yet"
     return f"{now.camera}  {time}  {counts.free} free  {counts.occupied} occupied  {counts.unknown} unknown"
 
 
@@ -137,7 +141,7 @@ def _hatch(canvas: Image, outlines: Sequence[Outline]) -> None:
         inside = np.zeros((height, width), np.uint8)
         for outline in outlines:
             cv2.fillPoly(inside, [outline], 255)
-        stripes = (np.arange(height)[:, None] + np.arange(width)) % HATCH_PX < 2
+        stripes = (np.arange(height)[:, None] + np.arange(width)) % HATCH_PERIOD_PX < 2
         canvas[stripes & (inside > 0)] = COLOURS["unknown"]
 
 

@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING
 
 from lotwise.cameras.site.api import ApiSettings
 from lotwise.datasets.errors import InputError
-from lotwise.node.http.node_view import NodeView
+from lotwise.node.http.served_node import ServedNode
 
 if TYPE_CHECKING:
     import uvicorn
 
 log = logging.getLogger(__name__)
 
-TOKEN_CHARACTERS = 16
-CLOSE_S = 2.0
-_WHY = {
+MIN_TOKEN_CHARACTERS = 16
+"""At 16 hexadecimal digits, 64 bits: out of reach of guessing over a network."""
+CLOSE_TIMEOUT_S = 2.0
+"""Seconds for which the end waits for answers under way."""
+_LISTEN_ERRORS = {
     errno.EADDRINUSE: "is in use by another program; stop that, or set publish.api.port to another one (0: any free)",
     errno.EACCES: "is not allowed to this user; set publish.api.port to one above 1023",
     errno.EADDRNOTAVAIL: "is no address of this machine; set publish.api.host to one of its own, 127.0.0.1 or 0.0.0.0",
@@ -33,7 +35,7 @@ _WHY = {
 class ApiServer:
     """Serves a node's page, JSON API and metrics from ``start`` to ``close``."""
 
-    def __init__(self, node: NodeView, settings: ApiSettings, base: Path = Path()) -> None:
+    def __init__(self, node: ServedNode, settings: ApiSettings, base: Path = Path()) -> None:
         """``base`` is the folder of the site file, which token, certificate and key are relative to."""
         self._node = node
         self._settings = settings
@@ -76,7 +78,7 @@ class ApiServer:
         if self._server is not None:
             self._server.should_exit = True
         if self._thread is not None:
-            self._thread.join(CLOSE_S)
+            self._thread.join(CLOSE_TIMEOUT_S)
         if self._socket is not None:
             self._socket.close()
 
@@ -85,13 +87,13 @@ class ApiServer:
         import uvicorn
 
         from lotwise.node.http.api import make_app
-        from lotwise.node.http.limits import Connection
+        from lotwise.node.http.limits import LimitedConnection
 
         assert self._socket is not None
         self._server = uvicorn.Server(
             uvicorn.Config(
                 make_app(self._node, token),
-                http=Connection,
+                http=LimitedConnection,
                 loop="asyncio",
                 ws="none",
                 lifespan="off",
@@ -120,10 +122,11 @@ def read_token(settings: ApiSettings, base: Path) -> str | None:
     if settings.token is None:
         return None
     token = settings.token.read(base)
-    if len(token) < TOKEN_CHARACTERS or not token.isprintable() or not token.isascii():
+    if len(token) < MIN_TOKEN_CHARACTERS or not token.isprintable() or not token.isascii():
         where = settings.token.env or settings.token.file
         raise InputError(
-            f"token in {where}: needs at least {TOKEN_CHARACTERS} plain characters; make one with: openssl rand -hex 16"
+            f"token in {where}: needs at least {MIN_TOKEN_CHARACTERS} plain characters; "
+            "make one with: openssl rand -hex 16"
         )
     return token
 
@@ -162,6 +165,8 @@ def _listening(host: str, port: int) -> socket.socket:
         listening.listen(64)
     except OSError as error:
         listening.close()
-        why = _WHY.get(error.errno or 0, f"cannot be listened on ({error.strerror}); set publish.api.host and port")
+        why = _LISTEN_ERRORS.get(
+            error.errno or 0, f"cannot be listened on ({error.strerror}); set publish.api.host and port"
+        )
         raise InputError(f"publish.api: {where} {why}") from error
     return listening

@@ -1,4 +1,10 @@
-"""A node's memory on its own disk: every event in order, how far each subscriber got, and the slots as they are."""
+"""What a node must remember, on its own disk: every event in order, how far each subscriber got, and the slots as they
+are.
+
+Ours and not a message queue's: a queue forgets what was delivered, but operators ask for the history of months; it is
+one file that a node on a small box can open after a power cut; and numbers without gaps are what lets a subscriber know
+that nothing was lost. SQLite does the hard part.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +36,12 @@ WHERE (state, since, score, why) IS NOT (excluded.state, excluded.since, exclude
 _OLDEST = """
 SELECT number FROM (SELECT number, recorded FROM events WHERE number <= ? ORDER BY number LIMIT ?) WHERE recorded <= ?
 """
-_EVER = 1 << 62
+_LATEST_TIME = 1 << 62
+"""Later than any time in microseconds."""
 _PRUNE_EVERY, _PRUNE_ROWS, _VACUUM_PAGES = 100, 500, 256
+"""After so many events so many of the oldest may go, and so many pages: a few milliseconds each time, never seconds."""
 _RETRY_S = 1.0
+"""Seconds before a disk that could not be written is tried again."""
 
 
 @dataclass(frozen=True)
@@ -281,7 +290,7 @@ class Journal:
         )
         too_large = (pages - unused) * page > settings.max_mb * 1e6
         old = micros(datetime.now(UTC) - timedelta(days=settings.keep_days))
-        found = db.execute(_OLDEST, (free, _PRUNE_ROWS, _EVER if too_large else old)).fetchall()
+        found = db.execute(_OLDEST, (free, _PRUNE_ROWS, _LATEST_TIME if too_large else old)).fetchall()
         if found:
             self._drop([number for (number,) in found])
         if unused > _VACUUM_PAGES:

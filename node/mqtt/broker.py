@@ -1,4 +1,10 @@
-"""One connection to an MQTT broker, from its beginning to its end, with every failure told in one line."""
+"""One connection to an MQTT broker, from its beginning to its end, with every failure told in one line.
+
+paho-mqtt speaks the protocol; its own reconnecting and its own queue are left unused. paho keeps unacknowledged
+messages in memory, sends them again by itself after a reconnect, and forgets them with the process: events would come
+in another order than they happened, and those of a power cut never. Here the journal on disk alone says what is sent,
+and when.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +21,12 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-WINDOW = 64
-CONNECT_S = 10.0
-ANSWER_S = 60.0
+MAX_IN_FLIGHT = 64
+"""Messages sent and not yet acknowledged: with a broker a tenth of a second away, still 640 a second."""
+CONNECT_TIMEOUT_S = 10.0
+"""Seconds for a connection and its answer; slow mobile links take a few."""
+ACKNOWLEDGE_TIMEOUT_S = 60.0
+"""Seconds without the acknowledgement of a message after which a broker that is alive is given up."""
 _QOS = 1
 
 
@@ -59,7 +68,7 @@ class BrokerConnection:
     """A connection of QoS 1, used by one thread.
 
     Attributes:
-        rang: the bell rang; set back by the one who looked for news.
+        woken: the wake-up pipe was written to; set back by the one who looked for news.
 
     Its paho client lives no longer than the connection: what was not acknowledged is forgotten with it, so that only
     the journal decides what is sent again, and in which order. paho alone would send it again by itself, behind or
@@ -67,24 +76,24 @@ class BrokerConnection:
 
     Args:
         will: topic and payload that the broker publishes, retained, when the connection dies.
-        bell: readable when there is something to send; ends a wait.
+        wake_reader: readable when there is something to send; ends a wait.
 
     Raises:
         Disconnected: it cannot be made.
     """
 
-    def __init__(self, login: Login, will: tuple[str, bytes], bell: socket.socket) -> None:
+    def __init__(self, login: Login, will: tuple[str, bytes], wake_reader: socket.socket) -> None:
         self._name = f"MQTT broker {login.host}:{login.port}"
         self._acks: list[Ack] = []
         self._in_flight: dict[int, float] = {}
-        self._window = WINDOW
-        self.rang = False
+        self._window = MAX_IN_FLIGHT
+        self.woken = False
         self._connected = False
         self._why: Disconnected | None = None
-        self._bell = bell
+        self._wake_reader = wake_reader
         self._client = self._made(login, will)
         self._selector = selectors.DefaultSelector()
-        self._selector.register(bell, selectors.EVENT_READ)
+        self._selector.register(wake_reader, selectors.EVENT_READ)
         self._keepalive_s = login.keepalive_s
         try:
             self._connect(login)
@@ -106,7 +115,7 @@ class BrokerConnection:
         return info.mid
 
     def wait(self, timeout_s: float) -> list[Ack]:
-        """Receive until something came, the bell rings or time is up; gives the acknowledgements that came.
+        """Receive until something came, the wake-up pipe is written to or time is up; gives the acknowledgements.
 
         Raises:
             Disconnected: the connection ended, or nothing came for too long.
@@ -119,10 +128,10 @@ class BrokerConnection:
         # What TLS has decrypted already, the selector cannot see.
         held = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
         ready = {key.fileobj: mask for key, mask in self._selector.select(0 if held else timeout_s)}
-        if self._bell in ready:
-            self.rang = True
+        if self._wake_reader in ready:
+            self.woken = True
             with contextlib.suppress(BlockingIOError):
-                self._bell.recv(4096)
+                self._wake_reader.recv(4096)
         try:
             if held or ready.get(sock, 0) & selectors.EVENT_READ:
                 self._client.loop_read()
@@ -136,8 +145,10 @@ class BrokerConnection:
             ) from error
         if self._client.socket() is None:
             raise self._ended()
-        if self._in_flight and time.monotonic() - next(iter(self._in_flight.values())) > ANSWER_S:
-            raise Disconnected(f"{self._name}: alive, but did not acknowledge a message for {ANSWER_S:.0f} s")
+        if self._in_flight and time.monotonic() - next(iter(self._in_flight.values())) > ACKNOWLEDGE_TIMEOUT_S:
+            raise Disconnected(
+                f"{self._name}: alive, but did not acknowledge a message for {ACKNOWLEDGE_TIMEOUT_S:.0f} s"
+            )
         acks, self._acks = self._acks, []
         return acks
 
@@ -167,7 +178,7 @@ class BrokerConnection:
         if login.tls is not None:
             client.tls_set_context(login.tls)
         client.will_set(*will, qos=_QOS, retain=True)
-        client.connect_timeout = CONNECT_S
+        client.connect_timeout = CONNECT_TIMEOUT_S
         # The window is kept here; in paho's own queue a message would be out of reach.
         client.max_inflight_messages_set(0)
         client.on_connect = self._on_connect
@@ -176,7 +187,7 @@ class BrokerConnection:
         return client
 
     def _connect(self, login: Login) -> None:
-        end = time.monotonic() + CONNECT_S
+        end = time.monotonic() + CONNECT_TIMEOUT_S
         try:
             self._client.connect(login.host, login.port, login.keepalive_s)
         except (OSError, ValueError) as error:
@@ -184,7 +195,9 @@ class BrokerConnection:
         self._selector.register(self._client.socket(), selectors.EVENT_READ)  # type: ignore[arg-type]
         while not self._connected:
             if time.monotonic() > end:
-                raise Disconnected(f"{self._name}: connected, but no answer for {CONNECT_S:.0f} s; check that it runs")
+                raise Disconnected(
+                    f"{self._name}: connected, but no answer for {CONNECT_TIMEOUT_S:.0f} s; check that it runs"
+                )
             self.wait(0.2)
 
     def _ended(self) -> Disconnected:
@@ -194,8 +207,8 @@ class BrokerConnection:
             return Disconnected(f"{self._name}: closed the connection without an answer; check mqtt.port and mqtt.tls")
         return Disconnected(f"{self._name}: connection lost")
 
-    def _said(self, what: str, reason: str) -> Disconnected:
-        return Disconnected(f"{self._name}: {what} ({reason}){_MENDS.get(reason, '')}", refused=reason in _MENDS)
+    def _refused_by_broker(self, what: str, reason: str) -> Disconnected:
+        return Disconnected(f"{self._name}: {what} ({reason}){_ADVICE.get(reason, '')}", refused=reason in _ADVICE)
 
     def _on_connect(
         self,
@@ -206,10 +219,10 @@ class BrokerConnection:
         properties: Properties | None,
     ) -> None:
         if reason.is_failure:
-            self._why = self._said("refuses this node", str(reason))
+            self._why = self._refused_by_broker("refuses this node", str(reason))
             return
         self._connected = True
-        self._window = min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))
+        self._window = min(MAX_IN_FLIGHT, getattr(properties, "ReceiveMaximum", MAX_IN_FLIGHT))
 
     def _on_publish(
         self, client: paho.Client, data: Any, message: int, reason: ReasonCode, properties: Properties | None
@@ -226,7 +239,7 @@ class BrokerConnection:
         properties: Properties | None,
     ) -> None:
         if self._why is None and flags.is_disconnect_packet_from_server:
-            self._why = self._said("ended the connection", str(reason))
+            self._why = self._refused_by_broker("ended the connection", str(reason))
         elif self._why is None and str(reason) == "Keep alive timeout":
             self._why = Disconnected(f"{self._name}: silent for {self._keepalive_s} s and more, given up")
 
@@ -243,11 +256,11 @@ def _why(error: Exception) -> str:
     if isinstance(error, ConnectionResetError):
         return "closed the connection at once; check mqtt.port and mqtt.tls"
     if isinstance(error, TimeoutError):
-        return f"no answer for {CONNECT_S:.0f} s; check the network and mqtt.host"
+        return f"no answer for {CONNECT_TIMEOUT_S:.0f} s; check the network and mqtt.host"
     return str(error)
 
 
-_MENDS = {
+_ADVICE = {
     "Not authorized": "; check mqtt.username and mqtt.password",
     "Bad user name or password": "; check mqtt.username and mqtt.password",
     "Unsupported protocol version": '; set mqtt.protocol: "3.1.1"',

@@ -21,13 +21,15 @@ from lotwise.datasets.errors import InputError
 from lotwise.node.journal.journal import Journal
 from lotwise.node.mqtt.broker import BrokerConnection, Disconnected, Login
 from lotwise.node.mqtt.homeassistant import discovery
-from lotwise.node.mqtt.session import READER, Session
+from lotwise.node.mqtt.session import READER_NAME, Session
 from lotwise.node.mqtt.topics import OFFLINE, ONLINE, Topics, safe_names, site_root, states
 from lotwise.node.state import NodeNow
 
 log = logging.getLogger(__name__)
 
-FLUSH_S = 2.0
+FLUSH_TIMEOUT_S = 2.0
+"""Seconds for which the end waits for the broker to take what is left; the journal keeps the rest for the next run."""
+"""Seconds for which the end waits for the broker to take what is left; the journal keeps the rest for the next run."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,11 @@ class MqttPublisher:
         self._alive_from: float | None = None
         self._announced: tuple[Topics | None, dict[str, bytes]] = None, {}
         self._stop = threading.Event()
-        self._bell, self._rope = socket.socketpair()
-        self._bell.setblocking(False)
-        self._rope.setblocking(False)
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        self._wake_reader.setblocking(False)
+        self._wake_writer.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
-        journal.attach(READER)
+        journal.attach(READER_NAME)
 
     def start(self) -> None:
         """Begin to connect; returns at once."""
@@ -99,16 +101,16 @@ class MqttPublisher:
     def wake(self) -> None:
         """Something new is recorded or changed; never waits."""
         try:
-            self._rope.send(b"1")
+            self._wake_writer.send(b"1")
         except OSError:
-            # Full: it rings already. Closed: nobody is there to hear it.
+            # Full: it is woken already. Closed: nobody is there to hear it.
             return
 
     def health(self) -> MqttHealth:
         """How the connection is, and what waits."""
         journal = self._journal.health()
         with self._lock:
-            return replace(self._health, waiting=journal.behind[READER], lost=journal.lost_to[READER])
+            return replace(self._health, waiting=journal.behind[READER_NAME], lost=journal.lost_to[READER_NAME])
 
     def metrics(self) -> Mapping[str, float]:
         """How the connection is, for ``/metrics``."""
@@ -126,10 +128,10 @@ class MqttPublisher:
         self.wake()
         if self._thread.is_alive():
             # A thread that still waits for a name server or a handshake is left behind; it ends by itself.
-            self._thread.join(FLUSH_S + 1)
+            self._thread.join(FLUSH_TIMEOUT_S + 1)
         if not self._thread.is_alive():
-            self._bell.close()
-            self._rope.close()
+            self._wake_reader.close()
+            self._wake_writer.close()
 
     def _login(self) -> Login:
         settings = self._settings
@@ -181,9 +183,9 @@ class MqttPublisher:
         login = self._login()
         will = f"{self._root}/available"
         try:
-            broker = BrokerConnection(login, (will, OFFLINE), self._bell)
+            broker = BrokerConnection(login, (will, OFFLINE), self._wake_reader)
             try:
-                self._told(Session(broker, self._journal, self._root, self._states))
+                self._publish_with(Session(broker, self._journal, self._root, self._states))
                 broker.send(will, OFFLINE, retain=True)
                 broker.disconnect()
             finally:
@@ -191,13 +193,13 @@ class MqttPublisher:
         except Disconnected as error:
             raise Disconnected(masked(str(error), [login.password or ""]), error.refused) from error
 
-    def _told(self, session: Session) -> None:
+    def _publish_with(self, session: Session) -> None:
         """Tell until the publisher is closed."""
         self._connected()
         while not self._stop.is_set():
             session.step()
             self._progress(session)
-        end = time.monotonic() + FLUSH_S
+        end = time.monotonic() + FLUSH_TIMEOUT_S
         session.look_again()
         session.step(0.0)
         while not session.idle and (left := end - time.monotonic()) > 0:

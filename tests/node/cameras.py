@@ -23,7 +23,7 @@ from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth, 
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.camera import CameraLoop, Looked
-from lotwise.node.hot_swap import Bundles
+from lotwise.node.hot_swap import HotSwap
 from lotwise.node.state import Event
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -123,7 +123,7 @@ class Camera:
         settings = CameraSettings(
             schedule or Schedule(), ViewSettings(), gate or GateSettings(enabled=False), states
         )  # fmt: skip
-        bundles = Bundles("C1", place, load, self.loader, SwapSettings(), lambda: self.seconds)
+        bundles = HotSwap("C1", place, load, self.loader, SwapSettings(), lambda: self.seconds)
         own = None if slots is None else tuple(slots)
         self.loop = CameraLoop(
             "C1", settings, self.source, self.view, bundles, own, (), before, seen, lambda: at(self.seconds)

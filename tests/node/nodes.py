@@ -38,8 +38,8 @@ def camera(
         detections=Detections.of([[10, 20, 30, 40]], [0.75]),
         looked=65,
         detected=40,
-        same=20,
-        refused=5,
+        unchanged=20,
+        untrusted=5,
         latency_s=0.031,
     )
 

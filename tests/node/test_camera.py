@@ -21,7 +21,7 @@ from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.camera import record
 from lotwise.node.journal.journal import Journal
-from lotwise.node.wording import OTHERS, VIEWS
+from lotwise.node.wording import REASON_WORDS, VERDICT_WORDS
 from tests.cameras.bundles import SLOTS, add, write_constant_bundle
 from tests.cameras.models import ours
 from tests.cameras.view.scenes import scene
@@ -44,7 +44,7 @@ def test_before_the_first_frame_nothing_is_known_and_after_it_the_slots_are(bund
     assert camera.why == {"starting"}
     assert camera.see() == READ
     now = camera.loop.now
-    assert (now.looked, now.detected, now.same, now.refused) == (1, 1, 0, 0)
+    assert (now.looked, now.detected, now.unchanged, now.untrusted) == (1, 1, 0, 0)
     assert now.time == at(2)
     assert now.bundle
     assert now.latency_s > 0
@@ -53,7 +53,7 @@ def test_before_the_first_frame_nothing_is_known_and_after_it_the_slots_are(bund
     assert image is not None and known is now and [slot.id for slot in slots] == ["1", "2"]
 
 
-@pytest.mark.parametrize("verdict", [verdict for verdict in VIEWS if verdict not in ("good", "torn")])
+@pytest.mark.parametrize("verdict", [verdict for verdict in VERDICT_WORDS if verdict not in ("good", "torn")])
 def test_a_bad_view_makes_all_slots_unknown_at_once_and_they_recover(bundle: Path, verdict) -> None:
     camera = Camera(bundle)
     camera.see()
@@ -63,7 +63,7 @@ def test_a_bad_view_makes_all_slots_unknown_at_once_and_they_recover(bundle: Pat
         assert camera.see() == LOST
         assert camera.why == {verdict}
     assert camera.loop.now.detected == 1
-    assert camera.loop.now.refused == 5
+    assert camera.loop.now.untrusted == 5
     camera.view.report = ViewReport("good")
     assert camera.see() == READ
     assert {name: slot.since for name, slot in camera.loop.now.slots.items()} == since
@@ -155,7 +155,7 @@ def test_one_torn_frame_is_not_read_and_forgets_nothing_but_a_second_one_does(bu
     camera.see()
     camera.view.report = ViewReport("torn")
     assert camera.see() == READ
-    assert (camera.loop.now.detected, camera.loop.now.refused) == (1, 1)
+    assert (camera.loop.now.detected, camera.loop.now.untrusted) == (1, 1)
     camera.view.report = ViewReport("good")
     assert camera.see() == READ
     camera.view.report = ViewReport("torn")
@@ -169,7 +169,7 @@ def test_an_unchanged_view_is_not_detected_again_but_for_the_heartbeat(bundle: P
     for number in range(21):
         assert camera.see(still(number)) == READ
     now = camera.loop.now
-    assert (now.looked, now.detected, now.same) == (21, 3, 18)
+    assert (now.looked, now.detected, now.unchanged) == (21, 3, 18)
     other = scene(seed=1)
     cv2.rectangle(other, (200, 200), (350, 350), (250, 250, 250), -1)  # on slot 1
     camera.see(other)
@@ -190,9 +190,9 @@ def test_a_change_that_waits_for_its_confirmation_is_looked_at_though_nothing_mo
     for number in range(3):
         camera.see(still(number))
     assert camera.slots == READ
-    assert (camera.loop.now.detected, camera.loop.now.same) == (3, 0)
+    assert (camera.loop.now.detected, camera.loop.now.unchanged) == (3, 0)
     camera.see(still(4))
-    assert camera.loop.now.same == 1
+    assert camera.loop.now.unchanged == 1
 
 
 def test_frames_that_are_let_pass_count_as_time_between_frames(bundle: Path, monkeypatch) -> None:
@@ -386,7 +386,7 @@ def test_events_are_what_the_journal_keeps_and_people_read(registry: Registry, t
             assert set(event.details) == {"since", "score", "why"}
             why = event.details["why"]
             assert (event.after == "unknown") is bool(why)
-            assert not why or why in {*VIEWS, *OTHERS}
+            assert not why or why in {*VERDICT_WORDS, *REASON_WORDS}
     assert journal.slots("C1") == dict(camera.loop.now.slots)
     journal.close()
 

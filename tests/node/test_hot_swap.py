@@ -13,7 +13,7 @@ from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.slots import slot_states
 from lotwise.datasets.errors import InputError
-from lotwise.node.hot_swap import POLL_S, RETRY_S, Bundles
+from lotwise.node.hot_swap import LOAD_RETRY_S, REGISTRY_POLL_S, HotSwap
 from lotwise.node.state import Event
 from tests.cameras.bundles import add, harm, write_constant_bundle
 from tests.node.cameras import Later
@@ -36,12 +36,12 @@ class Running:
             self.loaded += 1
             return load(path)
 
-        self.bundles = Bundles("C1", place, counted, self.loader, swap, lambda: self.seconds)
+        self.bundles = HotSwap("C1", place, counted, self.loader, swap, lambda: self.seconds)
         self.events += self.bundles.start(NOON)
 
     def frame(self) -> str:
         """One frame as the node's loop looks at it: who detected it, "" where nobody could."""
-        self.seconds += POLL_S
+        self.seconds += REGISTRY_POLL_S
         now = NOON + timedelta(seconds=self.seconds)
         self.events += self.bundles.poll(now)
         if self.bundles.detector is None:
@@ -144,7 +144,7 @@ def test_a_camera_without_a_bundle_mends_by_itself(registry: Registry, three, tm
     assert camera.said == ["no bundle", "trouble"]
     assert camera.events[0].after == "none"
     registry.add(write_constant_bundle(tmp_path / "again", (0.9, 0.5)))  # the same bundle, copied anew
-    camera.seconds += RETRY_S
+    camera.seconds += LOAD_RETRY_S
     assert camera.frames(3) == ["", first, first]
     assert camera.said[2:] == ["promoted"]
     assert camera.bundles.why == ""
@@ -167,7 +167,7 @@ def test_a_fixed_bundle_that_was_copied_anew_is_run(tmp_path: Path) -> None:
     camera = Running(folder)
     assert camera.frames(3) == ["", "", ""]
     (folder / "model.onnx").write_bytes(whole)
-    camera.seconds += RETRY_S
+    camera.seconds += LOAD_RETRY_S
     assert camera.frames(2)[-1] == load_detector(folder).identity
     assert camera.said == ["no bundle", "promoted"]
 

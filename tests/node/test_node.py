@@ -16,7 +16,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.node import node as module
 from lotwise.node.camera import Looked
 from lotwise.node.journal.journal import Journal
-from lotwise.node.node import STUCK_S, Node
+from lotwise.node.node import STUCK_AFTER_S, Node
 from lotwise.node.state import CameraNow, Event
 from tests.cameras.bundles import write_constant_bundle
 from tests.node.cameras import NOON, Camera, Later, plain
@@ -145,7 +145,7 @@ def test_a_camera_that_waits_for_a_confirmation_is_looked_at_sooner(journal: Jou
 
 
 def test_a_frame_that_comes_during_a_look_that_found_none_is_looked_at_at_once(journal: Journal, monkeypatch) -> None:
-    monkeypatch.setattr(module, "IDLE_S", 1000.0)
+    monkeypatch.setattr(module, "EMPTY_SOURCE_RETRY_S", 1000.0)
 
     def does(look: int) -> bool | None:
         if look == 1:
@@ -160,7 +160,7 @@ def test_a_frame_that_comes_during_a_look_that_found_none_is_looked_at_at_once(j
 
 
 def test_a_frame_that_comes_later_wakes_the_node(journal: Journal, monkeypatch) -> None:
-    monkeypatch.setattr(module, "IDLE_S", 1000.0)
+    monkeypatch.setattr(module, "EMPTY_SOURCE_RETRY_S", 1000.0)
     loop = FakeLoop("C1", lambda look: False if look == 1 else None)
     node = Node("lot", journal, 2)
     node.add(loop)
@@ -175,7 +175,7 @@ def test_a_frame_that_comes_later_wakes_the_node(journal: Journal, monkeypatch) 
 
 def test_one_arrival_is_one_look(journal: Journal, monkeypatch) -> None:
     """And not a loop that spins from then on."""
-    monkeypatch.setattr(module, "IDLE_S", 1000.0)
+    monkeypatch.setattr(module, "EMPTY_SOURCE_RETRY_S", 1000.0)
     clock = Clock()
     driver = FakeLoop("driver", ends_after(100), clock, takes=0.01)
     quiet = FakeLoop("quiet", lambda look: bool(node.arrived("quiet")) if look == 1 else False, clock)
@@ -205,7 +205,7 @@ def test_arrivals_do_not_shorten_the_period(journal: Journal) -> None:
 
 
 def test_one_camera_that_fails_stops_no_other_and_comes_back(journal: Journal, caplog, monkeypatch) -> None:
-    monkeypatch.setattr(module, "BROKEN_S", 0.01)
+    monkeypatch.setattr(module, "FAILED_LOOK_RETRY_S", 0.01)
 
     def does(look: int) -> bool | None:
         if 2 <= look <= 5:
@@ -227,7 +227,7 @@ def test_one_camera_that_fails_stops_no_other_and_comes_back(journal: Journal, c
 
 def test_a_failing_model_is_unknown_slots_until_it_runs_again(journal: Journal, tmp_path: Path, monkeypatch) -> None:
     """The same with a real camera."""
-    monkeypatch.setattr(module, "BROKEN_S", 0.01)
+    monkeypatch.setattr(module, "FAILED_LOOK_RETRY_S", 0.01)
     camera = Camera(write_constant_bundle(tmp_path / "b"), executor=Later())
     sick = threading.Event()
     honest = camera.view.look
@@ -266,7 +266,7 @@ def test_it_ends_when_the_last_source_has_ended(journal: Journal) -> None:
 
 
 def test_it_ends_in_seconds_even_while_a_look_hangs(journal: Journal, monkeypatch, caplog) -> None:
-    monkeypatch.setattr(module, "CLOSE_S", 0.2)
+    monkeypatch.setattr(module, "CLOSE_TIMEOUT_S", 0.2)
     go_on = threading.Event()
     hanging, well = FakeLoop("hanging", lambda look: bool(go_on.wait(60))), FakeLoop("well", lambda look: True)
     node = Node("lot", journal, 2)
@@ -299,7 +299,7 @@ def test_stuck_names_the_camera_whose_look_takes_too_long(journal: Journal) -> N
     assert node.stuck() is None
     node.start()
     until(lambda: loop.times, "it is looked at")
-    clock.now += STUCK_S
+    clock.now += STUCK_AFTER_S
     assert node.stuck() is None
     clock.now += 1
     assert node.stuck() == "camera C7: one look takes 61 s so far"
@@ -350,7 +350,7 @@ def test_what_happened_is_logged_by_how_bad_it_is(journal: Journal, caplog) -> N
     node = Node("lot", journal, 1)
     caplog.set_level(logging.DEBUG)
     why = {"why": "no answer in 10 s"}
-    node._tell(
+    node._record(
         Event(NOON, "camera", "C1", "source", "live", "down", why),
         Event(NOON, "camera", "C1", "source", "down", "live", {"why": ""}),
         Event(NOON, "slot", "C1", "7", "free", "unknown", {"why": "down"}),

@@ -131,14 +131,14 @@ def test_systemd_hears_of_start_loop_and_end(tmp_path: Path, running) -> None:
 def test_a_loop_that_hangs_is_told_once_and_systemd_hears_nothing_more(tmp_path: Path, monkeypatch, caplog) -> None:
     """Then systemd kills and restarts the node; until when its states held must not be prolonged meanwhile."""
     troubles = iter([None, None, *(f"camera C1: one look takes {61 + n} s so far" for n in range(4))])
-    service = SimpleNamespace(node=SimpleNamespace(), beats=0)
+    service = SimpleNamespace(node=SimpleNamespace(), heartbeats=0)
     service.node.now = lambda: None
     service.node.wait = lambda timeout: False
     service.node.stuck = lambda: next(troubles)
-    service.beat = lambda: setattr(service, "beats", service.beats + 1)
+    service.heartbeat = lambda: setattr(service, "heartbeats", service.heartbeats + 1)
     looks = iter(range(6))
     stop = SimpleNamespace(wait=lambda tick: next(looks), is_set=lambda: looks.__length_hint__() == 0)
-    monkeypatch.setattr(module, "BEAT_S", 0.0)
+    monkeypatch.setattr(module, "HEARTBEAT_PERIOD_S", 0.0)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
         monkeypatch.setitem(os.environ, "NOTIFY_SOCKET", str(tmp_path / "notify"))
@@ -148,7 +148,7 @@ def test_a_loop_that_hangs_is_told_once_and_systemd_hears_nothing_more(tmp_path:
         with pytest.raises(BlockingIOError):
             systemd.recv(100)
     assert [record.getMessage() for record in caplog.records] == ["camera C1: one look takes 61 s so far"]
-    assert service.beats == 2
+    assert service.heartbeats == 2
 
 
 def test_a_bundle_that_another_process_promotes_is_run_by_the_running_node(tmp_path: Path, running) -> None:

@@ -30,7 +30,7 @@ def test_a_service_runs_and_ends(tmp_path: Path) -> None:
     assert service.node.wait(20)
     service.close()
     assert states(site, "C2") == LOT
-    assert (tmp_path / "state" / "seen").exists()
+    assert (tmp_path / "state" / "heartbeat").exists()
     assert service.node.metrics()["lotwise_journal_writable"] == 1
 
 
@@ -119,8 +119,8 @@ def test_states_are_known_to_have_held_until_the_node_was_last_alive(tmp_path: P
     slot_events = [event for event in journal_events(tmp_path) if event.subject == "slot"]
     assert len(slot_events) == 4  # those of the first run
     # Away for a day: what was known then is not told as if it were known now.
-    long_ago = os.stat(tmp_path / "state" / "seen").st_mtime - 86400
-    os.utime(tmp_path / "state" / "seen", (long_ago, long_ago))
+    long_ago = os.stat(tmp_path / "state" / "heartbeat").st_mtime - 86400
+    os.utime(tmp_path / "state" / "heartbeat", (long_ago, long_ago))
     service = opened(site)
     assert {slot.state for slot in service.node.now().cameras["C1"].slots.values()} == {"unknown"}
     service.close()

@@ -18,7 +18,7 @@ import numpy as np
 
 from lotwise.cameras.site.api import ApiSettings
 from lotwise.datasets.frame import Image
-from lotwise.node.http.node_view import NodeView
+from lotwise.node.http.served_node import ServedNode
 from lotwise.node.http.server import ApiServer
 
 
@@ -42,7 +42,7 @@ class Reply:
 
 
 @contextmanager
-def served(node: NodeView, base: Path = Path(), **settings: Any) -> Iterator[str]:
+def served(node: ServedNode, base: Path = Path(), **settings: Any) -> Iterator[str]:
     """The URL at which this node is served while the block runs."""
     server = ApiServer(node, ApiSettings.model_validate({"port": 0, **settings}), base)
     server.start()

@@ -43,7 +43,7 @@ def samples(of: FakeNode) -> Samples:
         ("lotwise_camera_looked_frames_total", {"camera": "C1"}, 65),
         ("lotwise_camera_detected_frames_total", {"camera": "C1"}, 40),
         ("lotwise_camera_unchanged_frames_total", {"camera": "C1"}, 20),
-        ("lotwise_camera_refused_frames_total", {"camera": "C1"}, 5),
+        ("lotwise_camera_untrusted_frames_total", {"camera": "C1"}, 5),
         ("lotwise_camera_reconnects_total", {"camera": "C1"}, 2),
         ("lotwise_camera_stalls_total", {"camera": "C1"}, 1),
         ("lotwise_camera_latency_seconds", {"camera": "C1"}, 0.031),

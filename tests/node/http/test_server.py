@@ -14,7 +14,7 @@ import pytest
 
 from lotwise.cameras.site.api import ApiSettings
 from lotwise.datasets.errors import InputError
-from lotwise.node.http import limits as connection
+from lotwise.node.http import limits
 from lotwise.node.http.server import ApiServer
 from tests.node.http.asking import ask, served
 from tests.node.nodes import FakeNode
@@ -101,14 +101,14 @@ def test_hanging_clients_hold_up_neither_others_nor_the_close(said: bytes) -> No
 
 
 def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(limits, "ANSWER_TIMEOUT_S", 0.2)
     with served(FakeNode()) as url, hang(url, b"GET / HT") as client:
         assert cut_off(client)
         assert ask(f"{url}/healthz").status == 200
 
 
 def test_open_files_are_kept_for_the_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "MOST_CONNECTIONS", 3)
+    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 3)
     with served(FakeNode()) as url:
         ask(f"{url}/healthz")
         clients = [hang(url) for _ in range(4)]

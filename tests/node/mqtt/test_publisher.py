@@ -298,7 +298,7 @@ def test_refused_events_wait_and_the_broker_s_refusal_is_told(
     guarded: Broker, journal: Journal, publisher: Callable[..., MqttPublisher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BROKER", "s3cret")
-    monkeypatch.setattr("lotwise.node.mqtt.session.REFUSED_S", 0.2)
+    monkeypatch.setattr("lotwise.node.mqtt.session.REFUSED_RETRY_S", 0.2)
     journal.attach("mqtt")
     journal.record(events(100))
     with Subscriber(guarded.port, "reader", "readable") as seen:
@@ -364,7 +364,7 @@ def test_events_are_delivered_over_tls_to_a_broker_that_is_trusted(
 def test_what_answers_like_no_broker_is_told_and_ends(
     says: bytes, line: str, publisher: Callable[..., MqttPublisher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lotwise.node.mqtt.broker.CONNECT_S", 0.5)
+    monkeypatch.setattr("lotwise.node.mqtt.broker.CONNECT_TIMEOUT_S", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as server:
         node = publisher(server.getsockname()[1])
         caller, _ = server.accept()

@@ -12,8 +12,8 @@ from tests.conftest import ROOT
 PROGRAM = """
 import threading
 from pathlib import Path
-from lotwise.node.allocator import few_heaps, give_back
-assert few_heaps()
+from lotwise.node.arenas import limit_arenas, trim_arenas
+assert limit_arenas()
 
 def heaps():
     return sum("rw-p" in line and line.split()[-1] not in ("[stack]",) for line in open("/proc/self/maps"))
@@ -25,7 +25,7 @@ before = rss()
 kept = [bytearray(60_000) for _ in range(2000)]
 del kept[::2]
 half = rss()
-give_back()
+trim_arenas()
 print(half - rss() > 30_000_000)
 """
 

@@ -10,7 +10,7 @@ from lotwise.datasets.frame import Image, Slot
 from lotwise.node.state import CameraNow, Event, NodeNow
 
 
-class NodeView(Protocol):
+class ServedNode(Protocol):
     """A running node as its HTTP server sees it; every method is called from the server's threads."""
 
     def now(self) -> NodeNow:
