@@ -10,8 +10,6 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 MAX_ARENAS = 2
 """Heaps that all threads share. One would make them wait for each other; measured with nine cameras, a heap a thread
 took a tenth more memory than two."""
-"""Heaps that all threads share. One would make them wait for each other; measured with nine cameras, a heap a thread
-took a tenth more memory than two."""
 TRIM_THRESHOLD_BYTES, MMAP_THRESHOLD_BYTES = 1 << 16, 1 << 17
 """More free bytes than the first at a heap's end are given back at once; pieces larger than the second lie outside of
 the heaps. These are half of glibc's own first and its own second default, both fixed: by default glibc raises them by

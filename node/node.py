@@ -254,8 +254,6 @@ WARNED_STATES = {
 }  # fmt: skip
 """States of a source, a view or a bundle that somebody should look into: logged as warnings, all others as
 information."""
-"""States of a source, a view or a bundle that somebody should look into: logged as warnings, all others as
-information."""
 
 
 def _looked_at_or_away(camera: CameraNow, moment: datetime) -> bool:

@@ -18,7 +18,6 @@ CHANGES_SHOWN = 12
 """Number of last changes shown."""
 PICTURE_WIDTH_PX = 720
 """Width of the pictures on the page: twice the 340 px of a card, for screens with two pixels a point."""
-"""Width of the pictures on the page: twice the 340 px of a card, for screens with two pixels a point."""
 ACCEPTABLE_VERDICTS = ("moved", "blocked")
 """Verdicts that an operator may overrule: the camera was turned on purpose, or something was built before it."""
 

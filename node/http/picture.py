@@ -34,7 +34,6 @@ MIN_WIDTH_FOR_NAMES_PX = 800
 """Width in pixels under which the slots' names could not be read."""
 MAX_CACHED_PICTURES = 32
 """Drawn pictures that are kept: a page of 28 cameras and a few full ones, some megabytes."""
-"""Drawn pictures that are kept: a page of 28 cameras and a few full ones, some megabytes."""
 
 Shown = tuple[Image, CameraNow, tuple[Slot, ...]]
 

@@ -12,7 +12,6 @@ from lotwise.datasets.errors import InputError
 
 SCHEMA = 1
 """Version of the tables; a file of a newer one is refused."""
-"""Version of the tables; a file of a newer one is refused."""
 _APPLICATION = 0x4C6F7477  # "Lotw": tells a history from another program's database
 _TABLES = """
 CREATE TABLE events (

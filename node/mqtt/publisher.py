@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 
 FLUSH_TIMEOUT_S = 2.0
 """Seconds for which the end waits for the broker to take what is left; the journal keeps the rest for the next run."""
-"""Seconds for which the end waits for the broker to take what is left; the journal keeps the rest for the next run."""
 
 
 @dataclass(frozen=True)

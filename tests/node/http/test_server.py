@@ -139,7 +139,7 @@ def test_tls(tmp_path: Path) -> None:
 
 def test_settings_and_server_load_without_the_web_libraries() -> None:
     modules = "lotwise.cameras.site.publish, lotwise.node.http.server"
-    code = f"import sys, {modules}; print({{'fastapi', 'uvicorn'}} & set(sys.modules))"
+    code = f"import sys, {modules}; print({{'fastapi', 'uvicorn', 'jinja2'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
@@ -147,6 +147,7 @@ def test_settings_and_server_load_without_the_web_libraries() -> None:
 def test_nothing_is_logged_for_requests(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN", "0123456789abcdef")
     with caplog.at_level("INFO"), served(FakeNode(), token={"env": "TOKEN"}) as url:
+        caplog.clear()  # that it listens is told
         for headers in ({}, {"Authorization": "Bearer 0123456789abcdef"}):
             ask(f"{url}/api/v1/state?token=0123456789abcdef", headers)
     assert caplog.text == ""
