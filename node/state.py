@@ -84,6 +84,10 @@ class Counts:
     occupied: int
     unknown: int
 
+    @property
+    def total(self) -> int:
+        return self.free + self.occupied + self.unknown
+
     @staticmethod
     def of(slots: Mapping[str, SlotNow]) -> Counts:
         states = [slot.state for slot in slots.values()]
