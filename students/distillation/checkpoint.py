@@ -13,13 +13,14 @@ from torch import nn
 
 from lotwise.datasets.whole_file import write_whole
 
-NAME = "last.pt"
+CHECKPOINT = "last.pt"
 LOG = "log.jsonl"
-EVERY_S = 20.0
+SAVE_EVERY_S = 20.0
+"""Writing takes up to a second on a slow disk: at most a twentieth of the time is spent on it."""
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingState:
     """Where a run stands.
 
     Attributes:
@@ -39,24 +40,24 @@ class Progress:
     settled: int | None = None
 
 
-def save_progress(
+def save_state(
     folder: Path,
     identity: str,
-    progress: Progress,
+    state: TrainingState,
     learner: nn.Module,
     average: nn.Module,
     optimizer: torch.optim.Optimizer,
     last: bool,
 ) -> None:
     """Write the state, at most every twenty seconds but always at the end."""
-    path = folder / NAME
-    if not last and path.exists() and time.time() - path.stat().st_mtime < EVERY_S:
+    path = folder / CHECKPOINT
+    if not last and path.exists() and time.time() - path.stat().st_mtime < SAVE_EVERY_S:
         return
     buffer = io.BytesIO()
     torch.save(
         {
             "identity": identity,
-            "progress": asdict(progress),
+            "state": asdict(state),
             "learner": learner.state_dict(),
             "average": average.state_dict(),
             "optimizer": optimizer.state_dict(),
@@ -68,28 +69,28 @@ def save_progress(
 
 def resume(
     folder: Path, identity: str, learner: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
-) -> Progress:
+) -> TrainingState:
     """Load the state into the three modules and say where the run stands; a fresh start where there is none.
 
     A state of other settings or other frames is not gone on with: the run starts anew and overwrites it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / NAME
-    state = torch.load(path, map_location="cpu", weights_only=True) if path.is_file() else {}
-    if state.get("identity") != identity:
+    path = folder / CHECKPOINT
+    stored = torch.load(path, map_location="cpu", weights_only=True) if path.is_file() else {}
+    if stored.get("identity") != identity:
         (folder / LOG).unlink(missing_ok=True)
-        return Progress()
-    learner.load_state_dict(state["learner"])
-    average.load_state_dict(state["average"])
-    optimizer.load_state_dict(state["optimizer"])
-    progress = Progress(**state["progress"])
-    _forget_after(folder / LOG, progress.epoch)
-    return progress
+        return TrainingState()
+    learner.load_state_dict(stored["learner"])
+    average.load_state_dict(stored["average"])
+    optimizer.load_state_dict(stored["optimizer"])
+    state = TrainingState(**stored["state"])
+    _forget_after(folder / LOG, state.epoch)
+    return state
 
 
-def append_log(folder: Path, progress: Progress) -> None:
+def append_log(folder: Path, state: TrainingState) -> None:
     """One more line in ``log.jsonl``: epoch, seconds and each loss term."""
-    line: dict[str, float] = {"epoch": progress.epoch, "seconds": round(progress.seconds, 2), **progress.losses}
+    line: dict[str, float] = {"epoch": state.epoch, "seconds": round(state.seconds, 2), **state.losses}
     with (folder / LOG).open("a") as file:
         file.write(json.dumps(line) + "\n")
 

@@ -18,7 +18,8 @@ from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image
-from lotwise.students.distillation.checkpoint import Progress, append_log, resume, save_progress
+from lotwise.datasets.progress import Progress, no_progress
+from lotwise.students.distillation.checkpoint import TrainingState, append_log, resume, save_state
 from lotwise.students.distillation.samples import Sample, SampleStream
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.distillation.stopping import settled
@@ -31,14 +32,17 @@ from lotwise.students.model.student import StudentOutput, read_output
 from lotwise.teacher.checkpoint import fingerprint
 from lotwise.teacher.oracle import fast_bfloat16
 
-Watch = Callable[[int, int, float], None]
-"""Called after each step with (step, steps, loss)."""
 Check = Callable[[DetectionModel], float]
 """From a student in eval mode to its agreement with the teacher, 0..1."""
 CHECK_EVERY = 50
-"""Steps between checks; the first one is at ``min_steps``."""
+"""Steps between checks; the first one is at ``min_steps``. A check on 8 frames costs about as much as 4 steps."""
 COOL_DOWN = 0.2
-"""Share of the steps made so far in which the rate falls once the student has settled."""
+"""Share of the steps made so far in which the rate falls once the student has settled: the cool-down of a fifth that
+warmup-stable-decay schedules use (Hägele et al. 2024, arXiv 2405.18392)."""
+MAX_GRADIENT_NORM = 10.0
+"""Gradients are cut to this norm, as in Ultralytics' trainer."""
+LEAST_RATE = 0.02
+"""Share of the highest learning rate at which a training ends; Ultralytics' ``lrf`` is 0.01."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,9 @@ def distill(
     samples: SampleStream,
     settings: DistillSettings,
     folder: Path,
-    watch: Watch = lambda step, steps, loss: None,
+    progress: Progress = no_progress,
     check: Check | None = None,
+    stage: str = "train",
 ) -> Outcome:
     """Teach a student what the teacher said of its camera's frames.
 
@@ -76,9 +81,10 @@ def distill(
         samples: the camera's frames with their knowledge.
         settings: everything that can be set.
         folder: where log and checkpoint go; made where it does not exist.
-        watch: progress.
+        progress: told after each step, with the loss as its note.
         check: tells how far the averaged student agrees with the teacher. Once it has settled, a last fifth of the
             steps made so far cools the rate down, and the rest of the epochs is left out.
+        stage: what progress calls this work.
 
     Raises:
         InputError: no frames, a loss term that cannot work with them, or a loss that is not finite.
@@ -99,17 +105,17 @@ def distill(
     epochs = min(max(settings.epochs, math.ceil(settings.min_steps / batches)), most)
     steps = epochs * batches
     identity = f"{begun_with} {samples.identity} {settings.model_dump_json()}"
-    progress = resume(folder, identity, learner, average, optimizer)
-    clock = time.monotonic() - progress.seconds
+    state = resume(folder, identity, learner, average, optimizer)
+    clock = time.monotonic() - state.seconds
 
-    for epoch in range(progress.epoch, epochs):
-        if epoch * batches >= _end(progress, steps, batches):
+    for epoch in range(state.epoch, epochs):
+        if epoch * batches >= _end(state, steps, batches):
             break
         losses = []
         for place, batch in enumerate(_batches(samples, epoch, settings.batch)):
             step = epoch * batches + place
             for group in optimizer.param_groups:
-                group["lr"] = group["initial_lr"] * _rate(step, steps, batches, progress, settings.warmup)
+                group["lr"] = group["initial_lr"] * _rate(step, steps, batches, state, settings.warmup)
             pixels = pixels_of([sample.image for sample in batch], device)
             targets = make_targets(
                 [sample.targets for sample in batch],
@@ -129,21 +135,21 @@ def distill(
                 )
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            nn.utils.clip_grad_norm_(learner.parameters(), 10.0)
+            nn.utils.clip_grad_norm_(learner.parameters(), MAX_GRADIENT_NORM)
             optimizer.step()
             average.update_parameters(student)
             losses.append({name: float(part.detach()) for name, part in parts.items()})
-            watch(step + 1, _end(progress, steps, batches), float(loss.detach()))
-        progress = replace(progress, epoch=epoch + 1, seconds=time.monotonic() - clock, losses=_means(losses))
+            progress(stage, step + 1, _end(state, steps, batches), f"loss {float(loss.detach()):.3f}")
+        state = replace(state, epoch=epoch + 1, seconds=time.monotonic() - clock, losses=_means(losses))
         done = (epoch + 1) * batches
         if done < steps:
-            progress = _checked(progress, done, settings.min_steps, average.module, check)
-        append_log(folder, progress)
-        last = done >= _end(progress, steps, batches)
-        save_progress(folder, identity, progress, learner, average, optimizer, last)
+            state = _checked(state, done, settings.min_steps, average.module, check)
+        append_log(folder, state)
+        last = done >= _end(state, steps, batches)
+        save_state(folder, identity, state, learner, average, optimizer, last)
     finished: DetectionModel = average.module.cpu().to(memory_format=torch.contiguous_format).eval()
     fold(finished)
-    return Outcome(finished, progress.epoch * batches, progress.seconds, sum(progress.losses.values()))
+    return Outcome(finished, state.epoch * batches, state.seconds, sum(state.losses.values()))
 
 
 def loss_terms(
@@ -194,31 +200,33 @@ def _schedule(done: float, warmup: float) -> float:
     """Factor on the learning rate: linear warm-up, then half a cosine down to 2 %."""
     if done < warmup:
         return max(done / warmup, 0.01)
-    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (done - warmup) / (1 - warmup)))
+    return LEAST_RATE + (1 - LEAST_RATE) * 0.5 * (1 + math.cos(math.pi * (done - warmup) / (1 - warmup)))
 
 
-def _rate(step: int, steps: int, batches: int, progress: Progress, warmup: float) -> float:
+def _rate(step: int, steps: int, batches: int, state: TrainingState, warmup: float) -> float:
     """Factor on the learning rate; from where the run settled it falls in a line to 2 % of what it was there."""
-    if progress.settled is None:
+    if state.settled is None:
         return _schedule(step / steps, warmup)
-    end = _end(progress, steps, batches)
-    left = (end - step) / max(end - progress.settled, 1)
-    return _schedule(progress.settled / steps, warmup) * max(left, 0.02)
+    end = _end(state, steps, batches)
+    left = (end - step) / max(end - state.settled, 1)
+    return _schedule(state.settled / steps, warmup) * max(left, LEAST_RATE)
 
 
-def _end(progress: Progress, steps: int, batches: int) -> int:
+def _end(state: TrainingState, steps: int, batches: int) -> int:
     """Step after which the run is over: a fifth and what its epoch lacks beyond where it settled, or as planned."""
-    if progress.settled is None:
+    if state.settled is None:
         return steps
-    return min(steps, math.ceil(progress.settled * (1 + COOL_DOWN) / batches) * batches)
+    return min(steps, math.ceil(state.settled * (1 + COOL_DOWN) / batches) * batches)
 
 
-def _checked(progress: Progress, step: int, least: int, average: DetectionModel, check: Check | None) -> Progress:
+def _checked(
+    state: TrainingState, step: int, least: int, average: DetectionModel, check: Check | None
+) -> TrainingState:
     """Ask now and then how the averaged student does, and note when it has settled."""
-    if check is None or progress.settled is not None or step < max(least, progress.checked + CHECK_EVERY):
-        return progress
-    agreements = (*progress.agreements, check(average.eval()))
-    return replace(progress, agreements=agreements, checked=step, settled=step if settled(agreements) else None)
+    if check is None or state.settled is not None or step < max(least, state.checked + CHECK_EVERY):
+        return state
+    agreements = (*state.agreements, check(average.eval()))
+    return replace(state, agreements=agreements, checked=step, settled=step if settled(agreements) else None)
 
 
 def moving_average(decay: float) -> Callable[..., None]:

@@ -1,4 +1,4 @@
-"""One camera's student from its labelled frames: consensus, distillation and, where asked for, a second round."""
+"""One camera's student from its labelled frames: consensus, distillation and, where asked for, self-training."""
 
 from __future__ import annotations
 
@@ -6,20 +6,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Frame
-from lotwise.students.distillation.distill import Outcome, Watch, distill
+from lotwise.datasets.load import LoadFrame, load
+from lotwise.datasets.progress import Progress, no_progress
+from lotwise.students.distillation.distill import Outcome, distill
+from lotwise.students.distillation.fitted_frames import FittedFrames, input_size
 from lotwise.students.distillation.samples import Samples
-from lotwise.students.distillation.self_training import Standing, drifted, opinion, refine, standing
+from lotwise.students.distillation.self_training import (
+    RoundScore,
+    consensus_settings,
+    drifted,
+    predict,
+    refine,
+    score_round,
+)
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.distillation.stopping import agreement_check
 from lotwise.students.model.student import make_student
 from lotwise.teacher.checkpoint import save_model
-from lotwise.teacher.consensus import ConsensusSettings, camera_consensus, write_audit
+from lotwise.teacher.consensus import camera_consensus, write_audit
 from lotwise.teacher.store import KnowledgeStore
 
 STUDENT = "student.safetensors"
 AUDIT = "consensus.jsonl"
-SECOND = "second"
+SECOND_ROUND = "second"
 
 
 @dataclass(frozen=True)
@@ -29,13 +40,13 @@ class Learned:
     Attributes:
         outcome: of the round that counts, with the seconds of both.
         size: (width, height) of the network's input.
-        rounds: how each round's student stands, judged without labels; empty where there was one round only.
+        rounds: how each round's student does, judged without labels; empty where there was one round only.
         kept: number of the round that counts.
     """
 
     outcome: Outcome
     size: tuple[int, int]
-    rounds: tuple[Standing, ...] = ()
+    rounds: tuple[RoundScore, ...] = ()
     kept: int = 1
 
 
@@ -47,8 +58,10 @@ def learn(
     store: KnowledgeStore,
     settings: DistillSettings,
     folder: Path,
-    watch: Watch = lambda step, steps, loss: None,
+    progress: Progress = no_progress,
     others: Sequence[Frame] = (),
+    stage: str = "train",
+    read: LoadFrame = load,
 ) -> Learned:
     """Teach a nano what the teacher knows of these frames; the student's weights are left in ``folder``.
 
@@ -60,37 +73,54 @@ def learn(
         store: what the teacher said.
         settings: of the distillation.
         folder: for the audit of the consensus, logs, state and the student; goes on where it was left.
-        watch: progress of each round.
+        progress: told after each step of each round.
         others: labelled frames of other cameras, to learn from as the teacher sees them.
+        stage: what progress calls this work.
+        read: gives the pixels of a frame.
 
     Raises:
         InputError: no frames, or the loss is not finite.
     """
-    taught = agreed(frames, keys, store, settings, folder)
-    samples = Samples([*frames, *others], store, settings, keys, taught)
-    outcome = distill(make_student(nano, classes), samples, settings, folder, watch, agreement_check(samples))
+    if not frames:
+        raise InputError(f"{folder}: no frames to learn from; label some first")
+    fitted = FittedFrames(input_size([store.get(keys[frames[0].name]).size], settings.size), read)
+    taught = agreed(frames, keys, store, settings, folder, fitted.whole)
+    samples = Samples([*frames, *others], store, settings, keys, taught, fitted)
+    check = agreement_check(samples)
+    outcome = distill(make_student(nano, classes), samples, settings, folder, progress, check, stage)
     save_model(outcome.student, folder / STUDENT)
     if settings.rounds == 1:
         return Learned(outcome, samples.input_size())
 
-    heard = {frame.name: store.get(keys[frame.name]).detections for frame in frames}
-    said = opinion(folder / STUDENT, frames, settings.size, classes)
-    again = Samples([*frames, *others], store, settings, keys, refine(taught, said, frames, settings))
-    second = distill(make_student(nano, classes), again, settings, folder / SECOND, watch, agreement_check(again))
-    save_model(second.student, folder / SECOND / STUDENT)
-    rounds = (
-        standing(said, taught, heard, frames, settings),
-        standing(opinion(folder / SECOND / STUDENT, frames, settings.size, classes), taught, heard, frames, settings),
+    teacher_detections = {frame.name: store.get(keys[frame.name]).detections for frame in frames}
+    sizes = {frame.name: store.get(keys[frame.name]).size for frame in frames}
+    predicted = predict(folder / STUDENT, frames, settings.size, classes, read)
+    targets = refine(taught, predicted, frames, sizes, settings, read)
+    samples = Samples([*frames, *others], store, settings, keys, targets, fitted)
+    check = agreement_check(samples)
+    second_folder = folder / SECOND_ROUND
+    stage = f"{stage}, round 2"
+    second = distill(make_student(nano, classes), samples, settings, second_folder, progress, check, stage)
+    save_model(second.student, second_folder / STUDENT)
+    again = predict(second_folder / STUDENT, frames, settings.size, classes, read)
+    first_score, second_score = (
+        score_round(said, taught, teacher_detections, frames, sizes, settings, read) for said in (predicted, again)
     )
-    kept = 1 if drifted(*rounds) else 2
+    kept = 1 if drifted(first_score, second_score) else 2
     if kept == 2:
         save_model(second.student, folder / STUDENT)
     spent = outcome.seconds + second.seconds
-    return Learned(replace((outcome, second)[kept - 1], seconds=spent), samples.input_size(), rounds, kept)
+    counts = replace(second if kept == 2 else outcome, seconds=spent)
+    return Learned(counts, samples.input_size(), (first_score, second_score), kept)
 
 
 def agreed(
-    frames: Sequence[Frame], keys: Mapping[str, str], store: KnowledgeStore, settings: DistillSettings, folder: Path
+    frames: Sequence[Frame],
+    keys: Mapping[str, str],
+    store: KnowledgeStore,
+    settings: DistillSettings,
+    folder: Path,
+    read: LoadFrame = load,
 ) -> dict[str, Detections]:
     """What is to be taught of each frame: the teacher's word, corrected by the camera's other frames.
 
@@ -98,12 +128,7 @@ def agreed(
     """
     if not settings.consensus:
         return {frame.name: store.get(keys[frame.name]).detections for frame in frames}
-    verdicts = camera_consensus(
-        frames,
-        keys,
-        store,
-        ConsensusSettings(positive_threshold=settings.positive_threshold, ignore_threshold=settings.ignore_threshold),
-    )
+    verdicts = camera_consensus(frames, keys, store, consensus_settings(settings), read)
     folder.mkdir(parents=True, exist_ok=True)
     write_audit(folder / AUDIT, verdicts)
     return {name: verdict.detections for name, verdict in verdicts.items()}

@@ -12,17 +12,17 @@ import numpy as np
 
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.datasets.frame import Detections, Frame, Image
-from lotwise.datasets.load import load
 from lotwise.students.composites.composer import Composer, unchanged_cells
 from lotwise.students.composites.swap import View
 from lotwise.students.distillation.augment import light_and_weather, shift_and_scale
+from lotwise.students.distillation.fitted_frames import MAX_KEPT, FittedFrames, input_size
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.losses.targets import SampleTargets
 from lotwise.teacher.knowledge import Knowledge
 from lotwise.teacher.store import KnowledgeStore
 
-CACHED_FRAMES = 256  # fitted to the input, about 1 MB each
-LEFT_OPEN = -1  # label of a region in which nothing is taught
+LEFT_OPEN = -1
+"""Label of a region in which nothing is taught."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class Samples:
         settings: DistillSettings,
         keys: Mapping[str, str],
         taught: Mapping[str, Detections] | None = None,
+        fitted: FittedFrames | None = None,
     ) -> None:
         """Take frames whose knowledge is in the store.
 
@@ -74,13 +75,15 @@ class Samples:
             settings: of the distillation.
             keys: content key by frame name.
             taught: what is taught in place of the teacher's own detections, by frame name.
+            fitted: gives the frames at the input's size; of the size that the first frame asks for by default.
         """
         self.frames = tuple(frames)
         self.taught = taught or {}
         self.store = store
         self.keys = keys
         self.settings = settings
-        self._fitted = lru_cache(CACHED_FRAMES)(self._fit)
+        self._given = fitted
+        self._knowledge = lru_cache(MAX_KEPT)(self._taught)
         self._look = light_and_weather(settings.seed)
         cameras = [frame.camera for frame in self.frames]
         self._composer = Composer(self._view, cameras, settings.positive_threshold, settings.ignore_threshold)
@@ -88,16 +91,18 @@ class Samples:
     def __len__(self) -> int:
         return len(self.frames)
 
-    def _fit(self, index: int) -> tuple[Image, Knowledge, Letterbox]:
-        frame = self.frames[index]
-        image = load(frame)
-        knowledge = self.store.get(self.keys[frame.name])
-        knowledge = replace(knowledge, detections=self.taught.get(frame.name, knowledge.detections))
-        box = Letterbox((image.shape[1], image.shape[0]), self.input_size())
-        return box.image(image), knowledge, box
+    @cached_property
+    def _fitted(self) -> FittedFrames:
+        return self._given or FittedFrames(input_size([self._knowledge(0).size], self.settings.size))
+
+    def _taught(self, index: int) -> Knowledge:
+        """The teacher's knowledge of a frame, with what is taught of it for its detections."""
+        name = self.frames[index].name
+        knowledge = self.store.get(self.keys[name])
+        return replace(knowledge, detections=self.taught.get(name, knowledge.detections))
 
     def _view(self, index: int) -> View:
-        image, knowledge, box = self._fitted(index)
+        image, knowledge, box = self._sample(index)
         taught = knowledge.detections
         return View(image, Detections(box.to_input(taught.boxes), taught.scores, taught.labels))
 
@@ -113,21 +118,20 @@ class Samples:
 
     def latent_channels(self) -> list[int]:
         """Channels of the stored latents, finest level first; empty where none fit the student's grid."""
-        _, knowledge, box = self._fitted(0)
-        return [latent.values.shape[1] for latent in knowledge.latents] if knowledge.input == box.input else []
+        knowledge = self._knowledge(0)
+        return [latent.values.shape[1] for latent in knowledge.latents] if knowledge.input == self.input_size() else []
 
     def input_size(self) -> tuple[int, int]:
         """(width, height) of the network's input, from the first frame; frames of another shape are fitted in."""
-        return self._input
+        return self._fitted.input_size
 
-    @cached_property
-    def _input(self) -> tuple[int, int]:
-        height, width = load(self.frames[0]).shape[:2]
-        return Letterbox.around((width, height), self.settings.size).input
+    def _sample(self, index: int) -> tuple[Image, Knowledge, Letterbox]:
+        image, box = self._fitted(self.frames[index])
+        return image, self._knowledge(index), box
 
     def plain(self, index: int) -> tuple[Image, Letterbox, Detections]:
         """A frame as it is, fitted to the network's input; how it was fitted; what is taught of it, in its pixels."""
-        image, knowledge, box = self._fitted(index)
+        image, knowledge, box = self._sample(index)
         return image, box, knowledge.detections
 
     def __getitem__(self, i: int) -> Sample:
@@ -136,7 +140,7 @@ class Samples:
         order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(self.frames))
         generator = np.random.default_rng([self.settings.seed, epoch, place])
         index = int(order[place])
-        _, knowledge, box = self._fitted(index)
+        _, knowledge, box = self._sample(index)
         view = self._view(index)
         image, detections = view.image, view.detections
         fits = knowledge.input == box.input

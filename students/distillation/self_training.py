@@ -1,4 +1,4 @@
-"""A second round: the student's own word, beside the teacher's, refines what is taught; guarded against drift."""
+"""Self-training: a second round in which the student's own word refines what is taught, guarded against drift."""
 
 from __future__ import annotations
 
@@ -12,21 +12,25 @@ from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.bundle import CONFIDENCE
 from lotwise.datasets.boxes import iou
 from lotwise.datasets.frame import Detections, Frame
-from lotwise.datasets.load import load
+from lotwise.datasets.load import LoadFrame, load
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.teacher.consensus import ConsensusSettings, consensus_by_view
 from lotwise.teacher.fuse import fuse
 from lotwise.teacher.oracle import Oracle, OracleSettings
 
-SURE = 0.5
-"""What the teacher scores this high is a vehicle: a student that loses sight of it drifts."""
-SLACK = 0.005
-"""Share of those that may be lost, and agreement that may be lost, before a round counts as drift."""
+SURE_SCORE = 0.5
+"""Score from which on the teacher's box surely is a vehicle: a student that no longer finds such ones drifts. The half
+at which a detector calls a vehicle more likely than not; chosen, not tuned."""
+FOUND_IOU = 0.5
+"""IoU from which on the student's box is taken for the teacher's vehicle, as in mAP50."""
+MAX_LOSS = 0.005
+"""Share of the sure vehicles, and of the agreement, that a second round may lose: one vehicle in two hundred, about
+what two trainings of different seeds differ by. Chosen, not tuned."""
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How a student stands on its training frames, judged without labels.
+class RoundScore:
+    """How a round's student does on its training frames, judged without labels.
 
     Attributes:
         sure: share of the teacher's sure vehicles that it finds.
@@ -39,14 +43,21 @@ class Standing:
     steadiness: float
 
 
-def opinion(weights: Path, frames: Sequence[Frame], size: int, classes: tuple[str, ...]) -> dict[str, Detections]:
+def predict(
+    weights: Path, frames: Sequence[Frame], size: int, classes: tuple[str, ...], read: LoadFrame = load
+) -> dict[str, Detections]:
     """All that a student, whose classes are of these names, says of frames, by frame name."""
     student = Oracle(weights, OracleSettings(scales=(size,), classes=classes, grid=0))
-    return {frame.name: student.look(load(frame)).detections for frame in frames}
+    return {frame.name: student.look(read(frame)).detections for frame in frames}
 
 
 def refine(
-    taught: Mapping[str, Detections], said: Mapping[str, Detections], frames: Sequence[Frame], settings: DistillSettings
+    taught: Mapping[str, Detections],
+    predicted: Mapping[str, Detections],
+    frames: Sequence[Frame],
+    sizes: Mapping[str, tuple[int, int]],
+    settings: DistillSettings,
+    read: LoadFrame = load,
 ) -> dict[str, Detections]:
     """Targets of the second round: the boxes of both, fused per frame, then brought to consensus if that is wanted.
 
@@ -54,40 +65,47 @@ def refine(
 
     Args:
         taught: what the first round taught, by frame name.
-        said: what its student says, by frame name.
+        predicted: what its student says, by frame name.
         frames: of one camera, in order of time.
+        sizes: (width, height) by frame name.
         settings: of the distillation.
+        read: gives the pixels of a frame.
     """
     power = 1 / settings.score_exponent if settings.score_exponent else 1.0
-    told = {name: replace(found, scores=found.scores ** np.float32(power)) for name, found in said.items()}
-    fused = {frame.name: fuse([taught[frame.name], told[frame.name]]) for frame in frames}
-    return brought_together(fused, frames, settings) if settings.consensus else fused
+    rescaled = {name: replace(found, scores=found.scores ** np.float32(power)) for name, found in predicted.items()}
+    fused = {frame.name: fuse([taught[frame.name], rescaled[frame.name]]) for frame in frames}
+    return with_consensus(fused, frames, sizes, settings, read) if settings.consensus else fused
 
 
-def standing(
-    said: Mapping[str, Detections],
+def score_round(
+    predicted: Mapping[str, Detections],
     taught: Mapping[str, Detections],
-    heard: Mapping[str, Detections],
+    teacher_detections: Mapping[str, Detections],
     frames: Sequence[Frame],
+    sizes: Mapping[str, tuple[int, int]],
     settings: DistillSettings,
-) -> Standing:
+    read: LoadFrame = load,
+) -> RoundScore:
     """Judge a student by what it says of the frames it learned from.
 
     Args:
-        said: its detections, by frame name.
+        predicted: its detections, by frame name.
         taught: what the first round taught.
-        heard: what the teacher said.
+        teacher_detections: what the teacher said.
         frames: of one camera, in order of time.
+        sizes: (width, height) by frame name.
         settings: of the distillation.
+        read: gives the pixels of a frame.
     """
-    own = {frame.name: said[frame.name][said[frame.name].scores >= CONFIDENCE] for frame in frames}
-    steady = brought_together(own, frames, settings)
+    own = {frame.name: predicted[frame.name][predicted[frame.name].scores >= CONFIDENCE] for frame in frames}
+    steady = with_consensus(own, frames, sizes, settings, read)
     sure = found = 0
     for frame in frames:
-        vehicles = heard[frame.name][heard[frame.name].scores >= SURE]
+        said = teacher_detections[frame.name]
+        vehicles = said[said.scores >= SURE_SCORE]
         sure += len(vehicles)
-        found += int((iou(vehicles.boxes, own[frame.name].boxes).max(axis=1, initial=0) >= 0.5).sum())
-    return Standing(
+        found += int((iou(vehicles.boxes, own[frame.name].boxes).max(axis=1, initial=0) >= FOUND_IOU).sum())
+    return RoundScore(
         sure=found / sure if sure else 1.0,
         agreement=agreement(
             (own[frame.name], taught[frame.name][taught[frame.name].scores >= settings.positive_threshold])
@@ -97,23 +115,27 @@ def standing(
     )
 
 
-def brought_together(
-    said: Mapping[str, Detections], frames: Sequence[Frame], settings: DistillSettings
+def with_consensus(
+    said: Mapping[str, Detections],
+    frames: Sequence[Frame],
+    sizes: Mapping[str, tuple[int, int]],
+    settings: DistillSettings,
+    read: LoadFrame = load,
 ) -> dict[str, Detections]:
     """Consensus over frames in order of time; those of another size show another view and are never compared."""
-    limits = ConsensusSettings(
-        positive_threshold=settings.positive_threshold, ignore_threshold=settings.ignore_threshold
-    )
-    shapes = {frame.name: load(frame).shape for frame in frames}
-    sizes = {name: (shape[1], shape[0]) for name, shape in shapes.items()}
-    verdicts = consensus_by_view(frames, said, sizes, limits)
+    verdicts = consensus_by_view(frames, said, sizes, consensus_settings(settings), read)
     return {frame.name: verdicts[frame.name].detections for frame in frames}
 
 
-def drifted(first: Standing, second: Standing) -> bool:
+def consensus_settings(settings: DistillSettings) -> ConsensusSettings:
+    """Consensus by the thresholds of a distillation."""
+    return ConsensusSettings(positive_threshold=settings.positive_threshold, ignore_threshold=settings.ignore_threshold)
+
+
+def drifted(first: RoundScore, second: RoundScore) -> bool:
     """Whether a second round lost what the first one knew, or grew no steadier: its student is then dropped."""
     return (
-        second.sure < first.sure - SLACK
-        or second.agreement < first.agreement - SLACK
+        second.sure < first.sure - MAX_LOSS
+        or second.agreement < first.agreement - MAX_LOSS
         or second.steadiness < first.steadiness
     )

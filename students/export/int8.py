@@ -19,7 +19,7 @@ from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.datasets.frame import Detections, Image
 from lotwise.students.export.onnx_file import write_onnx
 from lotwise.students.export.quantize import RECIPES, calibration, quantize
-from lotwise.students.export.reduced_head import Lean, bounds_of
+from lotwise.students.export.reduced_head import ReducedStudent, bounds_of
 from lotwise.students.export.settings import ExportSettings
 from lotwise.students.model.deployed import deployed_form
 
@@ -55,11 +55,11 @@ def add_int8(
         return _measured(folder, manifest, {"refused": why})
     said = [exact.candidates([frame])[0] for frame in seen]
     with TemporaryDirectory() as scratch:
-        source, target = Path(scratch) / "lean.onnx", Path(scratch) / INT8
+        source, target = Path(scratch) / "reduced.onnx", Path(scratch) / INT8
         fitted = [Letterbox((frame.shape[1], frame.shape[0]), manifest.input) for frame in seen]
         form = deployed_form(student).student
         bounds = bounds_of(form.model[-1], fitted[0], said, manifest.slot_model)
-        write_onnx(Lean(form, manifest.input, bounds).eval(), manifest.input, source)
+        write_onnx(ReducedStudent(form, manifest.input, bounds).eval(), manifest.input, source)
         samples = calibration([one.image(frame) for one, frame in zip(fitted, seen, strict=True)], settings.samples)
         best: dict[str, Any] = {}
         for recipe in RECIPES:

@@ -80,7 +80,7 @@ def spread(count: int, most: int) -> list[int]:
 
 
 def quantize(source: Path, target: Path, samples: Sequence[NDArray[np.float32]], recipe: Recipe) -> None:
-    """Turn an ONNX file of :class:`lotwise.students.export.reduced_head.Lean` into an INT8 model of OpenVINO.
+    """Turn an ONNX file of :class:`lotwise.students.export.reduced_head.ReducedStudent` into an INT8 model of OpenVINO.
 
     The result is no ONNX file because OpenVINO reads zeros out of NNCF's quantised ONNX, and ONNX Runtime is slower
     with it than in float.

@@ -1,4 +1,4 @@
-"""The lean form of a student: its finest grid only where it fires, and boxes decoded only for the best candidates."""
+"""A student with a reduced head: its finest grid only where it is needed, only the best candidates decoded."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from lotwise.cameras.slots import SlotModel
 from lotwise.datasets.frame import Detections
 from lotwise.teacher.head import anchor_points, box_distances, vehicle_logits
 
-FIRES = 0.05
+NEEDED_SCORE = 0.05
 """Score from which on an anchor counts as one that the camera needs."""
-MARGIN = 8
+MARGIN_ROWS = 8
 """Rows kept around the outermost that are needed: 2 that two 3x3 convolutions look at, the others in reserve."""
-ENOUGH_FRAMES = 4
+MIN_FRAMES = 4
 """Fewer frames do not quite show where in a view small cars are seen: the margin is twice as wide then."""
-SMALL = 60
+SMALL_CAR_PX = 60
 """A place whose car is at most this size (root of width times height, input pixels) needs the finest grid: 19 of 20
 boxes that are reported from it are smaller."""
-CANDIDATES = 500
+MIN_CANDIDATES = 500
 """Fewest boxes that are decoded."""
 
 
@@ -61,7 +61,7 @@ class BoundedHead(nn.Module):
         return raw
 
 
-class Lean(nn.Module):
+class ReducedStudent(nn.Module):
     """A student within its bounds, for one frame at a time: pixels in, its best boxes and their scores out."""
 
     points: torch.Tensor
@@ -115,17 +115,17 @@ def bounds_of(head: Any, fitted: Letterbox, seen: Sequence[Detections], slot_mod
         slot_model: of the camera, if it was learned.
     """
     rows, columns = grids(head, fitted.input)[0]
-    fired = [np.flatnonzero(one.scores >= FIRES) for one in seen]
-    candidates = max(CANDIDATES, 2 * max((len(one) for one in fired), default=0))
+    fired = [np.flatnonzero(one.scores >= NEEDED_SCORE) for one in seen]
+    candidates = max(MIN_CANDIDATES, 2 * max((len(one) for one in fired), default=0))
     needed = [one[one < rows * columns] // columns for one in fired]
     if slot_model is not None:
         places = slot_model.in_pixels(fitted.frame)
-        small = fitted.to_input(places.boxes[places.sizes * fitted.scale <= SMALL].astype(np.float32))
+        small = fitted.to_input(places.boxes[places.sizes * fitted.scale <= SMALL_CAR_PX].astype(np.float32))
         needed.append((small[:, [1, 3]].mean(axis=1) // head.stride[0].item()).astype(int))
     used = np.concatenate(needed) if needed else np.zeros(0, int)
-    few = len(seen) < ENOUGH_FRAMES
+    few = len(seen) < MIN_FRAMES
     if not len(used) or (few and not (slot_model and slot_model.places)):
         return Bounds(0, rows, rows, candidates)
-    margin = 2 * MARGIN if few else MARGIN
+    margin = 2 * MARGIN_ROWS if few else MARGIN_ROWS
     top, bottom = int(used.min()) - margin, int(used.max()) + 1 + margin
     return Bounds(max(0, top), min(rows, bottom), rows, candidates)

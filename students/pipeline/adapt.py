@@ -113,7 +113,8 @@ def _train(
         store,
         plan.distill,
         folder,
-        lambda step, steps, loss: progress(stage, step, steps, f"loss {loss:.3f}"),
+        progress,
+        stage=stage,
     )
     plot_log(folder / "log.jsonl", folder / "loss.png", camera)
     record = CameraRecord(

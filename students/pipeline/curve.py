@@ -20,8 +20,8 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.datasets.whole_file import write_whole
-from lotwise.students.distillation.checkpoint import NAME as CHECKPOINT
-from lotwise.students.distillation.learn import SECOND, STUDENT, learn
+from lotwise.students.distillation.checkpoint import CHECKPOINT
+from lotwise.students.distillation.learn import SECOND_ROUND, STUDENT, learn
 from lotwise.students.distillation.samples import Samples
 from lotwise.students.export.bundle import write_bundle
 from lotwise.students.model.student import make_student
@@ -39,8 +39,8 @@ from lotwise.teacher.frame_selection.selection import pick
 from lotwise.teacher.label import Labelled
 from lotwise.teacher.store import KnowledgeStore
 
-PAYS = 0.01  # gain in agreement for twice the frames
-MOST = 64  # frames of a curve for which no counts were asked
+MIN_GAIN_PER_DOUBLING = 0.01  # gain in agreement for twice the frames
+MAX_FRAMES = 64  # frames of a curve for which no counts were asked
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,13 @@ class Curve:
 
     @property
     def enough(self) -> int | None:
-        """Fewest frames beyond which agreement grows by less than ``PAYS`` a doubling; None where it grows still.
+        """Fewest frames beyond which a doubling gains less than ``MIN_GAIN_PER_DOUBLING``; None where it gains still.
 
         Growth is counted from there to every larger number, so that making good a dip is no gain.
         """
         students = self.points[1:]
         for place, one in enumerate(students[:-1]):
-            if all(gain_per_doubling(one, more) < PAYS for more in students[place + 1 :]):
+            if all(gain_per_doubling(one, more) < MIN_GAIN_PER_DOUBLING for more in students[place + 1 :]):
                 return one.frames
         return None
 
@@ -111,8 +111,9 @@ class Curve:
             )
         best = next(point for point in self.points if point.frames == self.enough)
         return (
-            f"{self.camera}: more frames stop paying after {self.enough}: beyond, a doubling brings less than {PAYS} "
-            f"agreement ({best.agreement:.3f} with {best.frames}, {last.agreement:.3f} with {last.frames})."
+            f"{self.camera}: more frames stop paying after {self.enough}: beyond, a doubling brings less than "
+            f"{MIN_GAIN_PER_DOUBLING} agreement ({best.agreement:.3f} with {best.frames}, {last.agreement:.3f} with "
+            f"{last.frames})."
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -176,7 +177,7 @@ def table(found: Sequence[Curve]) -> Table:
 
 
 @dataclass(frozen=True)
-class _Course:
+class _Setup:
     """What all students of a curve have in common."""
 
     camera: str
@@ -210,62 +211,63 @@ def _curve(
     """One camera's curve."""
     camera = frames[0].camera
     split = labelled_split(frames, labelled, plan.holdout)
-    most = max(counts) if counts else MOST
+    most = max(counts) if counts else MAX_FRAMES
     picked = pick(frames, min(most, plan.frames or most), plan.holdout, progress).chosen
     order = [frame for frame in picked if frame.name in labelled.keys]
     if not order:
         raise InputError(f"{camera}: not one of its {len(split.train)} training frames is worth learning from")
-    asked = counts or [2**k for k in range(MOST.bit_length())]
+    asked = counts or [2**k for k in range(MAX_FRAMES.bit_length())]
     sizes = (0, *sorted({min(count, len(order)) for count in asked}))
     size = Samples(order[:1], store, plan.distill, labelled.keys).input_size()
-    course = _Course(camera, run.camera(camera) / "curve", plan, store, labelled.keys, split.test, size)
+    setup = _Setup(camera, run.camera(camera) / "curve", plan, store, labelled.keys, split.test, size)
     points = []
     for done, count in enumerate(sizes):
         progress(f"curve {camera}", done, len(sizes), "")
         best = {frame.name for frame in order[:count]}
-        points.append(_point(course, [frame for frame in split.train if frame.name in best], progress))
+        points.append(_point(setup, [frame for frame in split.train if frame.name in best], progress))
     progress(f"curve {camera}", len(sizes), len(sizes), "")
     curve = Curve(camera, tuple(frame.name for frame in order), len(split.test), tuple(points), split.note)
-    plot_curve([(point.frames, point.agreement) for point in points], course.folder / "curve.png", curve.verdict)
+    plot_curve([(point.frames, point.agreement) for point in points], setup.folder / "curve.png", curve.verdict)
     return curve
 
 
-def _point(course: _Course, taught: Sequence[Frame], progress: Progress) -> Point:
+def _point(setup: _Setup, taught: Sequence[Frame], progress: Progress) -> Point:
     """Teach and measure one student; read what was measured where it was done before."""
-    folder, plan = course.folder / str(len(taught)), course.plan
-    samples = Samples(taught, course.store, plan.distill, course.keys) if taught else None
-    identity, path = course.identity(samples), folder / "point.json"
+    folder, plan = setup.folder / str(len(taught)), setup.plan
+    samples = Samples(taught, setup.store, plan.distill, setup.keys) if taught else None
+    identity, path = setup.identity(samples), folder / "point.json"
     if path.is_file() and (said := json.loads(path.read_bytes())).pop("identity") == identity:
         return Point(**said)
-    student, seconds = course.nano(), 0.0
+    student, seconds = setup.nano(), 0.0
     if samples:
-        stage = f"train {course.camera} with {len(taught)}"
+        stage = f"train {setup.camera} with {len(taught)}"
         learned = learn(
             plan.student,
             plan.oracle.classes,
             taught,
-            course.keys,
-            course.store,
+            setup.keys,
+            setup.store,
             plan.distill,
             folder,
-            lambda step, steps, loss: progress(stage, step, steps, f"loss {loss:.3f}"),
+            progress,
+            stage=stage,
         )
         student, seconds = learned.outcome.student, learned.outcome.seconds
     bundle = folder / "bundle"
     write_bundle(
         student,
         bundle,
-        camera=course.camera,
+        camera=setup.camera,
         role="student" if taught else "baseline",
-        size=course.input,
-        check=list(islice(readable(course.test), CHECKED_FRAMES)),
+        size=setup.input,
+        check=list(islice(readable(setup.test), CHECKED_FRAMES)),
     )
-    agreement = agreement_with_teacher(bundle, readable(course.test), course.store, plan.distill.positive_threshold)
+    agreement = agreement_with_teacher(bundle, readable(setup.test), setup.store, plan.distill.positive_threshold)
     point = Point(len(taught), agreement, round(seconds, 1))
     write_whole(path, json.dumps({"identity": identity, **asdict(point)}).encode())
     # Of a student that is measured only the figure is kept: each would take some 60 MB.
     shutil.rmtree(bundle)
-    shutil.rmtree(folder / SECOND, ignore_errors=True)
+    shutil.rmtree(folder / SECOND_ROUND, ignore_errors=True)
     for weights in (CHECKPOINT, STUDENT):
         (folder / weights).unlink(missing_ok=True)
     return point

@@ -116,11 +116,11 @@ def main() -> None:
     torch.manual_seed(SEED)
     folder = asked.work / asked.role
 
-    def watch(step: int, steps: int, loss: float) -> None:
+    def tell(stage: str, step: int, steps: int, note: str) -> None:
         if step % 20 == 0 or step == steps:
-            print(f"step {step}/{steps} loss {loss:.3f}", flush=True)
+            print(f"{stage}: step {step}/{steps} {note}", flush=True)
 
-    outcome = distill(make_detector(WIDTHS[asked.role]), samples, settings, folder, watch)
+    outcome = distill(make_detector(WIDTHS[asked.role]), samples, settings, folder, tell)
     path = pretrained.TEACHER if asked.role == "teacher" else pretrained.NANO
     save_model(outcome.student, path, half=True)
     print(f"{path}: {outcome.steps} steps in {outcome.seconds:.0f} s, {path.stat().st_size / 1e6:.1f} MB")

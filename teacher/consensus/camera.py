@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from lotwise.datasets.frame import Detections, Frame
-from lotwise.datasets.load import load
+from lotwise.datasets.load import LoadFrame, load
 from lotwise.teacher.consensus.rules import consensus
 from lotwise.teacher.consensus.settings import ConsensusSettings
 from lotwise.teacher.consensus.verdict import Finding, Verdict
@@ -18,6 +18,7 @@ def camera_consensus(
     keys: Mapping[str, str],
     store: KnowledgeStore,
     settings: ConsensusSettings | None = None,
+    read: LoadFrame = load,
 ) -> dict[str, Verdict]:
     """Correct what the teacher said of one camera's frames; reads each image once and runs no network.
 
@@ -26,6 +27,7 @@ def camera_consensus(
         keys: content key by frame name.
         store: what the oracle said.
         settings: how much must agree.
+        read: gives the pixels of a frame.
 
     Returns:
         A verdict by frame name; support counts in the order of the verdicts. Frames of different sizes show
@@ -35,9 +37,13 @@ def camera_consensus(
         InputError: a frame cannot be read any more, or its knowledge is damaged.
     """
     known = [frame for frame in frames if frame.name in keys]
-    heard = {frame.name: store.get(keys[frame.name]) for frame in known}
-    said = {name: knowledge.detections for name, knowledge in heard.items()}
-    return consensus_by_view(known, said, {name: knowledge.size for name, knowledge in heard.items()}, settings)
+    # Of the knowledge of a frame, over a megabyte, only boxes and size are held.
+    said: dict[str, Detections] = {}
+    sizes: dict[str, tuple[int, int]] = {}
+    for frame in known:
+        knowledge = store.get(keys[frame.name])
+        said[frame.name], sizes[frame.name] = knowledge.detections, knowledge.size
+    return consensus_by_view(known, said, sizes, settings, read)
 
 
 def consensus_by_view(
@@ -45,6 +51,7 @@ def consensus_by_view(
     said: Mapping[str, Detections],
     sizes: Mapping[str, tuple[int, int]],
     settings: ConsensusSettings | None = None,
+    read: LoadFrame = load,
 ) -> dict[str, Verdict]:
     """Correct what anybody said of one camera's frames, the frames of each size on their own.
 
@@ -53,6 +60,7 @@ def consensus_by_view(
         said: detections by frame name.
         sizes: (width, height) by frame name.
         settings: how much must agree.
+        read: gives the pixels of a frame.
 
     Returns:
         As ``camera_consensus``.
@@ -62,7 +70,7 @@ def consensus_by_view(
         alike = [frame for frame in frames if sizes[frame.name] == size]
         agreed = consensus(
             [said[frame.name] for frame in alike],
-            (load(frame) for frame in alike),
+            (read(frame) for frame in alike),
             settings,
             [frame.taken for frame in alike],
         )

@@ -71,7 +71,7 @@ class Rectangles:
 @pytest.fixture(autouse=True)
 def keep_every_epoch(monkeypatch) -> None:
     """The state is written after each epoch rather than every so many seconds."""
-    monkeypatch.setattr(checkpoint, "EVERY_S", 0)
+    monkeypatch.setattr(checkpoint, "SAVE_EVERY_S", 0)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_the_loss_falls_and_the_log_tells(tmp_path: Path) -> None:
     settings = SETTINGS.model_copy(update={"epochs": 10})
     outcome = distill(tiny_yolo(), Rectangles(), settings, tmp_path, lambda *words: told.append(words))
     assert outcome.steps == 20
-    assert [step for step, _, _ in told] == list(range(1, 21))
+    assert [step for _, step, _, _ in told] == list(range(1, 21))
     log = lines(tmp_path)
     assert [line["epoch"] for line in log] == list(range(1, 11))
     assert set(log[0]) == {"epoch", "seconds", "score", "box", "distribution", "latent"}
@@ -119,7 +119,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("step", [1, 3, 6], ids=["first epoch", "middle", "between epochs"])
 def test_a_run_that_was_stopped_ends_as_if_it_had_not_been(finished, tmp_path: Path, step: int) -> None:
-    def stop(now: int, steps: int, loss: float) -> None:
+    def stop(stage: str, now: int, steps: int, note: str) -> None:
         if now == step:
             raise Killed
 
@@ -135,8 +135,8 @@ def test_a_run_that_was_stopped_ends_as_if_it_had_not_been(finished, tmp_path: P
 def test_log_lines_of_epochs_that_were_lost_are_not_told_twice(tmp_path: Path, monkeypatch) -> None:
     """Killed long after the last state was written, in the middle of a line."""
 
-    def stop(now: int, steps: int, loss: float) -> None:
-        monkeypatch.setattr(checkpoint, "EVERY_S", 1e9)
+    def stop(stage: str, now: int, steps: int, note: str) -> None:
+        monkeypatch.setattr(checkpoint, "SAVE_EVERY_S", 1e9)
         if now == 7:
             raise Killed
 
@@ -179,7 +179,7 @@ def rates(monkeypatch) -> list[float]:
 @pytest.mark.usefixtures("often")
 def test_once_it_has_settled_the_rate_cools_down_and_epochs_are_left_out(tmp_path: Path, rates: list[float]) -> None:
     told = []
-    outcome = distill(tiny_yolo(), Rectangles(), LONG, tmp_path, lambda *words: told.append(words[:2]), flat)
+    outcome = distill(tiny_yolo(), Rectangles(), LONG, tmp_path, lambda *words: told.append(words[1:3]), flat)
     assert outcome.steps == len(rates) == 12
     assert told == [(step, 60 if step <= 10 else 12) for step in range(1, 13)]
     assert rates[9] > 0.9 * LONG.learning_rate
@@ -197,7 +197,7 @@ def test_it_is_asked_first_at_the_least_steps_and_then_every_so_often(tmp_path: 
     steps, asked = [], []
     distill(
         tiny_yolo(), Rectangles(), LONG.model_copy(update={"epochs": 20, "min_steps": 9}), tmp_path,
-        lambda step, *_: steps.append(step), lambda student: asked.append(steps[-1]) or len(asked) / 100,
+        lambda _, step, *__: steps.append(step), lambda student: asked.append(steps[-1]) or len(asked) / 100,
     )  # fmt: skip
     assert asked == [10, 16, 22, 28, 34]  # at the end of the epoch in which it is due, but not when all is over
     assert steps[-1] == 40
@@ -209,7 +209,7 @@ def test_progress_never_goes_beyond_its_end_where_an_epoch_is_longer_than_the_co
     monkeypatch.setattr(distillation, "CHECK_EVERY", 1)
     told = []
     settings = LONG.model_copy(update={"batch": 1, "min_steps": 1})
-    outcome = distill(tiny_yolo(), Rectangles(), settings, tmp_path, lambda *words: told.append(words[:2]), flat)
+    outcome = distill(tiny_yolo(), Rectangles(), settings, tmp_path, lambda *words: told.append(words[1:3]), flat)
     assert outcome.steps == 16  # settled at 12, a fifth is 2.4, an epoch 4
     assert told[-4:] == [(13, 16), (14, 16), (15, 16), (16, 16)]
     assert np.diff(rates[12:]) == pytest.approx([-rates[12] / 4] * 3)
@@ -235,7 +235,7 @@ def stopped_early(tmp_path_factory) -> Outcome:
 def test_a_run_killed_before_or_after_it_settled_ends_as_if_it_had_not_been(
     stopped_early: Outcome, tmp_path: Path, step: int
 ) -> None:
-    def stop(now: int, steps: int, loss: float) -> None:
+    def stop(stage: str, now: int, steps: int, note: str) -> None:
         if now == step:
             raise Killed
 
@@ -308,7 +308,7 @@ def test_terms_of_weight_nought_are_left_out(tmp_path: Path) -> None:
 
 
 def test_every_term_can_be_switched_on_and_a_stopped_run_goes_on(tmp_path: Path) -> None:
-    def stop(step: int, steps: int, loss: float) -> None:
+    def stop(stage: str, step: int, steps: int, note: str) -> None:
         if step == 3:
             raise Killed
 

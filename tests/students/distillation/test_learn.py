@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from lotwise.datasets.frame import Detections
+from lotwise.datasets.progress import no_progress
 from lotwise.students.distillation import distill as distillation
 from lotwise.students.distillation import learn as learning
 from lotwise.students.distillation.learn import Learned, agreed, learn
-from lotwise.students.distillation.self_training import Standing
+from lotwise.students.distillation.self_training import RoundScore
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.teacher.checkpoint import fingerprint, load_model
 from lotwise.teacher.consensus import ConsensusSettings, camera_consensus
@@ -21,7 +22,7 @@ from lotwise.teacher.oracle import Oracle, OracleSettings
 from lotwise.teacher.store import KnowledgeStore
 
 SETTINGS = DistillSettings(size=96, epochs=1, min_steps=1, batch=3)
-GOOD, BAD = Standing(0.9, 0.9, 0.9), Standing(0.8, 0.9, 0.9)
+GOOD, BAD = RoundScore(0.9, 0.9, 0.9), RoundScore(0.8, 0.9, 0.9)
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +38,10 @@ def known(site, weights, tmp_path_factory) -> SimpleNamespace:
 def taught(known, weights) -> Callable[..., Learned]:
     def run(folder: Path, **changed) -> Learned:
         others = changed.pop("others", ())
-        watch = changed.pop("watch", lambda *words: None)
+        progress = changed.pop("progress", no_progress)
         settings = SETTINGS.model_copy(update=changed)
         return learn(
-            weights.student, ("vehicle",), known.frames, known.keys, known.store, settings, folder, watch, others
+            weights.student, ("vehicle",), known.frames, known.keys, known.store, settings, folder, progress, others
         )
 
     return run
@@ -56,7 +57,7 @@ def student(folder: Path) -> str:
 
 def test_one_round_leaves_the_student_and_the_audit_and_is_not_done_twice(taught, known, tmp_path: Path) -> None:
     told: list[int] = []
-    first = taught(tmp_path, watch=lambda step, *_: told.append(step))
+    first = taught(tmp_path, progress=lambda _, step, *__: told.append(step))
     assert (first.kept, first.rounds, first.size, first.outcome.steps) == (1, (), (96, 96), 2)
     assert files(tmp_path) == {"student.safetensors", "consensus.jsonl", "last.pt", "log.jsonl"}
     assert student(tmp_path) == fingerprint(first.outcome.student)
@@ -65,7 +66,7 @@ def test_one_round_leaves_the_student_and_the_audit_and_is_not_done_twice(taught
     assert told == [1, 2]
 
     (tmp_path / "student.safetensors").unlink()
-    again = taught(tmp_path, watch=lambda step, *_: told.append(step))
+    again = taught(tmp_path, progress=lambda _, step, *__: told.append(step))
     assert told == [1, 2]
     assert student(tmp_path) == fingerprint(again.outcome.student) == fingerprint(first.outcome.student)
 
@@ -96,14 +97,14 @@ def test_consensus_teaches_another_student(taught, tmp_path: Path) -> None:
     assert fingerprint(with_it.student) != fingerprint(without.student)
 
 
-@pytest.mark.parametrize(("standings", "kept"), [((GOOD, GOOD), 2), ((GOOD, BAD), 1), ((BAD, GOOD), 2)])
+@pytest.mark.parametrize(("scores", "kept"), [((GOOD, GOOD), 2), ((GOOD, BAD), 1), ((BAD, GOOD), 2)])
 def test_of_two_rounds_the_second_counts_unless_it_drifted(
-    taught, tmp_path: Path, monkeypatch, standings: tuple[Standing, Standing], kept: int
+    taught, tmp_path: Path, monkeypatch, scores: tuple[RoundScore, RoundScore], kept: int
 ) -> None:
-    judged = iter(standings)
-    monkeypatch.setattr(learning, "standing", lambda *_: next(judged))
+    judged = iter(scores)
+    monkeypatch.setattr(learning, "score_round", lambda *_: next(judged))
     found = taught(tmp_path, rounds=2)
-    assert (found.kept, found.rounds) == (kept, standings)
+    assert (found.kept, found.rounds) == (kept, scores)
     second = {"second/student.safetensors", "second/last.pt", "second/log.jsonl"}
     assert {"student.safetensors", "consensus.jsonl", "last.pt", "log.jsonl", *second} == files(tmp_path)
     assert student(tmp_path) == fingerprint(found.outcome.student)
@@ -115,7 +116,7 @@ def test_two_rounds_are_judged_and_not_done_twice(taught, known, tmp_path: Path,
     refine = learning.refine
     monkeypatch.setattr(learning, "refine", lambda *given: refined.append(refine(*given)) or refined[-1])
     told: list[int] = []
-    first = taught(tmp_path, rounds=2, watch=lambda step, *_: told.append(step))
+    first = taught(tmp_path, rounds=2, progress=lambda _, step, *__: told.append(step))
     assert told == [1, 2, 1, 2]
     assert len(first.rounds) == 2
     assert all(0 <= figure <= 1 for one in first.rounds for figure in (one.sure, one.agreement, one.steadiness))
@@ -123,7 +124,7 @@ def test_two_rounds_are_judged_and_not_done_twice(taught, known, tmp_path: Path,
     assert any(not np.array_equal(refined[0][name].scores, own[name].scores) for name in own)
 
     before = student(tmp_path)
-    again = taught(tmp_path, rounds=2, watch=lambda step, *_: told.append(step))
+    again = taught(tmp_path, rounds=2, progress=lambda _, step, *__: told.append(step))
     assert told == [1, 2, 1, 2]
     assert (again.kept, again.rounds, student(tmp_path)) == (first.kept, first.rounds, before)
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from lotwise.datasets.frame import Detections, Frame
-from lotwise.students.distillation.self_training import Standing, drifted, opinion, refine, standing
+from lotwise.datasets.images import image_size
+from lotwise.students.distillation.self_training import RoundScore, drifted, predict, refine, score_round
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.teacher.checkpoint import save_model
 from tests.conftest import Weights
@@ -16,21 +17,21 @@ from tests.models import tiny_yolo
 
 SETTINGS = DistillSettings(size=96)
 CAR, OTHER, FAR = [20, 20, 60, 50], [80, 60, 130, 100], [100, 10, 120, 25]
-FIRST = Standing(sure=0.95, agreement=0.90, steadiness=0.92)
+FIRST = RoundScore(sure=0.95, agreement=0.90, steadiness=0.92)
 
 
 @pytest.mark.parametrize(
     ("second", "lost"),
     [
         (FIRST, False),
-        (Standing(0.99, 0.95, 0.97), False),
-        (Standing(0.946, 0.896, 0.92), False),  # within the slack
-        (Standing(0.94, 0.95, 0.97), True),  # sure vehicles lost from sight
-        (Standing(0.99, 0.89, 0.97), True),  # away from what was taught
-        (Standing(0.99, 0.95, 0.9199), True),  # flickers more: no slack there
+        (RoundScore(0.99, 0.95, 0.97), False),
+        (RoundScore(0.946, 0.896, 0.92), False),  # within the slack
+        (RoundScore(0.94, 0.95, 0.97), True),  # sure vehicles lost from sight
+        (RoundScore(0.99, 0.89, 0.97), True),  # away from what was taught
+        (RoundScore(0.99, 0.95, 0.9199), True),  # flickers more: no slack there
     ],
 )
-def test_a_second_round_that_lost_something_has_drifted(second: Standing, lost: bool) -> None:
+def test_a_second_round_that_lost_something_has_drifted(second: RoundScore, lost: bool) -> None:
     assert drifted(FIRST, second) is lost
 
 
@@ -45,6 +46,18 @@ def lot(folder: Path, count: int) -> list[Frame]:
         cv2.imwrite(str(path), np.clip(still + noise, 0, 255).astype(np.uint8))
         frames.append(Frame("C1", path.name, path, datetime(2026, 3, 2, 8) + timedelta(hours=number)))
     return frames
+
+
+def sizes(frames: list[Frame]) -> dict[str, tuple[int, int]]:
+    return {frame.name: image_size(frame.path) for frame in frames}
+
+
+def judged(predicted: dict, taught: dict, teacher_detections: dict, frames: list[Frame]) -> RoundScore:
+    return score_round(predicted, taught, teacher_detections, frames, sizes(frames), SETTINGS)
+
+
+def refined_targets(taught: dict, predicted: dict, frames: list[Frame], settings: DistillSettings = SETTINGS) -> dict:
+    return refine(taught, predicted, frames, sizes(frames), settings)
 
 
 def same(frames: list[Frame], boxes: list, scores: list[float]) -> dict[str, Detections]:
@@ -63,7 +76,7 @@ def same(frames: list[Frame], boxes: list, scores: list[float]) -> dict[str, Det
 def test_scores_are_taken_back_to_the_teachers_scale(tmp_path: Path, exponent: float, score: float) -> None:
     frames = lot(tmp_path, 2)
     settings = SETTINGS.model_copy(update={"score_exponent": exponent})
-    refined = refine(same(frames, [], []), same(frames, [CAR], [0.6]), frames, settings)
+    refined = refined_targets(same(frames, [], []), same(frames, [CAR], [0.6]), frames, settings)
     assert list(refined) == [frame.name for frame in frames]
     for found in refined.values():
         assert found.scores == pytest.approx([score], abs=1e-4)
@@ -74,7 +87,7 @@ def test_what_either_saw_is_taught_once_and_by_the_surer_of_the_two(tmp_path: Pa
     frames = lot(tmp_path, 2)
     taught = same(frames, [CAR, OTHER], [0.9, 0.3])
     said = same(frames, [CAR, OTHER, FAR], [0.5, 0.8, 0.7])
-    for found in refine(taught, said, frames, SETTINGS).values():
+    for found in refined_targets(taught, said, frames).values():
         by_box = {tuple(box): score for box, score in zip(found.boxes.round().tolist(), found.scores, strict=True)}
         assert by_box == pytest.approx({tuple(CAR): 0.9, tuple(OTHER): 0.64, tuple(FAR): 0.49}, abs=1e-3)
 
@@ -88,9 +101,15 @@ def flickering(frames: list[Frame]) -> dict[str, Detections]:
 def test_a_car_that_flickers_is_taught_without_a_gap_unless_consensus_is_off(tmp_path: Path) -> None:
     frames = lot(tmp_path, 5)
     nothing = same(frames, [], [])
-    assert [len(found) for found in refine(nothing, flickering(frames), frames, SETTINGS).values()] == [1] * 5
+    assert [len(found) for found in refined_targets(nothing, flickering(frames), frames).values()] == [1] * 5
     without = SETTINGS.model_copy(update={"consensus": False})
-    assert [len(found) for found in refine(nothing, flickering(frames), frames, without).values()] == [1, 1, 0, 1, 1]
+    assert [len(found) for found in refined_targets(nothing, flickering(frames), frames, without).values()] == [
+        1,
+        1,
+        0,
+        1,
+        1,
+    ]
 
 
 def test_consensus_goes_by_the_settings_of_the_distillation(tmp_path: Path) -> None:
@@ -99,10 +118,10 @@ def test_consensus_goes_by_the_settings_of_the_distillation(tmp_path: Path) -> N
     once = same(frames, [], []) | {frames[2].name: Detections.of([CAR], [0.2])}
     for positive, ignored in ((0.1, 0.03), (0.15, 0.05)):
         settings = SETTINGS.model_copy(update={"positive_threshold": positive, "ignore_threshold": ignored})
-        (score,) = refine(once, same(frames, [], []), frames, settings)[frames[2].name].scores
+        (score,) = refined_targets(once, same(frames, [], []), frames, settings)[frames[2].name].scores
         assert ignored <= score < positive
     high = SETTINGS.model_copy(update={"positive_threshold": 0.3, "ignore_threshold": 0.25})
-    (score,) = refine(once, same(frames, [], []), frames, high)[frames[2].name].scores
+    (score,) = refined_targets(once, same(frames, [], []), frames, high)[frames[2].name].scores
     assert score == pytest.approx(0.2)
 
 
@@ -110,38 +129,38 @@ def test_a_frame_of_another_size_is_another_view_whatever_it_shows(tmp_path: Pat
     frames = lot(tmp_path, 5)
     middle = frames[2].path
     cv2.imwrite(str(middle), cv2.copyMakeBorder(cv2.imread(str(middle)), 0, 24, 0, 32, cv2.BORDER_CONSTANT))
-    refined = refine(same(frames, [], []), flickering(frames), frames, SETTINGS)
+    refined = refined_targets(same(frames, [], []), flickering(frames), frames)
     assert list(refined) == [frame.name for frame in frames]
     assert [len(found) for found in refined.values()] == [1, 1, 0, 1, 1]
-    assert standing(flickering(frames), refined, refined, frames, SETTINGS) == Standing(1.0, 1.0, 1.0)
+    assert judged(flickering(frames), refined, refined, frames) == RoundScore(1.0, 1.0, 1.0)
 
 
-def test_standing_by_hand(tmp_path: Path) -> None:
+def test_a_round_score_by_hand(tmp_path: Path) -> None:
     frames = lot(tmp_path, 4)
-    heard = same(frames, [CAR, OTHER, FAR], [0.9, 0.6, 0.4])  # two that the teacher is sure of
+    teacher_detections = same(frames, [CAR, OTHER, FAR], [0.9, 0.6, 0.4])  # two that the teacher is sure of
     taught = same(frames, [CAR, OTHER], [0.9, 0.6])
     said = same(frames, [CAR, FAR], [0.9, 0.2])  # the second is under the deployed confidence
-    assert standing(said, taught, heard, frames, SETTINGS) == Standing(0.5, pytest.approx(2 / 3), 1.0)
-    assert standing(heard, taught, heard, frames, SETTINGS) == Standing(1.0, pytest.approx(4 / 5), 1.0)
+    assert judged(said, taught, teacher_detections, frames) == RoundScore(0.5, pytest.approx(2 / 3), 1.0)
+    assert judged(teacher_detections, taught, teacher_detections, frames) == RoundScore(1.0, pytest.approx(4 / 5), 1.0)
 
 
 def test_a_parked_car_that_flickers_is_unsteady(tmp_path: Path) -> None:
     frames = lot(tmp_path, 5)
     whole = same(frames, [CAR], [0.9])
-    found = standing(flickering(frames), whole, whole, frames, SETTINGS)
-    assert found == Standing(pytest.approx(4 / 5), pytest.approx(8 / 9), pytest.approx(8 / 9))
+    found = judged(flickering(frames), whole, whole, frames)
+    assert found == RoundScore(pytest.approx(4 / 5), pytest.approx(8 / 9), pytest.approx(8 / 9))
 
 
 def test_where_nobody_sees_anything_nothing_is_wrong(tmp_path: Path) -> None:
     frames = lot(tmp_path, 2)
     nothing = same(frames, [], [])
-    assert standing(nothing, nothing, nothing, frames, SETTINGS) == Standing(1.0, 1.0, 1.0)
-    assert all(len(found) == 0 for found in refine(nothing, nothing, frames, SETTINGS).values())
+    assert judged(nothing, nothing, nothing, frames) == RoundScore(1.0, 1.0, 1.0)
+    assert all(len(found) == 0 for found in refined_targets(nothing, nothing, frames).values())
 
 
-def test_opinion_is_all_that_a_student_says_in_pixels_of_the_frame(site, weights: Weights) -> None:
+def test_predict_is_all_that_a_student_says_in_pixels_of_the_frame(site, weights: Weights) -> None:
     frames = site.of_camera("C1")[:2]
-    said = opinion(weights.student, frames, 96, ("vehicle",))
+    said = predict(weights.student, frames, 96, ("vehicle",))
     assert list(said) == [frame.name for frame in frames]
     for found in said.values():
         assert found.boxes.min() >= 0
@@ -149,6 +168,6 @@ def test_opinion_is_all_that_a_student_says_in_pixels_of_the_frame(site, weights
         assert 0.01 <= found.scores.min() < 0.25
 
 
-def test_opinion_of_a_student_whose_vehicles_have_another_name(site, tmp_path: Path) -> None:
+def test_predict_of_a_student_whose_vehicles_have_another_name(site, tmp_path: Path) -> None:
     save_model(tiny_yolo(names={0: "bicycle"}), tmp_path / "w.safetensors")
-    assert opinion(tmp_path / "w.safetensors", site.frames[:1], 96, ("bicycle",))
+    assert predict(tmp_path / "w.safetensors", site.frames[:1], 96, ("bicycle",))

@@ -1,4 +1,4 @@
-"""The lean form leaves out what a camera does not need, and says just what the student says of the rest."""
+"""The reduced form leaves out what a camera does not need, and says just what the student says of the rest."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.cameras.slots import SlotModel
 from lotwise.cameras.slots.model import Place
 from lotwise.datasets.frame import Detections
-from lotwise.students.export.reduced_head import CANDIDATES, MARGIN, Bounds, Lean, bounds_of
+from lotwise.students.export.reduced_head import MARGIN_ROWS, MIN_CANDIDATES, Bounds, ReducedStudent, bounds_of
 from lotwise.students.model.deployed import deployed_form
 from lotwise.students.model.student import make_student
 from tests.models import COCO_LIKE, save_like_ultralytics, tiny_yolo
@@ -28,15 +28,15 @@ def pixels() -> torch.Tensor:
     return torch.rand(1, 3, SIZE[1], SIZE[0], generator=torch.Generator().manual_seed(0))
 
 
-def lean(student, bounds: Bounds) -> Lean:
-    return Lean(deployed_form(student).student, SIZE, bounds).eval()
+def reduced(student, bounds: Bounds) -> ReducedStudent:
+    return ReducedStudent(deployed_form(student).student, SIZE, bounds).eval()
 
 
 @torch.inference_mode()
 def farthest(student, bounds: Bounds, pixels: torch.Tensor, anchors: list[int]) -> float:
-    """From what the student says at any of these anchors to the nearest of what its lean form says."""
+    """From what the student says at any of these anchors to the nearest of what its reduced form says."""
     whole_boxes, whole = (output[0] for output in deployed_form(student)(pixels))
-    boxes, scores = (output[0] for output in lean(student, bounds)(pixels))
+    boxes, scores = (output[0] for output in reduced(student, bounds)(pixels))
     apart = (
         torch.cdist(whole_boxes[anchors], boxes, compute_mode="donot_use_mm_for_euclid_dist")
         + 1000 * (whole[anchors, None] - scores[None]).abs()
@@ -60,7 +60,7 @@ def test_other_families_are_made_lean_too(tmp_path, pixels, base: str) -> None:
 def test_its_candidates_are_those_of_the_highest_scores(student, pixels) -> None:
     with torch.inference_mode():
         whole = deployed_form(student)(pixels)[1][0]
-        boxes, scores = lean(student, Bounds(0, 40, 40, 100))(pixels)
+        boxes, scores = reduced(student, Bounds(0, 40, 40, 100))(pixels)
     assert (boxes.shape, scores.shape) == ((1, 100, 4), (1, 100))
     assert (scores[0] - whole.sort(descending=True).values[:100]).abs().max() < 1e-5
 
@@ -88,14 +88,22 @@ def place(middle: float, size: float) -> SlotModel:
 @pytest.mark.parametrize(
     ("frames", "places", "rows"),
     [
-        ([seen(12, 15)] * 4, None, (12 - MARGIN, 16 + MARGIN)),
-        ([seen(12)] * 3 + [seen(20)], None, (12 - MARGIN, 21 + MARGIN)),
+        ([seen(12, 15)] * 4, None, (12 - MARGIN_ROWS, 16 + MARGIN_ROWS)),
+        ([seen(12)] * 3 + [seen(20)], None, (12 - MARGIN_ROWS, 21 + MARGIN_ROWS)),
         ([seen(2, 38)] * 4, None, (0, 40)),  # the margin ends where the view does
         ([seen(12, 15)] * 3, None, (0, 40)),  # too few frames to leave anything out
-        ([seen(12, 15)] * 3, place(0.3, 0.2), (0, 16 + 2 * MARGIN)),  # few, but it is known where cars park
+        ([seen(12, 15)] * 3, place(0.3, 0.2), (0, 16 + 2 * MARGIN_ROWS)),  # few, but it is known where cars park
         ([seen()] * 9, None, (0, 40)),  # no small car was ever seen
-        ([seen(12, 15)] * 4, place(0.625, 0.2), (12 - MARGIN, 26 + MARGIN)),  # a small car may park lower down
-        ([seen(12, 15)] * 4, place(0.625, 0.8), (12 - MARGIN, 16 + MARGIN)),  # but a large one is seen by other levels
+        (
+            [seen(12, 15)] * 4,
+            place(0.625, 0.2),
+            (12 - MARGIN_ROWS, 26 + MARGIN_ROWS),
+        ),  # a small one parks lower
+        (
+            [seen(12, 15)] * 4,
+            place(0.625, 0.8),
+            (12 - MARGIN_ROWS, 16 + MARGIN_ROWS),
+        ),  # a large one needs it not
     ],
 )
 def test_rows_are_left_out_only_where_frames_and_places_show_no_small_car(student, frames, places, rows) -> None:
@@ -106,5 +114,5 @@ def test_rows_are_left_out_only_where_frames_and_places_show_no_small_car(studen
 def test_crowded_views_have_more_candidates(student) -> None:
     crowd = Detections.of(np.zeros((ANCHORS, 4)), np.linspace(0.04, 1, ANCHORS))
     firing = int((crowd.scores >= 0.05).sum())
-    assert bounds_of(student.model[-1], FITTED, [seen(3), crowd]).candidates == 2 * firing > CANDIDATES
-    assert bounds_of(student.model[-1], FITTED, [seen(3)]).candidates == CANDIDATES
+    assert bounds_of(student.model[-1], FITTED, [seen(3), crowd]).candidates == 2 * firing > MIN_CANDIDATES
+    assert bounds_of(student.model[-1], FITTED, [seen(3)]).candidates == MIN_CANDIDATES

@@ -17,7 +17,7 @@ from lotwise.command_line import main
 from lotwise.datasets.errors import InputError
 from lotwise.eval.report import collect
 from lotwise.students.distillation import learn as learning
-from lotwise.students.distillation.self_training import Standing
+from lotwise.students.distillation.self_training import RoundScore
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
 from lotwise.students.pipeline.adapt import adapt, export_bundles, label_frames, train_students
@@ -75,9 +75,9 @@ def test_the_audit_of_the_consensus_lies_beside_the_student_and_tells_of_trainin
 
 
 def test_with_two_rounds_the_record_tells_how_both_stand(site, weights, tmp_path: Path, monkeypatch) -> None:
-    good, bad = Standing(0.9, 0.9, 0.9), Standing(0.5, 0.9, 0.9)
+    good, bad = RoundScore(0.9, 0.9, 0.9), RoundScore(0.5, 0.9, 0.9)
     judged = iter((good, bad))
-    monkeypatch.setattr(learning, "standing", lambda *_: next(judged))
+    monkeypatch.setattr(learning, "score_round", lambda *_: next(judged))
     run, plan = Run(tmp_path), plan_of(site, weights, cameras=("C1",))
     run.begin(plan.model_copy(update={"distill": plan.distill.model_copy(update={"rounds": 2, "epochs": 1})}))
     one = replace(site, frames=site.of_camera("C1"))
