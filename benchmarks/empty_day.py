@@ -32,7 +32,7 @@ from lotwise.datasets.images import image_size
 from lotwise.datasets.readers.open import open_dataset
 from lotwise.students.distillation.learn import STUDENT
 from lotwise.students.model.student import make_student
-from lotwise.teacher.frame_selection.choice import survey
+from lotwise.teacher.frame_selection.survey import survey
 
 CAMERA, EMPTY = "UFPR05", "UFPR05_empty"
 

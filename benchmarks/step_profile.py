@@ -30,7 +30,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from benchmarks.trial import look
 from lotwise.datasets.readers.open import open_dataset
-from lotwise.students.distillation.distill import make_optimizer, moving_average, pixels_of
+from lotwise.students.distillation.distill import make_optimizer, moving_average
 from lotwise.students.distillation.samples import Samples
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.losses.assignment import assign
@@ -38,6 +38,7 @@ from lotwise.students.losses.targets import make_targets
 from lotwise.students.losses.terms import make_terms
 from lotwise.students.model.student import make_student, read_output
 from lotwise.teacher.oracle import OracleSettings, fast_bfloat16
+from lotwise.teacher.tensor import image_tensor
 
 
 def profile(samples: Samples, student: nn.Module, settings: DistillSettings, steps: int) -> dict[str, float]:
@@ -61,7 +62,7 @@ def profile(samples: Samples, student: nn.Module, settings: DistillSettings, ste
         clock = time.thread_time()
         batch = [samples[settings.batch * step + place] for place in range(settings.batch)]
         lap("samples (beside the step)")
-        pixels = pixels_of([sample.image for sample in batch], device)
+        pixels = image_tensor([sample.image for sample in batch], device, torch.channels_last)
         targets = make_targets(
             [sample.targets for sample in batch],
             settings.positive_threshold,

@@ -158,7 +158,7 @@ class _Teacher:
     def says(self, image: Image) -> Detections:
         key = content_key(image)
         if key not in self.store:
-            self.store.add(key, self.oracle.look(image))
+            self.store.add(key, self.oracle.predict(image))
         return self.store.get(key).detections
 
 

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.progress import Progress
+from lotwise.datasets.vehicles import VEHICLE_CLASSES
 from lotwise.node_command_line import app as node_verbs
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ TRAINING_ONLY = ("torch", "ultralytics", "albumentations", "pycocotools", "matpl
 
 DEFAULT_TEACHER = "yolo26x.pt"
 DEFAULT_STUDENT = "yolo26n.pt"
+DEFAULT_CLASSES = ",".join(VEHICLE_CLASSES)
 
 Site = Annotated[Path | None, typer.Argument(help="Site file; or give --dataset and --root.")]
 DatasetKind = Annotated[str | None, typer.Option("--dataset", help="cnr-ext, pklot, yolo, coco, folder or synthetic.")]
@@ -119,7 +121,7 @@ def adapt(
     scales: Scales = "640,1280",
     flip: Flip = False,
     tiles: Tiles = 0,
-    classes: Classes = "car,bus,truck,vehicle",
+    classes: Classes = DEFAULT_CLASSES,
     epochs: Epochs = None,
     seed: Seed = None,
     holdout: Holdout = 0.25,
@@ -151,7 +153,7 @@ def label(
     scales: Scales = "640,1280",
     flip: Flip = False,
     tiles: Tiles = 0,
-    classes: Classes = "car,bus,truck,vehicle",
+    classes: Classes = DEFAULT_CLASSES,
     epochs: Epochs = None,
     seed: Seed = None,
     holdout: Holdout = 0.25,
@@ -174,7 +176,7 @@ def label(
     _say_notes([*frames.notes, *(f"Skipped: {why}." for why in labelled.skipped.values())])
     written = write_pseudo_labels(folder / "labels", frames.frames, labelled.keys, store, confidence)
     out.print(
-        f"{len(labelled.keys)} frames labelled ({labelled.looked} new), {len(labelled.skipped)} skipped; "
+        f"{len(labelled.keys)} frames labelled ({labelled.predicted} new), {len(labelled.skipped)} skipped; "
         f"label files: {written}"
     )
 
@@ -193,13 +195,15 @@ def choose_frames(
     from lotwise.datasets.readers.open import parse_cameras
     from lotwise.students.pipeline.options import source_of
     from lotwise.students.pipeline.run import open_frames
-    from lotwise.teacher.frame_selection.selection import pick
+    from lotwise.teacher.frame_selection.selection import select_frames
 
     frames = open_frames(*source_of(site, dataset, root), parse_cameras(cameras))
     with bars() as progress:
-        picks = {camera: pick(frames.of_camera(camera), count, holdout, progress) for camera in frames.cameras}
-    _say_notes([*frames.notes, *(f"Skipped: {why}." for one in picks.values() for why in one.skipped.values())])
-    for camera, one in picks.items():
+        selections = {
+            camera: select_frames(frames.of_camera(camera), count, holdout, progress) for camera in frames.cameras
+        }
+    _say_notes([*frames.notes, *(f"Skipped: {why}." for one in selections.values() for why in one.skipped.values())])
+    for camera, one in selections.items():
         out.print(
             f"{camera}: {len(one.chosen)} of {len(one.split.train)} training frames; "
             f"near-duplicates of these: {one.choice.alike}"
@@ -208,7 +212,7 @@ def choose_frames(
             distance = "" if reason.distance is None else f"{reason.distance:.2f}"
             out.print(f"  {reason.why:<13} {distance:>4}  {frame.name}")
     if as_json is not None:
-        _write(as_json, json.dumps({camera: one.as_json() for camera, one in picks.items()}, indent=1) + "\n")
+        _write(as_json, json.dumps({camera: one.as_json() for camera, one in selections.items()}, indent=1) + "\n")
 
 
 @app.command(epilog="Example: lotwise train --run runs/lot")

@@ -23,14 +23,14 @@ from lotwise.datasets.whole_file import write_whole
 from lotwise.teacher.head import narrow_head
 
 # Everything an Ultralytics checkpoint is made of; any other name in the file is foreign code and it is refused.
-KNOWN = (
+ALLOWED_GLOBALS = (
     re.compile(r"ultralytics\.nn\.(tasks|modules)\.?[\w.]*"),
     re.compile(r"ultralytics\.utils\.(IterableSimpleNamespace|loss\.\w+|tal\.\w+)"),
     re.compile(r"torch\.nn\.modules\.\w+\.\w+"),
     re.compile(r"numpy\.(dtype|_?core\.multiarray\.scalar)"),
     re.compile(r"collections\.OrderedDict"),
 )
-ACTIVATION = re.compile(r"(torch\.)?nn\.\w+\((inplace=(True|False))?\)")
+ALLOWED_ACTIVATION = re.compile(r"(torch\.)?nn\.\w+\((inplace=(True|False))?\)")
 
 
 class Stored(nn.Module):
@@ -139,7 +139,7 @@ def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[int, str], dict[s
         needed = get_unsafe_globals_in_checkpoint(path)
     except Exception as error:  # zip, pickle and runtime errors: whatever a broken file provokes
         raise InputError(f"{path}: not a PyTorch checkpoint (zip format of torch.save)") from error
-    foreign = sorted(name for name in needed if not any(pattern.fullmatch(name) for pattern in KNOWN))
+    foreign = sorted(name for name in needed if not any(pattern.fullmatch(name) for pattern in ALLOWED_GLOBALS))
     if foreign:
         raise InputError(f"{path}: refused, loading it would run foreign code ({', '.join(foreign[:3])})")
     classes = {name: type(name.rpartition(".")[2], (Stored,), {}) for name in needed}
@@ -179,7 +179,7 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Any], dict[int, str], dict[
 def _refuse_code(architecture: Mapping[str, Any], origin: Path) -> None:
     """Ultralytics evaluates the activation of an architecture and calls whatever its layers name."""
     activation = architecture.get("activation")
-    if activation is not None and not ACTIVATION.fullmatch(str(activation)):
+    if activation is not None and not ALLOWED_ACTIVATION.fullmatch(str(activation)):
         raise InputError(f"{origin}: activation {activation!r} is refused; only plain ones such as nn.SiLU() are read")
     for layer in [*architecture["backbone"], *architecture["head"]]:
         name = str(layer[2])

@@ -1,4 +1,4 @@
-"""The oracle looks at every frame once; what it says goes into the knowledge store."""
+"""The oracle runs on every frame once; what it says goes into the knowledge store."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Labelled:
 
     Attributes:
         keys: content key of every frame that could be read, by frame name.
-        looked: how many frames the oracle looked at; the others were in the store.
+        predicted: how many frames the oracle ran on; the others were in the store.
         skipped: why a frame could not be read, by frame name.
         unchosen: names of training frames that the oracle was not asked about, as others were worth more.
     """
 
     keys: Mapping[str, str]
-    looked: int
+    predicted: int
     skipped: Mapping[str, str]
     unchosen: frozenset[str] = frozenset()
 
@@ -39,7 +39,7 @@ def label(frames: Sequence[Frame], oracle: Oracle, store: KnowledgeStore, progre
     """
     keys: dict[str, str] = {}
     skipped: dict[str, str] = {}
-    looked = 0
+    predicted = 0
     for done, frame in enumerate(frames, 1):
         try:
             image = load(frame)
@@ -48,9 +48,9 @@ def label(frames: Sequence[Frame], oracle: Oracle, store: KnowledgeStore, progre
         else:
             key = keys[frame.name] = content_key(image)
             if key not in store:
-                store.add(key, oracle.look(image))
-                looked += 1
-        progress("label", done, len(frames), f"{looked} new, {len(skipped)} unreadable")
+                store.add(key, oracle.predict(image))
+                predicted += 1
+        progress("label", done, len(frames), f"{predicted} new, {len(skipped)} unreadable")
     if frames and not keys:
         raise InputError(f"none of {len(frames)} frames can be read; the first: {next(iter(skipped.values()))}")
-    return Labelled(keys, looked, skipped)
+    return Labelled(keys, predicted, skipped)

@@ -1,4 +1,4 @@
-"""The oracle: a large pretrained detector that looks at a frame once, at several scales, and says all it knows."""
+"""The oracle: a large pretrained detector, run on each frame once in several passes, and all that it says kept."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.datasets.frame import Detections, Image
@@ -20,20 +22,25 @@ from lotwise.teacher.checkpoint import fingerprint, load_model
 from lotwise.teacher.fuse import fuse
 from lotwise.teacher.head import decode_boxes, vehicle_classes, vehicle_logits
 from lotwise.teacher.knowledge import Dense, Distribution, Knowledge, Latent
+from lotwise.teacher.tensor import image_tensor
 from lotwise.teacher.tiles import Tile, tiles
 
 VERSION = 2
 """Part of an oracle's identity: to be raised with any change of what is made of the network's outputs."""
 
-MOST = 1000  # soft detections a frame: the best ones of all looks, so that they stay within 20 kB
-
-MOST_ANCHORS = 1000  # whose distributions over bins are kept: the best ones, 128 kB
-SEES = 0.05  # least vehicle score of such an anchor
+MAX_DETECTIONS = 1000
+"""Soft detections kept of a frame, the best of all passes: 20 kB, and several times the cars of the largest lots."""
+MAX_DISTRIBUTIONS = 1000
+"""Anchors whose distributions over bins are kept, the best of them: 128 kB a frame."""
+MIN_DISTRIBUTION_SCORE = 0.05
+"""Least vehicle score of such an anchor; below it a distribution describes no car. Chosen, not measured."""
+CELL_NEIGHBOURHOOD = 5
+"""Side, in cells, of the square around a cell whose best score ranks it: two cells beyond a vehicle's edge."""
 
 
 @dataclass(frozen=True)
-class Said:
-    """What one look gave.
+class RawOutputs:
+    """What one pass of the network gave.
 
     Attributes:
         scores: (A,) vehicle probability.
@@ -42,21 +49,21 @@ class Said:
         bins: (A, 4 * reg_max) logits over distance bins; None where the head has none.
     """
 
-    scores: np.ndarray
-    boxes: np.ndarray
-    maps: list[np.ndarray]
-    bins: np.ndarray | None
+    scores: NDArray[np.float32]
+    boxes: NDArray[np.float32]
+    maps: list[NDArray[np.float32]]
+    bins: NDArray[np.float32] | None
 
 
 @dataclass(frozen=True)
 class OracleSettings:
-    """How the oracle looks.
+    """How the oracle runs on a frame.
 
     Attributes:
-        scales: longer side of the network input in pixels, one look each. One scale is not enough on a real
+        scales: longer side of the network input in pixels, one pass each. One scale is not enough on a real
             lot: far rows want 1280 px, near cars cut by the border 640 px.
-        flip: look at the mirrored frame too (doubles the cost).
-        tiles: 0 for none; N cuts the frame into N x N overlapping parts and looks at each at the largest scale.
+        flip: also run on the mirrored frame (doubles the cost).
+        tiles: 0 for none; N cuts the frame into N x N overlapping parts, each run at the largest scale.
         classes: names of the teacher's classes that are vehicles; merged to one.
         confidence: soft detections are kept down to this score.
         grid: longer side of the student's input; latents and dense outputs are taken at it. 0 for none.
@@ -73,7 +80,7 @@ class OracleSettings:
 
 
 class Oracle:
-    """A teacher and how it looks."""
+    """A teacher and how it is run."""
 
     def __init__(self, weights: str | Path, settings: OracleSettings | None = None) -> None:
         """Load the teacher.
@@ -92,57 +99,56 @@ class Oracle:
     @property
     def identity(self) -> str:
         """16 hex digits of weights and settings: whatever changes the knowledge changes the identity."""
-        said = json.dumps([VERSION, self._fingerprint, asdict(self.settings)], sort_keys=True)
-        return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
+        described = json.dumps([VERSION, self._fingerprint, asdict(self.settings)], sort_keys=True)
+        return hashlib.blake2b(described.encode(), digest_size=8).hexdigest()
 
     @property
     def description(self) -> dict[str, Any]:
         return {"weights": self.weights, "fingerprint": self._fingerprint, **asdict(self.settings)}
 
-    def look(self, image: Image) -> Knowledge:
-        """All the teacher knows of one frame (H, W, 3) BGR."""
+    def predict(self, image: Image) -> Knowledge:
+        """All the teacher says of one frame (H, W, 3) BGR."""
         settings, size = self.settings, (image.shape[1], image.shape[0])
         whole = Tile(0, 0, *size)
         views = [(whole, scale) for scale in settings.scales]
         views += [(tile, max(settings.scales)) for tile in tiles(size, settings.tiles)]
         mirrors = (False, True) if settings.flip else (False,)
-        said = {view: self._forward(image, *view) for view in itertools.product(views, mirrors)}
-        detections = fuse([self._detections(said[view], size, *view) for view in said])[:MOST]
+        outputs = {view: self._forward(image, *view) for view in itertools.product(views, mirrors)}
+        detections = fuse([self._detections(raw, size, *view) for view, raw in outputs.items()])[:MAX_DETECTIONS]
         if not settings.grid:
             return Knowledge(size, detections)
         at_grid = ((whole, settings.grid), False)
-        look = said[at_grid] if at_grid in said else self._forward(image, *at_grid)
+        at_size = outputs[at_grid] if at_grid in outputs else self._forward(image, *at_grid)
         return Knowledge(
             size,
             detections,
             Letterbox.around(size, settings.grid).input,
-            keep_cells(look.maps, look.scores, settings.latent_bytes),
-            Dense(look.scores.astype(np.float16), look.boxes.astype(np.float16), keep_distribution(look)),
+            keep_cells(at_size.maps, at_size.scores, settings.latent_bytes),
+            Dense(at_size.scores.astype(np.float16), at_size.boxes.astype(np.float16), keep_distribution(at_size)),
         )
 
-    def _detections(self, said: Said, size: tuple[int, int], view: tuple[Tile, int], mirrored: bool) -> Detections:
-        """What one look found, in pixels of the whole frame."""
+    def _detections(self, raw: RawOutputs, size: tuple[int, int], view: tuple[Tile, int], mirrored: bool) -> Detections:
+        """What one pass found, in pixels of the whole frame."""
         tile, scale = view
-        boxes = Letterbox.around((tile.width, tile.height), scale).to_frame(said.boxes)
+        boxes = Letterbox.around((tile.width, tile.height), scale).to_frame(raw.boxes)
         if mirrored:
             boxes = np.stack([tile.width - boxes[:, 2], boxes[:, 1], tile.width - boxes[:, 0], boxes[:, 3]], axis=1)
-        found = suppress(Detections.of(boxes, said.scores), confidence=self.settings.confidence)
+        found = suppress(Detections.of(boxes, raw.scores), confidence=self.settings.confidence)
         found = found[tile.sees_whole(found.boxes, size)]
         return Detections(tile.to_frame(found.boxes), found.scores, found.labels)
 
     @torch.inference_mode()
-    def _forward(self, image: Image, view: tuple[Tile, int], mirrored: bool) -> Said:
-        """One look at one part of a frame."""
+    def _forward(self, image: Image, view: tuple[Tile, int], mirrored: bool) -> RawOutputs:
+        """One pass over one part of a frame."""
         tile, scale = view
         part = image[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width]
         fitted = Letterbox.around((tile.width, tile.height), scale).image(part[:, ::-1] if mirrored else part)
-        pixels = torch.from_numpy(np.ascontiguousarray(fitted[:, :, ::-1].transpose(2, 0, 1)))[None]
-        pixels = pixels.to(self.device, memory_format=torch.channels_last).float() / 255
+        pixels = image_tensor([fitted], self.device, torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=fast_bfloat16(self.device)):
             _, raw = self.model(pixels)
         raw = raw.get("one2many", raw)
         head = self.model.model[-1]
-        return Said(
+        return RawOutputs(
             scores=vehicle_logits(raw, self.classes)[0].sigmoid().cpu().numpy(),
             boxes=decode_boxes(head, raw)[0].cpu().numpy(),
             maps=[level[0].float().cpu().numpy() for level in raw["feats"]],
@@ -150,16 +156,16 @@ class Oracle:
         )
 
 
-def keep_distribution(look: Said) -> Distribution | None:
+def keep_distribution(raw: RawOutputs) -> Distribution | None:
     """The distributions over bins at the anchors that see a vehicle best."""
-    if look.bins is None:
+    if raw.bins is None:
         return None
-    best = np.argsort(-look.scores, kind="stable")[:MOST_ANCHORS]
-    anchors = np.sort(best[look.scores[best] >= SEES]).astype(np.int32)
-    return Distribution(anchors, look.bins[anchors].astype(np.float16))
+    best = np.argsort(-raw.scores, kind="stable")[:MAX_DISTRIBUTIONS]
+    anchors = np.sort(best[raw.scores[best] >= MIN_DISTRIBUTION_SCORE]).astype(np.int32)
+    return Distribution(anchors, raw.bins[anchors].astype(np.float16))
 
 
-def keep_cells(maps: list[np.ndarray], scores: np.ndarray, budget: int) -> tuple[Latent, ...]:
+def keep_cells(maps: list[NDArray[np.float32]], scores: NDArray[np.float32], budget: int) -> tuple[Latent, ...]:
     """The cells of each neck map that matter most, within a number of bytes.
 
     A lot is mostly asphalt: cells are ranked by the teacher's vehicle score around them, and each level gets a
@@ -184,11 +190,10 @@ def keep_cells(maps: list[np.ndarray], scores: np.ndarray, budget: int) -> tuple
     return tuple(latents)
 
 
-def _widened(scores: np.ndarray) -> np.ndarray:
+def _widened(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Largest score among each cell's neighbours: what surrounds a vehicle tells where it ends."""
-    import cv2
-
-    return np.asarray(cv2.dilate(scores.astype(np.float32), np.ones((5, 5), np.uint8)))
+    square = np.ones((CELL_NEIGHBOURHOOD, CELL_NEIGHBOURHOOD), np.uint8)
+    return np.asarray(cv2.dilate(scores.astype(np.float32), square), np.float32)
 
 
 def fast_bfloat16(device: torch.device) -> bool:

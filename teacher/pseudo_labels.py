@@ -20,16 +20,16 @@ def write_pseudo_labels(
         folder: made where it does not exist.
         frames: those without a key could not be read and are left out.
         keys: content key by frame name.
-        store: what the oracle said.
+        store: what the oracle knowledge.
         confidence: boxes under this score are left out.
     """
     known = [frame for frame in frames if frame.name in keys]
     sizes: list[tuple[int, int]] = []
     detections: list[Detections] = []
     for frame in known:
-        said = store.get(keys[frame.name])
-        sizes.append(said.size)
-        detections.append(said.detections[said.detections.scores >= confidence])
+        knowledge = store.get(keys[frame.name])
+        sizes.append(knowledge.size)
+        detections.append(knowledge.detections[knowledge.detections.scores >= confidence])
     folder.mkdir(parents=True, exist_ok=True)
     write_yolo(folder, known, sizes, detections)
     write_coco(folder / "pseudo_labels.json", known, sizes, detections)

@@ -33,5 +33,5 @@ class SingleScale:
 
     def __call__(self, frames: Sequence[Image], confidence: float | None = None) -> list[Detections]:
         threshold = self.confidence if confidence is None else confidence
-        found = [self.oracle.look(frame).detections for frame in frames]
+        found = [self.oracle.predict(frame).detections for frame in frames]
         return [detections[detections.scores >= threshold] for detections in found]

@@ -1,4 +1,4 @@
-"""The knowledge store: one file a frame, keyed by what the frame shows and by who looked.
+"""The knowledge store: one file a frame, keyed by what the frame shows and by which oracle it is.
 
 Files are written aside and renamed, so a kill at any moment leaves whole files or none; nothing is ever
 rewritten; nothing but the frame at hand is held in memory.

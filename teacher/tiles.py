@@ -1,4 +1,4 @@
-"""Parts of a frame that the oracle looks at more closely, for far rows."""
+"""Parts of a frame that the oracle is run on at a larger scale, for far rows."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-OVERLAP = 0.2  # of a tile's side, so that a far car stands whole in at least one tile
-MARGIN = 2.0  # pixels: a box this near to an inner edge was cut by it
+TILE_OVERLAP = 0.2
+"""Share of a tile's side that it shares with its neighbour, so that a far car stands whole in at least one tile."""
+CUT_MARGIN_PX = 2.0
+"""A box this near, in pixels of the frame, to an inner edge of a tile was cut by it."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,13 @@ class Tile:
         """Which boxes (N, 4), in pixels of the tile, are not cut by an edge that lies inside the frame."""
         whole = np.ones(len(boxes), bool)
         if self.x > 0:
-            whole &= boxes[:, 0] > MARGIN
+            whole &= boxes[:, 0] > CUT_MARGIN_PX
         if self.y > 0:
-            whole &= boxes[:, 1] > MARGIN
+            whole &= boxes[:, 1] > CUT_MARGIN_PX
         if self.x + self.width < frame[0]:
-            whole &= boxes[:, 2] < self.width - MARGIN
+            whole &= boxes[:, 2] < self.width - CUT_MARGIN_PX
         if self.y + self.height < frame[1]:
-            whole &= boxes[:, 3] < self.height - MARGIN
+            whole &= boxes[:, 3] < self.height - CUT_MARGIN_PX
         return whole
 
 
@@ -51,5 +53,5 @@ def tiles(frame: tuple[int, int], count: int) -> list[Tile]:
 
 
 def _spans(side: int, count: int) -> tuple[list[int], int]:
-    length = round(side / (count - (count - 1) * OVERLAP))
+    length = round(side / (count - (count - 1) * TILE_OVERLAP))
     return [round(i * (side - length) / (count - 1)) for i in range(count)], length

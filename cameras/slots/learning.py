@@ -9,7 +9,14 @@ import numpy as np
 from lotwise.cameras.slots.assignment import assign
 from lotwise.cameras.slots.likelihood import Places, fit
 from lotwise.cameras.slots.model import Place, SlotModel
-from lotwise.cameras.slots.recurring_boxes import SURE, CarSize, Settled, car_size, middles, settle
+from lotwise.cameras.slots.recurring_boxes import (
+    SURE_SCORE,
+    CarSize,
+    RecurringBoxes,
+    car_size,
+    find_recurring_boxes,
+    middles,
+)
 from lotwise.cameras.slots.row_prior import Drawing, Sighting, beyond, expect, rows
 from lotwise.datasets.boxes import clip, coverage
 from lotwise.datasets.frame import Detections, Slot
@@ -34,7 +41,7 @@ def learn_slot_model(frames: Sequence[Detections], slots: Sequence[Slot], size: 
     2. In turns, settled places go one-to-one to the slots where they are expected, and the expected boxes of
        all slots are worked out anew from the places that they got. A slot's own place does not speak for
        itself: it must lie where the neighbours and the drawing lead to expect it.
-    3. Settled places outside of all slots are kept too, those beyond the end of a row above all: a car there
+    3. RecurringBoxes places outside of all slots are kept too, those beyond the end of a row above all: a car there
        is not one of the slot that its box covers.
 
     The result can only be as good as the variety of the frames: some with most slots taken are best.
@@ -52,7 +59,7 @@ def learn_slot_model(frames: Sequence[Detections], slots: Sequence[Slot], size: 
     sizes = car_size(frames) if frames and slots else None
     if sizes is None:
         return SlotModel(frames=len(frames))
-    settled = settle(frames, sizes, size)
+    settled = find_recurring_boxes(frames, sizes, size)
     drawing = _drawing(frames, slots, size, sizes)
     owner = np.full(len(settled), -1)
     expected, _ = expect(drawing, _sighting(settled, owner, size))
@@ -69,14 +76,14 @@ def learn_slot_model(frames: Sequence[Detections], slots: Sequence[Slot], size: 
 
 
 def _drawing(frames: Sequence[Detections], slots: Sequence[Slot], size: tuple[int, int], sizes: CarSize) -> Drawing:
-    sure = np.concatenate([seen.boxes[seen.scores >= SURE] for seen in frames]).astype(np.float64)
+    sure = np.concatenate([seen.boxes[seen.scores >= SURE_SCORE] for seen in frames]).astype(np.float64)
     aspect = float(np.median((sure[:, 2] - sure[:, 0]) / np.maximum(sure[:, 3] - sure[:, 1], 1)))
     half = np.array([aspect**0.5, aspect**-0.5]) / 2
     centres = middles(np.stack([slot.box(*size) for slot in slots]))
     return Drawing(centres, sizes.at(centres), rows(centres), np.concatenate([-half, half]))
 
 
-def _owners(settled: Settled, expected: Places, size: tuple[int, int]) -> np.ndarray:
+def _owners(settled: RecurringBoxes, expected: Places, size: tuple[int, int]) -> np.ndarray:
     """(len(settled),) index of the slot that each settled place belongs to, or -1.
 
     The more often boxes were seen somewhere, the less likely is it no place at all.
@@ -89,7 +96,7 @@ def _owners(settled: Settled, expected: Places, size: tuple[int, int]) -> np.nda
 
 
 def _outside(
-    settled: Settled, owner: np.ndarray, drawing: Drawing, expected: Places, size: tuple[int, int]
+    settled: RecurringBoxes, owner: np.ndarray, drawing: Drawing, expected: Places, size: tuple[int, int]
 ) -> np.ndarray:
     """(len(settled),) bool, whether cars of their own settle there, outside of all slots.
 
@@ -107,7 +114,7 @@ def _outside(
     return np.asarray(outside | (settles & (shared < SHARED).all(axis=1)), bool)
 
 
-def _sighting(settled: Settled, owner: np.ndarray, size: tuple[int, int]) -> Sighting:
+def _sighting(settled: RecurringBoxes, owner: np.ndarray, size: tuple[int, int]) -> Sighting:
     mine = np.flatnonzero(owner >= 0)
     boxes = settled.boxes[mine]
     width, height = size

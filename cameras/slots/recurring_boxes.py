@@ -9,22 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lotwise.cameras.slots.assignment import assign
+from lotwise.cameras.slots.box_clusters import cluster_boxes
 from lotwise.cameras.slots.likelihood import Floats, Places, fit
 from lotwise.datasets.frame import Detections
 from lotwise.datasets.suppression import suppress
 
-SEEN = 0.1
+MIN_SCORE = 0.1
 """Boxes from this score up take part: far cars score low, and what is no car seldom comes back."""
-SAME_CAR = 0.55
+SAME_CAR_IOU = 0.55
 """Boxes of one frame that overlap more (IoU) are one car, a stricter limit than for reporting cars."""
-SURE = 0.25
-FEWEST = 8
-"""Boxes of at least SURE below which nothing is learned of the size of cars."""
+SURE_SCORE = 0.25
+"""Only boxes from this score up, at which cars are reported by default, tell the size of cars."""
+MIN_SURE_BOXES = 8
+"""Boxes of at least SURE_SCORE below which nothing is learned of the size of cars."""
 _PASSES = 3
 
 
 @dataclass(frozen=True)
-class Settled:
+class RecurringBoxes:
     """Places where boxes were seen, one box a frame at most.
 
     Attributes:
@@ -72,8 +74,8 @@ def middles(boxes: NDArray[np.floating]) -> Floats:
 
 def car_size(frames: Sequence[Detections]) -> CarSize | None:
     """Robust fit of the size of cars to the surer boxes; None where there are too few."""
-    boxes = np.concatenate([seen.boxes[seen.scores >= SURE] for seen in frames]).astype(np.float64)
-    if len(boxes) < FEWEST:
+    boxes = np.concatenate([seen.boxes[seen.scores >= SURE_SCORE] for seen in frames]).astype(np.float64)
+    if len(boxes) < MIN_SURE_BOXES:
         return None
     sizes = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
     middle = float(np.median(sizes))
@@ -88,39 +90,18 @@ def car_size(frames: Sequence[Detections]) -> CarSize | None:
     return fitted
 
 
-def settle(frames: Sequence[Detections], sizes: CarSize, frame: tuple[int, int]) -> Settled:
-    """Gather the boxes of all frames into places; k-means in which a place takes at most one box a frame.
+def find_recurring_boxes(frames: Sequence[Detections], sizes: CarSize, frame: tuple[int, int]) -> RecurringBoxes:
+    """Gather the boxes of all frames into the places where cars stand.
 
     Args:
         frames: detections of each frame, in pixels.
         sizes: of cars in this view.
         frame: (width, height) in pixels.
     """
-    cars = [suppress(seen, SAME_CAR, SEEN) for seen in frames]
-    means = np.zeros((0, 4))
-    support = np.zeros(0)
-    for seen in cars:
-        taken = _assign(seen, means, sizes, frame)
-        for box, place in taken:
-            weight = float(seen.scores[box])
-            means[place] += (seen.boxes[box] - means[place]) * weight / (support[place] + weight)
-            support[place] += weight
-        new = np.setdiff1d(np.arange(len(seen)), [box for box, _ in taken])
-        means = np.concatenate([means, seen.boxes[new]])
-        support = np.concatenate([support, seen.scores[new]])
-    there = np.zeros((len(means), len(cars)), bool)
-    for _ in range(_PASSES):
-        total, support, there = np.zeros_like(means), np.zeros(len(means)), np.zeros((len(means), len(cars)), bool)
-        for index, seen in enumerate(cars):
-            for box, place in _assign(seen, means, sizes, frame):
-                total[place] += seen.scores[box] * seen.boxes[box]
-                support[place] += seen.scores[box]
-                there[place, index] = True
-        kept = there.any(axis=1)
-        support, there = support[kept], there[kept]
-        means = total[kept] / support[:, None]
-    return Settled(means, there, support)
 
+    def match(found: Detections, means: Floats) -> list[tuple[int, int]]:
+        return assign(fit(found.boxes, Places.settled(means, sizes.at(middles(means))), frame))
 
-def _assign(seen: Detections, means: Floats, sizes: CarSize, frame: tuple[int, int]) -> list[tuple[int, int]]:
-    return assign(fit(seen.boxes, Places.settled(means, sizes.at(middles(means))), frame))
+    cars = [suppress(found, SAME_CAR_IOU, MIN_SCORE) for found in frames]
+    clusters = cluster_boxes(cars, match, weight_exponent=1, passes=_PASSES)
+    return RecurringBoxes(clusters.boxes, clusters.member >= 0, clusters.weights)

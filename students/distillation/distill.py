@@ -10,14 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Image
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.students.distillation.checkpoint import TrainingState, append_log, resume, save_state
 from lotwise.students.distillation.samples import Sample, SampleStream
@@ -31,6 +29,7 @@ from lotwise.students.model.representation import fold
 from lotwise.students.model.student import StudentOutput, read_output
 from lotwise.teacher.checkpoint import fingerprint
 from lotwise.teacher.oracle import fast_bfloat16
+from lotwise.teacher.tensor import image_tensor
 
 Check = Callable[[DetectionModel], float]
 """From a student in eval mode to its agreement with the teacher, 0..1."""
@@ -116,7 +115,7 @@ def distill(
             step = epoch * batches + place
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * _rate(step, steps, batches, state, settings.warmup)
-            pixels = pixels_of([sample.image for sample in batch], device)
+            pixels = image_tensor([sample.image for sample in batch], device, torch.channels_last)
             targets = make_targets(
                 [sample.targets for sample in batch],
                 settings.positive_threshold,
@@ -174,12 +173,6 @@ def _batches(samples: SampleStream, epoch: int, size: int) -> Any:
             batch: list[Sample] = coming.result()
             coming = prepare(start + size)
             yield batch
-
-
-def pixels_of(images: Sequence[Image], device: torch.device) -> torch.Tensor:
-    """(H, W, 3) BGR images -> (B, 3, H, W) RGB in 0..1."""
-    stacked = torch.from_numpy(np.stack(images)).to(device)
-    return stacked.flip(-1).permute(0, 3, 1, 2).float().div_(255)
 
 
 def make_optimizer(learner: nn.Module, settings: DistillSettings) -> torch.optim.AdamW:

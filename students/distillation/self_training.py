@@ -48,7 +48,7 @@ def predict(
 ) -> dict[str, Detections]:
     """All that a student, whose classes are of these names, says of frames, by frame name."""
     student = Oracle(weights, OracleSettings(scales=(size,), classes=classes, grid=0))
-    return {frame.name: student.look(read(frame)).detections for frame in frames}
+    return {frame.name: student.predict(read(frame)).detections for frame in frames}
 
 
 def refine(

@@ -13,7 +13,7 @@ from lotwise.students.losses.hinton import logits_of
 from lotwise.students.losses.ld import stored_distributions
 from lotwise.students.losses.targets import Targets
 from lotwise.students.model.student import StudentOutput
-from lotwise.teacher.oracle import SEES
+from lotwise.teacher.oracle import MIN_DISTRIBUTION_SCORE
 
 
 class HintonMse(nn.Module):
@@ -41,7 +41,7 @@ class HintonMse(nn.Module):
         """Scalar; 0 where no sample of the batch has dense outputs or the teacher sees no vehicle."""
         if targets.dense is None:
             return output.logits.sum() * 0
-        seen = targets.dense.scores >= SEES
+        seen = targets.dense.scores >= MIN_DISTRIBUTION_SCORE
         scores = output.logits[seen] - logits_of(targets.dense.scores[seen]).to(output.logits)
         return _mean_square(scores) + _mean_square(_box_errors(output, targets))
 
@@ -50,7 +50,7 @@ def _box_errors(output: StudentOutput, targets: Targets) -> torch.Tensor:
     """(N, 4, reg_max) student minus teacher at the anchors where the teacher sees a vehicle."""
     if output.distributions.shape[-1] == 4:
         assert targets.dense is not None
-        seen = targets.dense.scores >= SEES
+        seen = targets.dense.scores >= MIN_DISTRIBUTION_SCORE
         strides = output.strides[seen.nonzero(as_tuple=True)[1]]
         return ((output.boxes[seen] - targets.dense.boxes[seen]) / strides).unsqueeze(-1)
     stored = stored_distributions(output, targets, "weights.hinton_mse")

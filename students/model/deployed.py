@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 
-import numpy as np
 import torch
 from torch import nn
 from ultralytics.nn.tasks import DetectionModel
@@ -13,6 +12,7 @@ from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.datasets.frame import Detections, Image
 from lotwise.datasets.suppression import suppress
 from lotwise.teacher.head import decode_boxes, vehicle_logits
+from lotwise.teacher.tensor import image_tensor
 
 
 class Deployed(nn.Module):
@@ -36,8 +36,7 @@ def deployed_form(student: DetectionModel) -> Deployed:
 @torch.inference_mode()
 def candidates(form: Deployed, image: Image) -> Detections:
     """What a student in PyTorch says at every anchor of an image of its input size: the reference for the detector."""
-    pixels = torch.from_numpy(np.ascontiguousarray(image[:, :, ::-1].transpose(2, 0, 1)))[None]
-    boxes, scores = form(pixels.to(next(form.parameters()).device).float() / 255)
+    boxes, scores = form(image_tensor([image], next(form.parameters()).device))
     return Detections.of(boxes[0].cpu().numpy(), scores[0].cpu().numpy())
 
 

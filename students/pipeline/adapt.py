@@ -29,7 +29,7 @@ from lotwise.students.model.student import make_student
 from lotwise.students.pipeline.plot import plot_log
 from lotwise.students.pipeline.run import CameraRecord, Plan, Run, open_frames
 from lotwise.teacher.checkpoint import fingerprint, load_model
-from lotwise.teacher.frame_selection.selection import pick
+from lotwise.teacher.frame_selection.selection import select_frames
 from lotwise.teacher.label import Labelled, label
 from lotwise.teacher.oracle import Oracle
 from lotwise.teacher.store import KnowledgeStore
@@ -50,14 +50,16 @@ def label_frames(
     store = KnowledgeStore.open(run.knowledge, oracle.identity, oracle.description)
     if plan.frames is None:
         return label(dataset.frames, oracle, store, progress), store, oracle
-    picks = [pick(dataset.of_camera(camera), plan.frames, plan.holdout, progress) for camera in dataset.cameras]
-    skipped = {name: why for one in picks for name, why in one.skipped.items()}
-    frames = [frame for one in picks for frame in one.labelled]
+    selections = [
+        select_frames(dataset.of_camera(camera), plan.frames, plan.holdout, progress) for camera in dataset.cameras
+    ]
+    skipped = {name: why for one in selections for name, why in one.skipped.items()}
+    frames = [frame for one in selections for frame in one.labelled]
     if not frames:
         why = next(iter(skipped.values()))
         raise InputError(f"none of {len(dataset.frames)} frames can be learned from; the first: {why}")
     labelled = label(frames, oracle, store, progress)
-    unchosen = frozenset[str]().union(*(one.unchosen for one in picks))
+    unchosen = frozenset[str]().union(*(one.unchosen for one in selections))
     return replace(labelled, skipped={**skipped, **labelled.skipped}, unchosen=unchosen), store, oracle
 
 

@@ -35,7 +35,7 @@ from lotwise.students.pipeline.adapt import (
 from lotwise.students.pipeline.plot import plot_curve
 from lotwise.students.pipeline.run import Plan, Run, open_frames
 from lotwise.teacher.checkpoint import fingerprint
-from lotwise.teacher.frame_selection.selection import pick
+from lotwise.teacher.frame_selection.selection import select_frames
 from lotwise.teacher.label import Labelled
 from lotwise.teacher.store import KnowledgeStore
 
@@ -212,8 +212,8 @@ def _curve(
     camera = frames[0].camera
     split = labelled_split(frames, labelled, plan.holdout)
     most = max(counts) if counts else MAX_FRAMES
-    picked = pick(frames, min(most, plan.frames or most), plan.holdout, progress).chosen
-    order = [frame for frame in picked if frame.name in labelled.keys]
+    selected = select_frames(frames, min(most, plan.frames or most), plan.holdout, progress).chosen
+    order = [frame for frame in selected if frame.name in labelled.keys]
     if not order:
         raise InputError(f"{camera}: not one of its {len(split.train)} training frames is worth learning from")
     asked = counts or [2**k for k in range(MAX_FRAMES.bit_length())]

@@ -28,8 +28,8 @@ def write_audit(path: Path, verdicts: Mapping[str, Verdict]) -> None:
     names = list(verdicts)
     lines = []
     for name, verdict in verdicts.items():
-        said = verdict.detections
-        for box, score, finding in zip(said.boxes, said.scores, verdict.findings, strict=True):
+        corrected = verdict.detections
+        for box, score, finding in zip(corrected.boxes, corrected.scores, verdict.findings, strict=True):
             lines.append(
                 json.dumps(
                     {

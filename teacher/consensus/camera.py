@@ -20,12 +20,12 @@ def camera_consensus(
     settings: ConsensusSettings | None = None,
     read: LoadFrame = load,
 ) -> dict[str, Verdict]:
-    """Correct what the teacher said of one camera's frames; reads each image once and runs no network.
+    """Correct what the teacher detections of one camera's frames; reads each image once and runs no network.
 
     Args:
         frames: of one camera, in order of time. Those without a key could not be read and are left out.
         keys: content key by frame name.
-        store: what the oracle said.
+        store: what the oracle detections.
         settings: how much must agree.
         read: gives the pixels of a frame.
 
@@ -38,26 +38,26 @@ def camera_consensus(
     """
     known = [frame for frame in frames if frame.name in keys]
     # Of the knowledge of a frame, over a megabyte, only boxes and size are held.
-    said: dict[str, Detections] = {}
+    detections: dict[str, Detections] = {}
     sizes: dict[str, tuple[int, int]] = {}
     for frame in known:
         knowledge = store.get(keys[frame.name])
-        said[frame.name], sizes[frame.name] = knowledge.detections, knowledge.size
-    return consensus_by_view(known, said, sizes, settings, read)
+        detections[frame.name], sizes[frame.name] = knowledge.detections, knowledge.size
+    return consensus_by_view(known, detections, sizes, settings, read)
 
 
 def consensus_by_view(
     frames: Sequence[Frame],
-    said: Mapping[str, Detections],
+    detections: Mapping[str, Detections],
     sizes: Mapping[str, tuple[int, int]],
     settings: ConsensusSettings | None = None,
     read: LoadFrame = load,
 ) -> dict[str, Verdict]:
-    """Correct what anybody said of one camera's frames, the frames of each size on their own.
+    """Correct what anybody detections of one camera's frames, the frames of each size on their own.
 
     Args:
         frames: of one camera, in order of time.
-        said: detections by frame name.
+        detections: detections by frame name.
         sizes: (width, height) by frame name.
         settings: how much must agree.
         read: gives the pixels of a frame.
@@ -69,7 +69,7 @@ def consensus_by_view(
     for size in dict.fromkeys(sizes[frame.name] for frame in frames):
         alike = [frame for frame in frames if sizes[frame.name] == size]
         agreed = consensus(
-            [said[frame.name] for frame in alike],
+            [detections[frame.name] for frame in alike],
             (read(frame) for frame in alike),
             settings,
             [frame.taken for frame in alike],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,13 +32,13 @@ class Neighbours:
         return tuple((np.flatnonzero(self.same[frame]) + frame - self.same.shape[1] // 2).tolist())
 
 
-def look_around(
-    alike: NDArray[np.float32], scores: NDArray[np.float32], days: NDArray[np.int64], settings: ConsensusSettings
+def pool_neighbours(
+    similarity: NDArray[np.float32], scores: NDArray[np.float32], days: NDArray[np.int64], settings: ConsensusSettings
 ) -> Neighbours:
     """Find for each frame those that show the same at one place, and pool what was seen in them.
 
     Args:
-        alike: (F, 2 reach + 1) likeness to the frames around, from ``looks.compare``.
+        similarity: (F, 2 reach + 1) patch similarity to the frames around, from :func:`patch_similarity`.
         scores: (F,) of the place in each frame, 0 where no box lies there.
         days: (F,) number of the day.
         settings: how much must agree.
@@ -46,22 +47,24 @@ def look_around(
     around = _around(scores, reach)
     others = np.arange(2 * reach + 1) != reach
     weak = scores < settings.positive_threshold
-    same = others & (alike >= np.where(weak, settings.surely_alike, settings.alike)[:, None])
+    same = others & (similarity >= np.where(weak, settings.min_similarity_unseen, settings.min_similarity)[:, None])
     seen = around >= settings.positive_threshold
-    like_car = np.where(same & seen, alike, -1).max(1)
-    like_none = np.where(others & ~seen, alike, -1).max(1)
-    left = (like_car < like_none - settings.contrast) | ((same & seen).sum(1) < settings.backing * same.sum(1))
+    like_car = np.where(same & seen, similarity, -1).max(1)
+    like_none = np.where(others & ~seen, similarity, -1).max(1)
+    left = (like_car < like_none - settings.min_similarity_gap) | (
+        (same & seen).sum(1) < settings.min_support * same.sum(1)
+    )
     # Where little or nothing was seen, only a car that was seen before and is seen again was there meanwhile: of one
     # that a tree hides and that never comes back, pixels alone do not tell.
-    seen_alike = same & seen
-    enclosed = seen_alike[:, :reach].any(1) & seen_alike[:, reach + 1 :].any(1)
+    seen_same = same & seen
+    enclosed = seen_same[:, :reach].any(1) & seen_same[:, reach + 1 :].any(1)
     same[weak & (left | ~enclosed)] = False
     squares = scores.astype(np.float64) ** 2 + (same * around.astype(np.float64) ** 2).sum(1)
 
     exists = others & (_around(np.ones(count), reach) > 0)
     day = np.where(same, _around(days, reach), days[:, None])
-    repeats = same.sum(1) >= settings.repeats * np.maximum(exists.sum(1), settings.fewest)
-    unsure = around.max(1) < settings.sure
+    repeats = same.sum(1) >= settings.background_share * np.maximum(exists.sum(1), settings.min_frames)
+    unsure = around.max(1) < settings.sure_score
     return Neighbours(
         same,
         np.sqrt(squares / (1 + same.sum(1))),
@@ -70,6 +73,6 @@ def look_around(
     )
 
 
-def _around(values: NDArray, reach: int) -> NDArray:
+def _around(values: NDArray[Any], reach: int) -> NDArray[Any]:
     """(F,) -> (F, 2 reach + 1) the values of the frames around each frame; 0 before the first and after the last."""
     return np.lib.stride_tricks.sliding_window_view(np.pad(values, reach), 2 * reach + 1)

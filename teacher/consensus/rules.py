@@ -12,20 +12,22 @@ from numpy.typing import NDArray
 
 from lotwise.datasets.boxes import area, intersection, iou
 from lotwise.datasets.frame import Detections, Image
-from lotwise.teacher.consensus.neighbours import Neighbours, look_around
-from lotwise.teacher.consensus.patch_similarity import compare
-from lotwise.teacher.consensus.places import Places, gather
+from lotwise.teacher.consensus.neighbours import Neighbours, pool_neighbours
+from lotwise.teacher.consensus.patch_similarity import patch_similarity
+from lotwise.teacher.consensus.places import Places, find_places
 from lotwise.teacher.consensus.settings import ConsensusSettings
 from lotwise.teacher.consensus.verdict import Finding, Verdict
 
-CLOSE = 0.8
-"""Boxes of one car are averaged where their IoU with the frame's own, or the surest, is at least this."""
-MOVED = 0.99
-"""A box counts as tightened where its IoU with what it was is below this."""
-HIDDEN = 0.9
-"""A box is not called back where it and a box of the frame share this much of the smaller of the two."""
-LIFT = 0.02
-"""Scores are raised only by more than this."""
+SAME_BOX_IOU = 0.8
+"""Boxes of one car are averaged where their IoU with the frame's own, or the surest, is at least this: below
+it something hides a part of the car in one of the frames. Chosen, not measured."""
+UNCHANGED_BOX_IOU = 0.99
+"""A box counts as tightened where its IoU with what it was is below this; for the audit only."""
+MAX_SHARED_AREA = 0.9
+"""A box is not called back where it and a box of the frame share more than this part of the smaller of
+the two: it would be the same car again. Chosen, not measured."""
+MIN_SCORE_GAIN = 0.02
+"""Scores are raised only by more than this: less changes nothing that is taught. Chosen, not measured."""
 
 
 def consensus(
@@ -59,14 +61,14 @@ def consensus(
         ValueError: not one image a frame.
     """
     settings = settings or ConsensusSettings()
-    places = gather(frames, settings.join, settings.positive_threshold)
-    alike = compare(images, places.boxes, settings.reach, _near(places.member >= 0, settings.reach))
-    if alike.shape[1] != len(frames):
-        raise ValueError(f"{len(frames)} frames of detections need as many images; got {alike.shape[1]}")
-    scores, days = _scores(frames, places, settings.join), _days(taken, len(frames))
+    places = find_places(frames, settings.join_iou, settings.positive_threshold)
+    similarity = patch_similarity(images, places.boxes, settings.reach, _near(places.member >= 0, settings.reach))
+    if similarity.shape[1] != len(frames):
+        raise ValueError(f"{len(frames)} frames of detections need as many images; got {similarity.shape[1]}")
+    scores, days = _scores(frames, places, settings.join_iou), _days(taken, len(frames))
     calls: list[list[_Call]] = [[] for _ in frames]
     for place, member in enumerate(places.member):
-        around = look_around(alike[place].astype(np.float32), scores[place], days, settings)
+        around = pool_neighbours(similarity[place].astype(np.float32), scores[place], days, settings)
         for number, call in _calls(_Place(frames, member, scores[place], around), settings):
             calls[number].append(call)
     return [_verdict(found, made, settings) for found, made in zip(frames, calls, strict=True)]
@@ -98,12 +100,12 @@ def _near(there: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
     return np.asarray(cv2.dilate(there.astype(np.uint8), kernel, borderValue=0), bool) if there.size else there
 
 
-def _scores(frames: Sequence[Detections], places: Places, join: float) -> NDArray[np.float32]:
+def _scores(frames: Sequence[Detections], places: Places, join_iou: float) -> NDArray[np.float32]:
     """(P, F) score of each place: of its own box, else of the best other box that lies there."""
     scores = np.zeros(places.member.shape, np.float32)
     for number, found in enumerate(frames):
         if len(found):
-            lies = np.where(iou(places.boxes, found.boxes) >= join, found.scores[None], 0).max(1)
+            lies = np.where(iou(places.boxes, found.boxes) >= join_iou, found.scores[None], 0).max(1)
             member = places.member[:, number]
             scores[:, number] = np.where(member >= 0, found.scores[member], lies)
     return scores
@@ -118,32 +120,32 @@ def _days(taken: Sequence[datetime | None] | None, count: int) -> NDArray[np.int
 def _calls(place: _Place, settings: ConsensusSettings) -> Iterator[tuple[int, _Call]]:
     """What one place makes of the frames, as (frame, call) pairs; frames of which it says nothing new are left out."""
     around = place.around
-    missed = (place.scores == 0) & (around.pooled >= settings.positive_threshold) & (around.best >= settings.sure)
+    missed = (place.scores == 0) & (around.pooled >= settings.positive_threshold) & (around.best >= settings.sure_score)
     for number in np.flatnonzero((place.member >= 0) | missed).tolist():
         found, support = place.frames[number], around.support(number)
         member, score, pooled = int(place.member[number]), float(place.scores[number]), float(around.pooled[number])
         if member < 0:
-            if any(place.member[i] >= 0 and place.scores[i] >= settings.sure for i in support):
+            if any(place.member[i] >= 0 and place.scores[i] >= settings.sure_score for i in support):
                 finding = Finding("recovered", 0.0, None, support)
-                yield number, _Call(-1, _mean_box(place, number, support, settings.sure), pooled, finding)
+                yield number, _Call(-1, _mean_box(place, number, support, settings.sure_score), pooled, finding)
             continue
         before = found.boxes[member]
-        lonely = len(support) >= settings.fewest and around.best[number] < settings.ignore_threshold
-        if settings.positive_threshold <= score < settings.sure and (lonely or around.background[number]):
+        lonely = len(support) >= settings.min_frames and around.best[number] < settings.ignore_threshold
+        if settings.positive_threshold <= score < settings.sure_score and (lonely or around.background[number]):
             low = float(np.clip(pooled, settings.ignore_threshold, 0.99 * settings.positive_threshold))
             yield (
                 number,
                 _Call(member, before, low, Finding("lonely" if lonely else "background", score, before, support)),
             )
             continue
-        box = _mean_box(place, number, support, settings.sure)
-        raised = pooled > score + LIFT
-        if raised or float(iou(box[None], before[None])[0, 0]) < MOVED:
+        box = _mean_box(place, number, support, settings.sure_score)
+        raised = pooled > score + MIN_SCORE_GAIN
+        if raised or float(iou(box[None], before[None])[0, 0]) < UNCHANGED_BOX_IOU:
             finding = Finding("raised" if raised else "tightened", score, before, support)
             yield number, _Call(member, box, pooled if raised else score, finding)
 
 
-def _mean_box(place: _Place, number: int, support: Sequence[int], sure: float) -> NDArray[np.float32]:
+def _mean_box(place: _Place, number: int, support: Sequence[int], sure_score: float) -> NDArray[np.float32]:
     """Mean box of the same car over the frames that show it, weighted by score squared.
 
     Only boxes close to the frame's own, or to the surest where that one is in doubt, take part: in some frames
@@ -152,8 +154,8 @@ def _mean_box(place: _Place, number: int, support: Sequence[int], sure: float) -
     which = np.array([i for i in (number, *support) if place.member[i] >= 0])
     boxes = np.stack([place.frames[i].boxes[place.member[i]] for i in which])
     weights = place.scores[which].astype(np.float64) ** 2
-    anchor = 0 if which[0] == number and place.scores[number] >= sure else int(weights.argmax())
-    close = iou(boxes[anchor][None], boxes)[0] >= CLOSE
+    anchor = 0 if which[0] == number and place.scores[number] >= sure_score else int(weights.argmax())
+    close = iou(boxes[anchor][None], boxes)[0] >= SAME_BOX_IOU
     return np.average(boxes[close], axis=0, weights=weights[close]).astype(np.float32)
 
 
@@ -167,7 +169,7 @@ def _verdict(found: Detections, calls: Sequence[_Call], settings: ConsensusSetti
     for call in sorted((call for call in calls if call.member < 0), key=lambda call: -call.score):
         there = boxes[scores >= settings.positive_threshold]
         shared = intersection(call.box[None], there)[0] / np.minimum(area(call.box[None]), area(there))
-        if (iou(call.box[None], there)[0] >= settings.join).any() or (shared > HIDDEN).any():
+        if (iou(call.box[None], there)[0] >= settings.join_iou).any() or (shared > MAX_SHARED_AREA).any():
             continue
         boxes, scores = np.concatenate([boxes, call.box[None]]), np.append(scores, np.float32(call.score))
         labels = np.append(labels, 0)

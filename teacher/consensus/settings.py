@@ -9,30 +9,32 @@ from dataclasses import dataclass
 class ConsensusSettings:
     """How much must agree before the teacher is contradicted.
 
+    ``benchmarks/consensus.py`` counts the errors of the labels before and after, with these defaults.
+
     Attributes:
         reach: a frame is compared with this many frames before and after it.
-        join: boxes of different frames are of one place from this IoU up.
+        join_iou: boxes of different frames are of one place from this IoU up.
         positive_threshold: boxes from this score up are taught as vehicles.
         ignore_threshold: boxes from here to ``positive_threshold`` are taught neither as vehicle nor as background.
-        sure: boxes from this score up are never lowered, and only they can call one back into another frame.
-        alike: two looks at a place show the same from this likeness up (see ``looks``).
-        surely_alike: as ``alike``, for a frame in which the teacher saw nothing of ``positive_threshold`` or more at
-            the place.
-        contrast: such a frame holds no car where it is more like one without a box than like any with one, by
-            more than this. What hides most of a car, such as a tree, looks the same when the car has left.
-        backing: nor does it where less than this share of the frames like it show a box.
-        fewest: frames that look the same and show no box, for one box to be lowered.
-        repeats: share of the frames in reach, of two days at least, in which a background must look the same.
+        sure_score: boxes from this score up are never lowered, and only they can call one back into another frame.
+        min_similarity: a place shows the same in two frames from this patch similarity up.
+        min_similarity_unseen: the same, for a frame in which the teacher saw nothing of ``positive_threshold`` or
+            more at the place.
+        min_similarity_gap: such a frame holds no car where it is more similar to one without a box than to any with
+            one, by more than this. What hides most of a car, such as a tree, looks the same when the car has left.
+        min_support: nor does it where less than this share of the frames like it show a box.
+        min_frames: frames that look the same and show no box, for one box to be lowered.
+        background_share: share of the frames in reach, of two days at least, in which a background must look the same.
     """
 
     reach: int = 12
-    join: float = 0.6
+    join_iou: float = 0.6
     positive_threshold: float = 0.1
     ignore_threshold: float = 0.03
-    sure: float = 0.25
-    alike: float = 0.5
-    surely_alike: float = 0.6
-    contrast: float = 0.15
-    backing: float = 0.33
-    fewest: int = 3
-    repeats: float = 0.8
+    sure_score: float = 0.25
+    min_similarity: float = 0.5
+    min_similarity_unseen: float = 0.6
+    min_similarity_gap: float = 0.15
+    min_support: float = 0.33
+    min_frames: int = 3
+    background_share: float = 0.8

@@ -1,1 +1,1 @@
-"""Which frames of a stream are worth the teacher's look."""
+"""Which frames of a stream are worth labelling."""

@@ -14,16 +14,25 @@ from numpy.typing import NDArray
 
 from lotwise.datasets.frame import Image
 
-WIDTH, HEIGHT = 64, 48  # of the thumbnail; a car is three to six pixels wide in it
-FINE = 2.0  # pixels of the thumbnail; structure beyond is light
-CELLS = (8, 6)  # columns and rows in which light is read
-LIGHT = 2.0  # half a stop everywhere counts like a lot on which everything has changed
-EVEN = 0.35  # what is the same all over the picture counts less: exposure and white balance are augmented anyway
+WIDTH, HEIGHT = 64, 48
+"""Size of the thumbnail in pixels; a car is three to six pixels wide in it on the lots of CNR-EXT and PKLot."""
+STRUCTURE_SIGMA_PX = 2.0
+"""Sigma, in pixels of the thumbnail, that parts structure of a car's size from light, which changes more slowly."""
+LIGHT_GRID = (8, 6)
+"""Columns and rows in which light is read."""
+LIGHT_WEIGHT = 2.0
+"""Half a stop everywhere counts like a lot on which everything has changed. Chosen, not measured."""
+EVEN_LIGHT_WEIGHT = 0.35
+"""What is the same all over the picture counts so much: exposure and white balance are augmented anyway."""
 
-DARK, BRIGHT = 16, 247  # beyond them a pixel says nothing
-FLAT = 16  # grey levels between the darkest and the brightest hundredth that a picture needs
-NO_BLACK = 32  # level that some of a picture reaches if it is not black
-CUT_ROWS = 4  # lower rows of one colour that a decoder fills in for what is missing
+DARK_LEVEL, BRIGHT_LEVEL = 16, 247
+"""Grey levels beyond which a pixel is black or blown out and says nothing."""
+MIN_CONTRAST_LEVELS = 16
+"""Grey levels between the darkest and the brightest hundredth that a picture needs."""
+BLACK_LEVEL = 32
+"""Grey level that some of a picture reaches if it is not black."""
+FILLED_ROWS = 4
+"""Lower rows of the thumbnail that must be of one colour for a frame to be cut short: a twelfth of its height."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +53,19 @@ class Appearance:
 def describe(image: Image) -> Appearance:
     """Appearance of a frame (H, W, 3) BGR of any size."""
     small, grey = _thumbnail(image)
-    fine = grey - cv2.GaussianBlur(grey, (0, 0), FINE)
-    cells = cv2.resize(small, CELLS, interpolation=cv2.INTER_AREA).astype(np.float32) + 4  # noise is no colour
+    fine = grey - cv2.GaussianBlur(grey, (0, 0), STRUCTURE_SIGMA_PX)
+    cells = cv2.resize(small, LIGHT_GRID, interpolation=cv2.INTER_AREA).astype(np.float32) + 4  # noise is no colour
     brightness = np.log2(cells @ np.array([0.114, 0.587, 0.299], np.float32)).ravel()
     warmth = np.log2(cells[..., 2] / cells[..., 0]).ravel()
     light = [
         part
         for stops in (brightness, warmth)
-        for part in ((stops - stops.mean()) / np.sqrt(stops.size), [EVEN * stops.mean()])
+        for part in ((stops - stops.mean()) / np.sqrt(stops.size), [EVEN_LIGHT_WEIGHT * stops.mean()])
     ]
     return Appearance(
         (fine / max(float(np.linalg.norm(fine)), 1e-6)).ravel(),
-        (LIGHT * np.concatenate(light)).astype(np.float32),
-        float(((grey > DARK) & (grey < BRIGHT)).mean()),
+        (LIGHT_WEIGHT * np.concatenate(light)).astype(np.float32),
+        float(((grey > DARK_LEVEL) & (grey < BRIGHT_LEVEL)).mean()),
     )
 
 
@@ -64,10 +73,10 @@ def flaw(image: Image) -> str | None:
     """Why nothing can be learned from a picture (H, W, 3) BGR; None where something can."""
     _, grey = _thumbnail(image)
     darkest, brightest = np.percentile(grey, (1, 99))
-    if brightest - darkest < FLAT:
-        return "black" if brightest < NO_BLACK else "of one flat colour"
-    end = grey[-CUT_ROWS:]
-    if end.std() < 0.5 and NO_BLACK < end.mean() < BRIGHT:
+    if brightest - darkest < MIN_CONTRAST_LEVELS:
+        return "black" if brightest < BLACK_LEVEL else "of one flat colour"
+    end = grey[-FILLED_ROWS:]
+    if end.std() < 0.5 and BLACK_LEVEL < end.mean() < BRIGHT_LEVEL:
         return "cut short: its lower rows are of one flat colour"
     return None
 

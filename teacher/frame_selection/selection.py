@@ -12,11 +12,12 @@ from typing import Any
 from lotwise.datasets.frame import Frame
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.datasets.split import Split, split_by_day
-from lotwise.teacher.frame_selection.choice import Choice, choose, survey
+from lotwise.teacher.frame_selection.farthest_point import Choice, choose
+from lotwise.teacher.frame_selection.survey import survey
 
 
 @dataclass(frozen=True)
-class Pick:
+class FrameSelection:
     """What was chosen of one camera's frames.
 
     Attributes:
@@ -56,7 +57,9 @@ class Pick:
         return {"chosen": chosen, "alike": self.choice.alike, "skipped": dict(self.skipped), "note": self.split.note}
 
 
-def pick(frames: Sequence[Frame], count: int, holdout: float, progress: Progress = no_progress) -> Pick:
+def select_frames(
+    frames: Sequence[Frame], count: int, holdout: float, progress: Progress = no_progress
+) -> FrameSelection:
     """Choose from the training frames of one camera.
 
     Args:
@@ -71,6 +74,6 @@ def pick(frames: Sequence[Frame], count: int, holdout: float, progress: Progress
     places = {frame.name: index for index, frame in enumerate(frames)}
     train = [places[frame.name] for frame in split.train]
     skipped = {**seen.unreadable, **{index: seen.unfit[index] for index in train if index in seen.unfit}}
-    return Pick(
+    return FrameSelection(
         tuple(frames), split, choose(seen, count, train), {frames[index].name: why for index, why in skipped.items()}
     )

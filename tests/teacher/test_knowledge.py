@@ -5,7 +5,7 @@ import pytest
 
 from lotwise.datasets.frame import Detections
 from lotwise.teacher.knowledge import Dense, Distribution, Knowledge, Latent, decode, encode
-from lotwise.teacher.oracle import MOST, OracleSettings, keep_cells
+from lotwise.teacher.oracle import MAX_DETECTIONS, OracleSettings, keep_cells
 
 RNG = np.random.default_rng(0)
 
@@ -60,12 +60,12 @@ def test_a_grid_of_many_cells_keeps_their_numbers() -> None:
 
 
 def test_size_with_the_latents_of_yolov8m_is_within_a_megabyte_and_a_half() -> None:
-    size = len(encode(whole((192, 384, 576), (640, 480), MOST)))
+    size = len(encode(whole((192, 384, 576), (640, 480), MAX_DETECTIONS)))
     assert 1_000_000 < size <= 1_500_000
 
 
 def test_size_without_latents_is_under_20_kilobytes() -> None:
-    assert len(encode(Knowledge((1000, 750), soft(MOST)))) < 20_000
+    assert len(encode(Knowledge((1000, 750), soft(MAX_DETECTIONS)))) < 20_000
 
 
 @pytest.mark.parametrize("kept", [0, 4, 8, 100, 0.5, 0.999])

@@ -19,11 +19,11 @@ class Counting:
 
     def __init__(self, weights: Path) -> None:
         self.oracle = Oracle(weights, OracleSettings(scales=(64,), grid=0))
-        self.looks = 0
+        self.calls = 0
 
-    def look(self, image):
-        self.looks += 1
-        return self.oracle.look(image)
+    def predict(self, image):
+        self.calls += 1
+        return self.oracle.predict(image)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_unreadable_frame_in_the_middle_is_skipped_counted_and_named(frames, ora
     frames.frames[2].path.write_text("no image")
     told = []
     labelled = label(frames.frames, oracle, store, lambda *words: told.append(words))
-    assert (len(labelled.keys), labelled.looked, len(store)) == (2, 2, 2)
+    assert (len(labelled.keys), labelled.predicted, len(store)) == (2, 2, 2)
     assert set(labelled.skipped) == {"gate/1.jpg", "gate/2.jpg"}
     assert str(broken) in labelled.skipped["gate/1.jpg"]
     assert told[-1] == ("label", 4, 4, "2 new, 2 unreadable")
@@ -60,14 +60,14 @@ def test_unreadable_frame_in_the_middle_is_skipped_counted_and_named(frames, ora
 def test_second_run_looks_at_nothing_and_says_the_same(frames, oracle, store) -> None:
     first = label(frames.frames, oracle, store)
     second = label(frames.frames, oracle, store)
-    assert (first.looked, second.looked, oracle.looks) == (4, 0, 4)
+    assert (first.predicted, second.predicted, oracle.calls) == (4, 0, 4)
     assert first.keys == second.keys
 
 
 def test_the_same_picture_under_two_names_is_looked_at_once(frames, oracle, store) -> None:
     shutil.copy(frames.frames[0].path, frames.frames[0].path.with_name("9.jpg"))
     labelled = label(read_folder(frames.root).frames, oracle, store)
-    assert (len(labelled.keys), labelled.looked) == (5, 4)
+    assert (len(labelled.keys), labelled.predicted) == (5, 4)
     assert labelled.keys["gate/0.jpg"] == labelled.keys["gate/9.jpg"]
 
 
@@ -78,8 +78,8 @@ def test_a_run_that_was_killed_goes_on(frames, oracle, store) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         label(frames.frames, oracle, store, kill)
-    assert label(frames.frames, oracle, store).looked == 2
-    assert oracle.looks == 4
+    assert label(frames.frames, oracle, store).predicted == 2
+    assert oracle.calls == 4
 
 
 def test_not_one_readable_frame_is_an_error_that_names_the_first(frames, oracle, store) -> None:

@@ -11,7 +11,15 @@ from lotwise.datasets.boxes import iou
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.load import load
 from lotwise.teacher.checkpoint import save_model
-from lotwise.teacher.oracle import MOST, MOST_ANCHORS, Oracle, OracleSettings, Said, keep_cells, keep_distribution
+from lotwise.teacher.oracle import (
+    MAX_DETECTIONS,
+    MAX_DISTRIBUTIONS,
+    Oracle,
+    OracleSettings,
+    RawOutputs,
+    keep_cells,
+    keep_distribution,
+)
 from lotwise.teacher.tiles import Tile
 from tests.models import COCO_LIKE, tiny_yolo
 
@@ -33,10 +41,10 @@ def with_perfect_eyes(oracle: Oracle) -> Oracle:
         box = Letterbox.around((tile.width, tile.height), scale)
         red = (part[..., 2] > 200) & (part[..., 0] < 50)
         if not red.any():
-            return Said(np.zeros(0), np.zeros((0, 4), np.float32), [], None)
+            return RawOutputs(np.zeros(0), np.zeros((0, 4), np.float32), [], None)
         y, x = np.nonzero(red)
         seen = np.float32([[x.min(), y.min(), x.max() + 1, y.max() + 1]])
-        return Said(np.array([0.9]), box.to_input(seen), [], None)
+        return RawOutputs(np.array([0.9]), box.to_input(seen), [], None)
 
     oracle._forward = forward
     return oracle
@@ -57,15 +65,15 @@ def with_perfect_eyes(oracle: Oracle) -> Oracle:
 def test_whatever_the_look_a_car_is_where_it_is(weights, settings: OracleSettings, car: list[int]) -> None:
     picture = np.full((180, 300, 3), 120, np.uint8)
     picture[car[1] : car[3], car[0] : car[2]] = (0, 0, 255)
-    said = with_perfect_eyes(Oracle(weights.teacher, settings)).look(picture)
+    said = with_perfect_eyes(Oracle(weights.teacher, settings)).predict(picture)
     assert len(said.detections) == 1
     assert np.abs(said.detections.boxes[0] - car).max() < 1.5
 
 
 def test_a_real_look_says_boxes_in_the_frame_with_falling_scores_of_one_class(weights, image) -> None:
-    said = Oracle(weights.teacher, replace(SETTINGS, flip=True, tiles=2)).look(image)
+    said = Oracle(weights.teacher, replace(SETTINGS, flip=True, tiles=2)).predict(image)
     found = said.detections
-    assert 0 < len(found) <= MOST
+    assert 0 < len(found) <= MAX_DETECTIONS
     assert (np.diff(found.scores) <= 0).all()
     assert found.scores.min() >= SETTINGS.confidence
     assert set(found.labels.tolist()) == {0}
@@ -80,10 +88,10 @@ def test_distributions_over_bins_are_kept_where_a_vehicle_is_seen(weights) -> No
     anchors = 2000
     generator = np.random.default_rng(0)
     scores = generator.uniform(0, 1, anchors)
-    look = Said(scores, np.zeros((anchors, 4)), [], generator.normal(0, 3, (anchors, 64)))
+    look = RawOutputs(scores, np.zeros((anchors, 4)), [], generator.normal(0, 3, (anchors, 64)))
     kept = keep_distribution(look)
     assert kept is not None
-    assert len(kept.anchors) == MOST_ANCHORS
+    assert len(kept.anchors) == MAX_DISTRIBUTIONS
     assert scores[kept.anchors].min() > np.delete(scores, kept.anchors).max()
     assert np.allclose(kept.values, look.bins[kept.anchors], atol=0.01)
     few = keep_distribution(replace(look, scores=np.where(np.arange(anchors) < 3, 0.06, 0.04)))
@@ -93,7 +101,7 @@ def test_distributions_over_bins_are_kept_where_a_vehicle_is_seen(weights) -> No
 
 
 def test_two_looks_at_the_same_frame_say_the_same(weights, image) -> None:
-    first, second = (Oracle(weights.teacher, SETTINGS).look(image) for _ in range(2))
+    first, second = (Oracle(weights.teacher, SETTINGS).predict(image) for _ in range(2))
     assert np.array_equal(first.detections.boxes, second.detections.boxes)
     assert np.array_equal(first.latents[0].values, second.latents[0].values)
 
@@ -112,9 +120,9 @@ def test_mirrored_network_boxes_come_back(weights, image) -> None:
 def test_vehicle_classes_are_merged_and_others_left_out(tmp_path: Path, image) -> None:
     save_model(tiny_yolo(names=COCO_LIKE), tmp_path / "w.safetensors")
     settings = replace(SETTINGS, grid=0)
-    both = Oracle(tmp_path / "w.safetensors", settings).look(image).detections
-    cars = Oracle(tmp_path / "w.safetensors", replace(settings, classes=("car",))).look(image).detections
-    trucks = Oracle(tmp_path / "w.safetensors", replace(settings, classes=("truck",))).look(image).detections
+    both = Oracle(tmp_path / "w.safetensors", settings).predict(image).detections
+    cars = Oracle(tmp_path / "w.safetensors", replace(settings, classes=("car",))).predict(image).detections
+    trucks = Oracle(tmp_path / "w.safetensors", replace(settings, classes=("truck",))).predict(image).detections
     assert set(both.labels.tolist()) == {0}
     assert both.scores.max() == max(cars.scores.max(), trucks.scores.max())
     assert not np.array_equal(cars.scores, trucks.scores)
@@ -170,6 +178,6 @@ def test_latents_stay_within_their_bytes_and_are_nearest_to_vehicles(budget: int
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 200), (200, 3), (33, 47)])
 def test_frames_of_odd_size_are_looked_at(weights, size: tuple[int, int]) -> None:
-    said = Oracle(weights.teacher, SETTINGS).look(np.zeros((size[1], size[0], 3), np.uint8))
+    said = Oracle(weights.teacher, SETTINGS).predict(np.zeros((size[1], size[0], 3), np.uint8))
     assert said.size == size
     assert (said.detections.boxes <= [*size, *size]).all()

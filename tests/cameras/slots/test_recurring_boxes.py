@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lotwise.cameras.slots.recurring_boxes import car_size, settle
+from lotwise.cameras.slots.recurring_boxes import car_size, find_recurring_boxes
 from lotwise.datasets.frame import Detections
 
 FRAME = (1000, 600)
@@ -42,7 +42,7 @@ def test_too_few_sure_boxes_say_nothing(frames) -> None:
 def settled(frames: list[Detections]):
     sizes = car_size([cars(*MANY)])
     assert sizes is not None
-    return settle(frames, sizes, FRAME)
+    return find_recurring_boxes(frames, sizes, FRAME)
 
 
 def test_a_car_that_stays_is_one_place_at_its_mean() -> None:

@@ -95,7 +95,7 @@ def test_a_second_run_does_nothing_twice(done) -> None:
     run, plan = done
     before, told = files(run), []
     _, labelled = adapt(run, plan, lambda *words: told.append(words))
-    assert labelled.looked == 0
+    assert labelled.predicted == 0
     assert not [words for words in told if words[0].startswith("train")]
     after = files(run)
     assert set(after) == set(before)
@@ -154,7 +154,7 @@ def test_with_few_frames_only_the_chosen_and_the_held_out_ones_are_labelled(done
 
     told: list[str] = []
     _, again = adapt(few, plan, lambda stage, *_: told.append(stage))
-    assert (again.looked, again.unchosen) == (0, frozenset(record.unchosen))
+    assert (again.predicted, again.unchosen) == (0, frozenset(record.unchosen))
     assert "train C1" not in told
 
 

@@ -29,7 +29,7 @@ def test_they_find_cars_of_a_lot_they_never_saw(tmp_path: Path, weights: Path, l
     pairs = []
     for frame in site.frames:
         vehicles = site.truth[frame.name].vehicles
-        found = oracle.look(load(frame)).detections
+        found = oracle.predict(load(frame)).detections
         there = vehicles.boxes[~vehicles.ignore]
         pairs.append((found[found.scores >= 0.25], Detections.of(there, [1] * len(there))))
     assert agreement(pairs) > least

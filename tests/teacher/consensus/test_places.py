@@ -1,34 +1,34 @@
-"""Boxes gather into places, one box a frame and place."""
+"""Boxes find_places into places, one box a frame and place."""
 
 import numpy as np
 import pytest
 
 from lotwise.datasets.frame import Detections
-from lotwise.teacher.consensus.places import gather
+from lotwise.teacher.consensus.places import find_places
 
 A, B = [10, 10, 50, 40], [24, 10, 64, 40]  # IoU 0.48
 
 
 def test_each_frame_gives_a_place_one_box_at_most() -> None:
     double = Detections.of([A, [11, 10, 51, 40]], [0.9, 0.8])
-    places = gather([double, double], 0.6, 0.1)
+    places = find_places([double, double], 0.6, 0.1)
     assert places.member.tolist() in ([[0, 0], [1, 1]], [[1, 1], [0, 0]])
 
 
 def test_overlapping_neighbours_are_two_places_whichever_is_seen() -> None:
     frames = [Detections.of([A, B], [0.9, 0.8]), Detections.of([B], [0.5]), Detections.of([A], [0.3])]
-    assert gather(frames, 0.6, 0.1).member.tolist() == [[0, -1, 0], [1, 0, -1]]
+    assert find_places(frames, 0.6, 0.1).member.tolist() == [[0, -1, 0], [1, 0, -1]]
 
 
 def test_faint_boxes_join_places_but_make_none() -> None:
     frames = [Detections.of([A], [0.9]), Detections.of([A, [100, 10, 140, 40]], [0.02, 0.05])]
-    places = gather(frames, 0.6, 0.1)
+    places = find_places(frames, 0.6, 0.1)
     assert places.member.tolist() == [[0, 0]]
     assert places.boxes[0] == pytest.approx(A, abs=0.01)
 
 
 @pytest.mark.parametrize("frames", [[], [Detections.empty()] * 2])
 def test_nothing_seen_is_no_place(frames) -> None:
-    places = gather(frames, 0.6, 0.1)
+    places = find_places(frames, 0.6, 0.1)
     assert len(places) == 0 and places.member.shape == (0, len(frames))
     assert places.boxes.dtype == np.float32

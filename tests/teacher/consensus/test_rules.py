@@ -199,7 +199,7 @@ def test_every_frame_needs_its_image() -> None:
 def test_nothing_is_called_back_beyond_reach() -> None:
     images = [scene({HERE: MINE}, CLOUD, number) for number in range(5)]
     found = seen(0.9, 0, 0, 0, 0.9)
-    near, far = (consensus(found, images, replace(ConsensusSettings(), reach=reach, backing=0)) for reach in (1, 4))
+    near, far = (consensus(found, images, replace(ConsensusSettings(), reach=reach, min_support=0)) for reach in (1, 4))
     assert [best_at(verdict, HERE) > 0 for verdict in near] == [True, False, False, False, True]
     assert [best_at(verdict, HERE) > 0 for verdict in far] == [True] * 5
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lotwise.datasets.split import split_by_day
-from lotwise.teacher.frame_selection.selection import pick
+from lotwise.teacher.frame_selection.selection import select_frames
 from tests.teacher.frame_selection.lots import lot, write_frames
 
 STREAM = [lot(range(hour), gain=1 - hour / 20) for hour in range(12)]
@@ -16,7 +16,7 @@ STREAM = [lot(range(hour), gain=1 - hour / 20) for hour in range(12)]
 def test_frames_held_out_are_those_without_a_choice(tmp_path: Path, count: int) -> None:
     frames = write_frames(tmp_path, STREAM)
     split = split_by_day(frames, 0.25)
-    one = pick(frames, count, 0.25)
+    one = select_frames(frames, count, 0.25)
     assert one.split == split
     assert len(one.chosen) == min(count, len(one.chosen)) > 0
     assert set(one.chosen) <= set(split.train)
@@ -28,7 +28,7 @@ def test_an_unreadable_frame_is_on_no_side_and_a_black_one_is_only_not_chosen(tm
     pictures = [*STREAM]
     pictures[4], pictures[5] = b"", np.zeros((480, 640, 3), np.uint8)
     frames = write_frames(tmp_path, pictures)
-    one = pick(frames, 12, 0.25)
+    one = select_frames(frames, 12, 0.25)
     assert one.split == split_by_day([frame for frame in frames if frame.name != "04.jpg"], 0.25)
     assert set(one.skipped) == {"04.jpg", "05.jpg"}
     assert "05.jpg" in one.unchosen
@@ -36,13 +36,13 @@ def test_an_unreadable_frame_is_on_no_side_and_a_black_one_is_only_not_chosen(tm
 
 
 def test_where_nothing_is_held_out_only_the_chosen_are_labelled(tmp_path: Path) -> None:
-    one = pick(write_frames(tmp_path, STREAM), 2, 0)
+    one = select_frames(write_frames(tmp_path, STREAM), 2, 0)
     assert len(one.labelled) == 2
     assert set(one.labelled) == set(one.chosen)
 
 
 @pytest.mark.parametrize("nothing", [b"", np.zeros((480, 640, 3), np.uint8)])
 def test_a_camera_that_shows_nothing_is_not_labelled(tmp_path: Path, nothing) -> None:
-    one = pick(write_frames(tmp_path, [nothing] * 6), 2, 0.25)
+    one = select_frames(write_frames(tmp_path, [nothing] * 6), 2, 0.25)
     assert (one.chosen, one.labelled) == ((), ())
     assert one.skipped

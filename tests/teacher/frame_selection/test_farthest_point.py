@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from lotwise.datasets.readers.cnr_ext import read_cnr_ext
-from lotwise.teacher.frame_selection.choice import choose, survey
+from lotwise.teacher.frame_selection.farthest_point import choose
+from lotwise.teacher.frame_selection.survey import survey
 from tests.teacher.frame_selection.lots import lot, write_frames
 
 FULL = tuple(range(24))
@@ -86,7 +87,7 @@ def test_unreadable_black_and_torn_frames_are_left_out_with_a_reason(tmp_path: P
     }
     assert all(str(frames[index].path) in why for index, why in {**seen.unreadable, **seen.unfit}.items())
     assert set(choose(seen, 10).indices).isdisjoint({1, 7, 8, 9})
-    assert told[-1] == ("look C1", 10, 10, "2 unreadable")
+    assert told[-1] == ("survey C1", 10, 10, "2 unreadable")
 
 
 def test_nothing_to_choose_from(tmp_path: Path) -> None:
