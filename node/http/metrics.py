@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import get_args
 
@@ -54,17 +54,20 @@ class NodeCollector(Collector):
                 yield _gauge(name, "Told by the node", value)
 
 
+_COUNTERS: tuple[tuple[str, str, Callable[[CameraNow], int]], ...] = (
+    ("frames", "Frames that the source gave", lambda c: c.source.frames),
+    ("dropped_frames", "Frames replaced by newer ones before they were looked at", lambda c: c.source.dropped),
+    ("looked_frames", "Frames looked at", lambda c: c.looked),
+    ("detected_frames", "Frames on which the detector ran", lambda c: c.detected),
+    ("unchanged_frames", "Frames that showed nothing new, so that the detector did not run", lambda c: c.unchanged),
+    ("untrusted_frames", "Frames of a view that could not be trusted", lambda c: c.untrusted),
+    ("reconnects", "Connections to the source made anew", lambda c: c.source.reconnects),
+    ("stalls", "Times the source was silent for too long", lambda c: c.source.stalls),
+)
+
+
 def _counters(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
-    for name, text, read in (
-        ("frames", "Frames that the source gave", lambda c: c.source.frames),
-        ("dropped_frames", "Frames replaced by newer ones before they were looked at", lambda c: c.source.dropped),
-        ("looked_frames", "Frames looked at", lambda c: c.looked),
-        ("detected_frames", "Frames on which the detector ran", lambda c: c.detected),
-        ("unchanged_frames", "Frames that showed nothing new, so that the detector did not run", lambda c: c.unchanged),
-        ("untrusted_frames", "Frames of a view that could not be trusted", lambda c: c.untrusted),
-        ("reconnects", "Connections to the source made anew", lambda c: c.source.reconnects),
-        ("stalls", "Times the source was silent for too long", lambda c: c.source.stalls),
-    ):
+    for name, text, read in _COUNTERS:
         family = CounterMetricFamily(f"lotwise_camera_{name}", text, labels=["camera"])
         for camera in cameras:
             family.add_metric([camera.camera], read(camera))

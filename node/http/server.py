@@ -41,6 +41,7 @@ class ApiServer:
         self._settings = settings
         self._base = base
         self._socket: socket.socket | None = None
+        self._port = 0
         self._server: uvicorn.Server | None = None
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
@@ -60,7 +61,7 @@ class ApiServer:
         token = read_token(self._settings, self._base)
         files = _tls_files(self._settings, self._base)
         self._socket = _listening(self._settings.host, self._settings.port)
-        self._port = self._socket.getsockname()[1]
+        self._port = int(self._socket.getsockname()[1])
         self._thread = threading.Thread(target=self._serve, args=(token, *files), name="api", daemon=True)
         self._thread.start()
         log.info("page, API and metrics: port %d", self._port)

@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,19 +77,12 @@ def since(node: Installation) -> dict[str, list[str]]:
     }
 
 
-def rates(node: Installation, seconds: float) -> dict[str, float]:
-    """Frames looked at a second by each camera."""
-
-    def looked() -> dict[str, int]:
-        return {name: camera["looked"] for name, camera in node.now()["cameras"].items()}
-
-    began, before = time.monotonic(), looked()
-    until(lambda: time.monotonic() - began > seconds, "time passes", seconds + 5)
-    after, took = looked(), time.monotonic() - began
-    return {name: (after[name] - before[name]) / took for name in after}
+def looked(node: Installation) -> dict[str, int]:
+    """Frames looked at, by camera."""
+    return {name: camera["looked"] for name, camera in node.now()["cameras"].items()}
 
 
-def test_two_of_nine_are_dead_and_the_others_keep_their_rate(installed: Callable[..., Installation]) -> None:
+def test_two_of_nine_are_dead_and_the_others_get_their_turns(installed: Callable[..., Installation]) -> None:
     nobody = {"kind": "rtsp", "url": f"rtsp://127.0.0.1:{free_port()}/C2", **SOURCE}
     node = installed(site={"cameras": {"C2": {"bundles": "bundle", "source": nobody}}})
     dead, live = CAMERAS[:2], CAMERAS[2:]
@@ -98,9 +92,17 @@ def test_two_of_nine_are_dead_and_the_others_keep_their_rate(installed: Callable
     node.ready()
     until(lambda: node.known(*live), "the seven are read")
     assert {name: read(node, name) for name in live} == {name: expected(name) for name in live}
-    rate = rates(node, 6)
-    assert all(rate[name] == pytest.approx(1 / PERIOD_S, rel=0.2) for name in live), rate
-    assert rate["C1"] == rate["C2"] == 0
+    began, before = time.monotonic(), looked(node)
+
+    def more() -> dict[str, int]:
+        return {name: count - before[name] for name, count in looked(node).items()}
+
+    # However busy the machine is: the dead take no turns from the others, and none of those takes another's.
+    until(lambda: min(more()[name] for name in live) >= 12, "twelve more looks at each live camera", 60)
+    after, took = more(), time.monotonic() - began
+    assert after["C1"] == after["C2"] == 0
+    assert max(after.values()) <= took / PERIOD_S + 2
+    assert max(after[name] for name in live) <= 2 * min(after[name] for name in live), after
     for name in dead:
         camera = node.camera(name)
         assert camera["source"]["state"] == "down"
@@ -115,10 +117,12 @@ def test_unplugged_and_back(installed: Callable[..., Installation]) -> None:
     node.ready()
     until(node.known, "all are read")
     before = since(node)
-    unplugged = time.monotonic()
     node.networks["C4"].frozen.set()
     until(lambda: node.camera("C4")["counts"]["unknown"] == 8, "unknown", STALE_S + SLACK_S)
-    assert time.monotonic() - unplugged > STALE_S - 1
+    camera = node.camera("C4")
+    if camera["source"]["state"] == "stale":
+        silent = datetime.fromisoformat(camera["source"]["since"]) - datetime.fromisoformat(camera["time"])
+        assert silent.total_seconds() >= STALE_S
     why = {slot["why"] for slot in node.camera("C4")["slots"].values()}
     assert why <= {"stale", "down"}
     until(lambda: node.camera("C4")["source"]["state"] == "down", "down", RESTART_S + SLACK_S)
@@ -234,16 +238,16 @@ def test_node_is_killed_and_started_again(installed: Callable[..., Installation]
     assert told == expected("C1")
 
 
-@pytest.mark.parametrize("victim", ["decoders", "nursery", "all"])
+@pytest.mark.parametrize("victim", ["decoders", "fork server", "all"])
 def test_children_are_killed(victim: str, installed: Callable[..., Installation]) -> None:
     node = installed()
     node.start()
     node.ready()
     until(node.known, "all are read")
     before, family = since(node), node.children()
-    nursery = [pid for pid in family if node.node and parent_of(pid) == node.node.pid]
-    decoders = [pid for pid in family if pid not in nursery]
-    victims = {"decoders": decoders, "nursery": nursery, "all": family}[victim]
+    fork_servers = [pid for pid in family if node.node and parent_of(pid) == node.node.pid]
+    decoders = [pid for pid in family if pid not in fork_servers]
+    victims = {"decoders": decoders, "fork server": fork_servers, "all": family}[victim]
     frames = {name: camera["looked"] for name, camera in node.now()["cameras"].items()}
     for pid in victims:
         os.kill(pid, signal.SIGKILL)
@@ -255,7 +259,7 @@ def test_children_are_killed(victim: str, installed: Callable[..., Installation]
     )
     until(node.known, "all are read again")
     assert since(node) == before
-    until(lambda: len(node.children()) == 1 + len(CAMERAS) or victim == "nursery", "one child a camera")
+    until(lambda: len(node.children()) == 1 + len(CAMERAS) or victim == "fork server", "one child a camera")
 
 
 def test_password_is_told_nowhere(installed: Callable[..., Installation]) -> None:
