@@ -120,7 +120,7 @@ def _wrong(polygon: NDArray[np.float32]) -> str | None:
     if not np.isfinite(polygon).all():
         return "a corner is no finite number; draw it again"
     if _beyond(polygon):
-        return "its corners are in pixels; expected x, y in 0..1 of the frame: convert the file with lotwise slots"
+        return "its corners are in pixels; expected x, y in 0..1 of the frame; run lotwise slots convert"
     if (polygon.max(0) <= 0).any() or (polygon.min(0) >= 1).any():
         return "lies outside of the frame, which is 0..1; draw it again"
     if _crosses_itself(polygon):

@@ -18,7 +18,7 @@ from lotwise.cameras.registry.registry import Registry
 from lotwise.node import run as module
 from lotwise.node.run import run_site, summary
 from tests.cameras.bundles import add
-from tests.command_line.test_command_line import refused, run
+from tests.lotwise.running import refused, run
 from tests.node.mqtt.brokers import Broker, Subscriber, retained, until
 from tests.node.sites import LOT, history, slots, start, states, write_site
 
@@ -159,7 +159,7 @@ def test_a_bundle_that_another_process_promotes_is_run_by_the_running_node(tmp_p
     site.write_text(site.read_text().replace("bundles: bundle", "bundles: bundles"))
     node = running(site)
     until(lambda: states(site) == LOT, "slots are known")
-    assert run("promote", site, second[:6], "--unwatched") == 0
+    assert run("promote", site, second[:6], "--no-probation") == 0
     told = "SELECT name, before, after FROM events WHERE subject = 'bundle'"
     until(lambda: history(site, told) == [(second, first, "live")], "it is live")
     assert run("rollback", site, "--why", "misses the far row") == 0

@@ -1,4 +1,4 @@
-"""The node's verbs on the command line: what they print and write, and one line for what they refuse."""
+"""Bundles of a run: shown, promoted, rolled back and pruned."""
 
 import json
 from pathlib import Path
@@ -6,12 +6,9 @@ from pathlib import Path
 import pytest
 
 from lotwise.cameras.registry.registry import Registry
-from lotwise.cameras.site.slot_file import read_slot_file
-from tests.cameras.bundles import SLOTS, add, harm
-from tests.command_line.test_command_line import refused, run
+from tests.cameras.bundles import add, harm
+from tests.lotwise.running import refused, run
 from tests.node.sites import write_site
-
-VERBS = ("run", "record", "bundles", "promote", "rollback", "prune", "slots")
 
 
 @pytest.fixture
@@ -32,31 +29,22 @@ def other(registry: Registry) -> str:
     return next(identity for identity in registry.identities() if identity != registry.state().live)
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_is_part_of_lotwise_and_has_help_with_an_example(verb: str, capsys) -> None:
-    assert run(verb, "--help") == 0
-    said = " ".join(capsys.readouterr().out.split())
-    assert "Example" in said and f"lotwise {verb}" in said
-    run("--help")
-    assert f" {verb} " in capsys.readouterr().out
-
-
 def test_bundles_shows_each_version_and_how_it_stands(lot, tmp_path: Path, capsys) -> None:
     folder, gate, roof = lot
-    gate.try_out(other(gate))
-    roof.try_out(other(roof))
+    gate.start_shadow(other(gate))
+    roof.start_shadow(other(roof))
     roof.refuse(other(roof), "it sees ghosts")
     harm(gate, str(gate.state().live))
     assert run("bundles", folder, "--json", tmp_path / "b.json") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["camera", "bundle", "role", "exported", "models", "standing"]
+    assert lines[0].split() == ["camera", "bundle", "role", "exported", "models", "status"]
     assert len([line for line in lines if line.startswith(("gate", "roof"))]) == 4
     (tried,) = (line for line in lines if other(gate) in line)
-    assert tried.split()[-1] == "trial"
+    assert tried.split()[-1] == "shadow"
     assert any("refused: it sees ghosts" in line for line in lines)
     content = json.loads((tmp_path / "b.json").read_text())
     by_identity = {one["bundle"]: one for one in content}
-    assert by_identity[other(gate)]["trial"] is True
+    assert by_identity[other(gate)]["shadow"] is True
     assert by_identity[other(roof)]["refused"] == "it sees ghosts"
     assert "changed since it was exported" in by_identity[str(gate.state().live)]["broken"]
     assert {one["camera"] for one in content} == {"gate", "roof"}
@@ -69,13 +57,13 @@ def test_promote_and_rollback_by_the_first_characters(lot, capsys) -> None:
     first, second = str(gate.state().live), other(gate)
     assert run("promote", folder, second[:8], "--camera", "gate") == 0
     assert capsys.readouterr().out == f"gate: {second} is live\n"
-    assert (gate.state().live, gate.state().watching) == (second, True)
+    assert (gate.state().live, gate.state().on_probation) == (second, True)
     assert run("rollback", folder, "--camera", "gate", "--why", "misses the far row") == 0
     assert capsys.readouterr().out == f"gate: {first} is live again\n"
     assert gate.state().refused == {second: "misses the far row"}
     # The folder of one camera's bundles needs no name.
-    assert run("promote", roof.folder, other(roof), "--unwatched") == 0
-    assert not roof.state().watching
+    assert run("promote", roof.folder, other(roof), "--no-probation") == 0
+    assert not roof.state().on_probation
 
 
 def test_promote_into_the_shadow(lot, capsys) -> None:
@@ -83,7 +71,7 @@ def test_promote_into_the_shadow(lot, capsys) -> None:
     first, second = gate.state().live, other(gate)
     assert run("promote", folder, second, "--camera", "gate", "--shadow") == 0
     assert capsys.readouterr().out == f"gate: {second} runs in the shadow of the live one from now on\n"
-    assert (gate.state().trial, gate.state().live) == (second, first)
+    assert (gate.state().shadow, gate.state().live) == (second, first)
 
 
 def test_prune_keeps_what_is_live_and_says_what_is_gone(lot, capsys) -> None:
@@ -113,12 +101,12 @@ def test_a_site_file_names_bundles_too(lot, tmp_path: Path, capsys) -> None:
         (["promote", "run", "0123"], "run: holds bundles of gate, roof; name one with --camera"),
         (["promote", "run", "zzzz", "--camera", "gate"], "no bundle 'zzzz'; there are "),
         (["promote", "run", "--camera", "gate"], "Missing argument 'identity'"),
-        (["promote", "run", "0", "--camera", "gate", "--shadow", "--unwatched"], "give one of the two"),
+        (["promote", "run", "0", "--camera", "gate", "--shadow", "--no-probation"], "give one of the two"),
         (["rollback", "run", "--camera", "gate"], "no bundle was live before; promote the one that shall be live"),
         (["prune", "run", "--keep", "-1"], "--keep"),
-        (["slots", "nowhere.csv", "--out", "o.json"], "nowhere.csv"),
-        (["slots", "s.csv", "--out", "o.json", "--size", "big"], "--size big: expected WIDTHxHEIGHT"),
-        (["slots", "s.csv", "--out", "o.json", "--size", "0x9"], "--size 0x9: expected WIDTHxHEIGHT"),
+        (["slots", "convert", "nowhere.csv", "--out", "o.json"], "nowhere.csv"),
+        (["slots", "convert", "s.csv", "--out", "o.json", "--size", "big"], "--size big: expected WIDTHxHEIGHT"),
+        (["slots", "convert", "s.csv", "--out", "o.json", "--size", "0x9"], "--size 0x9: expected WIDTHxHEIGHT"),
         (["run", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
         (["run", "nowhere.yaml", "--check"], "nowhere.yaml: cannot be read"),
         (["run", "fixed/site.yaml", "--cameras", ","], "no camera named"),
@@ -140,28 +128,3 @@ def test_a_bundle_that_cannot_be_loaded_is_not_promoted(lot, capsys) -> None:
     before = gate.state()
     assert "changed since it was exported" in refused(capsys, "promote", folder, other(gate), "--camera", "gate")
     assert gate.state() == before
-
-
-def test_check_says_what_will_run_and_all_that_is_wrong(tmp_path: Path, capsys) -> None:
-    site = write_site(tmp_path)
-    assert run("run", site, "--check") == 0
-    said = capsys.readouterr().out
-    assert "site lot: 2 cameras" in said and said.splitlines()[-1].startswith("nothing wrong was found")
-    assert not (tmp_path / "state").exists()
-    site.write_text(site.read_text().replace("frames1", "nowhere").replace("frames2", "gone"))
-    assert "gone: no such folder" in refused(capsys, "run", site, "--check")
-    run("run", site, "--check")
-    assert "nowhere: no such folder" in capsys.readouterr().out
-
-
-def test_slots_of_another_project_are_converted(tmp_path: Path, capsys) -> None:
-    source = tmp_path / "camera1.csv"
-    source.write_text("SlotId,X,Y,W,H\n184,0,0,259,194\n185,1296,972,1296,972\n")
-    assert run("slots", source, "--out", tmp_path / "slots.json") == 0
-    assert capsys.readouterr().out == f"2 slots: {tmp_path / 'slots.json'}\n"
-    found = read_slot_file(tmp_path / "slots.json")
-    assert [slot.id for slot in found] == ["184", "185"]
-    assert found[1].polygon.max(axis=0).tolist() == [1.0, 1.0]
-    (tmp_path / "ours.json").write_text(json.dumps(SLOTS))
-    assert run("slots", tmp_path / "ours.json", "--out", tmp_path / "again.json") == 0
-    assert [slot.id for slot in read_slot_file(tmp_path / "again.json")] == ["1", "2"]

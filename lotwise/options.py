@@ -1,0 +1,118 @@
+"""Options that several verbs share, each declared once."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from lotwise.datasets.vehicles import VEHICLE_CLASSES
+
+DEFAULT_TEACHER = "yolo26x.pt"
+DEFAULT_STUDENT = "yolo26n.pt"
+
+Site = Annotated[Path | None, typer.Argument(help="Site file; or give --dataset and --root.")]
+DatasetKind = Annotated[str | None, typer.Option("--dataset", help="cnr-ext, pklot, yolo, coco, folder or synthetic.")]
+Root = Annotated[Path | None, typer.Option(help="Folder of the dataset.")]
+Cameras = Annotated[str | None, typer.Option(help="Camera ids with commas, such as 1,3; all where not given.")]
+Out = Annotated[Path, typer.Option("--out", help="Run folder; a run that was killed goes on there.")]
+RunFolder = Annotated[Path, typer.Option("--run", help="Run folder of an earlier stage.")]
+Holdout = Annotated[
+    float, typer.Option(min=0, max=0.5, help="Share of each camera's frames kept for the report; 0 learns from all.")
+]
+Protocol = Annotated[
+    str | None, typer.Option("--protocol", help="slots, vehicles or teacher; the best that the truth allows.")
+]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Also write the result here as JSON.")]
+HtmlFile = Annotated[Path | None, typer.Option("--html", help="Also write one self-contained page here.")]
+
+SiteFile = Annotated[Path, typer.Argument(metavar="SITE", help="Site file.")]
+Bundles = Annotated[
+    Path, typer.Argument(metavar="BUNDLES", help="Run folder, or the bundles folder of a camera; or a site file.")
+]
+Camera = Annotated[str | None, typer.Option(help="Its id, where there are several.")]
+Identity = Annotated[str, typer.Argument(help="Of the bundle, or its first characters.")]
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Which frames a job looks at."""
+
+    site: Site = None
+    dataset: DatasetKind = None
+    root: Root = None
+    cameras: Cameras = None
+
+
+@dataclass(frozen=True)
+class Job(Frames):
+    """All that is asked of a run: its frames, its models, and how they learn."""
+
+    teacher: Annotated[str, typer.Option(help="Weights of the oracle: an Ultralytics detection model.")] = (
+        DEFAULT_TEACHER
+    )
+    student: Annotated[str, typer.Option(help="Weights of the nano that every student starts from.")] = DEFAULT_STUDENT
+    folder: Out = Path("runs/adapt")
+    size: Annotated[int | None, typer.Option(help="Longer side of the student's input, px; 640 where not given.")] = (
+        None
+    )
+    scales: Annotated[str, typer.Option(help="Longer sides at which the oracle looks, with commas.")] = "640,1280"
+    flip: Annotated[
+        bool, typer.Option("--flip", help="The oracle also looks at the mirrored frame (twice the time).")
+    ] = False
+    tiles: Annotated[
+        int, typer.Option(min=0, max=8, help="N: the oracle also looks at N x N parts of the frame, for far rows.")
+    ] = 0
+    classes: Annotated[str, typer.Option(help="Names of the teacher's classes that are vehicles, with commas.")] = (
+        ",".join(VEHICLE_CLASSES)
+    )
+    epochs: Annotated[int | None, typer.Option(min=1, help="Rounds over a camera's frames.")] = None
+    seed: Annotated[int | None, typer.Option(min=0, help="The same seed, the same students; 0 where not given.")] = None
+    holdout: Holdout = 0.25
+    budget: Annotated[
+        int | None,
+        typer.Option("--frames", min=1, help="Label at most so many training frames a camera, the most telling ones."),
+    ] = None
+    settings: Annotated[
+        Path | None,
+        typer.Option(help="YAML with any of the settings in students/distillation/settings.py, for experts."),
+    ] = None
+
+
+def with_options_of(bundle: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A verb whose parameter of the type ``bundle`` is filled from one option for each field of it.
+
+    Typer knows options only as parameters of a function. This gives the function a signature in which the fields
+    of the dataclass stand in place of the one parameter, and builds the dataclass from what Typer passes.
+    """
+    names = [field.name for field in fields(bundle)]
+    hints = get_type_hints(bundle, include_extras=True)
+
+    def decorate(verb: Callable[..., None]) -> Callable[..., None]:
+        own_hints = get_type_hints(verb, include_extras=True)
+        (bundled,) = (name for name, hint in own_hints.items() if hint is bundle)
+
+        @functools.wraps(verb)
+        def called(**given: Any) -> None:
+            verb(**{bundled: bundle(**{name: given.pop(name) for name in names})}, **given)
+
+        parameters = []
+        for parameter in inspect.signature(verb).parameters.values():
+            if parameter.name == bundled:
+                parameters += [
+                    parameter.replace(name=field.name, default=field.default, annotation=hints[field.name])
+                    for field in fields(bundle)
+                ]
+            else:
+                parameters.append(parameter.replace(annotation=own_hints[parameter.name]))
+        keywords = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+        called.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
+        called.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return called
+
+    return decorate

@@ -1,0 +1,47 @@
+"""``lotwise adapt``: from frames to live students and the table that proves it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from lotwise.options import HtmlFile, Job, JsonFile, Protocol, with_options_of
+from lotwise.terminal import print_notes, print_skipped, progress_bars
+from lotwise.verbs.export import print_live_bundles
+from lotwise.verbs.report import check_protocol, print_report
+
+if TYPE_CHECKING:
+    from lotwise.students.pipeline.run import Plan
+
+app = typer.Typer()
+
+
+@app.command(
+    epilog="Examples: lotwise adapt --dataset folder --root frames --out runs/lot   ·   "
+    "lotwise adapt --dataset cnr-ext --root CNR-EXT --cameras 1,3 --out runs/cnr"
+)
+@with_options_of(Job)
+def adapt(job: Job, protocol: Protocol = None, as_json: JsonFile = None, html: HtmlFile = None) -> None:
+    """Frames in, a live student per camera out, and a table that proves it. No labels."""
+    from lotwise.students.pipeline.options import plan_of
+
+    check_protocol(protocol)
+    adapt_and_report(job.folder, plan_of(vars(job)), protocol, as_json, html)
+
+
+def adapt_and_report(folder: Path, plan: Plan, protocol: str | None, as_json: Path | None, html: Path | None) -> None:
+    """Do what the plan says in the run folder; report.json, report.html and report.md go there where not named."""
+    from lotwise.students.pipeline.adapt import adapt as adapt_cameras
+    from lotwise.students.pipeline.run import Run
+
+    run = Run(folder)
+    with progress_bars() as progress:
+        frames, labelled = adapt_cameras(run, plan, progress)
+    print_notes(frames.notes)
+    print_skipped(tuple(labelled.skipped.values()))
+    print_live_bundles(run)
+    print_report(
+        run, frames, protocol, as_json or folder / "report.json", html or folder / "report.html", folder / "report.md"
+    )

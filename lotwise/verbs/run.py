@@ -1,0 +1,54 @@
+"""``lotwise run``: the camera node."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lotwise.datasets.errors import InputError
+from lotwise.options import Cameras, SiteFile
+from lotwise.terminal import out, screen, write_text
+
+app = typer.Typer()
+
+
+@app.command(epilog="Examples: lotwise run site.yaml   ·   lotwise run site.yaml --check")
+def run(
+    site: SiteFile,
+    cameras: Cameras = None,
+    check: Annotated[bool, typer.Option("--check", help="Say what would run and what is wrong; run nothing.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every slot that changes.")] = False,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="At the end write here how every camera and slot is.")
+    ] = None,
+) -> None:
+    """The camera node: look at every camera, tell which slots are free, until it is stopped."""
+    from lotwise.datasets.readers.open import parse_cameras
+    from lotwise.node.run import run_site, summary
+
+    chosen = parse_cameras(cameras)
+    path = site.resolve()
+    if check:
+        _check(path, chosen)
+        return
+    ended = run_site(path, chosen, screen, verbose)
+    if as_json is not None:
+        from lotwise.node.http.api_models import site_answer
+
+        write_text(as_json, site_answer(ended.now(), ended.last_event()).model_dump_json(indent=1) + "\n")
+    out.print(summary(ended.now()))
+
+
+def _check(path: Path, chosen: tuple[str, ...] | None) -> None:
+    from lotwise.cameras.site.reading import read_site
+    from lotwise.node.check import check_site, describe_site
+
+    out.print(describe_site(read_site(path), chosen))
+    problems = check_site(path, chosen)
+    for problem in problems[:-1]:
+        out.print(f"wrong: {problem}")
+    if problems:
+        raise InputError(problems[-1])
+    out.print("nothing wrong was found; whether cameras and broker answer shows once it runs")

@@ -1,0 +1,44 @@
+"""Options that are declared once and asked for by several verbs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.testing import CliRunner
+
+from lotwise.options import with_options_of
+from tests.lotwise.running import run
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Options as a field each."""
+
+    place: Annotated[Path | None, typer.Argument()] = None
+    size: Annotated[int, typer.Option(min=1, help="Pixels.")] = 640
+
+
+def test_a_verb_gets_its_options_as_one_value() -> None:
+    seen: list[tuple[Bundle, int]] = []
+    app = typer.Typer()
+
+    @app.command()
+    @with_options_of(Bundle)
+    def verb(count: Annotated[int, typer.Option()], asked: Bundle) -> None:
+        seen.append((asked, count))
+
+    assert CliRunner().invoke(app, ["--count", "2"]).exit_code == 0
+    assert CliRunner().invoke(app, ["here", "--size", "32", "--count", "3"]).exit_code == 0
+    assert seen == [(Bundle(), 2), (Bundle(Path("here"), 32), 3)]
+    assert CliRunner().invoke(app, ["--count", "2", "--size", "0"]).exit_code == 2
+    assert CliRunner().invoke(app, []).exit_code == 2  # an option of the verb itself is still required
+
+
+def test_adapt_and_label_ask_for_the_same_job(capsys) -> None:
+    options = []
+    for verb in ("adapt", "label"):
+        assert run(verb, "--help") == 0
+        options.append({word for word in capsys.readouterr().out.split() if word.startswith("--")})
+    assert {"--protocol", "--json", "--html"} <= options[0] - options[1]
+    assert options[1] - options[0] == {"--confidence"}
