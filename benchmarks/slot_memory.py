@@ -30,10 +30,10 @@ from rich.table import Table
 
 from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.registry.registry import Registry
-from lotwise.cameras.site.hysteresis import StateSettings
+from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.slots import SlotReading
-from lotwise.cameras.slots.hysteresis import SlotMemory
-from lotwise.cameras.slots.low_score import with_faint
+from lotwise.cameras.slots.hysteresis import SlotHysteresis
+from lotwise.cameras.slots.low_score import with_low_scores
 from lotwise.cameras.slots.occlusion import hidden_slots
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset, Frame, Image, Slot, SlotState
@@ -48,10 +48,10 @@ STEPS = 16
 
 @dataclass(frozen=True)
 class Looked:
-    """One look at a frame: readings at the confidence, with faint boxes too, and what is hidden."""
+    """One look at a frame: readings at the confidence, with low boxes too, and what is hidden."""
 
     sharp: Mapping[str, SlotReading]
-    faint: Mapping[str, SlotReading]
+    low: Mapping[str, SlotReading]
     hidden: frozenset[str]
 
 
@@ -112,16 +112,16 @@ def passage(image: Image, box: np.ndarray) -> Iterator[Image]:
         yield frame
 
 
-def look(detector: Detector, image: Image, slots: Sequence[Slot], leave: float) -> Looked:
+def look(detector: Detector, image: Image, slots: Sequence[Slot], low: float) -> Looked:
     size = (image.shape[1], image.shape[0])
-    found = detector([image], leave)[0]
+    found = detector([image], low)[0]
     model = detector.manifest.slot_model if detector.manifest else None
     sharp = detector.slot_rule(found, slots, size, confidence=detector.confidence)
-    faint = with_faint(sharp, found, slots, size, model, detector.confidence)
-    return Looked(sharp, faint, hidden_slots(found, slots, size, model))
+    low = with_low_scores(sharp, found, slots, size, model, detector.confidence)
+    return Looked(sharp, low, hidden_slots(found, slots, size, model))
 
 
-def scene(detector: Detector, frame: Frame, dataset: Dataset, leave: float) -> Scene:
+def scene(detector: Detector, frame: Frame, dataset: Dataset, low: float) -> Scene:
     rng = np.random.default_rng(0)
     image = read_image(frame.path)
     slots = dataset.slots[frame.camera]
@@ -135,19 +135,19 @@ def scene(detector: Detector, frame: Frame, dataset: Dataset, leave: float) -> S
         frame.taken or START,
         slots,
         dataset.truth[frame.name].slots or {},
-        tuple(look(detector, each, slots, leave) for each in noisy),
-        tuple(look(detector, each, slots, leave) for each in passing),
+        tuple(look(detector, each, slots, low) for each in noisy),
+        tuple(look(detector, each, slots, low) for each in passing),
     )
 
 
 def tell(
-    looks: Sequence[Looked], times: Sequence[datetime], slots: Sequence[Slot], settings: StateSettings, faint: bool
+    looks: Sequence[Looked], times: Sequence[datetime], slots: Sequence[Slot], settings: HysteresisSettings, low: bool
 ) -> tuple[list[dict[str, SlotState]], int, int]:
     """What is told after each look; how often a known state changed, and how often a change was pending."""
-    memory = SlotMemory(slots, settings, start=times[0])
+    memory = SlotHysteresis(slots, settings, start=times[0])
     told, changes, pending = [], 0, 0
     for seen, time in zip(looks, times, strict=True):
-        changed = memory.update(seen.faint if faint else seen.sharp, seen.hidden, time)
+        changed = memory.update(seen.low if low else seen.sharp, seen.hidden, time)
         changes += sum(change.before.state != "unknown" for change in changed)
         pending += memory.pending
         told.append({name: slot.state for name, slot in memory.now.items()})
@@ -161,11 +161,11 @@ def _right(told: Mapping[str, SlotState], truth: Mapping[str, SlotState]) -> tup
 
 def measure(
     sequence: str, rule: str, runs: Sequence[tuple[Scene, Sequence[Looked], Sequence[datetime]]],
-    settings: StateSettings, faint: bool,
+    settings: HysteresisSettings, low: bool,
 ) -> Row:  # fmt: skip
     read = told = pending = frames = right = labels = slots = 0
     for view, looks, times in runs:
-        states, changes, waits = tell(looks, times, view.slots, settings, faint)
+        states, changes, waits = tell(looks, times, view.slots, settings, low)
         raw = [{name: reading.state for name, reading in seen.sharp.items()} for seen in looks]
         read += sum(a[name] != b[name] for a, b in pairwise(raw) for name in b)
         told, pending, frames, slots = told + changes, pending + waits, frames + len(looks), slots + len(view.slots)
@@ -174,7 +174,7 @@ def measure(
     return Row(sequence, rule, slots, read, told, pending / frames, right / max(labels, 1))
 
 
-def slow(scenes: Sequence[Scene], rule: str, settings: StateSettings) -> Row:
+def slow(scenes: Sequence[Scene], rule: str, settings: HysteresisSettings) -> Row:
     """Each day of each camera, every frame told and held against its truth."""
     days: dict[tuple[str, object], list[Scene]] = {}
     for view in scenes:
@@ -194,7 +194,7 @@ def slow(scenes: Sequence[Scene], rule: str, settings: StateSettings) -> Row:
 
 def rows(scenes: Sequence[Scene], minutes: float) -> list[Row]:
     rng = np.random.default_rng(1)
-    plain = StateSettings()
+    plain = HysteresisSettings()
     found = []
     for second in (0.2, 1.0, 5.0):
         times = [START + timedelta(seconds=second * step) for step in range(int(minutes * 60 / second))]
@@ -203,13 +203,13 @@ def rows(scenes: Sequence[Scene], minutes: float) -> list[Row]:
             order = rng.integers(0, len(view.noisy), len(times))
             runs.append((view, [view.noisy[index] for index in order], times))
         name = f"flicker, {second:g} s"
-        for rule, settings, faint in (
+        for rule, settings, low in (
             ("3 in a row", plain, False),
-            ("10 in a row", StateSettings(confirm_frames=10, confirm_s=0), False),
-            ("3 in a row, faint boxes", plain, True),
-            ("5 in a row, faint boxes", StateSettings(confirm_frames=5), True),
+            ("10 in a row", HysteresisSettings(confirm_frames=10, confirm_s=0), False),
+            ("3 in a row, low boxes", plain, True),
+            ("5 in a row, low boxes", HysteresisSettings(confirm_frames=5), True),
         ):
-            found.append(measure(name, rule, runs, settings, faint))
+            found.append(measure(name, rule, runs, settings, low))
     for second in (0.5, 1.0, 2.0):
         runs = []
         for view in scenes:
@@ -218,12 +218,12 @@ def rows(scenes: Sequence[Scene], minutes: float) -> list[Row]:
                 runs.append((view, looks, [START + timedelta(seconds=second * step) for step in range(len(looks))]))
         for hidden in ("keep", "unknown"):
             rule = f"default, hidden: {hidden}"
-            found.append(measure(f"passing, {second:g} s", rule, runs, StateSettings(hidden=hidden), True))
+            found.append(measure(f"passing, {second:g} s", rule, runs, HysteresisSettings(hidden=hidden), True))
     day = 86400.0
     for rule, settings in (
         ("one reading where slow", plain),
-        ("2 in a row", StateSettings(confirm_frames=2, slow_s=day)),
-        ("3 in a row", StateSettings(slow_s=day)),
+        ("2 in a row", HysteresisSettings(confirm_frames=2, slow_s=day)),
+        ("3 in a row", HysteresisSettings(slow_s=day)),
     ):
         found.append(slow(scenes, rule, settings))
     return found
@@ -243,7 +243,9 @@ def main() -> None:
     scenes = []
     for camera in dataset.cameras:
         detector = load_detector(Registry(asked.run / "cameras" / camera / "bundles").live(), 1)
-        scenes += [scene(detector, frame, dataset, StateSettings().leave) for frame in dataset.of_camera(camera)]
+        scenes += [
+            scene(detector, frame, dataset, HysteresisSettings().free_below) for frame in dataset.of_camera(camera)
+        ]
     found = rows(scenes, asked.minutes)
     table = Table(title=f"{len(scenes)} frames of {len(dataset.cameras)} cameras")
     for heading in ("sequence", "told by", "slots", "changes read", "told", "pending", "slots right"):

@@ -30,9 +30,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.disturbances import EVERYDAY, FAULTS, black, brighter, displaced, noisy, recoded
-from lotwise.cameras.site.change_detection import GateSettings
-from lotwise.cameras.view import ViewSettings, ViewWatch, thumbnail
-from lotwise.cameras.view.change_detection import ChangeGate
+from lotwise.cameras.site.change_detection import ChangeDetectionSettings
+from lotwise.cameras.view import ViewHealth, ViewSettings, thumbnail
+from lotwise.cameras.view.change_detection import ChangeDetector
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame, Image, Slot, SlotState
@@ -67,22 +67,22 @@ def cameras(root: Path) -> Iterator[Camera]:
                 yield Camera(name, frames, images, dataset.slots.get(name, ()), states)
 
 
-def look(watch: ViewWatch, image: Image, seconds: float) -> ViewReport:
-    return watch.look(image, thumbnail(image), START + timedelta(seconds=seconds))
+def look(health: ViewHealth, image: Image, seconds: float) -> ViewReport:
+    return health.check(image, thumbnail(image), START + timedelta(seconds=seconds))
 
 
-def seen(images: Sequence[Image]) -> ViewWatch:
-    """A watch after these frames, ten minutes apart."""
-    watch = ViewWatch(ALONE)
+def seen(images: Sequence[Image]) -> ViewHealth:
+    """A health after these frames, ten minutes apart."""
+    health = ViewHealth(ALONE)
     for index, image in enumerate(images):
-        look(watch, image, 600 * index)
-    return watch
+        look(health, image, 600 * index)
+    return health
 
 
 def alarms(camera: Camera) -> dict[str, object]:
     """Verdicts of all frames in order, and of each frame after any single other one."""
-    watch = ViewWatch(ALONE)
-    day = [look(watch, image, 600 * index).verdict for index, image in enumerate(camera.images)]
+    health = ViewHealth(ALONE)
+    day = [look(health, image, 600 * index).verdict for index, image in enumerate(camera.images)]
     flawed = [any(mark in frame.name for mark in TORN) for frame in camera.frames]
     whole = [index for index, bad in enumerate(flawed) if not bad][:: 6 if len(flawed) > 50 else 1]
     after = [look(seen([camera.images[a]]), camera.images[b], 900).verdict for a, b in permutations(whole, 2)]
@@ -119,8 +119,8 @@ def disturbed(found: Sequence[Camera]) -> list[dict[str, object]]:
     for camera in found:
         for index, image in some(camera):
             for name, (_, change) in every.items():
-                watch = seen([before(camera, index), image])
-                verdicts[name][look(watch, change(image, rng), 1800).verdict] += 1
+                health = seen([before(camera, index), image])
+                verdicts[name][look(health, change(image, rng), 1800).verdict] += 1
     return [
         {
             "what": name,
@@ -142,11 +142,11 @@ def shifts(found: Sequence[Camera]) -> list[dict[str, object]]:
         errors = []
         for camera in found:
             for index, image in some(camera):
-                watch, (height, width) = seen([before(camera, index)]), image.shape[:2]
-                still = look(watch, image, 900).shift
+                health, (height, width) = seen([before(camera, index)]), image.shape[:2]
+                still = look(health, image, 900).shift
                 angle = rng.uniform(0, 2 * np.pi)
                 right, down = share * np.cos(angle), share * np.sin(angle)
-                now = look(watch, displaced(image, right, down), 1000).shift
+                now = look(health, displaced(image, right, down), 1000).shift
                 x, y = (now[0] - still[0] - right) * width, (now[1] - still[1]) * height - down * width
                 errors.append(float(np.hypot(x, y)))
         lines.append({"shift": f"{share:.0%}", "median px": float(np.median(errors)), "worst px": max(errors)})
@@ -159,9 +159,9 @@ def recovery(camera: Camera) -> list[dict[str, object]]:
     image = camera.images[len(camera.images) // 2]
     lines: list[dict[str, object]] = []
     for bad in (1, 2, 10):
-        watch = ViewWatch(ViewSettings())
+        health = ViewHealth(ViewSettings())
         series = [image] * 3 + [black(image, rng)] * bad + [image] * 10
-        verdicts = [look(watch, noisy(one, rng, 2), second).verdict for second, one in enumerate(series)]
+        verdicts = [look(health, noisy(one, rng, 2), second).verdict for second, one in enumerate(series)]
         lines.append(
             {
                 "what": f"{bad} black frames",
@@ -169,8 +169,8 @@ def recovery(camera: Camera) -> list[dict[str, object]]:
             }
         )
     for name, stuck in (("frozen", image), ("frozen, encoded anew", recoded(recoded(image, 85), 85))):
-        watch, second = ViewWatch(ViewSettings()), 0
-        while look(watch, stuck, second).verdict == "good":
+        health, second = ViewHealth(ViewSettings()), 0
+        while look(health, stuck, second).verdict == "good":
             second += 1
         lines.append({"what": name, "told after s": second})
     return lines
@@ -215,9 +215,9 @@ def gate(camera: Camera) -> dict[str, object]:
 
 
 def told(before: Image, after: Image, slots: Sequence[Slot]) -> str:
-    watch = ChangeGate(GateSettings(), slots)
-    watch.detected(before, START)
-    return watch.verdict(after, START + timedelta(seconds=1))
+    health = ChangeDetector(ChangeDetectionSettings(), slots)
+    health.detected(before, START)
+    return health.verdict(after, START + timedelta(seconds=1))
 
 
 def with_car(image: Image, slot: Slot, grey: int) -> Image:
@@ -246,12 +246,16 @@ def cost(camera: Camera) -> list[dict[str, object]]:
     }
     lines: list[dict[str, object]] = []
     for name, frames in series.items():
-        watch, guard, spent = ViewWatch(ViewSettings()), ChangeGate(GateSettings(), camera.slots), np.zeros(3)
+        health, guard, spent = (
+            ViewHealth(ViewSettings()),
+            ChangeDetector(ChangeDetectionSettings(), camera.slots),
+            np.zeros(3),
+        )
         for second, image in enumerate(frames):
             taken, marks = START + timedelta(seconds=second), [time.thread_time()]
             thumb = thumbnail(image)
             marks.append(time.thread_time())
-            watch.look(image, thumb, taken)
+            health.check(image, thumb, taken)
             marks.append(time.thread_time())
             if guard.verdict(thumb, taken) != "same":
                 guard.detected(thumb, taken)

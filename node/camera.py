@@ -13,14 +13,14 @@ import numpy as np
 from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.site.settings import CameraSettings
 from lotwise.cameras.slots import SlotReading
-from lotwise.cameras.slots.hysteresis import SlotMemory
-from lotwise.cameras.slots.low_score import with_faint
+from lotwise.cameras.slots.hysteresis import SlotHysteresis
+from lotwise.cameras.slots.low_score import with_low_scores
 from lotwise.cameras.slots.occlusion import hidden_slots
 from lotwise.cameras.slots.state import SlotChange, SlotNow
 from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth
 from lotwise.cameras.sources.source import Source
-from lotwise.cameras.view.change_detection import ChangeGate
-from lotwise.cameras.view.health import ViewWatch
+from lotwise.cameras.view.change_detection import ChangeDetector
+from lotwise.cameras.view.health import ViewHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.cameras.view.thumbnail import Thumbnail, thumbnail
 from lotwise.datasets.errors import InputError
@@ -76,7 +76,7 @@ class CameraLoop:
         camera: str,
         settings: CameraSettings,
         source: Source,
-        view: ViewWatch,
+        view: ViewHealth,
         bundles: HotSwap,
         slots: tuple[Slot, ...] | None = None,
         drawn: tuple[Slot, ...] = (),
@@ -88,16 +88,16 @@ class CameraLoop:
         self._settings, self._source, self._view, self._bundles = settings, source, view, bundles
         self._own_slots, self._seen, self._clock = slots, seen, clock
         self.slots: tuple[Slot, ...] = drawn if slots is None else slots
-        self._memory = SlotMemory(self.slots, settings.states, before or {}, clock(), seen)
+        self._hysteresis = SlotHysteresis(self.slots, settings.hysteresis, before or {}, clock(), seen)
         self._before = before or {}
-        self._gate = ChangeGate(settings.gate, self.slots)
+        self._change_detection = ChangeDetector(settings.change_detection, self.slots)
         self._began = clock()
         self._started = self.asleep = False
         self._accept = False
         self._image: Image | None = None
         self._events: list[Event] = []
         self._read_by = ""
-        self.now = CameraNow(camera, None, source.health(), ViewReport("good"), self._memory.now)
+        self.now = CameraNow(camera, None, source.health(), ViewReport("good"), self._hysteresis.now)
 
     def look(self) -> Looked:
         """Take the newest frame, if there is one, and follow it to the slots."""
@@ -109,7 +109,7 @@ class CameraLoop:
         captured = None if self.asleep else self._source.newest()
         health = self._source.health()
         events += self._source_events(health, moment)
-        self.now = replace(self.now, source=health, bundle=self._bundles.identity, slots=self._memory.now)
+        self.now = replace(self.now, source=health, bundle=self._bundles.identity, slots=self._hysteresis.now)
         if self.asleep:
             events += self._blind("off hours", moment)
         elif captured is not None:
@@ -132,9 +132,9 @@ class CameraLoop:
     def period_s(self) -> float:
         """Seconds between two looks: shorter while a slot waits for its first state, or for a change's confirmation."""
         usual = self._settings.schedule.period_s
-        if not self._memory.pending:
+        if not self._hysteresis.pending:
             return usual
-        return min(usual, STARTING_PERIOD_S if self._memory.starting else PENDING_PERIOD_S)
+        return min(usual, STARTING_PERIOD_S if self._hysteresis.starting else PENDING_PERIOD_S)
 
     @property
     def ended(self) -> bool:
@@ -163,11 +163,11 @@ class CameraLoop:
         if self._own_slots is not None or slots is self.slots or not slots:
             return
         if not _same(slots, self.slots):
-            told = {name: slot for name, slot in self._memory.now.items() if slot.state != "unknown"}
+            told = {name: slot for name, slot in self._hysteresis.now.items() if slot.state != "unknown"}
             moment = self.now.time or self._clock()
             known, seen = (told, moment) if told else (self._before, self._seen)
-            self._memory = SlotMemory(slots, self._settings.states, known, moment, seen)
-            self._gate = ChangeGate(self._settings.gate, slots)
+            self._hysteresis = SlotHysteresis(slots, self._settings.hysteresis, known, moment, seen)
+            self._change_detection = ChangeDetector(self._settings.change_detection, slots)
         self.slots = slots
 
     def _see(self, captured: CapturedFrame) -> None:
@@ -179,25 +179,25 @@ class CameraLoop:
         if report.verdict != "good":
             # A lost packet tears one frame: it is not read, but a whole lot must not flicker for it.
             if report.verdict != "torn" or self.now.view.verdict != "good":
-                changes = self._memory.lose(report.verdict, captured.taken)
+                changes = self._hysteresis.lose(report.verdict, captured.taken)
             now = replace(now, untrusted=now.untrusted + 1)
         elif self._bundles.detector is None:
-            changes = self._memory.lose("no bundle", captured.taken)
+            changes = self._hysteresis.lose("no bundle", captured.taken)
         elif self._unchanged(thumb, captured, report):
-            self._memory.same(captured.taken)
+            self._hysteresis.same(captured.taken)
             now = replace(now, unchanged=now.unchanged + 1)
         else:
             found, changes = self._detect(captured, report)
-            if self._settings.gate.enabled:
-                self._gate.detected(thumb, captured.taken)
+            if self._settings.change_detection.enabled:
+                self._change_detection.detected(thumb, captured.taken)
             latency = time.perf_counter() - began
             now = replace(now, detections=found, detected=now.detected + 1, latency_s=latency)
         self._image = captured.image
-        self.now = replace(now, slots=self._memory.now, bundle=self._bundles.identity, shadow=self._bundles.shadow)
+        self.now = replace(now, slots=self._hysteresis.now, bundle=self._bundles.identity, shadow=self._bundles.shadow)
         self._events += self._slot_events(changes, captured.taken)
 
     def _view_report(self, captured: CapturedFrame, thumb: Thumbnail) -> ViewReport:
-        report = self._view.look(captured.image, thumb, captured.taken)
+        report = self._view.check(captured.image, thumb, captured.taken)
         if self._accept:
             self._accept = False
             try:
@@ -213,13 +213,13 @@ class CameraLoop:
 
     def _unchanged(self, thumb: Thumbnail, captured: CapturedFrame, report: ViewReport) -> bool:
         """Whether nothing new could be read: the same view, by the same model, and no change to be confirmed."""
-        if self._memory.pending or self._read_by != self._bundles.identity:
+        if self._hysteresis.pending or self._read_by != self._bundles.identity:
             return False
-        return self._gate.verdict(thumb, captured.taken, report.shift) == "same"
+        return self._change_detection.verdict(thumb, captured.taken, report.shift) == "same"
 
     def _detect(self, captured: CapturedFrame, report: ViewReport) -> tuple[Detections, tuple[SlotChange, ...]]:
         size = (captured.image.shape[1], captured.image.shape[0])
-        states = self._settings.states
+        hysteresis = self._settings.hysteresis
         # Slots and places stay where the reference view has them; what was seen is moved there instead.
         back = -np.array([*report.shift, *report.shift], np.float32) * np.array([*size, *size], np.float32)
 
@@ -227,21 +227,23 @@ class CameraLoop:
             placed = Detections(found.boxes + back, found.scores, found.labels)
             model, confidence = detector.slot_model, detector.confidence
             readings = detector.slot_rule(placed, self.slots, size, confidence=confidence)
-            return with_faint(readings, placed, self.slots, size, model, confidence)
+            return with_low_scores(readings, placed, self.slots, size, model, confidence)
 
-        found = self._bundles.detect(captured.image, captured.taken, read, states.leave)
+        found = self._bundles.detect(captured.image, captured.taken, read, hysteresis.free_below)
         self._events += found.events
         detector = found.detector
         self._read_by = detector.identity
         seen = found.detections[found.detections.scores >= detector.confidence]
         placed = Detections(seen.boxes + back, seen.scores, seen.labels)
-        hidden = hidden_slots(placed, self.slots, size, detector.slot_model, states.hidden_share, detector.confidence)
-        return seen, self._memory.update(found.readings, hidden, captured.taken)
+        hidden = hidden_slots(
+            placed, self.slots, size, detector.slot_model, hysteresis.hidden_share, detector.confidence
+        )
+        return seen, self._hysteresis.update(found.readings, hidden, captured.taken)
 
     def _blind(self, why: str, moment: datetime) -> tuple[Event, ...]:
-        changes = self._memory.lose(why, moment)
-        if self.now.slots != self._memory.now:  # also where only the reason is another one
-            self.now = replace(self.now, slots=self._memory.now)
+        changes = self._hysteresis.lose(why, moment)
+        if self.now.slots != self._hysteresis.now:  # also where only the reason is another one
+            self.now = replace(self.now, slots=self._hysteresis.now)
         return self._slot_events(changes, moment)
 
     def _source_events(self, health: SourceHealth, moment: datetime) -> list[Event]:

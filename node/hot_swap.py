@@ -120,20 +120,20 @@ class HotSwap:
                 pass  # ``why`` says what is wrong with the live one, which comes first
         return [self._event(now, "", "", "none", "no bundle", self.why)]
 
-    def detect(self, image: Image, time: datetime, read: Read, faint: float = 1.0) -> BundleResult:
+    def detect(self, image: Image, time: datetime, read: Read, low: float = 1.0) -> BundleResult:
         """Vehicles and slot readings by the live bundle; on sampled frames the other one looks too and is compared.
 
         Args:
             image: (H, W, 3) BGR.
             time: when it was taken.
             read: from a detector and its detections to slot readings.
-            faint: boxes from this score up are given too, where that is under the deployed threshold.
+            low: boxes from this score up are given too, where that is under the deployed threshold.
         """
         detector = self.detector
         assert detector is not None
         began = self._clock()
         try:
-            ours = _looked(detector, image, read, faint)
+            ours = _looked(detector, image, read, low)
         except Exception as error:
             if self._shadow_run is None or self._shadow_run.phase != "probation" or not self._swap.auto:
                 raise
@@ -141,7 +141,7 @@ class HotSwap:
             events = self._decide(time)
             if self.detector is detector:
                 raise
-            return replace(self.detect(image, time, read, faint), events=tuple(events))
+            return replace(self.detect(image, time, read, low), events=tuple(events))
         took = self._clock() - began
         self._number += 1
         run, other = self._shadow_run, self._other
@@ -149,7 +149,7 @@ class HotSwap:
             return ours
         began = self._clock()
         try:
-            theirs = _looked(other, image, read, faint)
+            theirs = _looked(other, image, read, low)
         except Exception as error:  # a model that fails in its shadow is refused, whatever it failed with
             run.fail(f"it fails on a frame: {error}")
             return replace(ours, events=tuple(self._decide(time)))
@@ -318,8 +318,8 @@ class HotSwap:
         return Event(now, "bundle", self.camera, identity, before, after, details)
 
 
-def _looked(detector: Detector, image: Image, read: Read, faint: float) -> BundleResult:
-    detections = detector([image], min(faint, detector.confidence))[0]
+def _looked(detector: Detector, image: Image, read: Read, low: float) -> BundleResult:
+    detections = detector([image], min(low, detector.confidence))[0]
     return BundleResult(detector, detections, read(detector, detections))
 
 

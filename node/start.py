@@ -21,7 +21,7 @@ from lotwise.cameras.site.frames import chosen_cameras
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_file import read_slot_file
 from lotwise.cameras.sources.source import open_source
-from lotwise.cameras.view.health import ViewWatch
+from lotwise.cameras.view.health import ViewHealth
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
 from lotwise.node import publishers as all_publishers
@@ -128,7 +128,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
                 name,
                 settings,
                 source,
-                ViewWatch(settings.view, site.state / "views" / f"{name}.npz"),
+                ViewHealth(settings.view, site.state / "views" / f"{name}.npz"),
                 HotSwap(name, places[name], load, loader, site.swap),
                 slots[name],
                 _drawn(places[name]),

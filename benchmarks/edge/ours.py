@@ -62,7 +62,7 @@ class OurNode:
                 "cameras": {name: {"source": job.streams, "bundles": path} for name, path in job.bundles.items()},
                 "schedule": {"period_s": 0},
                 "detector": {"backend": system.backend, "precision": system.precision},
-                "gate": {"enabled": system.gate},
+                "change_detection": {"enabled": system.gate},
                 "view": {"enabled": system.view},
                 "publish": {"api": {"enabled": system.api, "port": 0}},
                 "state": state,

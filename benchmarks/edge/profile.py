@@ -14,9 +14,9 @@ import lotwise.node.node
 from benchmarks.edge.ours import MemorySource
 from lotwise.cameras.detection.backends.onnx_runtime import OnnxRuntime
 from lotwise.cameras.detection.letterbox import Letterbox
-from lotwise.cameras.slots.hysteresis import SlotMemory
-from lotwise.cameras.view.change_detection import ChangeGate
-from lotwise.cameras.view.health import ViewWatch
+from lotwise.cameras.slots.hysteresis import SlotHysteresis
+from lotwise.cameras.view.change_detection import ChangeDetector
+from lotwise.cameras.view.health import ViewHealth
 from lotwise.node.camera import CameraLoop
 from lotwise.node.hot_swap import HotSwap
 
@@ -40,19 +40,19 @@ class Clock:
             (HotSwap, "poll", "registry"),
             (CameraLoop, "_follow_slots", "slots of the bundle"),
             (lotwise.node.camera, "thumbnail", "thumbnail"),
-            (ViewWatch, "look", "view health"),
-            (ChangeGate, "verdict", "change gate"),
-            (ChangeGate, "detected", "change gate"),
+            (ViewHealth, "check", "view health"),
+            (ChangeDetector, "verdict", "change detection"),
+            (ChangeDetector, "detected", "change detection"),
             (Letterbox, "image", "letterbox"),
             (OpenVino, "__call__", "network"),
             (OnnxRuntime, "__call__", "network"),
             (lotwise.cameras.detection.detector, "suppress", "suppression"),
             (lotwise.cameras.slots.model, "match_slots", "slot rule"),
             (lotwise.cameras.slots.model, "slot_states", "slot rule"),
-            (lotwise.node.camera, "with_faint", "faint boxes"),
+            (lotwise.node.camera, "with_low_scores", "low-score boxes"),
             (lotwise.node.camera, "hidden_slots", "hidden slots"),
-            (SlotMemory, "update", "slot memory"),
-            (SlotMemory, "same", "slot memory, unchanged view"),
+            (SlotHysteresis, "update", "slot hysteresis"),
+            (SlotHysteresis, "same", "slot hysteresis, unchanged view"),
             (CameraLoop, "_slot_events", "events"),
             (lotwise.node.node, "record", "journal"),
         )

@@ -15,24 +15,24 @@ class ApiSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    enabled: bool = Field(default=True, description="Whether the node listens at all")
+    enabled: bool = Field(default=True, description="Whether the node listens at all.")
     host: str = Field(
         default="127.0.0.1",
         min_length=1,
         max_length=255,
-        description="Address to listen on; 0.0.0.0 for all. Anything but loopback needs a token",
+        description="Address to listen on; 0.0.0.0 for all. Anything but loopback needs a token.",
     )
-    port: int = Field(default=8770, ge=0, le=65535, description="TCP port; 0 for any that is free")
+    port: int = Field(default=8770, ge=0, le=65535, description="TCP port to listen on; 0 for any that is free.")
     token: Secret | None = Field(
         default=None,
-        description="Asked for on every route but /healthz: as a bearer token, or as the password in a browser "
-        "with any user name; at least 16 characters",
+        description="Token that every route but /healthz asks for: as a bearer token, or as the password in "
+        "a browser with any user name; at least 16 characters.",
     )
     certificate: Path | None = Field(
-        default=None, description="TLS certificate with its chain (PEM), relative to the site file; needs key"
+        default=None, description="TLS certificate with its chain (PEM), relative to the site file; needs key."
     )
     key: Path | None = Field(
-        default=None, description="Private key of the certificate (PEM), relative to the site file"
+        default=None, description="Private key of the certificate (PEM), relative to the site file."
     )
 
     @model_validator(mode="after")

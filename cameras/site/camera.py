@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from lotwise.cameras.site.change_detection import GateSettings
-from lotwise.cameras.site.hysteresis import StateSettings
+from lotwise.cameras.site.change_detection import ChangeDetectionSettings
+from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.site.schedule import Schedule
 from lotwise.cameras.site.sources import SourceSettings
 from lotwise.cameras.site.view import ViewSettings
@@ -76,32 +76,38 @@ class SiteCamera(BaseModel):
         SourceSettings,
         BeforeValidator(_written_out, json_schema_input_type=str | SourceSettings),
         Field(
-            description="where its frames come from: a folder of images, a video file, an rtsp:// or http:// URL, "
-            "/dev/video0, or a mapping with more settings; files are relative to the site file"
+            description="Where the camera's frames come from: a folder of images, a video file, an rtsp:// or "
+            "http:// URL, /dev/video0, or a mapping with more settings; files are relative to the "
+            "site file."
         ),
     ]
     slots: Annotated[
         Path | None,
         Field(
-            description="its slots: JSON [{id, polygon: [[x, y], …]}] normalised to 0..1, a CNR-EXT CSV or a PKLot "
-            "XML; without it the bundle's"
+            description="File of the camera's slots: JSON [{id, polygon: [[x, y], …]}] normalised to 0..1, a "
+            "CNR-EXT CSV or a PKLot XML; without it the slots that its bundle carries."
         ),
     ] = None
     every_s: Annotated[
-        float, Field(gt=0, le=86400, description="seconds between two frames that lotwise adapt takes of a video")
+        float, Field(gt=0, le=86400, description="Seconds between two frames that lotwise adapt takes of a video.")
     ] = 60.0
     bundles: Annotated[
-        Path | None, Field(description="registry of its bundles, or one bundle, instead of those of the site's run")
+        Path | None,
+        Field(description="Registry of the camera's bundles, or one bundle, instead of those of the site's run."),
     ] = None
     schedule: Annotated[
-        Schedule | None, Field(description="what of the site's schedule is otherwise for this camera")
+        Schedule | None,
+        Field(description="Settings of the schedule that differ for this camera from those of the site."),
     ] = None
     view: Annotated[
-        ViewSettings | None, Field(description="what of the site's view health is otherwise for this camera")
+        ViewSettings | None,
+        Field(description="Settings of view health that differ for this camera from those of the site."),
     ] = None
-    gate: Annotated[
-        GateSettings | None, Field(description="what of the site's change gate is otherwise for this camera")
+    change_detection: Annotated[
+        ChangeDetectionSettings | None,
+        Field(description="Settings of change detection that differ for this camera from those of the site."),
     ] = None
-    states: Annotated[
-        StateSettings | None, Field(description="what of the site's slot memory is otherwise for this camera")
+    hysteresis: Annotated[
+        HysteresisSettings | None,
+        Field(description="Settings of the hysteresis of slots that differ for this camera from those of the site."),
     ] = None

@@ -7,16 +7,24 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class GateSettings(BaseModel):
+class ChangeDetectionSettings(BaseModel):
     """When an unchanged view is not detected again."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    enabled: Annotated[bool, Field(description="off: every frame is detected")] = True
+    enabled: Annotated[
+        bool, Field(description="Whether unchanged views are left out; if not, the detector runs on every frame.")
+    ] = True
     heartbeat_s: Annotated[
-        float, Field(gt=0, le=86400, description="seconds after which an unchanged view is detected all the same")
+        float,
+        Field(gt=0, le=86400, description="Seconds after which the detector runs on an unchanged view all the same."),
     ] = 60.0
     threshold: Annotated[
         float,
-        Field(gt=0, le=4, description="change somewhere in a slot, in units of local contrast, that is detected"),
+        Field(
+            gt=0,
+            le=4,
+            description="Change somewhere in a slot, in units of the contrast around it, above which the "
+            "detector runs.",
+        ),
     ] = 0.6

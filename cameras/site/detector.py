@@ -14,10 +14,22 @@ class DetectorSettings(BaseModel):
 
     backend: Annotated[
         Literal["auto", "openvino", "onnxruntime"],
-        Field(description="runtime; auto takes OpenVINO where it is installed, else ONNX Runtime"),
+        Field(
+            description="Library that runs the models; auto takes OpenVINO where it is installed, else ONNX Runtime."
+        ),
     ] = "auto"
     precision: Annotated[
         Literal["auto", "float", "int8"],
-        Field(description="number format; auto takes int8 where the bundle carries one that passed its gate"),
+        Field(
+            description="Number format of the models; auto takes int8 where the bundle carries an INT8 model "
+            "that agreed with the float one."
+        ),
     ] = "auto"
-    workers: Annotated[int, Field(ge=0, le=64, description="frames detected at the same time; 0 for one a core")] = 0
+    workers: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=64,
+            description="Frames that are detected at the same time; 0 for as many as there are processor cores.",
+        ),
+    ] = 0

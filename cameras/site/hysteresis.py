@@ -1,4 +1,4 @@
-"""Settings of a camera's slot memory: when a change is told, what a loss forgets, and what a hidden slot is."""
+"""Settings of the hysteresis of slots: when a change is told, what a loss forgets, and what a hidden slot is."""
 
 from __future__ import annotations
 
@@ -7,38 +7,59 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class StateSettings(BaseModel):
+class HysteresisSettings(BaseModel):
     """From readings per frame to told slot states."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     confirm_frames: Annotated[
-        int, Field(ge=1, le=100, description="A change is told once it was read on this many frames in a row,")
+        int,
+        Field(ge=1, le=100, description="Frames in a row that must read a slot's new state before the change is told."),
     ] = 3
     confirm_s: Annotated[
-        float, Field(ge=0, le=3600, description="the first and the last of them at least this many seconds apart.")
-    ] = 3.0
-    leave: Annotated[
         float,
-        Field(ge=0, le=1, description="An occupied slot reads as free only where a car is less likely than this."),
+        Field(
+            ge=0,
+            le=3600,
+            description="Seconds that must lie between the first and the last of the frames that confirm a change.",
+        ),
+    ] = 3.0
+    free_below: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Score of a car on an occupied slot below which the slot reads as free; above it the "
+            "slot stays occupied.",
+        ),
     ] = 0.1
     slow_s: Annotated[
         float,
-        Field(gt=0, le=86400, description="Where frames come this many seconds apart or more, one reading is enough."),
+        Field(
+            gt=0,
+            le=86400,
+            description="Seconds between two frames from which on a single reading is enough for a change to be told.",
+        ),
     ] = 60.0
     bridge_s: Annotated[
         float,
         Field(
             ge=0,
             le=86400,
-            description="After a loss or restart of at most this many seconds a slot that reads as "
-            "before is what it was, since then.",
+            description="Seconds of a loss of the view, or of a restart, after which a slot that reads as before "
+            "still keeps the time since when it has been so.",
         ),
     ] = 900.0
     hidden: Annotated[
         Literal["keep", "unknown"],
-        Field(description="A slot hidden behind a nearer vehicle keeps its state, or becomes unknown."),
+        Field(description="Whether a slot that is hidden behind a nearer vehicle keeps its state or becomes unknown."),
     ] = "keep"
     hidden_share: Annotated[
-        float, Field(gt=0, le=1, description="A slot is hidden from this covered share of a car's box there on.")
+        float,
+        Field(
+            gt=0,
+            le=1,
+            description="Share of a parked car's box on a slot that a nearer vehicle must cover for the slot to "
+            "be hidden.",
+        ),
     ] = 0.7

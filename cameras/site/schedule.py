@@ -1,4 +1,4 @@
-"""When a camera is looked at: how often, and in which hours of the day."""
+"""When frames are taken of a camera: how often, and in which hours of the day."""
 
 from __future__ import annotations
 
@@ -18,24 +18,30 @@ _HOURS = re.compile(r"\s*(\d{1,2}):([0-5]\d)\s*-\s*(\d{1,2}):([0-5]\d)\s*")
 
 
 class Schedule(BaseModel):
-    """When a camera is looked at."""
+    """When frames are taken of a camera."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     period_s: Annotated[
-        float, Field(ge=0, le=86400, description="seconds between two looks at a camera; 0 for as fast as it goes")
+        float,
+        Field(
+            ge=0,
+            le=86400,
+            description="Seconds between two frames that are taken of a camera; 0 for as many as the machine can "
+            "process.",
+        ),
     ] = 1.0
     hours: Annotated[
         tuple[str, ...] | None,
         Field(
             min_length=1,
-            description='local times "HH:MM-HH:MM" in which it is looked at, such as "06:00-22:30" or, over '
-            'midnight, "22:00-06:00"; without it around the clock',
+            description='Local times "HH:MM-HH:MM" in which frames are taken, such as "06:00-22:30" or, over '
+            'midnight, "22:00-06:00"; without it around the clock.',
         ),
     ] = None
     timezone: Annotated[
         str | None,
-        Field(description="IANA time zone of the hours, such as Europe/Rome; without it the machine's"),
+        Field(description="IANA time zone of the hours, such as Europe/Rome; without it that of the machine."),
     ] = None
 
     @field_validator("hours")
@@ -58,7 +64,7 @@ class Schedule(BaseModel):
         return tuple(_window(text) for text in self.hours or ())
 
     def open(self, now: datetime) -> bool:
-        """Whether the camera is looked at now.
+        """Whether frames are taken of the camera now.
 
         Args:
             now: with time zone.

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from lotwise.datasets.errors import InputError
 
 MASK = "***"
-HOW = "give {env: NAME} (an environment variable) or {file: path}"
+HOW_TO_KEEP = "give {env: NAME} (an environment variable) or {file: path}"
 
 # Greedy to the last @: of a password with an unescaped @, / or # nothing may stay, even if a host name goes with it.
 _USERINFO = re.compile(r"(?<=://)(?:[^/?#\s@]*:\S*@|[^/?#\s]*@)")
@@ -34,9 +34,14 @@ class Secret(BaseModel):
     )
 
     env: Annotated[
-        str | None, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="environment variable that holds it")
+        str | None,
+        Field(
+            pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="Environment variable that holds the password or token."
+        ),
     ] = None
-    file: Annotated[Path | None, Field(description="file that holds it; relative to the site file")] = None
+    file: Annotated[
+        Path | None, Field(description="File that holds the password or token; relative to the site file.")
+    ] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -45,9 +50,9 @@ class Secret(BaseModel):
         if isinstance(given, Secret):
             return given
         if not isinstance(given, dict):
-            raise ValueError(f"a secret is not written into the site file; {HOW}")
+            raise ValueError(f"a secret is not written into the site file; {HOW_TO_KEEP}")
         if set(given) not in ({"env"}, {"file"}) or None in given.values():
-            raise ValueError(f"a secret is kept in exactly one place; {HOW}")
+            raise ValueError(f"a secret is kept in exactly one place; {HOW_TO_KEEP}")
         return given
 
     def read(self, base: Path) -> str:

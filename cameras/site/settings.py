@@ -9,15 +9,17 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from lotwise.cameras.site.camera import SiteCamera
-from lotwise.cameras.site.change_detection import GateSettings
+from lotwise.cameras.site.change_detection import ChangeDetectionSettings
 from lotwise.cameras.site.detector import DetectorSettings
-from lotwise.cameras.site.hysteresis import StateSettings
+from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.site.publish import PublishSettings
 from lotwise.cameras.site.schedule import Schedule
 from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.site.view import ViewSettings
 
-CameraId = Annotated[str, Field(pattern=r"^[^./\\][^/\\]*$", description="also the name of the camera's folder")]
+CameraId = Annotated[
+    str, Field(pattern=r"^[^./\\][^/\\]*$", description="Id of a camera, which is also the name of its folder.")
+]
 Section = TypeVar("Section", bound=BaseModel)
 
 
@@ -27,8 +29,8 @@ class CameraSettings:
 
     schedule: Schedule
     view: ViewSettings
-    gate: GateSettings
-    states: StateSettings
+    change_detection: ChangeDetectionSettings
+    hysteresis: HysteresisSettings
 
 
 class Site(BaseModel):
@@ -36,34 +38,54 @@ class Site(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    name: Annotated[str, Field(min_length=1, max_length=200, description="how the site is called")]
-    cameras: Annotated[dict[CameraId, SiteCamera], Field(min_length=1, description="the cameras by id")]
-    schedule: Annotated[Schedule, Field(description="when cameras are looked at")] = Schedule()
-    detector: Annotated[DetectorSettings, Field(description="how bundles are run")] = DetectorSettings()
-    view: Annotated[ViewSettings, Field(description="view health: black, frozen, moved and the like")] = ViewSettings()
-    gate: Annotated[GateSettings, Field(description="change gate: unchanged views are not detected")] = GateSettings()
-    states: Annotated[StateSettings, Field(description="slot memory: when a change is told")] = StateSettings()
-    swap: Annotated[SwapSettings, Field(description="how a new bundle is tried")] = SwapSettings()
+    name: Annotated[str, Field(min_length=1, max_length=200, description="Name of the site.")]
+    cameras: Annotated[dict[CameraId, SiteCamera], Field(min_length=1, description="Cameras of the site by id.")]
+    schedule: Annotated[Schedule, Field(description="When frames are taken of the cameras.")] = Schedule()
+    detector: Annotated[DetectorSettings, Field(description="How the cameras' models are run.")] = DetectorSettings()
+    view: Annotated[
+        ViewSettings,
+        Field(
+            description="When a view counts as black, frozen, blocked, blurred or moved, so that its slots "
+            "become unknown."
+        ),
+    ] = ViewSettings()
+    change_detection: Annotated[
+        ChangeDetectionSettings,
+        Field(description="When the detector does not run because nothing in the view has changed."),
+    ] = ChangeDetectionSettings()
+    hysteresis: Annotated[
+        HysteresisSettings, Field(description="When a change of a slot is told, and what a hidden slot is.")
+    ] = HysteresisSettings()
+    swap: Annotated[
+        SwapSettings,
+        Field(description="How a new bundle is compared with the live one before and after it takes its place."),
+    ] = SwapSettings()
     publish: Annotated[
-        PublishSettings, Field(default_factory=PublishSettings, description="MQTT, HTTP API and history")
+        PublishSettings,
+        Field(
+            default_factory=PublishSettings,
+            description="Whom the node tells what: MQTT, HTTP API, and the history on its own disk.",
+        ),
     ]
     run: Annotated[
         Path | None,
-        Field(description="run folder that lotwise adapt wrote; its <run>/cameras/<id>/bundles are the registries"),
+        Field(
+            description="Run folder that lotwise adapt wrote; the bundles of a camera are in its cameras/<id>/bundles."
+        ),
     ] = None
     state: Annotated[
         Path,
-        Field(description="folder of the node's history and reference views; relative to the site file"),
+        Field(description="Folder in which the node keeps its history and reference views; relative to the site file."),
     ] = Path("state")
 
     def settings_of(self, camera: str) -> CameraSettings:
-        """The settings of a camera: what it says itself, the site's where it says nothing."""
+        """The settings of a camera: its own, and the site's where it has none."""
         own = self.cameras[camera]
         return CameraSettings(
             _over(self.schedule, own.schedule),
             _over(self.view, own.view),
-            _over(self.gate, own.gate),
-            _over(self.states, own.states),
+            _over(self.change_detection, own.change_detection),
+            _over(self.hysteresis, own.hysteresis),
         )
 
     @model_validator(mode="after")

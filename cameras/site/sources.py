@@ -29,8 +29,10 @@ class BackoffSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    first_s: Annotated[float, Field(gt=0, le=3600, description="seconds before the first new attempt")] = 1.0
-    cap_s: Annotated[float, Field(gt=0, le=3600, description="most seconds between two attempts")] = 60.0
+    first_s: Annotated[float, Field(gt=0, le=3600, description="Seconds before the first new attempt to connect.")] = (
+        1.0
+    )
+    cap_s: Annotated[float, Field(gt=0, le=3600, description="Most seconds between two attempts to connect.")] = 60.0
 
     @model_validator(mode="after")
     def _rising(self) -> BackoffSettings:
@@ -43,7 +45,13 @@ class _Watched(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     stale_s: Annotated[
-        float, Field(gt=0, le=86400, description="seconds without a frame that was due until the source is stale")
+        float,
+        Field(
+            gt=0,
+            le=86400,
+            description="Seconds without a frame that was due after which the source counts as stale and its "
+            "slots become unknown.",
+        ),
     ] = 10.0
 
 
@@ -52,9 +60,15 @@ class _Network(_Watched):
 
     restart_s: Annotated[
         float,
-        Field(gt=0, le=86400, description="seconds without a frame that was due until the connection is made anew"),
+        Field(
+            gt=0,
+            le=86400,
+            description="Seconds without a frame that was due after which the connection is given up and made anew.",
+        ),
     ] = 20.0
-    backoff: Annotated[BackoffSettings, Field(description="pauses between attempts to connect")] = BackoffSettings()
+    backoff: Annotated[BackoffSettings, Field(description="Pauses between attempts to connect to a lost camera.")] = (
+        BackoffSettings()
+    )
 
     @model_validator(mode="after")
     def _stale_before_restart(self) -> _Network:
@@ -64,10 +78,13 @@ class _Network(_Watched):
 
 
 class _Account(_Network):
-    username: Annotated[str | None, Field(min_length=1, description="user name at the camera")] = None
+    username: Annotated[str | None, Field(min_length=1, description="User name at the camera.")] = None
     password: Annotated[
         Secret | None,
-        Field(description="where the password is kept; {username} and {password} in the address stand for the two"),
+        Field(
+            description="Where the password is kept; {username} and {password} written in the address are "
+            "replaced by user name and password."
+        ),
     ] = None
 
     @model_validator(mode="after")
@@ -81,13 +98,21 @@ class FolderSettings(_Watched):
     """A folder of images, also one that a camera uploads to."""
 
     kind: Literal["folder"]
-    path: Annotated[Path, Field(description="the folder; relative to the site file")]
+    path: Annotated[Path, Field(description="Folder of the images; relative to the site file.")]
     pace: Annotated[
-        Pace, Field(description="fast: as quickly as they are taken; own: one image every period of the camera")
+        Pace,
+        Field(
+            description="fast gives images as quickly as the node can process them, own gives one image every "
+            "period of the camera."
+        ),
     ] = "own"
-    repeat: Annotated[bool, Field(description="start again after the last image")] = False
+    repeat: Annotated[bool, Field(description="Whether to start again after the last image.")] = False
     follow: Annotated[
-        bool, Field(description="wait for new images and give only the newest one; for a camera that uploads here")
+        bool,
+        Field(
+            description="Whether to wait for new images and give only the newest one, for a camera that uploads "
+            "into the folder."
+        ),
     ] = False
 
     @model_validator(mode="after")
@@ -101,32 +126,51 @@ class VideoSettings(_Watched):
     """A video file."""
 
     kind: Literal["video"]
-    path: Annotated[Path, Field(description="the file; relative to the site file")]
+    path: Annotated[Path, Field(description="Video file; relative to the site file.")]
     pace: Annotated[
-        Pace, Field(description="fast: every frame as quickly as it is taken; own: at the video's frame rate")
+        Pace,
+        Field(
+            description="fast gives every frame as quickly as the node can process them, own plays the video at "
+            "its frame rate."
+        ),
     ] = "own"
-    repeat: Annotated[bool, Field(description="start again after the last frame")] = False
+    repeat: Annotated[bool, Field(description="Whether to start again after the last frame.")] = False
 
 
 class RtspSettings(_Account):
     """An RTSP camera."""
 
     kind: Literal["rtsp"]
-    url: Annotated[str, _url_of("rtsp", "rtsps"), Field(description="rtsp:// address without user and password")]
+    url: Annotated[
+        str,
+        _url_of("rtsp", "rtsps"),
+        Field(description="Address of the stream, rtsp:// or rtsps://, without user and password."),
+    ]
     transport: Annotated[
-        Literal["tcp", "udp"], Field(description="tcp loses nothing; udp where the camera knows nothing else")
+        Literal["tcp", "udp"],
+        Field(description="How packets are sent: tcp loses nothing, udp is for cameras that know nothing else."),
     ] = "tcp"
     keyframes_only: Annotated[
-        bool, Field(description="decode key frames only: much cheaper, a frame every one to ten seconds")
+        bool,
+        Field(
+            description="Whether to decode key frames only, which is much cheaper and gives a frame every one to "
+            "ten seconds."
+        ),
     ] = False
 
 
 class _Http(_Account):
-    url: Annotated[str, _url_of("http", "https"), Field(description="http:// address without user and password")]
-    verify: Annotated[bool, Field(description="refuse an https camera whose certificate is not trusted")] = True
-    max_bytes: Annotated[int, Field(ge=1024, le=1 << 28, description="largest picture that is taken, in bytes")] = (
-        16 << 20
-    )
+    url: Annotated[
+        str,
+        _url_of("http", "https"),
+        Field(description="Address of the pictures, http:// or https://, without user and password."),
+    ]
+    verify: Annotated[
+        bool, Field(description="Whether an https camera whose certificate is not trusted is refused.")
+    ] = True
+    max_bytes: Annotated[
+        int, Field(ge=1024, le=1 << 28, description="Size in bytes above which a picture is refused.")
+    ] = 16 << 20
 
 
 class MjpegSettings(_Http):
@@ -145,15 +189,18 @@ class UsbSettings(_Network):
     """A USB camera (Video4Linux)."""
 
     kind: Literal["usb"]
-    device: Annotated[Path, Field(description="device file such as /dev/video0 or a link in /dev/v4l/by-id")]
-    width: Annotated[int | None, Field(ge=16, le=16384, description="pixels; the device's own choice where absent")] = (
-        None
-    )
+    device: Annotated[Path, Field(description="Device file such as /dev/video0, or a link in /dev/v4l/by-id.")]
+    width: Annotated[
+        int | None,
+        Field(ge=16, le=16384, description="Width in pixels that the device is asked for; by default its own choice."),
+    ] = None
     height: Annotated[
-        int | None, Field(ge=16, le=16384, description="pixels; the device's own choice where absent")
+        int | None,
+        Field(ge=16, le=16384, description="Height in pixels that the device is asked for; by default its own choice."),
     ] = None
     rate: Annotated[
-        float | None, Field(gt=0, le=1000, description="frames a second; the device's own choice where absent")
+        float | None,
+        Field(gt=0, le=1000, description="Frames a second that the device is asked for; by default its own choice."),
     ] = None
 
     @model_validator(mode="after")

@@ -8,31 +8,51 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ViewSettings(BaseModel):
-    """How one camera's view is watched."""
+    """What a camera's view may do before its slots become unknown."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    enabled: Annotated[bool, Field(description="off: every frame is believed, nothing is compensated")] = True
+    enabled: Annotated[
+        bool,
+        Field(description="Whether views are checked; if not, every frame is believed and no shift is compensated."),
+    ] = True
     frozen_s: Annotated[
-        float, Field(gt=0, le=86400, description="seconds of one and the same picture after which it is frozen")
+        float,
+        Field(gt=0, le=86400, description="Seconds of one and the same picture after which the view counts as frozen."),
     ] = 120.0
     blocked_share: Annotated[
-        float, Field(ge=0.1, le=1, description="share of the view that may be hidden before it is blocked")
+        float,
+        Field(
+            ge=0.1, le=1, description="Share of the view that something must hide before the view counts as blocked."
+        ),
     ] = 0.25
     blurred_share: Annotated[
-        float, Field(gt=0, lt=1, description="share of its usual sharpness below which a view is blurred")
+        float, Field(gt=0, lt=1, description="Share of its usual sharpness below which a view counts as blurred.")
     ] = 0.45
     max_shift: Annotated[
         float,
-        Field(ge=0, le=0.08, description="shift, in shares of width or height, that is compensated; beyond: moved"),
+        Field(
+            ge=0,
+            le=0.08,
+            description="Largest shift of the view, in shares of its width or height, that is compensated; "
+            "beyond it the view counts as moved.",
+        ),
     ] = 0.05
     max_warp: Annotated[
         float,
-        Field(gt=0, le=0.1, description="how far rotation or zoom may move a corner of the view, in shares of width"),
+        Field(
+            gt=0,
+            le=0.1,
+            description="How far rotation or zoom may carry a corner of the view, in shares of its width, before "
+            "the view counts as moved.",
+        ),
     ] = 0.02
     recover_frames: Annotated[
-        int, Field(ge=1, le=100, description="good frames after which a view that was bad for long is believed again")
+        int,
+        Field(
+            ge=1, le=100, description="Good frames in a row after which a view that was bad for long is believed again."
+        ),
     ] = 2
     register_every: Annotated[
-        int, Field(ge=1, le=1000, description="frames after which an unchanged view is registered again")
+        int, Field(ge=1, le=1000, description="Frames after which the position of an unchanged view is measured again.")
     ] = 20

@@ -1,4 +1,8 @@
-"""One-to-one assignment of greatest total gain, exact, without SciPy."""
+"""One-to-one assignment of greatest total gain, exact.
+
+Our own rather than ``scipy.optimize.linear_sum_assignment``: a camera node has no SciPy, which is larger than the whole
+node, for this one function.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from lotwise.datasets.boxes import coverage
 from lotwise.datasets.frame import Detections, Slot, SlotState
 
-COVERED = 0.5  # a vehicle stands on a slot when its box covers more than this share of the slot's box
+OCCUPIED_COVERAGE = 0.5
+"""Share of a slot's bounding box above which a vehicle whose box covers it stands on the slot."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def slot_states(
     """
     if not slots:
         return {}
-    covered = coverage(detections.boxes, slot_boxes(slots, size)) > COVERED
+    covered = coverage(detections.boxes, slot_boxes(slots, size)) > OCCUPIED_COVERAGE
     best = np.where(covered, detections.scores[:, None], 0).max(0, initial=0)
     return {
         slot.id: SlotReading("occupied", float(score)) if score >= confidence else SlotReading("free", 1 - float(score))

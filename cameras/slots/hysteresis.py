@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from lotwise.cameras.site.hysteresis import StateSettings
+from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.slots.half_covered import SlotReading
 from lotwise.cameras.slots.state import SlotChange, SlotNow
 from lotwise.datasets.frame import Slot, SlotState
@@ -34,13 +34,13 @@ class _Past:
     until: datetime
 
 
-class SlotMemory:
+class SlotHysteresis:
     """What is told of one camera's slots.
 
     A change is told once ``confirm_frames`` readings in a row, over at least ``confirm_s``, spoke for it, and is dated
     back to the first of them. At the start a quarter of a second will do, and where frames come ``slow_s`` or more
-    apart, one reading. An occupied slot reads as free only where a car is less likely than ``leave``: a faint car
-    flickers, and speaks for what was told.
+    apart, one reading. An occupied slot reads as free only where a car is less likely than ``free_below``: a car of low
+    score flickers, and so speaks for what was told.
 
     After a loss all is unknown, and a slot needs one reading only to be again what it was before: that reading and
     all those before the loss agree. It keeps its date too. That is so for ``bridge_s``, and after a restart as well.
@@ -53,7 +53,7 @@ class SlotMemory:
     def __init__(
         self,
         slots: Sequence[Slot],
-        settings: StateSettings,
+        settings: HysteresisSettings,
         before: Mapping[str, SlotNow] = MappingProxyType({}),
         start: datetime | None = None,
         seen: datetime | None = None,
@@ -173,7 +173,7 @@ class SlotMemory:
             return SlotNow("unknown", time, why="hidden") if unknown else None
         if reading is None or reading.state == "unknown":
             return None
-        if reading.state == "free" and 1 - reading.score >= self._settings.leave:
+        if reading.state == "free" and 1 - reading.score >= self._settings.free_below:
             last = self._remembered(name, time) or told
             if last.state == "occupied":
                 return SlotNow("occupied", time, 1 - reading.score)

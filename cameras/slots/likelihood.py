@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-SHIFT = 0.1
-"""Spread of the middle of a parked car's box around its place, in car sizes: how askew people park."""
-STRETCH = 0.3
-"""Spread of its width and height, in car sizes: small and large cars, and what a tree or neighbour hides."""
-PLAUSIBLE = 16.0
-"""A box fits a place or not with even odds at this squared distance, in spreads (of four numbers)."""
+SHIFT_SPREAD = 0.1
+"""Standard deviation of the middle of a parked car's box around its place, in car sizes: how askew people park."""
+STRETCH_SPREAD = 0.3
+"""The same of its width and height: small and large cars, and what a tree or neighbour hides."""
+EVEN_ODDS_DISTANCE = 16.0
+"""Squared distance, in standard deviations of four numbers, at which a box fits a place with even odds."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Places:
         return len(self.boxes)
 
     @staticmethod
-    def settled(boxes: Floats, sizes: Floats) -> Places:
-        """Places whose box is known because boxes settled there."""
+    def certain(boxes: Floats, sizes: Floats) -> Places:
+        """Places whose box is certain, because boxes recur there."""
         return Places(boxes, sizes, np.zeros(len(boxes)), np.zeros(len(boxes)))
 
     def __add__(self, other: Places) -> Places:
@@ -50,7 +50,7 @@ class Places:
         )
 
 
-def fit(boxes: NDArray[np.floating], places: Places, frame: tuple[int, int]) -> Floats:
+def fit_log_odds(boxes: NDArray[np.floating], places: Places, frame: tuple[int, int]) -> Floats:
     """How well boxes fit places: log odds that a box is of the car there rather than of anything else.
 
     A box differs from what is expected in its middle and in its width and height; both are held against the
@@ -70,10 +70,10 @@ def fit(boxes: NDArray[np.floating], places: Places, frame: tuple[int, int]) -> 
     square = places.sizes**2
     middle = (((x1 + x2) - (left + right)) ** 2 + ((y1 + y2) - (top + bottom)) ** 2) / (4 * square)
     extent = (((x2 - x1) - (right - left)) ** 2 + ((y2 - y1) - (bottom - top)) ** 2) / square
-    shift, stretch = SHIFT**2 + places.shift**2, STRETCH**2 + places.stretch**2
+    shift, stretch = SHIFT_SPREAD**2 + places.shift**2, STRETCH_SPREAD**2 + places.stretch**2
     # The normal density at a doubtful place is wide and so low: it must not outbid a place that is known.
-    doubt = 2 * np.log(shift / SHIFT**2) + 2 * np.log(stretch / STRETCH**2)
-    return np.asarray((PLAUSIBLE - doubt - middle / shift - extent / stretch) / 2, np.float64)
+    doubt = 2 * np.log(shift / SHIFT_SPREAD**2) + 2 * np.log(stretch / STRETCH_SPREAD**2)
+    return np.asarray((EVEN_ODDS_DISTANCE - doubt - middle / shift - extent / stretch) / 2, np.float64)
 
 
 def odds_to_share(log_odds: Floats) -> Floats:

@@ -10,8 +10,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from lotwise.cameras.slots.assignment import assign
-from lotwise.cameras.slots.half_covered import COVERED, SlotReading, slot_boxes, slot_states
-from lotwise.cameras.slots.likelihood import Floats, Places, fit, odds_to_share
+from lotwise.cameras.slots.half_covered import OCCUPIED_COVERAGE, SlotReading, slot_boxes, slot_states
+from lotwise.cameras.slots.likelihood import Floats, Places, fit_log_odds, odds_to_share
 from lotwise.datasets.boxes import coverage
 from lotwise.datasets.frame import Detections, Slot
 
@@ -111,7 +111,7 @@ def match_slots(
         return {}
     seen = detections[detections.scores >= confidence]
     places = model.in_pixels(size)
-    fits = fit(seen.boxes, places, size)
+    fits = fit_log_odds(seen.boxes, places, size)
     occupied = _stray(seen, slots, size, fits)
 
     score_odds = np.log(seen.scores / np.maximum(1 - seen.scores, 1e-6)).astype(np.float64)
@@ -133,7 +133,7 @@ def match_slots(
 
 def _stray(seen: Detections, slots: Sequence[Slot], size: tuple[int, int], fits: Floats) -> Floats:
     """(slots,) score of the best box that half covers each slot, as far as no known place explains the box."""
-    covered = coverage(seen.boxes, slot_boxes(slots, size)) > COVERED
+    covered = coverage(seen.boxes, slot_boxes(slots, size)) > OCCUPIED_COVERAGE
     unexplained = 1 - odds_to_share(fits.max(axis=1, initial=-np.inf))
     score: Floats = np.where(covered, (seen.scores * unexplained)[:, None], 0).max(axis=0, initial=0)
     return score

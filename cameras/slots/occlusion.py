@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lotwise.cameras.slots.likelihood import fit
+from lotwise.cameras.slots.likelihood import fit_log_odds
 from lotwise.cameras.slots.model import SlotModel
 from lotwise.datasets.boxes import clip, coverage
 from lotwise.datasets.frame import Detections, Slot
 
-NEARER = 0.25
-"""A vehicle stands nearer if its box ends lower than a car's on the slot by this share of that car's height."""
+NEARER_SHARE = 0.25
+"""Share of a car's height by which the box of a nearer vehicle ends lower than that of a car on the slot."""
 
 
 def hidden_slots(
@@ -44,10 +44,10 @@ def hidden_slots(
     if model is None or not model.places or not len(seen):
         return frozenset()
     places = model.in_pixels(size)
-    fits = fit(seen, places, size)
+    fits = fit_log_odds(seen, places, size)
     taken = {model.places[place].slot for place, odds in zip(fits.argmax(1), fits.max(1), strict=True) if odds > 0}
     expected = clip(places.boxes.astype(np.float32), *size)
-    nearer = seen[:, None, 3] - expected[:, 3] > NEARER * (expected[:, 3] - expected[:, 1])
+    nearer = seen[:, None, 3] - expected[:, 3] > NEARER_SHARE * (expected[:, 3] - expected[:, 1])
     behind = np.flatnonzero((nearer & (coverage(seen, expected) >= share)).any(axis=0))
     covered = {model.places[place].slot for place in behind}
     return frozenset(slot.id for slot in slots if slot.id in covered - taken)

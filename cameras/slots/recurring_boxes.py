@@ -1,4 +1,4 @@
-"""Where boxes settle over the frames of a fixed camera: parked cars, on slots or not, without any label."""
+"""Boxes that recur over the frames of a fixed camera: parked cars, on slots or not, found without any label."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lotwise.cameras.slots.assignment import assign
 from lotwise.cameras.slots.box_clusters import cluster_boxes
-from lotwise.cameras.slots.likelihood import Floats, Places, fit
+from lotwise.cameras.slots.likelihood import Floats, Places, fit_log_odds
 from lotwise.datasets.frame import Detections
 from lotwise.datasets.suppression import suppress
 
@@ -27,7 +27,7 @@ _PASSES = 3
 
 @dataclass(frozen=True)
 class RecurringBoxes:
-    """Places where boxes were seen, one box a frame at most.
+    """Places where boxes recur, one box a frame at most.
 
     Attributes:
         boxes: (N, 4) mean box, xyxy in pixels.
@@ -100,7 +100,7 @@ def find_recurring_boxes(frames: Sequence[Detections], sizes: CarSize, frame: tu
     """
 
     def match(found: Detections, means: Floats) -> list[tuple[int, int]]:
-        return assign(fit(found.boxes, Places.settled(means, sizes.at(middles(means))), frame))
+        return assign(fit_log_odds(found.boxes, Places.certain(means, sizes.at(middles(means))), frame))
 
     cars = [suppress(found, SAME_CAR_IOU, MIN_SCORE) for found in frames]
     clusters = cluster_boxes(cars, match, weight_exponent=1, passes=_PASSES)

@@ -7,26 +7,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lotwise.cameras.slots.likelihood import SHIFT, STRETCH, Floats, Places
+from lotwise.cameras.slots.likelihood import SHIFT_SPREAD, STRETCH_SPREAD, Floats, Places
 
-DRAWN = (0.2, 0.2)
-"""Spread of the expected box around where its slot is drawn, in car sizes: middle; width and height."""
-EVEN = (0.1, 0.1)
-"""The same for a slot's box against the mean of its two neighbours' in the row."""
-OFFSET = (0.2, 0.4)
+DRAWN_SPREAD = (0.2, 0.2)
+"""Standard deviation of a car's box around where its slot is drawn, in car sizes: middle; width and height."""
+ROW_SPREAD = (0.1, 0.1)
+"""The same for a slot's box against the mean of its two neighbours in the row."""
+SHARED_OFFSET_SPREAD = (0.2, 0.4)
 """The same for the offset that all slots of a camera share: cars stand up from the ground, squares do not."""
-_ENOUGH = 3
-"""Frames at a place after which more of them say nothing new: it is often the same car."""
+_MAX_COUNTED_FRAMES = 3
+"""Frames at a place beyond which more of them say nothing new: it is often the same car."""
 
 
 @dataclass(frozen=True)
-class Drawing:
+class DrawnSlots:
     """The slots of a camera as drawn.
 
     Attributes:
         centres: (N, 2) pixels.
         sizes: (N,) the size of a car there, pixels.
-        rows: (K, 3) from :func:`rows`.
+        rows: (K, 3) from :func:`row_triples`.
         offset: (4,) where a car's box lies around the centre of its slot before anything is known, car sizes.
     """
 
@@ -37,12 +37,12 @@ class Drawing:
 
 
 @dataclass(frozen=True)
-class Sighting:
-    """Boxes that settled on slots.
+class BoxesOnSlots:
+    """Recurring boxes that lie on slots.
 
     Attributes:
         slots: (K,) index of the slot, each once.
-        boxes: (K, 4) where they settled, pixels.
+        boxes: (K, 4) the recurring box, pixels.
         frames: (K,) number of frames.
         seen: (K, 4) bool, False for a side that the border of the frame cuts.
     """
@@ -53,7 +53,7 @@ class Sighting:
     seen: NDArray[np.bool_]
 
 
-def rows(centres: Floats) -> NDArray[np.int64]:
+def row_triples(centres: Floats) -> NDArray[np.int64]:
     """Neighbours in a row: (K, 3) indices of slots of which the second stands in the middle of the others.
 
     Args:
@@ -76,16 +76,16 @@ def rows(centres: Floats) -> NDArray[np.int64]:
     return np.array(found, np.int64).reshape(-1, 3)
 
 
-def beyond(drawing: Drawing, expected: Places) -> Places:
+def expected_beyond_rows(drawn: DrawnSlots, expected: Places) -> Places:
     """The box of a car on the next place beyond each end of a row, where no slot is drawn.
 
     Args:
-        drawing: the slots.
+        drawn: the slots.
         expected: places of all slots, in order.
     """
-    centres = drawing.centres
+    centres = drawn.centres
     ends = []
-    for a, middle, b in drawing.rows.tolist():
+    for a, middle, b in drawn.rows.tolist():
         for end in (a, b):
             following = 2 * centres[end] - centres[middle]
             step = np.linalg.norm(centres[end] - centres[middle])
@@ -95,67 +95,67 @@ def beyond(drawing: Drawing, expected: Places) -> Places:
     return Places(
         2 * expected.boxes[last] - expected.boxes[before],
         np.maximum(2 * expected.sizes[last] - expected.sizes[before], expected.sizes[last] / 2),
-        np.hypot(2 * EVEN[0], expected.shift[last]),
-        np.hypot(2 * EVEN[1], expected.stretch[last]),
+        np.hypot(2 * ROW_SPREAD[0], expected.shift[last]),
+        np.hypot(2 * ROW_SPREAD[1], expected.stretch[last]),
     )
 
 
-def expect(drawing: Drawing, sighting: Sighting) -> tuple[Places, Places]:
-    """The box of a car on every slot, and the same as each slot's own sighting would not tell.
+def expected_boxes(drawn: DrawnSlots, on_slots: BoxesOnSlots) -> tuple[Places, Places]:
+    """The box of a car on every slot, and the same as each slot's own on_slots would not tell.
 
     All knowledge is normal and linear, so the answer is one least-squares solution (a Gaussian Markov random
-    field): a box lies about its slot as it does on other slots of the camera (``DRAWN``), halfway between its
-    neighbours' in the row (``EVEN``), and where boxes were seen. Left and right sides make one system, upper
+    field): a box lies about its slot as it does on other slots of the camera (``DRAWN_SPREAD``), halfway between its
+    neighbours' in the row (``ROW_SPREAD``), and where boxes were seen. Left and right sides make one system, upper
     and lower ones another.
 
     Args:
-        drawing: the slots.
-        sighting: where boxes settled on some of them.
+        drawn: the slots.
+        on_slots: recurring boxes on some of them.
 
     Returns:
-        Places with doubt, one per slot, in order; from all sightings, and without the slot's own.
+        Places with their doubt, one for each slot, in order; from all sightings, and without the slot's own.
     """
-    axes = [_along(drawing, sighting, axis) for axis in (0, 1)]
-    return tuple(_places([axis[kind] for axis in axes], drawing.sizes) for kind in (0, 1))  # type: ignore[return-value]
+    axes = [_along(drawn, on_slots, axis) for axis in (0, 1)]
+    return tuple(_places([axis[kind] for axis in axes], drawn.sizes) for kind in (0, 1))  # type: ignore[return-value]
 
 
 Solution = tuple[Floats, Floats]
 """(N, 2) lower and upper side in pixels along one axis, (N, 2, 2) their covariance."""
 
 
-def _along(drawing: Drawing, sighting: Sighting, axis: int) -> tuple[Solution, Solution]:
+def _along(drawn: DrawnSlots, on_slots: BoxesOnSlots, axis: int) -> tuple[Solution, Solution]:
     """The sides along x (0) or y (1), from all sightings and without the slot's own."""
-    count = len(drawing.sizes)
+    count = len(drawn.sizes)
     precision, target = np.zeros((count + 1, 2, count + 1, 2)), np.zeros((count + 1, 2))
     shared = count  # the last block is the offset that all slots share, in car sizes
-    per_pixel = 1 / drawing.sizes**2
+    per_pixel = 1 / drawn.sizes**2
 
-    first = drawing.offset[[axis, axis + 2]]
-    loose = np.linalg.inv(_spread(*OFFSET))
-    precision[shared, :, shared] += loose
-    target[shared] += loose @ first
+    first = drawn.offset[[axis, axis + 2]]
+    offset_precision = np.linalg.inv(_spread(*SHARED_OFFSET_SPREAD))
+    precision[shared, :, shared] += offset_precision
+    target[shared] += offset_precision @ first
 
-    drawn = np.linalg.inv(_spread(*DRAWN))
-    for slot, (centre, size) in enumerate(zip(drawing.centres[:, axis], drawing.sizes, strict=True)):
+    drawn_precision = np.linalg.inv(_spread(*DRAWN_SPREAD))
+    for slot, (centre, size) in enumerate(zip(drawn.centres[:, axis], drawn.sizes, strict=True)):
         # (sides - centre) / size - offset
         for a, factor_a in ((slot, 1 / size), (shared, -1.0)):
             for b, factor_b in ((slot, 1 / size), (shared, -1.0)):
-                precision[a, :, b] += factor_a * factor_b * drawn
-            target[a] += factor_a * drawn @ np.full(2, centre / size)
+                precision[a, :, b] += factor_a * factor_b * drawn_precision
+            target[a] += factor_a * drawn_precision @ np.full(2, centre / size)
 
-    even = np.linalg.inv(_spread(*EVEN))
-    for row in drawing.rows:
+    row_precision = np.linalg.inv(_spread(*ROW_SPREAD))
+    for row in drawn.rows:
         # side of the neighbours, halved, less the one in the middle
         factors = list(zip(row, (0.5, -1.0, 0.5), strict=True))
         for a, factor_a in factors:
             for b, factor_b in factors:
-                precision[a, :, b] += factor_a * factor_b * even * per_pixel[row[1]]
+                precision[a, :, b] += factor_a * factor_b * row_precision * per_pixel[row[1]]
 
     own = np.zeros((count, 2, 2))
     told = np.zeros((count, 2))
-    for slot, box, frames, seen in zip(sighting.slots, sighting.boxes, sighting.frames, sighting.seen, strict=True):
+    for slot, box, frames, seen in zip(on_slots.slots, on_slots.boxes, on_slots.frames, on_slots.seen, strict=True):
         sides = np.flatnonzero(seen[[axis, axis + 2]])
-        spread = _spread(SHIFT, STRETCH)[np.ix_(sides, sides)] / min(frames, _ENOUGH)
+        spread = _spread(SHIFT_SPREAD, STRETCH_SPREAD)[np.ix_(sides, sides)] / min(frames, _MAX_COUNTED_FRAMES)
         own[slot][np.ix_(sides, sides)] = np.linalg.inv(spread) * per_pixel[slot]
         told[slot] = own[slot] @ box[[axis, axis + 2]]
         precision[slot, :, slot] += own[slot]

@@ -21,7 +21,7 @@ _START = (
 _ROOT = Path(__file__).parents[3]
 """Where the package ``lotwise`` lies."""
 _KEPT = ("PATH", "LANG", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONPATH", "PYTHONHOME")
-"""Environment of the nursery; the rest may hold passwords and is not handed on."""
+"""Environment of the fork server; the rest may hold passwords and is not handed on."""
 
 
 _MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "131072"}
@@ -86,10 +86,10 @@ class ForkServer:
                 try:
                     self._control.send(f"kill {key}".encode())
                 except OSError:
-                    self._stop()  # a dead nursery's children end as their sockets are closed
+                    self._stop()  # a dead fork server's children end as their sockets are closed
 
     def close(self) -> None:
-        """End the nursery and all its children."""
+        """End the fork server and all its children."""
         with self._lock:
             self._stop()
 

@@ -8,8 +8,10 @@ import cv2
 
 from lotwise.cameras.view.thumbnail import Thumbnail
 
-TICKING = 0.005  # share of pixels that may change all the same: a clock drawn into the picture goes on
-PICTURES = 3  # in a folder of frames taken minutes apart two may be copies of one
+MAX_CHANGED_SHARE = 0.005
+"""Share of pixels that may change in a frozen picture: a clock drawn into it goes on."""
+MIN_PICTURES = 3
+"""Equal pictures from which on one is frozen; in a folder of frames taken minutes apart two may be copies of one."""
 
 
 class Stillness:
@@ -31,8 +33,8 @@ class Stillness:
             self._first, self._pictures = (thumb.copy(), taken), 1
             return 0.0
         self._pictures += 1
-        return (taken - self._first[1]).total_seconds() if self._pictures >= PICTURES else 0.0
+        return (taken - self._first[1]).total_seconds() if self._pictures >= MIN_PICTURES else 0.0
 
 
 def _changed(a: Thumbnail, b: Thumbnail) -> bool:
-    return cv2.countNonZero(cv2.absdiff(a, b)) > TICKING * a.size
+    return cv2.countNonZero(cv2.absdiff(a, b)) > MAX_CHANGED_SHARE * a.size

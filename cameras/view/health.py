@@ -1,4 +1,4 @@
-"""The watch over one camera's view: looks at every frame and says whether it can be believed."""
+"""The health of one camera's view: whether a frame shows what the camera should see."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from lotwise.cameras.site.view import ViewSettings
 from lotwise.cameras.view.edges import Edges, edges
 from lotwise.cameras.view.exposure import unexposed
 from lotwise.cameras.view.freezing import Stillness
-from lotwise.cameras.view.matcher import FamiliarView
-from lotwise.cameras.view.reference import Known, read_known, write_known
+from lotwise.cameras.view.matcher import ViewMatcher
+from lotwise.cameras.view.reference import ReferenceView, read_reference, write_reference
 from lotwise.cameras.view.report import ViewReport
 from lotwise.cameras.view.sharpness import sharpness
 from lotwise.cameras.view.tearing import made_up
@@ -22,7 +22,7 @@ from lotwise.datasets.frame import Image
 _LOG = logging.getLogger(__name__)
 
 
-class ViewWatch:
+class ViewHealth:
     """One camera's view. The first good frames become its reference; later ones are compared with that.
 
     Args:
@@ -36,14 +36,14 @@ class ViewWatch:
     def __init__(self, settings: ViewSettings, keep: Path | None = None) -> None:
         self._settings = settings
         self._keep = keep
-        known = read_known(keep) if keep else None
-        self._view = FamiliarView(known, settings) if known else None
+        reference = read_reference(keep) if keep else None
+        self._matcher = ViewMatcher(reference, settings) if reference else None
         self._stillness = Stillness()
-        self._seen: tuple[Edges, float | None] | None = None
+        self._latest: tuple[Edges, float | None] | None = None
         self._bad = ViewReport("good")
-        self._doubt = 0  # good frames that a view which was bad still has to show
+        self._recovering = 0  # good frames that a view which was bad still has to show
 
-    def look(self, image: Image, thumb: Thumbnail, taken: datetime) -> ViewReport:
+    def check(self, image: Image, thumb: Thumbnail, taken: datetime) -> ViewReport:
         """Whether this frame can be believed.
 
         One bad frame is told at once; after several, as many good ones must follow, up to ``recover_frames``.
@@ -57,12 +57,12 @@ class ViewWatch:
             return ViewReport("good")
         report = self._judge(image, thumb, taken)
         if report.verdict != "good":
-            self._doubt = min(self._doubt + 1, self._settings.recover_frames)
+            self._recovering = min(self._recovering + 1, self._settings.recover_frames)
             self._bad = report
             return report
-        self._doubt = max(self._doubt - 1, 0)
-        if self._doubt:
-            return ViewReport(self._bad.verdict, f"good again; believed after {self._doubt} more such frames")
+        self._recovering = max(self._recovering - 1, 0)
+        if self._recovering:
+            return ViewReport(self._bad.verdict, f"good again; believed after {self._recovering} more such frames")
         return report
 
     def accept(self) -> None:
@@ -71,36 +71,36 @@ class ViewWatch:
         Raises:
             InputError: nothing was seen yet, or nothing that could be a reference.
         """
-        if self._seen is None:
+        if self._latest is None:
             raise InputError("no view to accept: no frame yet, or a black, white or flat one; mend the camera first")
-        field, sharp = self._seen
-        self._view = FamiliarView(Known(field, sharpness=sharp), self._settings)
-        self._doubt = 0
-        self._write(self._view.known)
+        field, sharp = self._latest
+        self._matcher = ViewMatcher(ReferenceView(field, sharpness=sharp), self._settings)
+        self._recovering = 0
+        self._write(self._matcher.reference)
 
     def _judge(self, image: Image, thumb: Thumbnail, taken: datetime) -> ViewReport:
         still_s = self._stillness.seconds(thumb, taken)
-        self._seen = None
+        self._latest = None
         if useless := unexposed(thumb):
             return useless
         if made_up(image):
             return ViewReport("torn", "its lower rows are all alike: data was lost on the way; check network and load")
-        field, sharp = self._seen = edges(thumb), sharpness(image)
-        before = None if self._view is None else self._view.known
-        if self._view is None:
-            self._view = FamiliarView(Known(field, learned=0, sharpness=sharp), self._settings)
-        report = self._view.compare(field, sharp, taken)
-        if self._view.known is not before:
-            self._write(self._view.known)
+        field, sharp = self._latest = edges(thumb), sharpness(image)
+        before = None if self._matcher is None else self._matcher.reference
+        if self._matcher is None:
+            self._matcher = ViewMatcher(ReferenceView(field, frames=0, sharpness=sharp), self._settings)
+        report = self._matcher.compare(field, sharp, taken)
+        if self._matcher.reference is not before:
+            self._write(self._matcher.reference)
         if report.verdict == "good" and still_s >= self._settings.frozen_s:
             return ViewReport("frozen", f"the same picture for {still_s:.0f} s; restart the camera or its stream")
         return report
 
-    def _write(self, known: Known) -> None:
+    def _write(self, reference: ReferenceView) -> None:
         """A full disk must not stop a camera whose view is known all the same until the next restart."""
         if self._keep is None:
             return
         try:
-            write_known(self._keep, known)
+            write_reference(self._keep, reference)
         except OSError as error:
             _LOG.warning("%s: the reference view cannot be kept (%s); make room or mend its folder", self._keep, error)

@@ -13,73 +13,75 @@ from lotwise.cameras.view.edges import Edges
 from lotwise.cameras.view.thumbnail import HEIGHT, WIDTH
 from lotwise.datasets.errors import InputError
 
-LEARNED = 8  # good frames whose mean is the reference: what parked or passed on one of them fades
-LOOKS = 8  # later looks of the same view: night, snow, a full lot
+REFERENCE_FRAMES = 8
+"""Good frames whose mean is the reference: what parked or passed on one of them fades."""
+MAX_APPEARANCES = 8
+"""Later appearances of the same view that are kept: night, snow, a full lot."""
 
 
 @dataclass(frozen=True)
-class Known:
+class ReferenceView:
     """A camera's view.
 
     Attributes:
-        reference: mean edges of the first good frames. Fixed once ``learned`` is :data:`LEARNED`: what is registered
-            against it cannot drift away with it.
-        learned: how many frames are in it.
-        sharpness: their mean; None while they had too little contrast.
-        looks: edges of later frames that looked unlike all before, each laid where the reference lies, oldest first.
+        edges: mean edges of the first good frames. Fixed once ``frames`` is :data:`REFERENCE_FRAMES`: what is
+            registered against them cannot drift away with them.
+        frames: number of frames in that mean.
+        sharpness: mean of these frames; None while they had too little contrast.
+        appearances: edges of later frames that looked unlike all before, laid where the reference lies, oldest first.
     """
 
-    reference: Edges
-    learned: int = 1
+    edges: Edges
+    frames: int = 1
     sharpness: float | None = None
-    looks: tuple[Edges, ...] = ()
+    appearances: tuple[Edges, ...] = ()
 
-    def taught(self, field: Edges, sharpness: float | None) -> Known:
+    def with_frame(self, field: Edges, sharpness: float | None) -> ReferenceView:
         """With one more frame in the reference, whose edges lie where the reference's lie."""
-        share = 1 / (self.learned + 1)
+        share = 1 / (self.frames + 1)
         sharp = self.sharpness if sharpness is None else sharpness
         if sharpness is not None and self.sharpness is not None:
             sharp = self.sharpness + share * (sharpness - self.sharpness)
-        mean = np.asarray(self.reference + share * (field - self.reference), np.complex64)
-        return replace(self, reference=mean, learned=self.learned + 1, sharpness=sharp)
+        mean = np.asarray(self.edges + share * (field - self.edges), np.complex64)
+        return replace(self, edges=mean, frames=self.frames + 1, sharpness=sharp)
 
-    def with_look(self, field: Edges) -> Known:
-        """With one more look; the oldest gives way."""
-        return replace(self, looks=(*self.looks, field)[-LOOKS:])
+    def with_appearance(self, field: Edges) -> ReferenceView:
+        """With one more appearance; the oldest gives way."""
+        return replace(self, appearances=(*self.appearances, field)[-MAX_APPEARANCES:])
 
 
-def read_known(path: Path) -> Known | None:
+def read_reference(path: Path) -> ReferenceView | None:
     """The view kept in a file; None where there is no file yet.
 
     Raises:
-        InputError: the file cannot be read, or is not what :func:`write_known` writes.
+        InputError: the file cannot be read, or is not what :func:`write_reference` writes.
     """
     try:
         with np.load(path, allow_pickle=False) as kept:
-            fields, sharpness, learned = kept["fields"], float(kept["sharpness"]), int(kept["learned"])
+            fields, sharpness, frames = kept["fields"], float(kept["sharpness"]), int(kept["frames"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: not a kept reference view; delete it, and the view is learned anew") from error
     if fields.dtype != np.int8 or fields.ndim != 4 or not len(fields) or fields.shape[1:] != (HEIGHT, WIDTH, 2):
         raise InputError(f"{path}: a reference view of another version; delete it, and the view is learned anew")
-    reference, *looks = (fields.astype(np.float32) / 127).view(np.complex64)[..., 0]
-    return Known(reference, learned, None if np.isnan(sharpness) else sharpness, tuple(looks))
+    first, *appearances = (fields.astype(np.float32) / 127).view(np.complex64)[..., 0]
+    return ReferenceView(first, frames, None if np.isnan(sharpness) else sharpness, tuple(appearances))
 
 
-def write_known(path: Path, known: Known) -> None:
+def write_reference(path: Path, reference: ReferenceView) -> None:
     """Keep a view in a file, whole or not at all.
 
     Raises:
         OSError: the file cannot be written.
     """
-    fields = np.stack([known.reference, *known.looks])
+    fields = np.stack([reference.edges, *reference.appearances])
     pairs = np.round(fields[..., None].view(np.float32) * 127).astype(np.int8)
-    sharpness = np.nan if known.sharpness is None else known.sharpness
+    sharpness = np.nan if reference.sharpness is None else reference.sharpness
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.part")
     with partial.open("wb") as file:
-        np.savez_compressed(file, fields=pairs, sharpness=sharpness, learned=known.learned)
+        np.savez_compressed(file, fields=pairs, sharpness=sharpness, frames=reference.frames)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)

@@ -10,14 +10,23 @@ from lotwise.cameras.view.edges import Edges
 from lotwise.cameras.view.thumbnail import HEIGHT, WIDTH
 from lotwise.datasets.frame import Image
 
-BAND = 10  # rows of the thumbnail that are compared together
-NEAR = 4  # pixels of the thumbnail by which a view may sway
-TORN = 0.25  # torn rows fit so much better elsewhere along the row; on real lots others stay under 0.2
-FIT = 0.35  # and so well; torn rows reach 0.7 where the usual view is minutes old
-SOME = 8.0  # squared lengths that a band needs before it says anything
-LOWER, STEP = 15, 8  # that part of a frame is looked at for made-up rows, and every so many of them
-SAME = 0.5  # grey levels by which rows differ at least where a sensor made them
-DARK, BRIGHT = 32, 250  # rows beyond them may well be black or white all over
+BAND_ROWS = 10
+"""Rows of the thumbnail that are compared together."""
+SWAY_PX = 4
+"""Pixels of the thumbnail by which a view may sway in the wind."""
+MIN_FIT_GAIN = 0.25
+"""By how much torn rows fit better elsewhere along the row; on the real lots of CNR-EXT and PKLot whole ones stay under
+0.2."""
+MIN_FIT = 0.35
+"""Fit that torn rows must reach there; with a usual view that is minutes old they reach 0.7."""
+MIN_BAND_ENERGY = 8.0
+"""Sum of squared lengths in a band below which its fit tends to 0."""
+LOWER_PART, ROW_STEP = 15, 8
+"""The lowest 1/15 of a frame is searched for made-up rows, one row in eight."""
+MIN_ROW_DIFFERENCE = 0.5
+"""Mean grey levels by which two rows differ at least where a sensor made them."""
+DARK_LEVEL, BRIGHT_LEVEL = 32, 250
+"""Grey levels beyond which rows may well be black or white all over."""
 
 
 def torn(field: Edges, usual: Edges) -> bool:
@@ -27,11 +36,11 @@ def torn(field: Edges, usual: Edges) -> bool:
         field: edges of the picture.
         usual: edges of the view that it should show, in its place; the younger, the surer.
     """
-    fit = np.fft.ifft((_rows(field) * _rows(usual).conj()).reshape(-1, BAND, WIDTH).sum(1), axis=1).real
-    fit /= np.sqrt((_per_band(field) + SOME) * (_per_band(usual) + SOME))[:, None]
-    here = np.maximum(fit[:, : NEAR + 1].max(1), fit[:, -NEAR:].max(1))
-    elsewhere = fit[:, NEAR + 1 : -NEAR].max(1)
-    return bool(((elsewhere - here > TORN) & (elsewhere > FIT)).any())
+    fit = np.fft.ifft((_rows(field) * _rows(usual).conj()).reshape(-1, BAND_ROWS, WIDTH).sum(1), axis=1).real
+    fit /= np.sqrt((_per_band(field) + MIN_BAND_ENERGY) * (_per_band(usual) + MIN_BAND_ENERGY))[:, None]
+    here = np.maximum(fit[:, : SWAY_PX + 1].max(1), fit[:, -SWAY_PX:].max(1))
+    elsewhere = fit[:, SWAY_PX + 1 : -SWAY_PX].max(1)
+    return bool(((elsewhere - here > MIN_FIT_GAIN) & (elsewhere > MIN_FIT)).any())
 
 
 def made_up(image: Image) -> bool:
@@ -39,10 +48,10 @@ def made_up(image: Image) -> bool:
 
     Looked for in the frame itself: in a thumbnail a sensor's noise on a flat thing before the lens is averaged away.
     """
-    lower = image[-(len(image) // LOWER) :: STEP]
-    if len(lower) < 2 or not DARK < lower.mean() < BRIGHT:
+    lower = image[-(len(image) // LOWER_PART) :: ROW_STEP]
+    if len(lower) < 2 or not DARK_LEVEL < lower.mean() < BRIGHT_LEVEL:
         return False
-    return float(cv2.absdiff(lower[1:], lower[:-1]).mean()) < SAME
+    return float(cv2.absdiff(lower[1:], lower[:-1]).mean()) < MIN_ROW_DIFFERENCE
 
 
 def _rows(field: Edges) -> NDArray[np.complex64]:
@@ -53,4 +62,4 @@ def _rows(field: Edges) -> NDArray[np.complex64]:
 
 def _per_band(field: Edges) -> NDArray[np.float32]:
     squares = np.square(field.real) + np.square(field.imag)
-    return np.asarray(squares.reshape(-1, BAND * WIDTH).sum(1), np.float32)
+    return np.asarray(squares.reshape(-1, BAND_ROWS * WIDTH).sum(1), np.float32)

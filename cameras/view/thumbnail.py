@@ -1,4 +1,4 @@
-"""The small grey picture of a frame by which view health and the change gate see; made once a frame."""
+"""The small grey picture of a frame that view health and change detection work on; made once a frame."""
 
 from __future__ import annotations
 

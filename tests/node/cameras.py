@@ -12,8 +12,8 @@ import numpy as np
 
 from lotwise.cameras.detection.detector import load_detector
 from lotwise.cameras.registry.registry import Registry
-from lotwise.cameras.site.change_detection import GateSettings
-from lotwise.cameras.site.hysteresis import StateSettings
+from lotwise.cameras.site.change_detection import ChangeDetectionSettings
+from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.site.schedule import Schedule
 from lotwise.cameras.site.settings import CameraSettings
 from lotwise.cameras.site.swap import SwapSettings
@@ -27,7 +27,7 @@ from lotwise.node.hot_swap import HotSwap
 from lotwise.node.state import Event
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
-AT_ONCE = StateSettings(confirm_frames=1, confirm_s=0)
+AT_ONCE = HysteresisSettings(confirm_frames=1, confirm_s=0)
 
 
 def at(seconds: float) -> datetime:
@@ -95,7 +95,7 @@ class FakeView:
         self.report = ViewReport("good")
         self.accepted = 0
 
-    def look(self, image: Image, thumb: object, taken: datetime) -> ViewReport:
+    def check(self, image: Image, thumb: object, taken: datetime) -> ViewReport:
         return self.report
 
     def accept(self) -> None:
@@ -113,16 +113,15 @@ class Camera:
         seen: datetime | None = None,
         view=None,
         schedule: Schedule | None = None,
-        gate: GateSettings | None = None,
-        states: StateSettings = AT_ONCE,
+        change_detection: ChangeDetectionSettings | None = None,
+        hysteresis: HysteresisSettings = AT_ONCE,
         load=load_detector,
         executor: Executor | None = None,
     ) -> None:
         self.source, self.view, self.loader = FakeSource(), view or FakeView(), executor or Later()
         self.seconds = 0.0
-        settings = CameraSettings(
-            schedule or Schedule(), ViewSettings(), gate or GateSettings(enabled=False), states
-        )  # fmt: skip
+        detection = change_detection or ChangeDetectionSettings(enabled=False)
+        settings = CameraSettings(schedule or Schedule(), ViewSettings(), detection, hysteresis)
         bundles = HotSwap("C1", place, load, self.loader, SwapSettings(), lambda: self.seconds)
         own = None if slots is None else tuple(slots)
         self.loop = CameraLoop(

@@ -30,7 +30,7 @@ def write_site(
         "name": "lot",
         "schedule": {"period_s": 0},
         "detector": {"backend": "onnxruntime"},
-        "states": {"confirm_frames": 1, "confirm_s": 0},
+        "hysteresis": {"confirm_frames": 1, "confirm_s": 0},
         "publish": {"api": {"enabled": False}},
         "cameras": {},
     }

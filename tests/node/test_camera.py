@@ -10,13 +10,13 @@ import pytest
 
 from lotwise.cameras.detection.bundle import MODEL, Manifest, sha256, write_manifest
 from lotwise.cameras.registry.registry import Registry
-from lotwise.cameras.site.change_detection import GateSettings
-from lotwise.cameras.site.hysteresis import StateSettings
+from lotwise.cameras.site.change_detection import ChangeDetectionSettings
+from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.site.schedule import Schedule
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.site.view import ViewSettings
 from lotwise.cameras.slots.state import SlotNow
-from lotwise.cameras.view.health import ViewWatch
+from lotwise.cameras.view.health import ViewHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.camera import record
@@ -75,7 +75,7 @@ def test_a_bad_view_makes_all_slots_unknown_at_once_and_they_recover(bundle: Pat
 
 
 def test_a_black_frame_is_never_an_empty_lot(bundle: Path) -> None:
-    camera = Camera(bundle, view=ViewWatch(ViewSettings()))
+    camera = Camera(bundle, view=ViewHealth(ViewSettings()))
     assert camera.see(scene(seed=1)) == READ
     assert camera.see(np.zeros((750, 1000, 3), np.uint8)) == LOST
     assert camera.why == {"black"}
@@ -165,7 +165,7 @@ def test_one_torn_frame_is_not_read_and_forgets_nothing_but_a_second_one_does(bu
 
 
 def test_an_unchanged_view_is_not_detected_again_but_for_the_heartbeat(bundle: Path) -> None:
-    camera = Camera(bundle, gate=GateSettings(heartbeat_s=10))
+    camera = Camera(bundle, change_detection=ChangeDetectionSettings(heartbeat_s=10))
     for number in range(21):
         assert camera.see(still(number)) == READ
     now = camera.loop.now
@@ -176,17 +176,17 @@ def test_an_unchanged_view_is_not_detected_again_but_for_the_heartbeat(bundle: P
     assert camera.loop.now.detected == 4
 
 
-def test_the_gate_can_be_switched_off(bundle: Path) -> None:
-    camera = Camera(bundle, gate=GateSettings(enabled=False))
+def test_change_detection_can_be_switched_off(bundle: Path) -> None:
+    camera = Camera(bundle, change_detection=ChangeDetectionSettings(enabled=False))
     for number in range(5):
         camera.see(still(number))
     assert camera.loop.now.detected == 5
 
 
 def test_a_change_that_waits_for_its_confirmation_is_looked_at_though_nothing_moves(bundle: Path) -> None:
-    states = StateSettings(confirm_frames=3, confirm_s=2)
+    hysteresis = HysteresisSettings(confirm_frames=3, confirm_s=2)
     held = {"1": SlotNow("free", at(-5), 0.9), "2": SlotNow("free", at(-5), 0.9)}
-    camera = Camera(bundle, gate=GateSettings(), states=states, before=held, seen=at(-1))
+    camera = Camera(bundle, change_detection=ChangeDetectionSettings(), hysteresis=hysteresis, before=held, seen=at(-1))
     for number in range(3):
         camera.see(still(number))
     assert camera.slots == READ
@@ -196,16 +196,18 @@ def test_a_change_that_waits_for_its_confirmation_is_looked_at_though_nothing_mo
 
 
 def test_frames_that_are_let_pass_count_as_time_between_frames(bundle: Path, monkeypatch) -> None:
-    camera = Camera(bundle, gate=GateSettings())
+    camera = Camera(bundle, change_detection=ChangeDetectionSettings())
     camera.see(still(0))
     passed = []
-    monkeypatch.setattr("lotwise.cameras.slots.hysteresis.SlotMemory.same", lambda memory, time: passed.append(time))
+    monkeypatch.setattr(
+        "lotwise.cameras.slots.hysteresis.SlotHysteresis.same", lambda memory, time: passed.append(time)
+    )
     camera.see(still(1))
     assert passed == [at(2)]
 
 
 def test_after_a_bad_view_the_next_frame_is_detected_whatever_it_shows(bundle: Path) -> None:
-    camera = Camera(bundle, gate=GateSettings())
+    camera = Camera(bundle, change_detection=ChangeDetectionSettings())
     camera.see(still(0))
     camera.view.report = ViewReport("blocked")
     camera.see(still(1))
@@ -235,7 +237,7 @@ def test_a_camera_that_sagged_still_reads_the_car_on_its_slot(tmp_path: Path) ->
 
 
 def test_a_view_that_is_measured_to_have_shifted_is_made_up_for(tmp_path: Path) -> None:
-    camera = Camera(narrow_bundle(tmp_path / "b"), view=ViewWatch(ViewSettings()))
+    camera = Camera(narrow_bundle(tmp_path / "b"), view=ViewHealth(ViewSettings()))
     for seed in range(8):
         assert camera.see(scene(seed=seed)) == {"7": "free"}
     sagged = np.float32([[1, 0, 30], [0, 1, 0]])
@@ -279,7 +281,7 @@ def test_a_view_that_was_accepted_is_good(bundle: Path) -> None:
 
 
 def test_a_view_that_cannot_be_accepted_is_no_reason_to_stop(bundle: Path, caplog) -> None:
-    camera = Camera(bundle, view=ViewWatch(ViewSettings()))
+    camera = Camera(bundle, view=ViewHealth(ViewSettings()))
     camera.see(scene(seed=1))
     camera.loop.accept_view()
     assert camera.see(np.zeros((750, 1000, 3), np.uint8)) == LOST
@@ -329,7 +331,11 @@ def test_slots_of_the_site_file_stay_whatever_a_bundle_carries(registry: Registr
 def test_a_new_bundle_reads_the_slots_at_once_though_nothing_moves(registry: Registry, tmp_path: Path) -> None:
     first, blind = add(registry, tmp_path), add(registry, tmp_path, 0.1)
     registry.promote(first)
-    camera = Camera(registry, gate=GateSettings(), states=StateSettings(confirm_frames=1, confirm_s=0, leave=0.2))
+    camera = Camera(
+        registry,
+        change_detection=ChangeDetectionSettings(),
+        hysteresis=HysteresisSettings(confirm_frames=1, confirm_s=0, free_below=0.2),
+    )
     assert camera.see(still(0)) == READ
     registry.promote(blind, probation=False)
     camera.see(still(1))

@@ -230,14 +230,14 @@ def test_a_failing_model_is_unknown_slots_until_it_runs_again(journal: Journal, 
     monkeypatch.setattr(module, "FAILED_LOOK_RETRY_S", 0.01)
     camera = Camera(write_constant_bundle(tmp_path / "b"), executor=Later())
     sick = threading.Event()
-    honest = camera.view.look
+    honest = camera.view.check
 
-    def look(*given):
+    def check(*given):
         if sick.is_set():
             raise ValueError("no such picture")
         return honest(*given)
 
-    camera.view.look = look
+    camera.view.check = check
     node = Node("lot", journal, 1)
     node.add(camera.loop)
     node.start()

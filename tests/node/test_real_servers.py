@@ -55,7 +55,7 @@ def installed(tmp_path: Path, films: dict[str, Path]) -> Iterator[Callable[..., 
             site = {
                 "schedule": {"period_s": PERIOD_S},
                 "detector": {"backend": "onnxruntime"},
-                "states": {"confirm_frames": 1, "confirm_s": 0},
+                "hysteresis": {"confirm_frames": 1, "confirm_s": 0},
             } | more.pop("site", {})
             site["cameras"] = {name: {"bundles": str(bundle)} for name in CAMERAS} | site.get("cameras", {})
             return ends.enter_context(Installation(tmp_path, files, site, source=SOURCE, **more))

@@ -26,7 +26,7 @@ ACTIONS: dict[str, Callable[[Registry, tuple[str, str, str]], object]] = {
     "accept": lambda r, ids: r.accept(ids[2]),
     "refuse": lambda r, ids: r.refuse(ids[2], "blind"),
     "roll back": lambda r, ids: r.roll_back("blind"),
-    "settle": lambda r, ids: r.end_probation(ids[1]),
+    "end probation": lambda r, ids: r.end_probation(ids[1]),
     "prune": lambda r, ids: r.prune(0),
     "add": lambda r, ids: r.add(r.folder.parent / "new"),
     "mend": lambda r, ids: r.add(r.folder.parent / "mended"),

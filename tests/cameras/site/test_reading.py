@@ -52,7 +52,10 @@ def refused(folder: Path, text: str) -> InputError:
         (RTSP + "backoff: {frist_s: 1}", "cameras.gate.source.backoff.frist_s: unknown key; did you mean first_s?"),
         (GATE + "{source: x}\nschedule: {period: 1}", "schedule.period: unknown key; did you mean period_s?"),
         (MQTT + "pasword: {env: A}", ":7: publish.mqtt.pasword: unknown key; did you mean password?"),
-        (GATE + "{source: x, gate: {enable: no}}", "cameras.gate.gate.enable: unknown key; did you mean enabled?"),
+        (
+            GATE + "{source: x, change_detection: {enable: no}}",
+            "cameras.gate.change_detection.enable: unknown key; did you mean enabled?",
+        ),
         (GOOD + "  gate: {source: x}", ":6: cameras.gate: is there twice (first in line 4); rename or remove one"),
         (GATE + "{source: x}\nname: y", ":4: name: is there twice (first in line 1)"),
         (RTSP + "url: rtsp://h/t", "cameras.gate.source.url: is there twice"),
@@ -74,7 +77,7 @@ def refused(folder: Path, text: str) -> InputError:
         (GATE + "{source: ''}", "cameras.gate.source: is empty; give a folder"),
         (GATE + "{source: x, slots: 5}", "cameras.gate.slots: expected a path as text"),
         (GATE + "{source: x, every_s: two}", "cameras.gate.every_s: expected a number"),
-        (GATE + "{source: x}\ngate: off", ":4: gate: expected a mapping with enabled"),
+        (GATE + "{source: x}\nchange_detection: off", ":4: change_detection: expected a mapping with enabled"),
         (GATE + "{source: x}\ndetector: {workers: 1.5}", "detector.workers: expected a whole number"),
         (GATE + "{source: x}\nview: {enabled: maybe}", "view.enabled: expected true or false"),
         # out of range, or not one of these

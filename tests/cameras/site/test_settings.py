@@ -15,16 +15,16 @@ def site_with(camera: dict[str, Any], **shared: Any) -> Site:
 
 def test_a_camera_changes_only_what_it_names() -> None:
     site = site_with(
-        {"schedule": {"period_s": 30}, "states": {"confirm_frames": 5}, "gate": {"enabled": False}},
+        {"schedule": {"period_s": 30}, "hysteresis": {"confirm_frames": 5}, "change_detection": {"enabled": False}},
         schedule={"period_s": 2, "hours": ["06:00-22:00"], "timezone": "Europe/Rome"},
-        states={"hidden": "unknown", "confirm_frames": 4},
+        hysteresis={"hidden": "unknown", "confirm_frames": 4},
         view={"enabled": False},
     )
     gate, roof = site.settings_of("gate"), site.settings_of("roof")
     assert (gate.schedule.period_s, gate.schedule.hours) == (30, ("06:00-22:00",))
-    assert (gate.states.confirm_frames, gate.states.hidden) == (5, "unknown")
-    assert (gate.gate.enabled, gate.view.enabled) == (False, False)
-    assert (roof.schedule.period_s, roof.states.confirm_frames, roof.gate.enabled) == (2, 4, True)
+    assert (gate.hysteresis.confirm_frames, gate.hysteresis.hidden) == (5, "unknown")
+    assert (gate.change_detection.enabled, gate.view.enabled) == (False, False)
+    assert (roof.schedule.period_s, roof.hysteresis.confirm_frames, roof.change_detection.enabled) == (2, 4, True)
 
 
 def test_saying_a_default_wins_over_the_site() -> None:

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from lotwise.cameras.site.hysteresis import StateSettings
+from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.slots import SlotReading
-from lotwise.cameras.slots.hysteresis import SlotMemory
+from lotwise.cameras.slots.hysteresis import SlotHysteresis
 from lotwise.cameras.slots.state import SlotChange, SlotNow
 from lotwise.datasets.frame import Slot
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 CAR, FREE = SlotReading("occupied", 0.9), SlotReading("free", 0.98)
 FAINT = SlotReading("free", 0.8)
-"""Too faint for a car, too much for an empty slot."""
+"""Too low a score for a car, too much for an empty slot."""
 READ = {"o": CAR, "f": FREE, "~": FAINT, "s": SlotReading("occupied", 0.3), "?": SlotReading("unknown", 0.0)}
 
 
@@ -31,11 +31,11 @@ def slots(*names: str) -> tuple[Slot, ...]:
     return tuple(Slot(name, np.zeros((4, 2), np.float32)) for name in names)
 
 
-def memory(settings: StateSettings | None = None, **more: object) -> SlotMemory:
-    return SlotMemory(slots("a"), settings or StateSettings(), start=START, **more)  # type: ignore[arg-type]
+def memory(settings: HysteresisSettings | None = None, **more: object) -> SlotHysteresis:
+    return SlotHysteresis(slots("a"), settings or HysteresisSettings(), start=START, **more)  # type: ignore[arg-type]
 
 
-def feed(told: SlotMemory, readings: str, start: float = 0, every: float = 1) -> list[SlotChange]:
+def feed(told: SlotHysteresis, readings: str, start: float = 0, every: float = 1) -> list[SlotChange]:
     """One letter a frame; ``h`` is a hidden slot, ``.`` a frame without a reading."""
     changes: list[SlotChange] = []
     for step, letter in enumerate(readings):
@@ -49,7 +49,7 @@ def states(changes: Sequence[SlotChange]) -> list[tuple[str, str, float]]:
     return [(c.before.state, c.after.state, (c.after.since - START).total_seconds()) for c in changes]
 
 
-def occupied() -> SlotMemory:
+def occupied() -> SlotHysteresis:
     """A slot told occupied since 0 s, last read at 3 s."""
     told = memory()
     assert states(feed(told, "oooo")) == [("unknown", "occupied", 0)]
@@ -84,7 +84,7 @@ def test_a_change_is_told_once_it_was_read_long_and_often_enough(readings, every
 
 
 def test_one_frame_is_enough_where_the_settings_say_so() -> None:
-    told = memory(StateSettings(confirm_frames=1, confirm_s=0))
+    told = memory(HysteresisSettings(confirm_frames=1, confirm_s=0))
     assert states(feed(told, "of")) == [("unknown", "occupied", 0), ("occupied", "free", 1)]
 
 
@@ -151,7 +151,7 @@ class TestSlowSampling:
 
 class TestLoss:
     def test_all_slots_are_unknown_at_once_and_say_why(self) -> None:
-        told = SlotMemory(slots("a", "b"), StateSettings(confirm_frames=1, confirm_s=0), start=START)
+        told = SlotHysteresis(slots("a", "b"), HysteresisSettings(confirm_frames=1, confirm_s=0), start=START)
         told.update({"a": CAR, "b": FREE}, (), at(0))
         changes = told.lose("black", at(5))
         assert [(c.slot, c.after) for c in changes] == [(n, SlotNow("unknown", at(5), 0, "black")) for n in "ab"]
@@ -168,14 +168,14 @@ class TestLoss:
         [
             ("o", 65, [("occupied", 0)]),  # one reading, and its old date
             ("fo", 65, [("occupied", 0)]),  # the first one flickers
-            ("~", 65, [("occupied", 0)]),  # faint speaks for what was told
+            ("~", 65, [("occupied", 0)]),  # a low score speaks for what was told
             ("fff", 65, []),
             ("ffff", 65, [("free", 65)]),  # another state is confirmed in full
             ("ffffoo", 65, [("free", 65)]),  # and what was before is forgotten
             ("o", 905, [("occupied", 0)]),  # just within the bridge
             ("ooo", 906, []),  # too long ago: as at the start
             ("oooo", 906, [("occupied", 906)]),
-            ("~~~~", 906, [("free", 906)]),  # nor does faint speak for it any longer
+            ("~~~~", 906, [("free", 906)]),  # nor does a low score speak for it any longer
         ],
     )
     def test_what_was_before_returns_quickly(self, readings, start, changes) -> None:
@@ -226,7 +226,7 @@ class TestPending:
 class TestHidden:
     @pytest.mark.parametrize("hidden", ["keep", "unknown"])
     def test_a_van_that_passes_changes_nothing(self, hidden) -> None:
-        told = memory(StateSettings(hidden=hidden))
+        told = memory(HysteresisSettings(hidden=hidden))
         assert len(feed(told, "oooo" + "hhh" + "oooo")) == 1
         assert told.now["a"].since == at(0)
 
@@ -236,14 +236,14 @@ class TestHidden:
         assert told.now["a"].state == "occupied"
 
     def test_or_makes_it_unknown_until_it_leaves(self) -> None:
-        told = memory(StateSettings(hidden="unknown"))
+        told = memory(HysteresisSettings(hidden="unknown"))
         assert states(feed(told, "oooohhhh")) == [("unknown", "occupied", 0), ("occupied", "unknown", 4)]
         assert told.now["a"].why == "hidden"
         assert states(feed(told, "o", start=30)) == [("unknown", "occupied", 0)]
 
     @pytest.mark.parametrize("hidden", ["keep", "unknown"])
     def test_an_unknown_slot_that_is_hidden_stays_unknown_and_says_so(self, hidden) -> None:
-        told = memory(StateSettings(hidden=hidden))
+        told = memory(HysteresisSettings(hidden=hidden))
         assert feed(told, "h" * 20) == []
         assert told.now["a"] == SlotNow("unknown", at(0), 0, "hidden")
 
@@ -273,10 +273,10 @@ class TestRestart:
     @pytest.mark.parametrize(("latest", "state"), [(-100, "occupied"), (-3600, "unknown")])
     def test_the_latest_change_tells_how_old_it_is_where_nothing_else_does(self, latest, state) -> None:
         before = {"a": self.BEFORE, "b": SlotNow("free", at(latest), 0.9)}
-        assert SlotMemory(slots("a", "b"), StateSettings(), before, start=START).now["a"].state == state
+        assert SlotHysteresis(slots("a", "b"), HysteresisSettings(), before, start=START).now["a"].state == state
 
     def test_stored_frames_of_another_year_go_on_by_their_own_time(self) -> None:
-        told = SlotMemory(slots("a"), StateSettings(), {"a": self.BEFORE}, start=at(1e8), seen=at(-10))
+        told = SlotHysteresis(slots("a"), HysteresisSettings(), {"a": self.BEFORE}, start=at(1e8), seen=at(-10))
         assert states(feed(told, "o")) == [("unknown", "occupied", -7200)]
 
     def test_unknown_slots_and_slots_of_other_ids_start_anew(self) -> None:
@@ -319,8 +319,10 @@ def random_walk(seed: int) -> tuple[list[SlotChange], list[dict[str, str]], list
     rng = np.random.default_rng(seed)
     names = [str(number) for number in range(6)]
     hidden = "keep" if seed % 2 else "unknown"
-    settings = StateSettings(confirm_frames=int(rng.integers(1, 5)), confirm_s=float(rng.uniform(0, 5)), hidden=hidden)
-    told = SlotMemory(slots(*names), settings, start=START)
+    settings = HysteresisSettings(
+        confirm_frames=int(rng.integers(1, 5)), confirm_s=float(rng.uniform(0, 5)), hidden=hidden
+    )
+    told = SlotHysteresis(slots(*names), settings, start=START)
     now, true = 0.0, rng.random(6) < 0.5
     changes, read, after, kinds = [], [], [], []
     for _ in range(300):
@@ -381,14 +383,14 @@ def test_what_was_handed_out_does_not_change() -> None:
 
 
 def test_no_slots() -> None:
-    told = SlotMemory((), StateSettings(), start=START)
+    told = SlotHysteresis((), HysteresisSettings(), start=START)
     assert told.update({"a": CAR}, (), at(0)) == () == told.lose("black", at(1))
     assert not told.now
 
 
 def test_a_frame_of_sixty_slots_costs_little() -> None:
     names = [str(number) for number in range(60)]
-    told = SlotMemory(slots(*names), StateSettings(), start=START)
+    told = SlotHysteresis(slots(*names), HysteresisSettings(), start=START)
     rng = np.random.default_rng(0)
     frames = [{name: SlotReading("occupied", float(rng.uniform(0.5, 1))) for name in names} for _ in range(100)]
     best = np.inf
@@ -405,4 +407,4 @@ def test_a_frame_of_sixty_slots_costs_little() -> None:
 )
 def test_settings_out_of_bounds_are_refused(wrong) -> None:
     with pytest.raises(ValidationError):
-        StateSettings.model_validate(wrong)
+        HysteresisSettings.model_validate(wrong)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lotwise.cameras.slots import SlotReading, slot_states
-from lotwise.cameras.slots.learning import MOST_FRAMES, learn_slot_model
+from lotwise.cameras.slots.learning import MAX_FRAMES, learn_slot_model
 from lotwise.cameras.slots.model import SlotModel, match_slots
 from lotwise.datasets.frame import Detections
 from tests.cameras.slots.lots import SIZE, Seen, car_box, slot_centres, slots_of, view, watch
@@ -121,5 +121,5 @@ def test_the_same_frames_teach_the_same() -> None:
 
 def test_very_many_frames_are_thinned_out() -> None:
     camera = view(6)
-    frames = [seen.detections for seen in watch(camera, 3)] * MOST_FRAMES
-    assert learn_slot_model(frames, slots_of(camera), SIZE).frames == MOST_FRAMES
+    frames = [seen.detections for seen in watch(camera, 3)] * MAX_FRAMES
+    assert learn_slot_model(frames, slots_of(camera), SIZE).frames == MAX_FRAMES

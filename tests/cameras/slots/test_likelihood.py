@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lotwise.cameras.slots.likelihood import Places, fit, odds_to_share
+from lotwise.cameras.slots.likelihood import Places, fit_log_odds, odds_to_share
 
 FRAME = (400, 300)
 PLACE = np.array([[100.0, 100.0, 180.0, 150.0]])
@@ -26,32 +26,32 @@ def places(box=PLACE, shift=0.0, stretch=0.0) -> Places:
     ],
 )
 def test_a_box_fits_its_own_place(box, fits) -> None:
-    assert (fit(np.array([box], float), places(), FRAME)[0, 0] > 0) == fits
+    assert (fit_log_odds(np.array([box], float), places(), FRAME)[0, 0] > 0) == fits
 
 
 def test_a_known_place_outbids_a_doubtful_one() -> None:
     both = places() + places(shift=0.2, stretch=0.2)
-    exact = fit(PLACE, both, FRAME)[0]
+    exact = fit_log_odds(PLACE, both, FRAME)[0]
     assert exact[0] > exact[1] > 0
 
 
 def test_a_doubtful_place_forgives_more() -> None:
     off = PLACE + np.array([30, 0, 30, 0])
-    both = fit(off, places() + places(shift=0.3), FRAME)[0]
+    both = fit_log_odds(off, places() + places(shift=0.3), FRAME)[0]
     assert both[0] < 0 < both[1]
 
 
 def test_a_car_cut_by_the_border_fits_a_place_that_reaches_beyond_it() -> None:
-    beyond = places([[-40.0, 250.0, 40.0, 310.0]])
-    assert fit(np.array([[0.0, 250.0, 40.0, 300.0]]), beyond, FRAME)[0, 0] == pytest.approx(
-        fit(PLACE, places(), FRAME)[0, 0]
+    expected_beyond_rows = places([[-40.0, 250.0, 40.0, 310.0]])
+    assert fit_log_odds(np.array([[0.0, 250.0, 40.0, 300.0]]), expected_beyond_rows, FRAME)[0, 0] == pytest.approx(
+        fit_log_odds(PLACE, places(), FRAME)[0, 0]
     )
 
 
 def test_nothing_fits_nothing() -> None:
-    none = Places.settled(np.zeros((0, 4)), np.zeros(0))
-    assert fit(np.zeros((0, 4)), places(), FRAME).shape == (0, 1)
-    assert fit(PLACE, none, FRAME).shape == (1, 0)
+    none = Places.certain(np.zeros((0, 4)), np.zeros(0))
+    assert fit_log_odds(np.zeros((0, 4)), places(), FRAME).shape == (0, 1)
+    assert fit_log_odds(PLACE, none, FRAME).shape == (1, 0)
 
 
 def test_log_odds_far_out_are_certain_and_not_an_overflow() -> None:

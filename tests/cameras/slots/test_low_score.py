@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lotwise.cameras.slots import SlotModel, match_slots, slot_states
-from lotwise.cameras.slots.low_score import with_faint
+from lotwise.cameras.slots.low_score import with_low_scores
 from lotwise.datasets.frame import Detections
 from tests.cameras.slots.test_model import MODEL, SIZE, SLOTS, car
 
@@ -15,7 +15,7 @@ def scores(boxes, at, model: SlotModel | None = MODEL) -> dict[str, float]:
     """How likely a car is on each slot."""
     seen = Detections.of(boxes, at)
     readings = match_slots(seen, SLOTS, SIZE, model) if model else slot_states(seen, SLOTS, SIZE)
-    lower = with_faint(readings, seen, SLOTS, SIZE, model)
+    lower = with_low_scores(readings, seen, SLOTS, SIZE, model)
     assert {name: reading.state for name, reading in lower.items()} == {n: r.state for n, r in readings.items()}
     assert list(lower) == list(readings)
     return {name: 1 - each.score if each.state == "free" else each.score for name, each in lower.items()}
@@ -54,11 +54,11 @@ def test_random_boxes_change_no_state_and_raise_no_free_score() -> None:
         boxes = np.concatenate([low, low + rng.uniform(20, 60, (30, 2))], axis=1)
         seen = Detections.of(boxes, rng.uniform(0.05, 0.4, 30))
         readings = match_slots(seen, SLOTS, SIZE, MODEL)
-        lower = with_faint(readings, seen, SLOTS, SIZE, MODEL)
+        lower = with_low_scores(readings, seen, SLOTS, SIZE, MODEL)
         for name, reading in readings.items():
             assert lower[name].state == reading.state
             assert lower[name].score <= reading.score
 
 
 def test_no_slots() -> None:
-    assert with_faint({}, Detections.of([car(1)], [0.2]), (), SIZE, MODEL) == {}
+    assert with_low_scores({}, Detections.of([car(1)], [0.2]), (), SIZE, MODEL) == {}

@@ -60,10 +60,10 @@ def test_the_rule_without_a_model_counts_the_covered_neighbour() -> None:
 
 
 def test_a_car_outside_of_all_slots_takes_none() -> None:
-    beyond = Detections.of([car(0)], [0.9])
+    expected_beyond_rows = Detections.of([car(0)], [0.9])
     slots, known = SLOTS[:1], place("1", 1)
-    assert taken(beyond, SlotModel(), slots) == ["1"]
-    assert taken(beyond, SlotModel(places=(known, place(None, 0))), slots) == []
+    assert taken(expected_beyond_rows, SlotModel(), slots) == ["1"]
+    assert taken(expected_beyond_rows, SlotModel(places=(known, place(None, 0))), slots) == []
 
 
 def test_a_box_under_the_confidence_takes_no_slot() -> None:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from lotwise.cameras.site.hysteresis import StateSettings
+from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.slots import SlotModel, match_slots
-from lotwise.cameras.slots.hysteresis import SlotMemory
+from lotwise.cameras.slots.hysteresis import SlotHysteresis
 from lotwise.cameras.slots.model import Place
 from lotwise.cameras.slots.occlusion import hidden_slots
 from lotwise.datasets.frame import Detections, Slot
@@ -55,7 +55,7 @@ def hidden(
         ([VAN, box(1, FAR)], set()),  # the car behind it is seen all the same
         ([[130, 40, 240, 100]], {"f1", "f2"}),  # a bus
         ([[120, 40, 240, 80]], set()),  # ends where a car on the slots would: across them, not before
-        ([[120, 20, 240, 50]], set()),  # beyond the far row
+        ([[120, 20, 240, 50]], set()),  # expected_beyond_rows the far row
         ([box(1, NEAR)], set()),  # a car on the near row covers little of the far one
         ([[140, 40, 190, 130]], {"f1"}),  # a van parked on the near row
         ([[150, 70, 180, 100]], set()),  # a car in the aisle, seen beside what is behind it
@@ -101,7 +101,7 @@ def test_the_same_view_at_another_resolution_hides_the_same() -> None:
 def test_a_passing_van_flips_no_slot(parked, setting) -> None:
     """It drives along the aisle before the far row; cars behind it are not detected while it stands before them."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    memory = SlotMemory(SLOTS, StateSettings(hidden=setting), start=start)
+    memory = SlotHysteresis(SLOTS, HysteresisSettings(hidden=setting), start=start)
     cars = [car for name, car in CARS.items() if parked and name[0] == "f"]
     truth = {name: "occupied" if parked and name[0] == "f" else "free" for name in CARS}
     wrong, changes = set(), []
@@ -123,7 +123,7 @@ def test_a_passing_van_flips_no_slot(parked, setting) -> None:
 @pytest.mark.parametrize("setting", ["keep", "unknown"])
 def test_a_bus_that_stays_before_free_slots_leaves_them_free_or_unknown(setting) -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    memory = SlotMemory(SLOTS, StateSettings(hidden=setting), start=start)
+    memory = SlotHysteresis(SLOTS, HysteresisSettings(hidden=setting), start=start)
     for second in range(60):
         boxes = [[130, 40, 240, 100]] if second > 5 else []
         seen = Detections.of(boxes, [0.8] * len(boxes))

@@ -39,33 +39,33 @@ def test_too_few_sure_boxes_say_nothing(frames) -> None:
     assert car_size(frames or [Detections.empty()]) is None
 
 
-def settled(frames: list[Detections]):
+def recurring(frames: list[Detections]):
     sizes = car_size([cars(*MANY)])
     assert sizes is not None
     return find_recurring_boxes(frames, sizes, FRAME)
 
 
 def test_a_car_that_stays_is_one_place_at_its_mean() -> None:
-    places = settled([cars(box(300 + d, 300 - d)) for d in (-2, 0, 2, 0)])
+    places = recurring([cars(box(300 + d, 300 - d)) for d in (-2, 0, 2, 0)])
     assert places.frames.tolist() == [4]
     assert places.boxes[0] == pytest.approx(box(300, 300))
     assert places.support[0] == pytest.approx(3.2)
 
 
 def test_cars_side_by_side_stay_two_places() -> None:
-    places = settled([cars(box(300, 300), box(330, 315)), cars(box(302, 301)), cars(box(331, 314))])
+    places = recurring([cars(box(300, 300), box(330, 315)), cars(box(302, 301)), cars(box(331, 314))])
     assert sorted(places.frames.tolist()) == [2, 2]
 
 
 def test_two_boxes_on_one_car_are_one_place() -> None:
     double = Detections.of([box(300, 300), box(304, 303)], [0.9, 0.4])
-    assert settled([double, double]).frames.tolist() == [2]
+    assert recurring([double, double]).frames.tolist() == [2]
 
 
 def test_a_passing_car_settles_nowhere() -> None:
-    places = settled([cars(box(100 + 90 * i, 450), box(300, 300)) for i in range(5)])
+    places = recurring([cars(box(100 + 90 * i, 450), box(300, 300)) for i in range(5)])
     assert sorted(places.frames.tolist()) == [1, 1, 1, 1, 1, 5]
 
 
 def test_empty_frames() -> None:
-    assert len(settled([Detections.empty(), Detections.empty()])) == 0
+    assert len(recurring([Detections.empty(), Detections.empty()])) == 0

@@ -209,11 +209,11 @@ def children_of(pid: int | None = None) -> list[int]:
 
 
 def decoders() -> list[int]:
-    """The child processes of cameras: those whose parent is the nursery."""
-    nursery = [
+    """The child processes of cameras: those whose parent is the fork server."""
+    fork_server = [
         pid for pid in children_of() if b"decoder_process.fork_server" in cmdline(pid) and os.getpid() == parent_of(pid)
     ]
-    return [child for pid in nursery for child in children_of(pid)]
+    return [child for pid in fork_server for child in children_of(pid)]
 
 
 def parent_of(pid: int) -> int:

@@ -244,17 +244,17 @@ def test_missing_secret_is_told_at_the_start(monkeypatch: pytest.MonkeyPatch) ->
         Viewer(rtsp("rtsp://127.0.0.1/cam", username="a", password=Secret(env="NOT_SET")))
 
 
-@pytest.mark.parametrize("victim", ["decoder", "nursery"])
+@pytest.mark.parametrize("victim", ["decoder", "fork server"])
 def test_killed_process_comes_back(victim: str, camera: RtspServer) -> None:
     with Viewer(rtsp(camera.url())) as viewer:
         viewer.frame()
         decoder = decoders()[0]
-        nursery = next(
+        fork_server = next(
             pid
             for pid in children_of()
             if b"decoder_process.fork_server" in cmdline(pid) and decoder in children_of(pid)
         )
-        os.kill(decoder if victim == "decoder" else nursery, signal.SIGKILL)
+        os.kill(decoder if victim == "decoder" else fork_server, signal.SIGKILL)
         if victim == "decoder":
             until(lambda: viewer.source.health().reconnects == 1)
         else:  # the child lives on until its connection is made anew
@@ -307,7 +307,7 @@ def test_children_end_when_the_node_is_killed(camera: RtspServer) -> None:
         finally:
             node.kill()
             node.wait()
-        until(lambda: not any(cmdline(pid) for pid in family), 5, "nursery and children end with the node")
+        until(lambda: not any(cmdline(pid) for pid in family), 5, "fork server and children end with the node")
 
 
 def test_close_leaves_nothing_behind(camera: RtspServer) -> None:

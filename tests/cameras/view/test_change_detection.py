@@ -1,4 +1,4 @@
-"""The change gate: noise, light and codecs are let pass, a car in the smallest slot never is."""
+"""Change detection: noise, light and codecs are let pass, a car in the smallest slot never is."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from benchmarks.disturbances import brighter, noisy, recoded
-from lotwise.cameras.site.change_detection import GateSettings
+from lotwise.cameras.site.change_detection import ChangeDetectionSettings
 from lotwise.cameras.view import thumbnail
-from lotwise.cameras.view.change_detection import ChangeGate
+from lotwise.cameras.view.change_detection import ChangeDetector
 from lotwise.datasets.frame import Image, Slot
 from lotwise.datasets.images import read_image
 from lotwise.datasets.readers.open import open_dataset
@@ -28,25 +28,27 @@ def parked(image: Image, grey: int) -> Image:
     return out
 
 
-def gate_after(image: Image, settings: GateSettings | None = None, slots: tuple[Slot, ...] = (FAR,)) -> ChangeGate:
-    gate = ChangeGate(settings or GateSettings(), slots)
-    assert gate.verdict(thumbnail(image), at(0)) == "first"
-    gate.detected(thumbnail(image), at(0))
-    return gate
+def gate_after(
+    image: Image, settings: ChangeDetectionSettings | None = None, slots: tuple[Slot, ...] = (FAR,)
+) -> ChangeDetector:
+    detector = ChangeDetector(settings or ChangeDetectionSettings(), slots)
+    assert detector.verdict(thumbnail(image), at(0)) == "first"
+    detector.detected(thumbnail(image), at(0))
+    return detector
 
 
 def test_noise_codec_and_a_little_light_are_no_change() -> None:
-    gate = gate_after(scene(noise=2, seed=1))
+    detector = gate_after(scene(noise=2, seed=1))
     for i in range(20):
         frame = recoded(noisy(brighter(1 + 0.01 * (i - 10))(scene(noise=0, seed=1), RNG(i)), RNG(i), 2), 85)
-        assert gate.verdict(thumbnail(frame), at(i)) == "same"
+        assert detector.verdict(thumbnail(frame), at(i)) == "same"
 
 
 @pytest.mark.parametrize("grey", [15, 60, 180, 250])
 def test_a_car_in_a_slot_of_twenty_pixels_is_seen(grey: int) -> None:
     before = scene(seed=1)
-    gate = gate_after(before)
-    assert gate.verdict(thumbnail(parked(scene(seed=1), grey)), at(1)) == "changed"
+    detector = gate_after(before)
+    assert detector.verdict(thumbnail(parked(scene(seed=1), grey)), at(1)) == "changed"
 
 
 def test_what_passes_beside_the_slots_is_no_change_unless_there_are_none() -> None:
@@ -59,19 +61,19 @@ def test_what_passes_beside_the_slots_is_no_change_unless_there_are_none() -> No
 def test_slots_are_watched_where_a_shifted_view_shows_them() -> None:
     before, after = scene(seed=1), scene(seed=1)
     cv2.rectangle(after, (602, 226), (620, 239), (250, 250, 250), -1)
-    gate = gate_after(before)
-    assert gate.verdict(thumbnail(after), at(1)) == "same"
-    assert gate.verdict(thumbnail(after), at(1), shift=(0.1, 0.0)) == "changed"
+    detector = gate_after(before)
+    assert detector.verdict(thumbnail(after), at(1)) == "same"
+    assert detector.verdict(thumbnail(after), at(1), shift=(0.1, 0.0)) == "changed"
 
 
 def test_slow_change_adds_up_because_only_detected_frames_are_compared_with() -> None:
-    gate = gate_after(scene(noise=0, seed=1))
+    detector = gate_after(scene(noise=0, seed=1))
     verdicts = []
     for step in range(20):
         mixed = cv2.addWeighted(
             parked(scene(noise=0, seed=1), 250), step / 20, scene(noise=0, seed=1), 1 - step / 20, 0
         )
-        verdicts.append(gate.verdict(thumbnail(np.asarray(mixed, np.uint8)), at(step)))
+        verdicts.append(detector.verdict(thumbnail(np.asarray(mixed, np.uint8)), at(step)))
     assert verdicts[1] == "same"
     assert verdicts[-1] == "changed"
 
@@ -87,18 +89,18 @@ def test_the_heartbeat(seconds: float, verdict: str) -> None:
 
 def test_off_with_one_setting() -> None:
     image = scene(seed=1)
-    assert gate_after(image, GateSettings(enabled=False)).verdict(thumbnail(image), at(1)) == "changed"
+    assert gate_after(image, ChangeDetectionSettings(enabled=False)).verdict(thumbnail(image), at(1)) == "changed"
 
 
 def test_unknown_settings_are_refused() -> None:
     with pytest.raises(ValidationError):
-        GateSettings.model_validate({"treshold": 1})
+        ChangeDetectionSettings.model_validate({"treshold": 1})
 
 
 @pytest.mark.shared
 @pytest.mark.parametrize(("kind", "folder", "camera"), [("cnr-ext", "cnr_ext", "C1"), ("cnr-ext", "cnr_ext", "C3")])
 def test_no_real_slot_change_is_missed(shared: Path, kind: str, folder: str, camera: str) -> None:
-    """Each slot watched alone, so that nothing else that changed in the frame can wake the gate for it."""
+    """Each slot watched alone, so that nothing else that changed in the frame can wake the detector for it."""
     dataset = open_dataset(kind, shared / "data" / folder, (camera,))
     frames = dataset.of_camera(camera)
     thumbs = [thumbnail(read_image(frame.path)) for frame in frames]
@@ -109,8 +111,8 @@ def test_no_real_slot_change_is_missed(shared: Path, kind: str, folder: str, cam
             if {slot.id} <= states[before].keys() & states[after].keys() and (
                 states[before][slot.id] != states[after][slot.id]
             ):
-                gate = ChangeGate(GateSettings(), (slot,))
-                gate.detected(thumbs[before], at(0))
+                detector = ChangeDetector(ChangeDetectionSettings(), (slot,))
+                detector.detected(thumbs[before], at(0))
                 changes += 1
-                assert gate.verdict(thumbs[after], at(1)) == "changed", (slot.id, frames[after].name)
+                assert detector.verdict(thumbs[after], at(1)) == "changed", (slot.id, frames[after].name)
     assert changes > 30
