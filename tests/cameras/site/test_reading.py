@@ -60,11 +60,11 @@ def refused(folder: Path, text: str) -> InputError:
         (GATE + "{source: x}\nname: y", ":4: name: is there twice (first in line 1)"),
         (RTSP + "url: rtsp://h/t", "cameras.gate.source.url: is there twice"),
         # what is missing
-        ("name: lot", ": cameras: field required (the cameras by id); add it"),
+        ("name: lot", ": cameras: field required (Cameras of the site by id); add it"),
         ("name: lot\ncameras: {}", ":2: cameras: expected at least one entry"),
         (GATE, ":3: cameras.gate: expected a mapping with source, slots"),
-        (GATE + "{slots: x}", "cameras.gate.source: field required (where its frames come from"),
-        (GATE + "{source: {kind: rtsp}}", "cameras.gate.source.url: field required (rtsp:// address"),
+        (GATE + "{slots: x}", "cameras.gate.source: field required (Where the camera's frames come from"),
+        (GATE + "{source: {kind: rtsp}}", "cameras.gate.source.url: field required (Address of the stream"),
         # wrong kinds
         ("name: 5\ncameras: {a: {source: x}}", ":1: name: expected a text; put it into quotes"),
         ("name: l\ncameras: {1: {source: x}}", ":2: cameras.1: an id is a text; put it into quotes"),

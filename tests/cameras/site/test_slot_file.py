@@ -73,7 +73,10 @@ def polygon(*corners: list[float]) -> str:
         (json.dumps([SLOT | {"name": "a"}]), r"entry 1\.name: unknown key; known are id, polygon"),
         ("\udcff", "not a list of slots"),
         (polygon([0, 0], [1, 1]), "slot 1: expected at least three corners, got 2"),
-        (polygon([100, 100], [200, 100], [200, 200]), r"slot 1: .*pixels; .*0\.\.1 of the frame: convert"),
+        (
+            polygon([100, 100], [200, 100], [200, 200]),
+            r"slot 1: .*pixels; .*0\.\.1 of the frame; run lotwise slots convert",
+        ),
         (polygon([0.1, 0.1], [0.2, 0.2], [0.2, 0.1], [0.1, 0.2]), "slot 1: its outline crosses itself; give"),
         (polygon([0.1, 0.1], [0.2, 0.2], [0.3, 0.3]), "slot 1: has no area"),
         (polygon([1.1, 0.1], [1.3, 0.1], [1.3, 0.3]), "slot 1: lies outside of the frame"),
