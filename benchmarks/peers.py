@@ -12,7 +12,7 @@ from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.datasets.frame import Detections, Frame
 from lotwise.datasets.images import image_size
-from lotwise.datasets.readers.yolo import write_yolo
+from lotwise.datasets.writers.yolo import write_yolo
 from lotwise.students.model.student import make_student
 
 EPOCHS, BATCH = 40, 4

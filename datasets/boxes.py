@@ -10,7 +10,7 @@ Boxes = NDArray[np.float32]
 
 def area(boxes: Boxes) -> Boxes:
     """(N, 4) -> (N,); a box turned inside out has area 0."""
-    return np.prod(np.clip(boxes[:, 2:] - boxes[:, :2], 0, None), axis=1)
+    return np.asarray(np.prod(np.clip(boxes[:, 2:] - boxes[:, :2], 0, None), axis=1), boxes.dtype)
 
 
 def intersection(a: Boxes, b: Boxes) -> Boxes:
@@ -24,8 +24,8 @@ def intersection(a: Boxes, b: Boxes) -> Boxes:
 def iou(a: Boxes, b: Boxes) -> Boxes:
     """Intersection over union, (N, 4), (M, 4) -> (N, M) in 0..1.
 
-    >>> iou(np.float32([[0, 0, 2, 2]]), np.float32([[1, 0, 3, 2]])).round(3).tolist()
-    [[0.333]]
+    >>> iou(np.float32([[0, 0, 2, 2]]), np.float32([[0, 0, 2, 1]])).tolist()
+    [[0.5]]
     """
     overlap = intersection(a, b)
     union = area(a)[:, None] + area(b)[None] - overlap

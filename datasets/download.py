@@ -11,14 +11,13 @@ import tarfile
 import urllib.error
 import urllib.request
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lotwise.datasets.errors import InputError
-
-Progress = Callable[[str, int, int | None], None]
-"""Called with file name, bytes so far and bytes in all (None where the server does not tell)."""
+from lotwise.datasets.progress import Progress, no_progress
+from lotwise.datasets.whole_file import write_whole
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ _CHUNK = 1 << 20
 def download_cnr_ext(
     out: Path,
     parts: Sequence[str] = ("frames", "slots", "labels"),
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
     archives: Mapping[str, Archive] = CNR_EXT,
 ) -> None:
     """Fetch, check and unpack parts of CNR-EXT into a folder that ``read_cnr_ext`` then reads.
@@ -65,7 +64,8 @@ def download_cnr_ext(
     Args:
         out: folder, made where absent.
         parts: of ``frames``, ``slots``, ``labels``; frames and slots come in one archive.
-        progress: told of every mebibyte.
+        progress: told of every mebibyte, in bytes; where the server does not tell how many there are, as if all
+            had come.
         archives: where each part lies.
 
     Raises:
@@ -89,7 +89,7 @@ def download_cnr_ext(
             unpacked.touch()
 
 
-def fetch(archive: Archive, target: Path, progress: Progress | None = None) -> None:
+def fetch(archive: Archive, target: Path, progress: Progress = no_progress) -> None:
     """Download one file by way of ``<file>.part``, going on with what an earlier attempt left there.
 
     Raises:
@@ -143,10 +143,10 @@ def verify(path: Path) -> None:
         whole = False
     if not whole:
         raise InputError(f"{path}: not whole or not what was expected; delete it and run again")
-    kept.write_text(f"{digest}  {path.name}\n", encoding="utf-8")
+    write_whole(kept, f"{digest}  {path.name}\n".encode())
 
 
-def _receive(archive: Archive, part: Path, progress: Progress | None) -> int | None:
+def _receive(archive: Archive, part: Path, progress: Progress) -> int | None:
     """One attempt. Gives the full size of the file, None where the server does not tell."""
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(archive.url, headers={"User-Agent": "lotwise"})  # noqa: S310
@@ -177,8 +177,7 @@ def _receive(archive: Archive, part: Path, progress: Progress | None) -> int | N
             while block := answer.read1(_CHUNK):
                 file.write(block)
                 have += len(block)
-                if progress:
-                    progress(archive.name, have, total)
+                progress(f"download {archive.name}", have, have if total is None else total, "")
     return total
 
 

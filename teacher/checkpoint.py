@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -45,7 +45,7 @@ class Stored(nn.Module):
 
     def __setstate__(self, state: object) -> None:
         if isinstance(state, dict):
-            super().__setstate__(state)
+            cast(Any, super()).__setstate__(state)
 
 
 def load_model(weights: str | Path) -> DetectionModel:

@@ -47,7 +47,7 @@ def narrow_head(model: DetectionModel, classes: list[int]) -> None:
 
 def vehicle_logits(raw: dict[str, Any], classes: list[int] | None = None) -> torch.Tensor:
     """Raw class scores (B, nc, A) of a head -> (B, A) logit that a vehicle is there, whatever its kind."""
-    scores = raw["scores"].float()
+    scores: torch.Tensor = raw["scores"].float()
     return (scores if classes is None else scores[:, classes]).amax(1)
 
 
@@ -62,7 +62,7 @@ def box_distances(logits: torch.Tensor, reg_max: int) -> torch.Tensor:
     if reg_max == 1:
         return logits
     bins = torch.arange(reg_max, dtype=torch.float32, device=logits.device)
-    return torch.einsum("bera,r->bea", logits.unflatten(1, (4, reg_max)).softmax(2), bins)
+    return torch.einsum("bera,r->bea", logits.reshape(len(logits), 4, reg_max, -1).softmax(2), bins)
 
 
 def decode_boxes(head: Any, raw: dict[str, Any]) -> torch.Tensor:

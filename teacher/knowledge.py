@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,7 @@ class Knowledge:
 
 def encode(knowledge: Knowledge) -> bytes:
     """To safetensors bytes; boxes are stored in float32, since half a pixel matters, the rest in float16."""
-    arrays: dict[str, NDArray] = {
+    arrays: dict[str, NDArray[Any]] = {
         "boxes": np.ascontiguousarray(knowledge.detections.boxes),
         "scores": knowledge.detections.scores.astype(np.float16),
         "labels": knowledge.detections.labels.astype(np.uint8),

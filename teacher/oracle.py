@@ -199,6 +199,6 @@ def _widened(scores: NDArray[np.float32]) -> NDArray[np.float32]:
 def fast_bfloat16(device: torch.device) -> bool:
     """Whether this machine computes in bfloat16 rather than emulating it."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     found = torch.cpu.get_capabilities()
     return bool(found.get("avx512_bf16") or found.get("amx_bf16"))

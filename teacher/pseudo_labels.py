@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lotwise.datasets.frame import Detections, Frame
-from lotwise.datasets.readers.coco import write_coco
-from lotwise.datasets.readers.yolo import write_yolo
+from lotwise.datasets.writers.coco import write_coco
+from lotwise.datasets.writers.yolo import write_yolo
 from lotwise.teacher.store import KnowledgeStore
 
 

@@ -9,7 +9,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset, Frame
 from lotwise.datasets.images import SUFFIXES as IMAGES
 from lotwise.datasets.images import files_with_suffix
-from lotwise.datasets.readers.selection import camera_of, select_cameras
+from lotwise.datasets.readers.camera_id import camera_of, select_cameras
 from lotwise.datasets.readers.video import SUFFIXES as VIDEOS
 from lotwise.datasets.readers.video import video_frames
 from lotwise.datasets.timestamps import parse_time

@@ -8,11 +8,11 @@ from typing import Literal, get_args
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset
+from lotwise.datasets.readers.camera_id import numbered, parse_cameras
 from lotwise.datasets.readers.cnr_ext import read_cnr_ext
 from lotwise.datasets.readers.coco import read_coco
 from lotwise.datasets.readers.folder import read_folder
 from lotwise.datasets.readers.pklot import read_pklot
-from lotwise.datasets.readers.selection import numbered, parse_cameras
 from lotwise.datasets.readers.yolo import read_yolo
 
 Kind = Literal["cnr-ext", "pklot", "yolo", "coco", "folder", "synthetic"]

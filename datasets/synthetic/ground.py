@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from lotwise.datasets.synthetic.lot import Lot, rectangle
 from lotwise.datasets.synthetic.mesh import Floats
-from lotwise.datasets.synthetic.raster import SAMPLES, paint, paint_one
+from lotwise.datasets.synthetic.raster import SUBPIXELS, paint, paint_one
 from lotwise.datasets.synthetic.texture import Grain, grain_at, noise
-from lotwise.datasets.synthetic.view import NEAR, View
+from lotwise.datasets.synthetic.view import NEAR_PLANE_M, View
 
-KERB = 0.12
-"""Metres."""
+KERB_HEIGHT_M = 0.12
+"""How high kerbs stand above the asphalt."""
 Mask = NDArray[np.uint8]
 
 
@@ -66,7 +66,7 @@ class _Canvas:
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self.shape = (view.height * SAMPLES, view.width * SAMPLES)
+        self.shape = (view.height * SUBPIXELS, view.width * SUBPIXELS)
 
     def mask(self) -> Mask:
         return np.zeros(self.shape, np.uint8)
@@ -179,7 +179,7 @@ def _damage(canvas: _Canvas, lot: Lot, rng: np.random.Generator) -> Floats:
     for _ in range(int(rng.integers(3, 22))):
         points, width = _crack(rng, lot), rng.uniform(0.012, 0.035)
         outlines, depth = canvas.view.project([_level(_stroke(a, b, width)) for a, b in pairwise(points)])
-        shown = depth.min(1) > NEAR
+        shown = depth.min(1) > NEAR_PLANE_M
         paint(crack, outlines[shown], np.full(int(shown.sum()), 255))
     bright *= 1 - canvas.cover(crack) * 0.55
 
@@ -201,7 +201,8 @@ def _paint_cover(canvas: _Canvas, lot: Lot, grain: Grain, rng: np.random.Generat
     lines = canvas.mask()
     for stroke in _lines(lot, rng):
         canvas.fill(lines, _level(stroke))
-    return canvas.cover(lines) * np.clip(0.9 - lot.wear * (0.75 + 0.5 * grain.scuff), 0.05, 1)
+    left = np.clip(0.9 - lot.wear * (0.75 + 0.5 * grain.scuff), 0.05, 1)
+    return np.asarray(canvas.cover(lines) * left)
 
 
 def _turf(lot: Lot, grain: Grain) -> Floats:
@@ -240,11 +241,11 @@ def _soft_regions(canvas: _Canvas, lot: Lot) -> tuple[Mask, Mask, Mask, Mask]:
 
 def _raised(canvas: _Canvas, polygon: Floats, stone: Mask, top: Mask) -> None:
     """A bed with a kerb around it; the side that faces the camera shows as stone."""
-    for z in (0.0, KERB / 2, KERB):
+    for z in (0.0, KERB_HEIGHT_M / 2, KERB_HEIGHT_M):
         canvas.fill(stone, _level(polygon, z))
     centre = polygon.mean(0)
     inset = polygon + np.sign(centre - polygon) * np.minimum(0.15, np.abs(centre - polygon) * 0.5)
-    canvas.fill(top, _level(inset, KERB))
+    canvas.fill(top, _level(inset, KERB_HEIGHT_M))
 
 
 def _treelines(view: View, rays: Floats, rng: np.random.Generator) -> tuple[Treeline, ...]:

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from lotwise.datasets.synthetic import props, vehicles
 from lotwise.datasets.synthetic.light import shade
 from lotwise.datasets.synthetic.mesh import ALBEDO, EMISSION, EMPTY, REFLECTANCE, Floats, Material, Mesh, merge
-from lotwise.datasets.synthetic.raster import SAMPLES, Ids, gradients, paint
+from lotwise.datasets.synthetic.raster import SUBPIXELS, Ids, gradients, paint
 from lotwise.datasets.synthetic.scene import Scene, Stage
 from lotwise.datasets.synthetic.scenery import Sprite
 from lotwise.datasets.synthetic.shadows import Shade
-from lotwise.datasets.synthetic.view import NEAR, View
+from lotwise.datasets.synthetic.view import NEAR_PLANE_M, View
 
-_FINE = 70.0
+_FULL_DETAIL_LENGTH_PX = 70.0
 """Pixels of length from which on a car gets all its detail."""
 Window = tuple[int, int, int, int]
 """x0, y0, x1, y1 of a part of the sub-pixel buffer."""
@@ -37,7 +37,7 @@ class Painted:
     """The id buffer of a frame. Ids 1 .. S are the scenery's, those above belong to what moves.
 
     Attributes:
-        ids: (H * SAMPLES, W * SAMPLES) face ids, 0 where nothing stands above the ground.
+        ids: (H * SUBPIXELS, W * SUBPIXELS) face ids, 0 where nothing stands above the ground.
         owner: (faces + 1,) car index + 1 by id, 0 for all else.
         distance: (faces + 1,) metres over ground to the object, by id.
         alone: by car index, its sub-pixels in the frame before nearer things covered it, and their window.
@@ -65,7 +65,7 @@ def _things(view: View, scene: Scene) -> list[Thing]:
     things = []
     for index, car in enumerate(scene.cars):
         distance = view.over_ground(car.x, car.y)
-        fine = view.focal * car.vehicle.size[0] / max(distance, 1.0) > _FINE
+        fine = view.focal * car.vehicle.size[0] / max(distance, 1.0) > _FULL_DETAIL_LENGTH_PX
         mesh = vehicles.mesh(car.vehicle, car.x, car.y, car.yaw, fine, car.lights)
         things.append(Thing(mesh, car.vehicle.paint, index + 1, distance))
     for index, prop in enumerate(scene.props):
@@ -85,7 +85,7 @@ def _front_faces(view: View, mesh: Mesh, outlines: Floats) -> NDArray[np.int64]:
 def paint_objects(stage: Stage, scene: Scene) -> Painted:
     """Paint everything above the ground, far to near."""
     view, scenery = stage.view, stage.scenery
-    size = (view.width * SAMPLES, view.height * SAMPLES)
+    size = (view.width * SUBPIXELS, view.height * SUBPIXELS)
     ids = np.zeros(size[::-1], np.int32)
     items: list[Thing | Sprite] = [*_things(view, scene), *scenery.sprites]
     count = len(scenery.points) + 1
@@ -100,7 +100,7 @@ def paint_objects(stage: Stage, scene: Scene) -> Painted:
         outlines, depth = view.project(item.mesh.quads)
         corners = outlines.reshape(-1, 2)
         low, high = corners.min(0), corners.max(0)
-        if depth.min() < NEAR or (high < 0).any() or (low > [view.width, view.height]).any():
+        if depth.min() < NEAR_PLANE_M or (high < 0).any() or (low > [view.width, view.height]).any():
             continue
         front = _front_faces(view, item.mesh, outlines)
         paint(ids, outlines[front], np.arange(count, count + len(front)))
@@ -108,8 +108,8 @@ def paint_objects(stage: Stage, scene: Scene) -> Painted:
         meshes.append(item.mesh[front])
         painted.append((item, len(front)))
         if item.owner <= len(scene.cars):
-            x0, y0 = np.clip(low * SAMPLES - 2, 0, size).astype(int).tolist()
-            x1, y1 = np.clip(high * SAMPLES + 2, 0, size).astype(int).tolist()
+            x0, y0 = np.clip(low * SUBPIXELS - 2, 0, size).astype(int).tolist()
+            x1, y1 = np.clip(high * SUBPIXELS + 2, 0, size).astype(int).tolist()
             # This car was painted last, so no id in its window is higher than its own.
             alone[item.owner - 1] = (int(np.count_nonzero(ids[y0:y1, x0:x1] >= count)), (x0, y0, x1, y1))
         count += len(front)

@@ -8,26 +8,29 @@ from numpy.typing import NDArray
 
 from lotwise.datasets.synthetic.mesh import Floats
 
-SAMPLES = 2
+SUBPIXELS = 2
 """Sub-pixels per pixel and axis."""
-_SHIFT = 4
+_FRACTION_BITS = 4
+"""Bits behind the point in the coordinates that OpenCV fills polygons by."""
 
 Ids = NDArray[np.int32]
 
 
 def fixed_point(pixels: Floats) -> NDArray[np.int32]:
     """Frame pixels (..., 2) to the fixed-point sub-pixel coordinates that OpenCV's polygon filling takes."""
-    return np.ascontiguousarray(np.clip((pixels * SAMPLES - 0.5) * (1 << _SHIFT), -(2**28), 2**28).astype(np.int32))
+    return np.ascontiguousarray(
+        np.clip((pixels * SUBPIXELS - 0.5) * (1 << _FRACTION_BITS), -(2**28), 2**28).astype(np.int32)
+    )
 
 
-def paint(ids: NDArray, outlines: Floats, values: NDArray[np.integer]) -> None:
+def paint(ids: NDArray[np.integer], outlines: Floats, values: NDArray[np.integer]) -> None:
     """Fill polygons (F, K, 2) in frame pixels one after another into a sub-pixel buffer, in place."""
     for corners, value in zip(fixed_point(outlines), values.tolist(), strict=True):
-        cv2.fillConvexPoly(ids, corners, value, cv2.LINE_8, _SHIFT)
+        cv2.fillConvexPoly(ids, corners, value, cv2.LINE_8, _FRACTION_BITS)
 
 
-def paint_one(ids: NDArray, outline: Floats, value: float) -> None:
-    cv2.fillConvexPoly(ids, fixed_point(outline), value, cv2.LINE_8, _SHIFT)
+def paint_one(ids: NDArray[np.integer], outline: Floats, value: float) -> None:
+    cv2.fillConvexPoly(ids, fixed_point(outline), value, cv2.LINE_8, _FRACTION_BITS)
 
 
 def gradients(outlines: Floats, colours: Floats) -> Floats:
@@ -42,7 +45,7 @@ def gradients(outlines: Floats, colours: Floats) -> Floats:
     Returns:
         (F, 9): constant, per x, per y for each channel.
     """
-    where = outlines.astype(np.float64) * SAMPLES - 0.5
+    where = outlines.astype(np.float64) * SUBPIXELS - 0.5
     middle, mean = where.mean(1), colours.mean(1).astype(np.float64)
     offset, change = where - middle[:, None], colours - mean[:, None]
     xx = (offset[..., 0] ** 2).sum(1) + 0.5
@@ -70,7 +73,7 @@ def resolve(ids: Ids, table: Floats) -> tuple[Floats, Floats]:
     face = flat[hit]
     row, column = np.divmod(hit.astype(np.int32), np.int32(width))
     x, y = column.astype(np.float32), row.astype(np.float32)
-    size = (width // SAMPLES, height // SAMPLES)
+    size = (width // SUBPIXELS, height // SUBPIXELS)
     columns = np.ascontiguousarray(table.T)
     planes = []
     for channel in range(3):

@@ -15,13 +15,13 @@ from lotwise.datasets.synthetic.light import LAMP_COLOUR, lamp_light, sky_radian
 from lotwise.datasets.synthetic.lot import Lot
 from lotwise.datasets.synthetic.mesh import Floats, Material
 from lotwise.datasets.synthetic.objects import Painted, colour_table, paint_objects
-from lotwise.datasets.synthetic.raster import SAMPLES, Ids, paint, resolve
+from lotwise.datasets.synthetic.raster import SUBPIXELS, Ids, paint, resolve
 from lotwise.datasets.synthetic.scene import Scene, Stage
 from lotwise.datasets.synthetic.scenery import render_scenery
 from lotwise.datasets.synthetic.sensor import Sensor, expose
 from lotwise.datasets.synthetic.shadows import Caster, Shade, cast, contact, still_casters, vehicle_casters
 from lotwise.datasets.synthetic.truth import slot_states, vehicle_boxes, visible_slots
-from lotwise.datasets.synthetic.view import NEAR, View
+from lotwise.datasets.synthetic.view import NEAR_PLANE_M, View
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Shot:
 
     @property
     def owner(self) -> Ids:
-        """(H * SAMPLES, W * SAMPLES) the car each sub-pixel shows: index into ``Scene.cars`` + 1, else 0."""
+        """(H * SUBPIXELS, W * SUBPIXELS) the car each sub-pixel shows: index into ``Scene.cars`` + 1, else 0."""
         return self.painted.cars()
 
     @property
@@ -145,13 +145,13 @@ def _wet(stage: Stage, scene: Scene, dry: Floats) -> Floats:
 def _reflected(stage: Stage, scene: Scene) -> tuple[Floats, Floats]:
     """Cars upside down in the water, in plain colours: the film on asphalt blurs all detail."""
     view = stage.view
-    below = np.zeros((view.height * SAMPLES, view.width * SAMPLES), np.int32)
+    below = np.zeros((view.height * SUBPIXELS, view.width * SUBPIXELS), np.int32)
     away = [float(np.hypot(car.x - view.position[0], car.y - view.position[1])) for car in scene.cars]
     for index in np.argsort(away)[::-1].tolist():
         car = scene.cars[index]
         mesh = vehicles.mesh(car.vehicle, car.x, car.y, car.yaw, False, car.lights)
         outlines, depth = view.project(mesh.quads * np.array([1, 1, -1], np.float32))
-        if depth.min() < NEAR:
+        if depth.min() < NEAR_PLANE_M:
             continue
         centre = mesh.quads.mean(1)
         order = np.argsort(-np.linalg.norm(view.eye - centre * [1, 1, -1], axis=1))

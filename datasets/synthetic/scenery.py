@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from lotwise.datasets.synthetic import props
 from lotwise.datasets.synthetic.lot import Lot, Tree
 from lotwise.datasets.synthetic.mesh import ALBEDO, REFLECTANCE, Floats, Material, Mesh, column
-from lotwise.datasets.synthetic.raster import SAMPLES, Ids, paint
-from lotwise.datasets.synthetic.view import NEAR, View
+from lotwise.datasets.synthetic.raster import SUBPIXELS, Ids, paint
+from lotwise.datasets.synthetic.view import NEAR_PLANE_M, View
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class _Painter:
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self.buffer = np.zeros((view.height * SAMPLES, view.width * SAMPLES), np.int32)
+        self.buffer = np.zeros((view.height * SUBPIXELS, view.width * SUBPIXELS), np.int32)
         self.sprites: list[Sprite] = []
         self.points: list[Floats] = []
         self.normals: list[Floats] = []
@@ -108,7 +108,7 @@ class _Painter:
         centre, normal = mesh.quads.mean(1), mesh.normals.mean(1)
         pixels, depth = self.view.project(mesh.quads)
         eye = self.view.eye.astype(np.float32)
-        seen = (depth.min(1) > NEAR) & (((eye - centre) * normal).sum(1) > 0)
+        seen = (depth.min(1) > NEAR_PLANE_M) & (((eye - centre) * normal).sum(1) > 0)
         order = np.flatnonzero(seen)
         order = order[np.argsort(-(np.linalg.norm(centre[order] - eye, axis=1) - mesh.lift[order]))]
         albedo = ALBEDO[mesh.material]
@@ -177,8 +177,8 @@ class _Painter:
         distance = float(np.hypot(x - self.view.position[0], y - self.view.position[1])) - nearer
         self.distance.append(np.full(self.count - sum(map(len, self.distance)), distance, np.float32))
         size = self.buffer.shape[::-1]
-        x0, y0 = np.clip(np.floor(self.low * SAMPLES) - 2, 0, size).astype(int)
-        x1, y1 = np.clip(np.ceil(self.high * SAMPLES) + 2, 0, size).astype(int)
+        x0, y0 = np.clip(np.floor(self.low * SUBPIXELS) - 2, 0, size).astype(int)
+        x1, y1 = np.clip(np.ceil(self.high * SUBPIXELS) + 2, 0, size).astype(int)
         self._start()
         if x1 > x0 and y1 > y0:
             window = self.buffer[y0:y1, x0:x1]

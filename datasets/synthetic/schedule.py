@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lotwise.datasets.synthetic.light import Weather
 from lotwise.datasets.synthetic.lot import Lot, Place
@@ -85,10 +86,10 @@ def driving(rng: np.random.Generator, lot: Lot, dark: bool) -> Placement:
 def clear_of(cars: tuple[Placement, ...], new: Placement) -> bool:
     """Whether a car stands free of all others (circles of half a width around three points of each)."""
 
-    def spine(car: Placement) -> np.ndarray:
+    def spine(car: Placement) -> NDArray[np.float64]:
         reach = (car.vehicle.size[0] - car.vehicle.size[1]) / 2
         steps = np.array([-1.0, 0.0, 1.0])[:, None] * reach
-        return np.array([car.x, car.y]) + steps * np.array([np.cos(car.yaw), np.sin(car.yaw)])
+        return np.asarray(np.array([car.x, car.y]) + steps * np.array([np.cos(car.yaw), np.sin(car.yaw)]))
 
     mine = spine(new)
     return all(

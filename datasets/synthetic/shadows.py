@@ -13,14 +13,14 @@ from lotwise.datasets.synthetic import vehicles
 from lotwise.datasets.synthetic.light import Light
 from lotwise.datasets.synthetic.lot import Lot
 from lotwise.datasets.synthetic.mesh import Floats
-from lotwise.datasets.synthetic.raster import SAMPLES, paint, paint_one
+from lotwise.datasets.synthetic.raster import SUBPIXELS, paint, paint_one
 from lotwise.datasets.synthetic.scenery import leaves
 from lotwise.datasets.synthetic.vehicles import Vehicle
-from lotwise.datasets.synthetic.view import NEAR, View
+from lotwise.datasets.synthetic.view import NEAR_PLANE_M, View
 
-CELL = 0.12
+HEIGHT_MAP_CELL_M = 0.12
 """Metres per cell of the height maps."""
-MARGIN = 14.0
+HEIGHT_MAP_MARGIN_M = 14.0
 """Metres that the height maps reach beyond the lot."""
 _CIRCLE = np.linspace(0, 2 * np.pi, 9)[:-1].astype(np.float32)
 
@@ -65,7 +65,7 @@ class Shade:
 
     def lit(self, points: Floats, owners: NDArray[np.integer] | int) -> Floats:
         """Share of the sun (N,) that arrives at points (N, 3) of objects (N,)."""
-        where = (points[:, :2] - points[:, 2:] * self.slope + MARGIN) / CELL
+        where = (points[:, :2] - points[:, 2:] * self.slope + HEIGHT_MAP_MARGIN_M) / HEIGHT_MAP_CELL_M
         column = np.clip(where[:, 0], 0, self.still.shape[1] - 1).astype(np.int32)
         row = np.clip(where[:, 1], 0, self.still.shape[0] - 1).astype(np.int32)
         above = points[:, 2] + 0.25
@@ -103,16 +103,18 @@ def vehicle_casters(vehicle: Vehicle, x: float, y: float, yaw: float, owner: int
 
 
 def _cells(ground: Floats) -> NDArray[np.int32]:
-    return np.ascontiguousarray(((ground + MARGIN) / CELL * 16).clip(-(2**20), 2**20).astype(np.int32))
+    return np.ascontiguousarray(
+        ((ground + HEIGHT_MAP_MARGIN_M) / HEIGHT_MAP_CELL_M * 16).clip(-(2**20), 2**20).astype(np.int32)
+    )
 
 
 def cast(view: View, lot: Lot, light: Light, still: StillCasters, moving: Sequence[Caster]) -> tuple[Floats, Shade]:
     """Shadow on the ground, (H, W) 0..1 of the sun kept off, and the maps that shade everything else."""
     slope = np.array(light.to_sun[:2], np.float32) / light.to_sun[2]
-    size = ((np.array([lot.length, lot.width]) + 2 * MARGIN) / CELL).astype(int)
+    size = ((np.array([lot.length, lot.width]) + 2 * HEIGHT_MAP_MARGIN_M) / HEIGHT_MAP_CELL_M).astype(int)
     heights = [np.zeros((size[1], size[0]), np.float32) for _ in range(2)]
     owner = np.zeros((size[1], size[0]), np.int32)
-    mask = np.zeros((view.height * SAMPLES, view.width * SAMPLES), np.uint8)
+    mask = np.zeros((view.height * SUBPIXELS, view.width * SUBPIXELS), np.uint8)
 
     # Nearest to the sun last: where two shadows overlap, the one cast upon the other object wins.
     toward = np.array(light.to_sun[:2], np.float32)
@@ -147,7 +149,7 @@ def _cast_clumps(
         cv2.fillConvexPoly(height, cells, top, cv2.LINE_8, 4)
     outlines, depth = view.project(np.concatenate([ground, np.zeros((*ground.shape[:2], 1))], axis=2))
     low, high = outlines.min(1), outlines.max(1)
-    shown = (depth.min(1) > NEAR) & (high > 0).all(1) & (low < [view.width, view.height]).all(1)
+    shown = (depth.min(1) > NEAR_PLANE_M) & (high > 0).all(1) & (low < [view.width, view.height]).all(1)
     paint(mask, outlines[shown], np.full(int(shown.sum()), 255))
 
 
@@ -157,9 +159,9 @@ def contact(view: View, parked: Sequence[tuple[Vehicle, float, float, float]]) -
     if not parked:
         return total
     for grow, weight in ((0.55, 0.12), (0.30, 0.16), (0.10, 0.24), (-0.12, 0.30)):
-        mask = np.zeros((view.height * SAMPLES, view.width * SAMPLES), np.uint8)
+        mask = np.zeros((view.height * SUBPIXELS, view.width * SUBPIXELS), np.uint8)
         outlines, depth = view.project([vehicles.footprint(*car, grow) for car in parked])
-        ahead = depth.min(1) > NEAR
+        ahead = depth.min(1) > NEAR_PLANE_M
         paint(mask, outlines[ahead], np.full(int(ahead.sum()), 255))
         small = cv2.resize(mask, (view.width, view.height), interpolation=cv2.INTER_AREA)
         total += small.astype(np.float32) * (weight / 255)

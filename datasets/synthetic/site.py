@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset, Frame, Slot, SlotState, Truth, VehicleTruth
+from lotwise.datasets.progress import Progress, no_progress
 from lotwise.datasets.synthetic.light import light_at
 from lotwise.datasets.synthetic.lot import Lot, random_lot
 from lotwise.datasets.synthetic.render import Shot, make_stage, render
@@ -25,12 +26,13 @@ from lotwise.datasets.synthetic.view import random_view
 STREAM = 1
 """First word of every seed here; ``stream.STREAM`` is another, so training lots never equal a site's."""
 FIRST_DAY = date(2026, 3, 2)
-OPENS, CLOSES = 7.5, 18.6
-"""Hours of the first and the last frame of a day; the last ones fall into dusk."""
+FIRST_HOUR, LAST_HOUR = 7.5, 18.6
+"""Of the first and the last frame of a day; the last ones fall into dusk."""
 VERSION = 2
 """Of the renderer; a site written by another version is rendered anew."""
-_TRIES = 6
+_VIEWS_TRIED = 6
 _ENOUGH_SLOTS = 30
+"""Of so many views tried for each camera the one with most slots is taken; more slots than this count the same."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def site_stages(seed: int, cameras: int, width: int, height: int) -> tuple[Stage
     views = []
     for index in range(cameras):
         rng = _rng(seed, 1, index)
-        tries = [random_view(rng, lot, width, height, side=index % 4) for _ in range(_TRIES)]
+        tries = [random_view(rng, lot, width, height, side=index % 4) for _ in range(_VIEWS_TRIED)]
         views.append(max(tries, key=lambda view: min(len(visible_slots(view, lot)), _ENOUGH_SLOTS)))
     return tuple(make_stage(view, lot) for view in views)
 
@@ -72,7 +74,7 @@ def site_moments(lot: Lot, seed: int, days: int, frames_per_day: int) -> tuple[M
     north = float(rng.uniform(0, 2 * np.pi))
     moments = []
     for day in range(days):
-        for index, hour in enumerate(np.linspace(OPENS, CLOSES, frames_per_day)):
+        for index, hour in enumerate(np.linspace(FIRST_HOUR, LAST_HOUR, frames_per_day)):
             moments.append(_moment(_rng(seed, 3, day, index), lot, stays, north, day, float(hour)))
     return tuple(moments)
 
@@ -112,7 +114,7 @@ def render_site(
     width: int = 960,
     height: int = 720,
     seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = no_progress,
 ) -> Dataset:
     """Render a site to ``root``, or read it where it already lies there complete with these parameters.
 
@@ -124,7 +126,7 @@ def render_site(
         frames_per_day: frames of each camera from morning to dusk.
         width, height: frame size in pixels.
         seed: the same seed gives the same site, picture for picture.
-        progress: called with frames done and frames in all.
+        progress: told of each frame.
 
     Returns:
         What ``read_synthetic(root)`` returns.
@@ -167,7 +169,7 @@ def _written(root: Path) -> Any:
         return None
 
 
-def _write(root: Path, parameters: dict[str, int], progress: Callable[[int, int], None] | None) -> None:
+def _write(root: Path, parameters: dict[str, int], progress: Progress) -> None:
     seed, width, height = parameters["seed"], parameters["width"], parameters["height"]
     stages = site_stages(seed, parameters["cameras"], width, height)
     moments = site_moments(stages[0].lot, seed, parameters["days"], parameters["frames_per_day"])
@@ -197,8 +199,7 @@ def _write(root: Path, parameters: dict[str, int], progress: Callable[[int, int]
                 }
             )
         states[name] = dict(shot.truth.slots)
-        if progress:
-            progress(image_id, total)
+        progress("render", image_id, total, "")
     slots = {
         f"C{index + 1}": [{"id": slot.id, "polygon": slot.polygon.tolist()} for slot in stage.slots]
         for index, stage in enumerate(stages)

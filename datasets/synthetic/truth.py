@@ -11,20 +11,21 @@ from lotwise.datasets.synthetic import vehicles
 from lotwise.datasets.synthetic.lot import Lot, Place
 from lotwise.datasets.synthetic.mesh import Floats
 from lotwise.datasets.synthetic.objects import Painted
-from lotwise.datasets.synthetic.raster import SAMPLES, paint_one
+from lotwise.datasets.synthetic.raster import SUBPIXELS, paint_one
 from lotwise.datasets.synthetic.scene import Scene, Stage
-from lotwise.datasets.synthetic.view import NEAR, View
+from lotwise.datasets.synthetic.view import NEAR_PLANE_M, View
 
-MIN_HEIGHT = 8.0
-"""Pixels; lower boxes are ignore regions."""
-MIN_VISIBLE = 0.18
+MIN_BOX_HEIGHT_PX = 8.0
+"""Lower boxes are ignore regions: detectors of 640 px find next to nothing below a cell of their finest grid."""
+MIN_VISIBLE_SHARE = 0.18
 """Share of a car's outline; cars seen less are ignore regions."""
-MIN_SLOT_VISIBLE = 0.10
+MIN_SLOT_VISIBLE_SHARE = 0.10
 """Share of a slot's car, or of the room for one, below which the slot has no truth."""
-MIN_PIXELS = 6.0
-"""Pixels; cars of which less shows have no box at all."""
-MIN_SLOT_HEIGHT = 6.0
-_ROOM = 1.3
+MIN_VISIBLE_AREA_PX = 6.0
+"""Square pixels; cars of which less shows have no box at all."""
+MIN_SLOT_HEIGHT_PX = 6.0
+"""Slots that look lower are no slots of a view: nobody could tell what stands there."""
+_EMPTY_SLOT_HEIGHT_M = 1.3
 """Metres of height that a car in a free slot would fill."""
 
 
@@ -35,11 +36,11 @@ def visible_slots(view: View, lot: Lot) -> tuple[Slot, ...]:
     frame = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32) * size
     for place in lot.slots:
         pixels, depth = view.project(np.column_stack([place.corners, np.zeros(4)]))
-        if depth.min() < 2 * NEAR:
+        if depth.min() < 2 * NEAR_PLANE_M:
             continue
         whole = abs(cv2.contourArea(pixels))
         inside, cut = cv2.intersectConvexConvex(pixels, frame)
-        if whole > 0 and inside >= 0.8 * whole and np.ptp(pixels[:, 1]) >= MIN_SLOT_HEIGHT:
+        if whole > 0 and inside >= 0.8 * whole and np.ptp(pixels[:, 1]) >= MIN_SLOT_HEIGHT_PX:
             outline = pixels if inside > 0.999 * whole else np.asarray(cut).reshape(-1, 2)
             found.append(Slot(place.id, (outline / size).clip(0, 1).astype(np.float32)))
     return tuple(found)
@@ -57,14 +58,16 @@ def vehicle_boxes(
         rows, columns = np.flatnonzero(mine.any(1)), np.flatnonzero(mine.any(0))
         count = int(mine.sum())
         visible[index] = count / full if full else 0.0
-        if count < MIN_PIXELS * SAMPLES**2:
+        if count < MIN_VISIBLE_AREA_PX * SUBPIXELS**2:
             continue
         outline = view.project(np.concatenate(vehicles.casters(car.vehicle, car.x, car.y, car.yaw)))[0]
-        whole = float(cv2.contourArea(cv2.convexHull(outline))) * SAMPLES**2
-        low = np.array([x0 + columns[0], y0 + rows[0]]) / SAMPLES
-        high = np.array([x0 + columns[-1] + 1, y0 + rows[-1] + 1]) / SAMPLES
+        whole = float(cv2.contourArea(cv2.convexHull(outline))) * SUBPIXELS**2
+        low = np.array([x0 + columns[0], y0 + rows[0]]) / SUBPIXELS
+        high = np.array([x0 + columns[-1] + 1, y0 + rows[-1] + 1]) / SUBPIXELS
         boxes.append(np.concatenate([low, high]))
-        ignore.append(visible[index] < MIN_VISIBLE or count < 0.12 * whole or high[1] - low[1] < MIN_HEIGHT)
+        ignore.append(
+            visible[index] < MIN_VISIBLE_SHARE or count < 0.12 * whole or high[1] - low[1] < MIN_BOX_HEIGHT_PX
+        )
         boxed.append(index)
     return np.array(boxes, np.float32).reshape(-1, 4), np.array(ignore, bool), tuple(boxed), visible
 
@@ -76,9 +79,9 @@ def slot_states(stage: Stage, scene: Scene, painted: Painted, visible: dict[int,
     states: dict[str, SlotState] = {}
     for slot in stage.slots:
         if slot.id in holder:
-            if visible[holder[slot.id]] >= MIN_SLOT_VISIBLE:
+            if visible[holder[slot.id]] >= MIN_SLOT_VISIBLE_SHARE:
                 states[slot.id] = "occupied"
-        elif _room_seen(stage.view, places[slot.id], painted) >= MIN_SLOT_VISIBLE:
+        elif _room_seen(stage.view, places[slot.id], painted) >= MIN_SLOT_VISIBLE_SHARE:
             states[slot.id] = "free"
     return states
 
@@ -86,14 +89,14 @@ def slot_states(stage: Stage, scene: Scene, painted: Painted, visible: dict[int,
 def _room_seen(view: View, place: Place, painted: Painted) -> float:
     """Share of the room above a free slot that no nearer thing covers."""
     inner = np.array(place.centre) + (place.corners - place.centre) * 0.8
-    pixels, depth = view.project([[*corner, z] for corner in inner for z in (0.0, _ROOM)])
+    pixels, depth = view.project([[*corner, z] for corner in inner for z in (0.0, _EMPTY_SLOT_HEIGHT_M)])
     hull = np.asarray(cv2.convexHull(pixels), np.float32)[:, 0]
-    low = np.clip(hull.min(0) * SAMPLES, 0, painted.ids.shape[::-1]).astype(int)
-    high = np.clip(hull.max(0) * SAMPLES + 1, 0, painted.ids.shape[::-1]).astype(int)
-    if depth.min() < NEAR or (high <= low).any():
+    low = np.clip(hull.min(0) * SUBPIXELS, 0, painted.ids.shape[::-1]).astype(int)
+    high = np.clip(hull.max(0) * SUBPIXELS + 1, 0, painted.ids.shape[::-1]).astype(int)
+    if depth.min() < NEAR_PLANE_M or (high <= low).any():
         return 0.0
     room = np.zeros((high[1] - low[1], high[0] - low[0]), np.uint8)
-    paint_one(room, hull - low / SAMPLES, 1)
+    paint_one(room, hull - low / SUBPIXELS, 1)
     seen = painted.ids[low[1] : high[1], low[0] : high[0]][room > 0]
     far = np.hypot(place.centre[0] - view.position[0], place.centre[1] - view.position[1])
     return float(np.mean((seen == 0) | (painted.distance[seen] > far - 0.5))) if len(seen) else 0.0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lotwise.datasets.synthetic.lot import Lot
 from lotwise.datasets.synthetic.mesh import Floats
 
-NEAR = 0.6
+NEAR_PLANE_M = 0.6
 """Metres in front of the camera nearer than which nothing is drawn."""
 
 
@@ -67,13 +67,13 @@ class View:
     def outline(self, polygon: object) -> Floats | None:
         """A world polygon (K, 3) in pixels (M, 2), cut at the near plane; None where nothing is left."""
         local = (np.asarray(polygon, np.float64) - self.eye) @ self.rotation.T
-        if (local[:, 2] < NEAR).any():
+        if (local[:, 2] < NEAR_PLANE_M).any():
             kept = []
             for a, b in zip(local, np.roll(local, -1, axis=0), strict=True):
-                if a[2] >= NEAR:
+                if a[2] >= NEAR_PLANE_M:
                     kept.append(a)
-                if (a[2] >= NEAR) != (b[2] >= NEAR):
-                    kept.append(a + (b - a) * (NEAR - a[2]) / (b[2] - a[2]))
+                if (a[2] >= NEAR_PLANE_M) != (b[2] >= NEAR_PLANE_M):
+                    kept.append(a + (b - a) * (NEAR_PLANE_M - a[2]) / (b[2] - a[2]))
             if len(kept) < 3:
                 return None
             local = np.array(kept)

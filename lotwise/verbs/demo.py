@@ -32,7 +32,7 @@ def demo(
             width=WIDTH,
             height=HEIGHT,
             seed=seed,
-            progress=lambda done, total: progress("render", done, total, ""),
+            progress=progress,
         )
     adapt_and_report(folder, demo_plan(folder / "frames", seed), protocol="vehicles", as_json=None, html=None)
     out.print(f"Next, a camera node of these students: lotwise run {write_demo_site(folder)}")

@@ -28,6 +28,6 @@ def download(
         download_cnr_ext(
             folder,
             tuple(part.strip() for part in parts.split(",")),
-            lambda file, done, total: progress(f"download {file}", done, total or done, ""),
+            progress,
         )
     out.print(f"CNR-EXT is in {folder}; next: lotwise adapt --dataset cnr-ext --root {folder}")

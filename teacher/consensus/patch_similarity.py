@@ -86,7 +86,7 @@ def _edges(image: Image, boxes: Floats) -> Floats:
         edge = np.dstack([cv2.Scharr(seen, -1, 1, 0), cv2.Scharr(seen, -1, 0, 1)]) / 32
         edge /= np.sqrt((edge**2).sum(2, keepdims=True)) + _MIN_EDGE_CONTRAST
         edges[place] = edge.reshape(shape).transpose(0, 2, 1, 3, 4).reshape(BLOCKS_PER_SIDE**2, -1)
-    return edges / np.sqrt((edges**2).sum(2, keepdims=True) + _MIN_EDGE_SHARE * cells**2)
+    return np.asarray(edges / np.sqrt((edges**2).sum(2, keepdims=True) + _MIN_EDGE_SHARE * cells**2), np.float32)
 
 
 def _similarity(a: Floats, b: Floats) -> Floats:

@@ -102,13 +102,13 @@ def site() -> Iterator[Site]:
 
 
 def test_fetches_unpacks_and_is_readable(site: Site, tmp_path: Path) -> None:
-    seen: list[tuple[str, int, int | None]] = []
+    seen: list[tuple[str, int, int, str]] = []
     download_cnr_ext(tmp_path, progress=lambda *step: seen.append(step), archives=site.archives())
     dataset = read_cnr_ext(tmp_path)
     assert [frame.name for frame in dataset.frames] == [FRAME]
     assert dict(dataset.truth[FRAME].slots or {}) == {"10": "occupied"}
-    assert ("frames.tar", len(TAR), len(TAR)) in seen
-    assert ("CNRPark+EXT.csv", len(TABLE), len(TABLE)) in seen
+    assert ("download frames.tar", len(TAR), len(TAR), "") in seen
+    assert ("download CNRPark+EXT.csv", len(TABLE), len(TABLE), "") in seen
     assert (tmp_path / "frames.tar.sha256").read_text().split()[0] == hashlib.sha256(TAR).hexdigest()
     assert not list(tmp_path.glob("*.part"))
 

@@ -1,21 +1,10 @@
-"""Times from names, and the examples in the docstrings."""
+"""Times from names."""
 
-import doctest
 from datetime import datetime
-from types import ModuleType
 
 import pytest
 
-from lotwise.datasets import timestamps
-from lotwise.datasets.readers import selection, yolo
 from lotwise.datasets.timestamps import parse_time
-
-
-@pytest.mark.parametrize("module", [timestamps, selection, yolo], ids=lambda module: module.__name__)
-def test_examples_in_docstrings(module: ModuleType) -> None:
-    result = doctest.testmod(module)
-    assert result.attempted > 0
-    assert result.failed == 0
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from lotwise.datasets.boxes import coverage
 from lotwise.datasets.synthetic.light import Weather
 from lotwise.datasets.synthetic.lot import Place
-from lotwise.datasets.synthetic.raster import SAMPLES
+from lotwise.datasets.synthetic.raster import SUBPIXELS
 from lotwise.datasets.synthetic.render import Shot
 from lotwise.datasets.synthetic.scene import Placement, Stage
 from tests.datasets.synthetic.conftest import VAN, parked
@@ -40,7 +40,7 @@ def test_boxes_are_the_visible_extent_in_the_id_buffer(stage: Stage, shoot: Shoo
     for box, index in zip(vehicles.boxes, shot.boxed, strict=True):
         rows, columns = np.nonzero(shot.owner == index + 1)
         extent = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
-        assert (box * SAMPLES).tolist() == extent
+        assert (box * SUBPIXELS).tolist() == extent
 
 
 def test_the_picture_changes_exactly_where_the_box_says(stage: Stage, shoot: Shoot) -> None:

@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_site_byte_for_byte(site: Dataset, tmp_path
 
 def test_a_second_call_renders_nothing_and_returns_the_same(site: Dataset, root: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
-    again = render_site(root, **SMALL, progress=lambda done, total: pytest.fail("rendered again"))
+    again = render_site(root, **SMALL, progress=lambda *_: pytest.fail("rendered again"))
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()} == before
     assert again.frames == site.frames
     for name, truth in site.truth.items():
@@ -74,7 +74,7 @@ def test_an_incomplete_site_is_rendered_again(tmp_path: Path) -> None:
     site = render_site(tmp_path, **tiny)
     site.frames[0].path.unlink()
     calls: list[tuple[int, int]] = []
-    render_site(tmp_path, **tiny, progress=lambda done, total: calls.append((done, total)))
+    render_site(tmp_path, **tiny, progress=lambda stage, done, total, note: calls.append((done, total)))
     assert calls == [(1, 2), (2, 2)]
     assert site.frames[0].path.is_file()
 

@@ -1,4 +1,4 @@
-"""Which cameras are wanted, and which camera a file belongs to."""
+"""Ids of cameras: which ones are asked for, and which one a file belongs to."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Detections written as label files that other tools read."""
