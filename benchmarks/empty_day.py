@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.distillation import ROWS, slug
-from benchmarks.scores import CONFIDENCE, PARTS
+from benchmarks.scores import DEFAULT_CONFIDENCE, PARTS
 from benchmarks.trial import SIZE, run_model
 from lotwise.cameras.slots import slot_states
 from lotwise.datasets.errors import InputError
@@ -42,7 +42,7 @@ def ghosts(weights: Path, frames: Sequence[Frame], slots: Sequence[Slot]) -> tup
     said = run_model(make_student(weights), frames, SIZE)
     size = image_size(frames[0].path)
     per_frame = [
-        sum(reading.state == "occupied" for reading in slot_states(found, slots, size, CONFIDENCE).values())
+        sum(reading.state == "occupied" for reading in slot_states(found, slots, size, DEFAULT_CONFIDENCE).values())
         for found in said.values()
     ]
     return sum(per_frame), sum(count > 0 for count in per_frame)

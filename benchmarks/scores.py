@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from benchmarks.trial import Predictions
 from lotwise.cameras.detection.agreement import agreement
-from lotwise.cameras.detection.bundle import CONFIDENCE
 from lotwise.cameras.slots import SlotRule, slot_rule
 from lotwise.datasets.frame import Dataset, Frame
 from lotwise.datasets.images import image_size
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.eval.evaluation import evaluate
 from lotwise.eval.evidence import Evidence
 from lotwise.eval.protocols.slots import SlotCounts, count_slots, labelled_frames, with_slots
@@ -62,7 +62,7 @@ def score(camera: Camera, said: Predictions) -> dict[str, float | None]:
         "map50": boxes.map50,
         "map50_95": boxes.map50_95,
         "agreement": agreement(
-            (found[found.scores >= CONFIDENCE], camera.taught[name]) for name, found in said.items()
+            (found[found.scores >= DEFAULT_CONFIDENCE], camera.taught[name]) for name, found in said.items()
         ),
     }
 
@@ -76,7 +76,7 @@ def slots(camera: Camera, said: Predictions, rules: Sequence[SlotRule]) -> Line:
             if frame.name in labelled:
                 one = labelled[frame.name]
                 counts.append(
-                    count_slots(one.labels, rule(said[frame.name], one.slots, one.size, confidence=CONFIDENCE))
+                    count_slots(one.labels, rule(said[frame.name], one.slots, one.size, confidence=DEFAULT_CONFIDENCE))
                 )
     return with_slots(Line("student", camera.name), counts)
 
@@ -85,5 +85,10 @@ def evidence(camera: Camera, said: Mapping) -> Evidence:
     dataset = camera.dataset
     sizes = {frame.name: image_size(frame.path) for frame in dataset.frames}
     return Evidence(
-        dataset.frames, dataset.truth, {"student": said}, {"student": {camera.name: CONFIDENCE}}, dataset.slots, sizes
+        dataset.frames,
+        dataset.truth,
+        {"student": said},
+        {"student": {camera.name: DEFAULT_CONFIDENCE}},
+        dataset.slots,
+        sizes,
     )

@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.distillation import ROWS, arguments, camera_of, predictions
-from benchmarks.scores import CONFIDENCE, Camera, evidence
+from benchmarks.scores import DEFAULT_CONFIDENCE, Camera, evidence
 from benchmarks.trial import Predictions
 from lotwise.cameras.slots import SlotRule, slot_rule
 from lotwise.datasets.boxes import coverage, iou
@@ -66,7 +66,7 @@ def explain(slot: Slot, label: str, said: Detections, taught: Detections, size: 
     own = slot.box(*size)[None]
     covering = coverage(said.boxes, own)[:, 0] >= HALF
     touching = coverage(own, said.boxes)[0] + coverage(said.boxes, own)[:, 0] >= HALF
-    strong = said.scores >= CONFIDENCE
+    strong = said.scores >= DEFAULT_CONFIDENCE
     if label == "free":
         seen = said[covering & strong] if (covering & strong).any() else said[touching & strong]
         if not len(seen):
@@ -101,7 +101,7 @@ def wrong_slots(camera: Camera, said: Predictions, rules: Sequence[SlotRule]) ->
             if frame.name not in labelled:
                 continue
             one = labelled[frame.name]
-            readings = rule(said[frame.name], one.slots, one.size, confidence=CONFIDENCE)
+            readings = rule(said[frame.name], one.slots, one.size, confidence=DEFAULT_CONFIDENCE)
             boxes = said[frame.name][said[frame.name].scores >= WEAK]
             for slot in one.slots:
                 label = one.labels.get(slot.id)
@@ -124,8 +124,8 @@ def mosaic(camera: Camera, said: Predictions, wrong: Sequence[Wrong]) -> Image:
         boxes = said[one.frame]
         for found, colour in (
             (camera.taught[one.frame], (255, 120, 0)),
-            (boxes[(boxes.scores >= WEAK) & (boxes.scores < CONFIDENCE)], (0, 140, 255)),
-            (boxes[boxes.scores >= CONFIDENCE], (0, 220, 0)),
+            (boxes[(boxes.scores >= WEAK) & (boxes.scores < DEFAULT_CONFIDENCE)], (0, 140, 255)),
+            (boxes[boxes.scores >= DEFAULT_CONFIDENCE], (0, 220, 0)),
         ):
             for box in found.boxes.round().astype(int):
                 cv2.rectangle(image, box[:2].tolist(), box[2:].tolist(), colour, 1)

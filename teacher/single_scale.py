@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lotwise.cameras.slots import SlotRule, slot_rule
 from lotwise.datasets.frame import Detections, Image, Slot
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.teacher.oracle import Oracle, OracleSettings
 
 
@@ -16,7 +17,7 @@ class SingleScale:
     """The vehicles that a ``.pt`` finds at 640 px, called like a bundle's detector."""
 
     weights: Path
-    confidence: float = 0.25
+    confidence: float = DEFAULT_CONFIDENCE
     slots: tuple[Slot, ...] = ()
     oracle: Oracle = field(init=False)
 

@@ -10,22 +10,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from lotwise.cameras.site.mistakes import mistake_line
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.slots import SlotModel
 from lotwise.datasets.errors import InputError
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
+from lotwise.datasets.whole_file import write_whole
 
 Role = Literal["student", "baseline"]
 """A distilled student, or the untouched nano that it started from."""
 
 MANIFEST = "manifest.json"
-CONFIDENCE = 0.25
-"""The deployed threshold, where a bundle does not set its own."""
 MODEL = "model.onnx"
 Precision = Literal["float", "int8"]
 FLOAT_ONLY: dict[Precision, str] = {"float": MODEL}
 IDENTITY = re.compile(r"[0-9a-f]{16}")
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", description="name of a file in the bundle")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="sha256 of a file, as 64 hex digits")]
 
 
 class Manifest(BaseModel):
@@ -38,7 +39,9 @@ class Manifest(BaseModel):
     role: Role
     input: Annotated[tuple[int, int], Field(description="width and height of the network's input, pixels")]
     classes: tuple[str, ...] = ("vehicle",)
-    confidence: Annotated[float, Field(gt=0, lt=1, description="boxes under this score are not reported")] = CONFIDENCE
+    confidence: Annotated[float, Field(gt=0, lt=1, description="boxes under this score are not reported")] = (
+        DEFAULT_CONFIDENCE
+    )
     overlap: Annotated[float, Field(gt=0, le=1, description="IoU of non-maximum suppression")] = 0.7
     files: Annotated[dict[FileName, Digest], Field(description="sha256 of each file of the bundle")]
     slots: tuple[SlotShape, ...] = ()
@@ -89,7 +92,9 @@ def parse_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); copy the whole bundle again") from error
     except ValidationError as error:
-        raise InputError(f"{path}: {_explained(error)}") from error
+        raise InputError(
+            f"{path}: {mistake_line(error, Manifest)}; update lotwise, or export the bundle again with this version"
+        ) from error
     needed = list(manifest.models.values())
     needed += [f"{Path(name).stem}.bin" for name in needed if name.endswith(".xml")]
     missing = [name for name in needed if name not in manifest.files]
@@ -126,25 +131,16 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write a bundle's manifest, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     content = manifest.model_dump(mode="json", exclude=manifest.unsaid)
-    (folder / MANIFEST).write_text(json.dumps(content, indent=1) + "\n")
+    write_whole(folder / MANIFEST, json.dumps(content, indent=1).encode() + b"\n")
 
 
 def sha256(path: Path) -> str:
+    """Digest of a file, 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _explained(error: ValidationError) -> str:
-    """The first thing that is wrong with a manifest and how to mend it, in one line."""
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"] if part != "[key]") or "the file"
-    if first["loc"] == ("format",):
-        return f"format: {first['input']!r} is not known here; update lotwise, or export the bundle with this one"
-    if first["type"] == "extra_forbidden":
-        return f"{where}: no field of a manifest; update lotwise, or export the bundle with this one"
-    if first["loc"][-1:] == ("[key]",):
-        said = "expected float or int8" if first["loc"][0] == "models" else "expected the name of a file in the bundle"
-    else:
-        said = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {' '.join(said.split())}; export the bundle again"

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lotwise.cameras.detection.backends import Backend, Network, can_run, load_network
-from lotwise.cameras.detection.bundle import CONFIDENCE, Manifest, Precision, read_manifest, sha256
+from lotwise.cameras.detection.bundle import Manifest, Precision, read_manifest, sha256
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.cameras.slots import SlotModel, SlotRule, slot_rule
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Slot
 from lotwise.datasets.suppression import suppress
-from lotwise.datasets.vehicles import VEHICLE_CLASSES
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE, VEHICLE_CLASSES
 
 FLOOR = 0.001  # boxes under this score are never reported: it is what AP is computed from
 
@@ -41,7 +41,7 @@ class Detector:
 
     network: Network
     input: tuple[int, int]
-    confidence: float = CONFIDENCE
+    confidence: float = DEFAULT_CONFIDENCE
     overlap: float | None = 0.7
     rows: tuple[int, ...] | None = None
     manifest: Manifest | None = None

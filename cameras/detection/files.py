@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +12,7 @@ from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Detections, Image, Slot
 from lotwise.datasets.images import image_files, read_image
 from lotwise.datasets.progress import Progress
+from lotwise.datasets.whole_file import write_whole
 
 
 class Model(Protocol):
@@ -100,9 +100,7 @@ def detect_files(
                         log.flush()
                 progress("detect", number, len(files), f"{len(skipped)} unreadable" if skipped else "")
         results = [done[str(file)] for file in files if str(file) in done]
-        partial = output.with_name(f".{output.name}.part")
-        partial.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-        os.replace(partial, output)
+        write_whole(output, json.dumps(results, indent=1).encode() + b"\n")
         part.unlink()
     except OSError as error:
         raise InputError(f"{output}: cannot be written ({error.strerror}); mend that and run again") from error

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from lotwise.cameras.site.mistakes import mistake_line
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.whole_file import write_whole
 
@@ -89,10 +90,8 @@ def read_state(folder: Path) -> RegistryState:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); mend its rights or its disk") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        said = " ".join(first["msg"].split())
-        raise InputError(f"{path}: {where}: {said}; delete it and promote a bundle again") from error
+        why = mistake_line(error, RegistryState)
+        raise InputError(f"{path}: {why}; delete the file and promote a bundle again") from error
 
 
 def change_state(folder: Path, step: Callable[[RegistryState], RegistryState]) -> RegistryState:

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a site, as one line that names the place, what was expected and the mend."""
+"""What pydantic finds wrong with a file, as one line that names the place, what was expected and how to mend it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def first_mistake(error: ValidationError, model: type[BaseModel]) -> Mistake:
     """The mistake to mend first: an unknown key, which explains a missing one beside it, before all others."""
     found = error.errors(include_url=False, include_input=False)
     first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
-    place, holder, itself = _followed(model, first["loc"])
+    key = first["loc"][-1:] == ("[key]",)
+    place, holder, itself = _followed(model, first["loc"][:-1] if key else first["loc"])
     kind: str = first["type"]
     context = first.get("ctx", {})
     if kind == "extra_forbidden":
@@ -66,18 +67,32 @@ def first_mistake(error: ValidationError, model: type[BaseModel]) -> Mistake:
     if kind == "union_tag_not_found" or (kind in _MAPPINGS and _members(itself)):
         known = ", ".join(name for one in _members(itself) for name in get_args(_fields(one)["kind"].annotation))
         return Mistake(place, f"expected a folder, file or URL, or a mapping with a kind ({known})")
-    if kind == "string_pattern_mismatch" and place[-1:] == ("[key]",):
-        return Mistake(place[:-1], "an id also names a folder, so no / or \\ and no . at its start (its pattern)")
     if kind in _MAPPINGS:
         keys = f" with {', '.join(_keys(itself))}" if _keys(itself) else ""
         return Mistake(place, f"expected a mapping{keys}; write one 'key: value' a line")
-    if place[-1:] == ("[key]",):
-        return Mistake(place[:-1], "an id is a text; put it into quotes")
+    if key and kind == "string_type":
+        return Mistake(place, "a key is a text here; put it into quotes")
     if kind in _LIMITS:
         return Mistake(place, first["msg"].replace("Input should be", "expected a number"))
-    if kind == "string_pattern_mismatch" and place:
-        return Mistake(place, f"{_plain(first['msg'])} ({_fields(holder)[str(place[-1])].description})")
+    if kind == "string_pattern_mismatch":
+        meant = _description(holder, place[-1], key)
+        return Mistake(place, _plain(first["msg"]) + (f" ({meant.rstrip('.')})" if meant else ""))
     return Mistake(place, masked_url(_EXPECTED.get(kind) or _plain(first["msg"])))
+
+
+def mistake_line(error: ValidationError, model: type[BaseModel]) -> str:
+    """The mistake to mend first as one line, ``place: why``, or ``the file: why`` where all of it is wrong.
+
+    >>> class Lamp(BaseModel, extra="forbid"):
+    ...     watts: int
+    >>> try:
+    ...     lamp = Lamp.model_validate({"wats": 5})
+    ... except ValidationError as error:
+    ...     print(mistake_line(error, Lamp))
+    wats: unknown key; did you mean watts?
+    """
+    mistake = first_mistake(error, model)
+    return f"{'.'.join(str(part) for part in mistake.place) or 'the file'}: {mistake.why}"
 
 
 def _plain(message: str) -> str:
@@ -112,6 +127,16 @@ def _followed(model: type[BaseModel], loc: Loc) -> tuple[Loc, object, object]:
         else:
             itself = next(reversed([one for one in get_args(holder) if one is not Ellipsis]), None)
     return place, holder, _bare(itself)
+
+
+def _description(holder: object, name: str | int, key: bool) -> str:
+    """What a field of a model means, or a value or key of a mapping; "" where nothing says so."""
+    if _fields(holder):
+        return _fields(holder)[str(name)].description or ""
+    kinds = get_args(holder)
+    kind = kinds[0 if key else -1] if kinds else None
+    notes = get_args(kind)[1:] if get_origin(kind) is Annotated else ()
+    return next((note.description for note in notes if isinstance(note, FieldInfo) and note.description), "")
 
 
 def _bare(kind: object) -> object:

@@ -18,7 +18,11 @@ from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.site.view import ViewSettings
 
 CameraId = Annotated[
-    str, Field(pattern=r"^[^./\\][^/\\]*$", description="Id of a camera, which is also the name of its folder.")
+    str,
+    Field(
+        pattern=r"^[^./\\][^/\\]*$",
+        description="Id of a camera, which also names its folder, so no / or \\ in it and no . at its start.",
+    ),
 ]
 Section = TypeVar("Section", bound=BaseModel)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lotwise.datasets.boxes import coverage
 from lotwise.datasets.frame import Detections, Slot, SlotState
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 
 OCCUPIED_COVERAGE = 0.5
 """Share of a slot's bounding box above which a vehicle whose box covers it stands on the slot."""
@@ -24,7 +25,7 @@ class SlotReading:
 
 
 def slot_states(
-    detections: Detections, slots: Sequence[Slot], size: tuple[int, int], confidence: float = 0.25
+    detections: Detections, slots: Sequence[Slot], size: tuple[int, int], confidence: float = DEFAULT_CONFIDENCE
 ) -> dict[str, SlotReading]:
     """Which slots are taken, by the rule that a box covers more than half of the slot's bounding box.
 

@@ -11,6 +11,7 @@ from lotwise.cameras.slots.likelihood import fit_log_odds, odds_to_share
 from lotwise.cameras.slots.model import SlotModel
 from lotwise.datasets.boxes import coverage
 from lotwise.datasets.frame import Detections, Slot
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 
 
 def with_low_scores(
@@ -19,7 +20,7 @@ def with_low_scores(
     slots: Sequence[Slot],
     size: tuple[int, int],
     model: SlotModel | None = None,
-    confidence: float = 0.25,
+    confidence: float = DEFAULT_CONFIDENCE,
 ) -> dict[str, SlotReading]:
     """Readings in which boxes under the confidence have lowered the scores of free slots; no state changes.
 

@@ -14,6 +14,7 @@ from lotwise.cameras.slots.half_covered import OCCUPIED_COVERAGE, SlotReading, s
 from lotwise.cameras.slots.likelihood import Floats, Places, fit_log_odds, odds_to_share
 from lotwise.datasets.boxes import coverage
 from lotwise.datasets.frame import Detections, Slot
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 
 
 class Place(BaseModel):
@@ -85,7 +86,7 @@ def match_slots(
     slots: Sequence[Slot],
     size: tuple[int, int],
     model: SlotModel,
-    confidence: float = 0.25,
+    confidence: float = DEFAULT_CONFIDENCE,
 ) -> dict[str, SlotReading]:
     """Which slots are taken, by one-to-one assignment of boxes to the places where cars park.
 

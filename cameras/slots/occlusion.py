@@ -10,6 +10,7 @@ from lotwise.cameras.slots.likelihood import fit_log_odds
 from lotwise.cameras.slots.model import SlotModel
 from lotwise.datasets.boxes import clip, coverage
 from lotwise.datasets.frame import Detections, Slot
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 
 NEARER_SHARE = 0.25
 """Share of a car's height by which the box of a nearer vehicle ends lower than that of a car on the slot."""
@@ -21,7 +22,7 @@ def hidden_slots(
     size: tuple[int, int],
     model: SlotModel | None,
     share: float = 0.7,
-    confidence: float = 0.25,
+    confidence: float = DEFAULT_CONFIDENCE,
 ) -> frozenset[str]:
     """Slots on which a car would not be seen: a nearer vehicle covers most of where it would show.
 

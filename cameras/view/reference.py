@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 from lotwise.cameras.view.edges import Edges
 from lotwise.cameras.view.thumbnail import HEIGHT, WIDTH
 from lotwise.datasets.errors import InputError
+from lotwise.datasets.whole_file import write_whole
 
 REFERENCE_FRAMES = 8
 """Good frames whose mean is the reference: what parked or passed on one of them fades."""
@@ -78,10 +79,7 @@ def write_reference(path: Path, reference: ReferenceView) -> None:
     fields = np.stack([reference.edges, *reference.appearances])
     pairs = np.round(fields[..., None].view(np.float32) * 127).astype(np.int8)
     sharpness = np.nan if reference.sharpness is None else reference.sharpness
+    file = io.BytesIO()
+    np.savez_compressed(file, fields=pairs, sharpness=sharpness, frames=reference.frames)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.part")
-    with partial.open("wb") as file:
-        np.savez_compressed(file, fields=pairs, sharpness=sharpness, frames=reference.frames)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    write_whole(path, file.getvalue())

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from lotwise.cameras.detection.agreement import agreement
-from lotwise.cameras.detection.bundle import CONFIDENCE
 from lotwise.datasets.boxes import iou
 from lotwise.datasets.frame import Detections, Frame
 from lotwise.datasets.load import LoadFrame, load
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.teacher.consensus import ConsensusSettings, consensus_by_view
 from lotwise.teacher.fuse import fuse
@@ -97,7 +97,7 @@ def score_round(
         settings: of the distillation.
         read: gives the pixels of a frame.
     """
-    own = {frame.name: predicted[frame.name][predicted[frame.name].scores >= CONFIDENCE] for frame in frames}
+    own = {frame.name: predicted[frame.name][predicted[frame.name].scores >= DEFAULT_CONFIDENCE] for frame in frames}
     steady = with_consensus(own, frames, sizes, settings, read)
     sure = found = 0
     for frame in frames:
@@ -111,7 +111,7 @@ def score_round(
             (own[frame.name], taught[frame.name][taught[frame.name].scores >= settings.positive_threshold])
             for frame in frames
         ),
-        steadiness=agreement((own[name], found[found.scores >= CONFIDENCE]) for name, found in steady.items()),
+        steadiness=agreement((own[name], found[found.scores >= DEFAULT_CONFIDENCE]) for name, found in steady.items()),
     )
 
 

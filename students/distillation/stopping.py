@@ -8,7 +8,7 @@ import numpy as np
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.cameras.detection.agreement import agreement
-from lotwise.cameras.detection.bundle import CONFIDENCE
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.students.distillation.samples import Samples
 from lotwise.students.model.deployed import Deployed, candidates, reported
 
@@ -47,7 +47,7 @@ def agreement_check(samples: Samples) -> Callable[[DetectionModel], float]:
     def check(student: DetectionModel) -> float:
         form = Deployed(student)
         return agreement(
-            (reported(candidates(form, image), fitted, CONFIDENCE), taught[taught.scores >= positive_threshold])
+            (reported(candidates(form, image), fitted, DEFAULT_CONFIDENCE), taught[taught.scores >= positive_threshold])
             for image, fitted, taught in lessons
         )
 

@@ -12,7 +12,6 @@ from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.bundle import (
-    CONFIDENCE,
     MODEL,
     Manifest,
     Role,
@@ -26,6 +25,7 @@ from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.slots import SlotModel
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image, Slot
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.students.export.onnx_file import export_onnx
 from lotwise.students.model.deployed import candidates, deployed_form, reported
 from lotwise.teacher.checkpoint import save_model
@@ -43,7 +43,7 @@ def write_bundle(
     camera: str,
     role: Role,
     size: tuple[int, int],
-    confidence: float = CONFIDENCE,
+    confidence: float = DEFAULT_CONFIDENCE,
     check: Sequence[Image],
     slots: Sequence[Slot] = (),
     slot_model: SlotModel | None = None,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.site.frames import site_dataset
+from lotwise.cameras.site.mistakes import mistake_line
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset
 from lotwise.datasets.readers.open import open_dataset
@@ -116,9 +117,8 @@ def _read(path: Path, kind: type[Record]) -> Record:
     try:
         return kind.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{path}: {where}: {first['msg']}; it was not written by this version of lotwise") from error
+        why = mistake_line(error, kind)
+        raise InputError(f"{path}: {why}; it was not written by this version of lotwise") from error
 
 
 def _write(path: Path, record: BaseModel) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from lotwise.cameras.site.mistakes import first_mistake
 from lotwise.datasets.errors import InputError
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
@@ -34,7 +35,7 @@ def read_export(path: Path | None, given: Mapping[str, Any]) -> ExportSettings:
     said = _content(path).get(EXPORT) or {}
     if not isinstance(said, dict):
         raise InputError(f"{path}: {EXPORT}: not a mapping; see docs/settings.md")
-    return _checked(ExportSettings, {**said, **given}, path, f"{EXPORT}.")
+    return _checked(ExportSettings, {**said, **given}, path, (EXPORT,))
 
 
 def _content(path: Path | None) -> dict[str, Any]:
@@ -47,11 +48,12 @@ def _content(path: Path | None) -> dict[str, Any]:
     return content
 
 
-def _checked(kind: type[Settings], content: Mapping[str, Any], path: Path | None, under: str = "") -> Settings:
+def _checked(
+    kind: type[Settings], content: Mapping[str, Any], path: Path | None, under: tuple[str, ...] = ()
+) -> Settings:
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        said = error.errors()[0]
-        where = ".".join(str(part) for part in said["loc"])
-        place = f"{under}{where}: " if where else ""
-        raise InputError(f"{path or 'settings'}: {place}{said['msg']}; see docs/settings.md") from error
+        mistake = first_mistake(error, kind)
+        place = ".".join(str(part) for part in (*under, *mistake.place)) or "the file"
+        raise InputError(f"{path or 'settings'}: {place}: {mistake.why}; see docs/settings.md") from error

@@ -67,7 +67,7 @@ def refused(folder: Path, text: str) -> InputError:
         (GATE + "{source: {kind: rtsp}}", "cameras.gate.source.url: field required (Address of the stream"),
         # wrong kinds
         ("name: 5\ncameras: {a: {source: x}}", ":1: name: expected a text; put it into quotes"),
-        ("name: l\ncameras: {1: {source: x}}", ":2: cameras.1: an id is a text; put it into quotes"),
+        ("name: l\ncameras: {1: {source: x}}", ":2: cameras.1: a key is a text here; put it into quotes"),
         (GATE + "frames", "cameras.gate: expected a mapping with source"),
         (
             GATE + "{source: [x]}",
@@ -81,7 +81,10 @@ def refused(folder: Path, text: str) -> InputError:
         (GATE + "{source: x}\ndetector: {workers: 1.5}", "detector.workers: expected a whole number"),
         (GATE + "{source: x}\nview: {enabled: maybe}", "view.enabled: expected true or false"),
         # out of range, or not one of these
-        (GOOD.replace("roof:", "../roof:"), "cameras.../roof: an id also names a folder, so no /"),
+        (
+            GOOD.replace("roof:", "../roof:"),
+            "cameras.../roof: must match pattern '^[^./\\\\][^/\\\\]*$' (Id of a camera, which also names its folder,",
+        ),
         (GATE + "{source: x, every_s: 0}", "cameras.gate.every_s: expected a number greater than 0"),
         (GATE + "{source: x}\ndetector: {workers: 65}", "detector.workers: expected a number less than or equal to 64"),
         (GATE + "{source: x}\ndetector: {backend: onnx}", "detector.backend: expected 'auto', 'openvino' or"),
