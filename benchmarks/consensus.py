@@ -14,7 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from lotwise.datasets.load import load
 from lotwise.datasets.readers.cnr_ext import read_cnr_ext
 from lotwise.eval.evaluation import evaluate
 from lotwise.eval.evidence import Evidence
+from lotwise.eval.protocols import SLOTS, VEHICLES
 from lotwise.teacher.consensus import ConsensusSettings, camera_consensus, count_reasons, write_audit
 from lotwise.teacher.label import label
 from lotwise.teacher.store import KnowledgeStore
@@ -83,9 +84,9 @@ def measure(dataset: Dataset, said: Mapping[str, Detections]) -> dict[str, Any]:
             frames, dataset.truth, {"teacher": said}, {"teacher": {camera: confidence}}, dataset.slots, sizes
         )
         for name, rule in rules.items():
-            found = evaluate("slots", evidence, slot_rules={camera: rule}).rows[0]
+            found = evaluate(SLOTS, replace(evidence, slot_rules={camera: rule})).rows[0]
             row |= {"slots": found.slots, f"errors_{name}_{confidence}": found.errors}
-    boxes = evaluate("vehicles", evidence).rows[0]
+    boxes = evaluate(VEHICLES, evidence).rows[0]
     return row | {"map50": boxes.map50, "map50_95": boxes.map50_95}
 
 

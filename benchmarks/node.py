@@ -41,7 +41,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset
 from lotwise.datasets.images import image_size
 from lotwise.datasets.readers.open import open_dataset
-from lotwise.eval.protocols.slots import count_slots
+from lotwise.eval.metrics.slot_counts import count_slots
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE_S = 0.5

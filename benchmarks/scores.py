@@ -13,7 +13,8 @@ from lotwise.datasets.images import image_size
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.eval.evaluation import evaluate
 from lotwise.eval.evidence import Evidence
-from lotwise.eval.protocols.slots import SlotCounts, count_slots, labelled_frames, with_slots
+from lotwise.eval.metrics.slot_counts import SlotCounts, count_slots, with_slots
+from lotwise.eval.protocols import SLOTS, VEHICLES
 from lotwise.eval.rows import Row as Line
 
 PARTS = 3
@@ -52,7 +53,7 @@ def score(camera: Camera, said: Predictions) -> dict[str, float | None]:
     """All figures of one set of predictions on all frames of the camera."""
     half = slots(camera, said, [slot_rule(None)] * len(camera.parts))
     matched = slots(camera, said, camera.matched)
-    boxes = evaluate("vehicles", evidence(camera, said)).rows[-1]
+    boxes = evaluate(VEHICLES, evidence(camera, said)).rows[-1]
     return {
         "slots": half.slots,
         "errors_half_covered": half.errors,
@@ -69,7 +70,7 @@ def score(camera: Camera, said: Predictions) -> dict[str, float | None]:
 
 def slots(camera: Camera, said: Predictions, rules: Sequence[SlotRule]) -> Line:
     """Slot figures over all parts, each read by its own rule."""
-    labelled = labelled_frames(evidence(camera, said))
+    labelled = SLOTS.judged_frames(evidence(camera, said))
     counts: list[SlotCounts] = []
     for (_, test), rule in zip(camera.parts, rules, strict=True):
         for frame in test:

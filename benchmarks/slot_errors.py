@@ -35,7 +35,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Slot
 from lotwise.datasets.load import load
 from lotwise.datasets.readers.open import parse_cameras
-from lotwise.eval.protocols.slots import labelled_frames
+from lotwise.eval.protocols import SLOTS
 
 WEAK = 0.05
 """Boxes under this score are as good as none."""
@@ -94,7 +94,7 @@ def _same(boxes: Detections, others: Detections) -> NDArray[np.bool_]:
 
 def wrong_slots(camera: Camera, said: Predictions, rules: Sequence[SlotRule]) -> list[Wrong]:
     """Every wrong slot of all parts, in the order of the frames."""
-    labelled = labelled_frames(evidence(camera, said))
+    labelled = SLOTS.judged_frames(evidence(camera, said))
     found = []
     for (_, test), rule in zip(camera.parts, rules, strict=True):
         for frame in test:

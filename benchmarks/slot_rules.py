@@ -25,7 +25,7 @@ from lotwise.datasets.boxes import clip, iou
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset, Detections, Frame, Slot
 from lotwise.datasets.readers.open import KINDS, open_dataset, parse_cameras
-from lotwise.eval.protocols.slots import SlotCounts, count_slots
+from lotwise.eval.metrics.slot_counts import SlotCounts, count_slots
 
 IOU = 0.3
 """Of a box with the slot's box, for the IoU rule; slots are ground and boxes are cars, so much more is rare."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from lotwise.cameras.slots import SlotRule
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Frame, Slot, Truth
 from lotwise.eval.rows import ROLES, Role
@@ -22,6 +23,9 @@ class Evidence:
         confidence: the deployed confidence per role and camera.
         slots: per camera.
         sizes: (width, height) in pixels by frame name; needed where there are slots.
+        slot_rules: per camera, what turns detections into slot states, for every role alike; the half-covered
+            rule where a camera has none.
+        slot_rule_note: one sentence that says how slots are read, or empty.
     """
 
     frames: Sequence[Frame]
@@ -30,6 +34,8 @@ class Evidence:
     confidence: Mapping[Role, Mapping[str, float]]
     slots: Mapping[str, Sequence[Slot]]
     sizes: Mapping[str, tuple[int, int]]
+    slot_rules: Mapping[str, SlotRule] = field(default_factory=dict)
+    slot_rule_note: str = ""
 
     @property
     def cameras(self) -> tuple[str, ...]:

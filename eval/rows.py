@@ -1,15 +1,11 @@
-"""One line of the report, and the report: what is measured, in one place, whatever the protocol."""
+"""One line of a report: what is measured of one role on one camera, whatever the protocol."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from lotwise.eval.metrics.average_precision import Curve
-
-Protocol = Literal["vehicles", "slots", "teacher"]
 Role = Literal["teacher", "baseline", "student"]
 
 ROLES: tuple[Role, ...] = ("teacher", "baseline", "student")
@@ -26,13 +22,13 @@ class Row:
         role: who made the detections.
         camera: camera id, or ``all``.
         images: frames with truth that were measured.
-        instances: boxes to be found in them: vehicles, or occupied slots in the protocol ``slots``.
+        instances: boxes to be found in them, of whatever the protocol takes for truth.
         precision, recall, f1: at the confidence of best F1 at IoU 0.5 over the row's frames.
         map50, map50_95: average precision (COCO, 101 points) at IoU 0.5, and its mean over 0.5 ... 0.95.
         confidence: the one of best F1.
         deployed_confidence: the one the camera runs at; None in ``all`` when cameras differ.
         deployed_precision, deployed_recall: at the deployed confidence, each camera at its own.
-        slots: labelled slots over all frames; None in protocols other than ``slots``, as all below.
+        slots: labelled slots over all frames; None, as all below, in protocols that measure no slots.
         accuracy: share of them whose state is right; an ``unknown`` counts as wrong.
         balanced_accuracy: mean of the accuracy on occupied slots and on free slots.
         slot_precision, slot_recall, slot_f1: positive is ``occupied``.
@@ -90,32 +86,6 @@ SLOT_FIELDS = (
     "errors",
     "unknown",
 )
-
-
-@dataclass(frozen=True)
-class Report:
-    """All rows of one evaluation.
-
-    Attributes:
-        protocol: what served as truth.
-        rows: camera by camera in the order of the frames, ``all`` last; each in the order of ``ROLES``.
-        curves: precision against recall by role and camera, where there was something to find.
-        notes: caveats of the whole, one sentence each.
-    """
-
-    protocol: Protocol
-    rows: tuple[Row, ...]
-    curves: Mapping[tuple[Role, str], Curve] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-    @property
-    def cameras(self) -> tuple[str, ...]:
-        """Camera ids in order, without ``all``."""
-        return tuple(dict.fromkeys(row.camera for row in self.rows if row.camera != ALL))
-
-    def of_camera(self, camera: str) -> dict[Role, Row]:
-        """The rows of one camera, or of ``all``, by role."""
-        return {row.role: row for row in self.rows if row.camera == camera}
 
 
 def _finite(value: object) -> object:

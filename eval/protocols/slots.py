@@ -3,144 +3,148 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from lotwise.cameras.slots import SlotRule, slot_states
 from lotwise.datasets.boxes import iou
 from lotwise.datasets.frame import Detections, Slot, SlotState, VehicleTruth
+from lotwise.eval.column import FRAMES, Column
 from lotwise.eval.evidence import Evidence
-from lotwise.eval.metrics.operating_point import share
-from lotwise.eval.rows import Row
+from lotwise.eval.marks import Mark, Verdict, corners
+from lotwise.eval.metrics.slot_counts import SlotCounts, count_slots
+from lotwise.eval.protocols.protocol import NOTHING_TO_MEASURE_BY, JudgedFrame, LegendEntry, Protocol, of_hundred
+from lotwise.eval.rows import Role, Row
 
-OUTSIDE_IOU = 0.1
-"""A detection whose IoU with every labelled slot box is below this stands on no labelled slot."""
+MIN_IOU_ON_SLOT = 0.1
+"""A detection whose IoU with every labelled slot box is below this stands on no labelled slot. A choice: a car on a
+neighbouring slot overlaps a slot's square patch by less, a car on the slot by far more."""
 
-
-class SlotReading(Protocol):
-    """What a slot rule says of one slot."""
-
-    @property
-    def state(self) -> SlotState: ...
-
-    @property
-    def score(self) -> float: ...
-
-
-class SlotRule(Protocol):
-    """From the detections of one frame to slot states, such as ``lotwise.cameras.slots.slot_states``."""
-
-    def __call__(
-        self, detections: Detections, slots: Sequence[Slot], size: tuple[int, int], /, confidence: float
-    ) -> Mapping[str, SlotReading]:
-        """Reading per slot id; ``size`` is (width, height) of the frame in pixels."""
-        ...
+ACCURACY = Column("accuracy", "Accu-\nracy", "more", 3, "share of slots whose state it says rightly")
 
 
 @dataclass(frozen=True)
-class LabelledFrame:
-    """The labelled slots of one frame that have a place in the picture.
+class LabelledFrame(JudgedFrame):
+    """One frame with labelled slots that have a place in the picture; its truth are the boxes of occupied ones.
 
     Attributes:
         slots: all slots of the camera; a rule may need the neighbours too.
         size: (width, height) in pixels.
         labels: ``free`` or ``occupied`` by slot id, at least one.
+        rule: what turns detections into slot states.
     """
 
     slots: Sequence[Slot]
     size: tuple[int, int]
     labels: Mapping[str, SlotState]
+    rule: SlotRule
 
-    def boxes(self, *states: SlotState) -> np.ndarray:
-        """(N, 4) float32 xyxy pixel boxes of the slots with one of these labels."""
-        boxes = [slot.box(*self.size) for slot in self.slots if self.labels.get(slot.id) in states]
-        return np.asarray(boxes, np.float32).reshape(-1, 4)
+    def counted(self, detections: Detections) -> Detections:
+        """The detections that stand on a labelled slot: cars elsewhere are real but have no label."""
+        overlap = iou(detections.boxes, slot_boxes(self.slots, self.size, self.labels))
+        return detections[overlap.max(axis=1, initial=0) >= MIN_IOU_ON_SLOT]
 
+    def slot_counts(self, detections: Detections, confidence: float) -> SlotCounts:
+        return count_slots(self.labels, self.rule(detections, self.slots, self.size, confidence=confidence))
 
-def labelled_frames(evidence: Evidence) -> dict[str, LabelledFrame]:
-    """By frame name, the frames with at least one labelled slot. Unlabelled slots do not count."""
-    labelled = {}
-    for frame in evidence.frames:
-        slots = evidence.slots.get(frame.camera, ())
-        truth = evidence.truth.get(frame.name)
-        known = (truth.slots if truth else None) or {}
-        labels = {slot.id: known[slot.id] for slot in slots if known.get(slot.id, "unknown") != "unknown"}
-        if labels:
-            labelled[frame.name] = LabelledFrame(slots, evidence.sizes[frame.name], labels)
-    return labelled
-
-
-def occupied_boxes(labelled: LabelledFrame) -> VehicleTruth:
-    """Boxes of the occupied slots in place of vehicle boxes."""
-    boxes = labelled.boxes("occupied")
-    return VehicleTruth(boxes, np.zeros(len(boxes), bool))
-
-
-def on_labelled_slots(detections: Detections, labelled: LabelledFrame) -> Detections:
-    """The detections that stand on a labelled slot: cars elsewhere are real but have no label."""
-    overlap = iou(detections.boxes, labelled.boxes("free", "occupied"))
-    return detections[overlap.max(axis=1, initial=0) >= OUTSIDE_IOU]
-
-
-@dataclass(frozen=True)
-class SlotCounts:
-    """Labelled slots of one frame by label and by what was said of them."""
-
-    occupied_right: int = 0
-    occupied_called_free: int = 0
-    occupied_unknown: int = 0
-    free_right: int = 0
-    free_called_occupied: int = 0
-    free_unknown: int = 0
-
-    @property
-    def occupied(self) -> int:
-        return self.occupied_right + self.occupied_called_free + self.occupied_unknown
-
-    @property
-    def free(self) -> int:
-        return self.free_right + self.free_called_occupied + self.free_unknown
-
-    @property
-    def unknown(self) -> int:
-        return self.occupied_unknown + self.free_unknown
-
-    @property
-    def called_occupied(self) -> int:
-        return self.occupied_right + self.free_called_occupied
+    def marks(self, detections: Detections, confidence: float) -> tuple[Mark, ...]:
+        """Labelled slots by verdict over the boxes that led to it; the errors last."""
+        readings = self.rule(detections, self.slots, self.size, confidence=confidence)
+        seen = detections[detections.scores >= confidence]
+        boxes = [
+            Mark("seen", corners(box), "", f"vehicle it saw (score {score:.2f})")
+            for box, score in zip(seen.boxes, seen.scores, strict=True)
+        ]
+        marks = []
+        for slot in self.slots:
+            label = self.labels.get(slot.id)
+            if label is None:
+                continue
+            state = readings[slot.id].state if slot.id in readings else "unknown"
+            verdict: Verdict = "unsure" if state == "unknown" else "right" if state == label else "false"
+            outline = (slot.polygon * np.array(self.size, np.float32)).astype(np.float32)
+            title = f"slot {slot.id}: it says {state}, the label says {label}"
+            marks.append(Mark(verdict, outline, slot.id, title, state == "occupied"))
+        return (*boxes, *sorted(marks, key=lambda mark: mark.verdict != "right"))
 
 
-def count_slots(labels: Mapping[str, SlotState], readings: Mapping[str, SlotReading]) -> SlotCounts:
-    """Holds a frame's readings against its labels; a slot without a reading is ``unknown``."""
-    said = [(label, readings[slot].state if slot in readings else "unknown") for slot, label in labels.items()]
-    return SlotCounts(
-        said.count(("occupied", "occupied")),
-        said.count(("occupied", "free")),
-        said.count(("occupied", "unknown")),
-        said.count(("free", "free")),
-        said.count(("free", "occupied")),
-        said.count(("free", "unknown")),
+class Slots(Protocol):
+    """Slot states read from detections against the official labels of the slots."""
+
+    name = "slots"
+    title = "measured against slot labels"
+    columns = (
+        FRAMES,
+        Column("slots", "Slots", None, 0, "labelled slots over all frames"),
+        ACCURACY,
+        Column("slot_precision", "Prec.", "more", 3, "share of slots called occupied that are"),
+        Column("slot_recall", "Recall", "more", 3, "share of occupied slots called occupied"),
+        Column("slot_f1", "F1", "more", 3, "precision and recall in one figure"),
+        Column("count_error", "Count\nerror", "less", 2, "cars per frame by which the count is off"),
+        Column("errors", "Wrong", "less", 0, "slots whose state it says wrongly"),
+        Column("unknown", "Un-\nknown", "less", 0, "slots it says nothing about (counted as wrong)"),
+        Column("precision", "Box\nprec.", "more", 3, "share of boxes on slots that fit an occupied one"),
+        Column("recall", "Box\nrecall", "more", 3, "share of occupied slots that a box fits"),
+        Column("map50", "Box\nmAP50", "more", 3, "quality against square slot patches"),
+        Column("map50_95", "Box mAP\n50-95", "more", 3, "the same, but boxes must also fit tightly"),
+    )
+    headline = ACCURACY
+    headline_name = "Slot accuracy"
+    plain_field = "accuracy"
+    plain_title = "How well slots are read"
+    plain_claim = "The student reads {} of 100 slots rightly"
+    legend = (
+        LegendEntry("right", True, "right: called occupied, and it is (filled)"),
+        LegendEntry("right", False, "right: called free, and it is"),
+        LegendEntry("false", False, "wrong: says the opposite of the label (crossed out; filled if called occupied)"),
+        LegendEntry("unsure", False, "no answer: the slot is called unknown"),
+        LegendEntry("seen", False, "box of a vehicle it saw"),
+    )
+    false_word = "wrong"
+    absent_truth = "no slot labels to measure by"
+    caveats = (
+        "The box columns hold detections against square slot patches, not vehicles: mAP is bounded by how "
+        "the patches were drawn, mAP50-95 most of all. Detections on no labelled slot are left out of them.",
     )
 
+    def has_truth(self, evidence: Evidence) -> bool:
+        return bool(self.judged_frames(evidence))
 
-def with_slots(row: Row, counts: Sequence[SlotCounts]) -> Row:
-    """The row with its slot fields filled in from the counts of its frames."""
-    right_occupied, right_free = sum(c.occupied_right for c in counts), sum(c.free_right for c in counts)
-    occupied, free = sum(c.occupied for c in counts), sum(c.free for c in counts)
-    called = sum(c.called_occupied for c in counts)
-    surplus = [c.called_occupied - c.occupied for c in counts]
-    recalls = [right / total for right, total in ((right_occupied, occupied), (right_free, free)) if total]
-    return replace(
-        row,
-        slots=occupied + free,
-        accuracy=share(right_occupied + right_free, occupied + free),
-        balanced_accuracy=share(sum(recalls), len(recalls)),
-        slot_precision=share(right_occupied, called),
-        slot_recall=share(right_occupied, occupied),
-        slot_f1=share(2 * right_occupied, called + occupied),
-        count_error=share(sum(map(abs, surplus)), len(surplus)),
-        count_bias=share(sum(surplus), len(surplus)),
-        errors=occupied + free - right_occupied - right_free,
-        unknown=sum(c.unknown for c in counts),
-    )
+    def judged_frames(self, evidence: Evidence) -> Mapping[str, LabelledFrame]:
+        """The frames with at least one labelled slot. Unlabelled slots do not count."""
+        judged = {}
+        for frame in evidence.frames:
+            slots = evidence.slots.get(frame.camera, ())
+            truth = evidence.truth.get(frame.name)
+            known = (truth.slots if truth else None) or {}
+            labels = {slot.id: known[slot.id] for slot in slots if known.get(slot.id, "unknown") != "unknown"}
+            if labels:
+                size = evidence.sizes[frame.name]
+                occupied = slot_boxes(slots, size, [name for name, state in labels.items() if state == "occupied"])
+                judged[frame.name] = LabelledFrame(
+                    VehicleTruth(occupied, np.zeros(len(occupied), bool)),
+                    slots, size, labels, evidence.slot_rules.get(frame.camera, slot_states),
+                )  # fmt: skip
+        return judged
+
+    def in_words(self, row: Row) -> str:
+        if row.accuracy is None or row.count_error is None:
+            return NOTHING_TO_MEASURE_BY
+        off = f"its count of cars is off by {row.count_error:.1f} per picture"
+        return f"Of 100 slots it says {of_hundred(row.accuracy)} rightly; {off}."
+
+    def notes(self, evidence: Evidence) -> tuple[str, ...]:
+        return (evidence.slot_rule_note, *self.caveats) if evidence.slot_rule_note else self.caveats
+
+    def empty_row(self, role: Role, camera: str, note: str) -> Row:
+        return Row(role, camera, slots=0, note=note)
+
+
+def slot_boxes(
+    slots: Sequence[Slot], size: tuple[int, int], chosen: Sequence[str] | Mapping[str, SlotState]
+) -> NDArray[np.float32]:
+    """(N, 4) float32 xyxy pixel boxes around the slots whose ids are chosen, in the order of the slots."""
+    boxes = [slot.box(*size) for slot in slots if slot.id in chosen]
+    return np.asarray(boxes, np.float32).reshape(-1, 4)

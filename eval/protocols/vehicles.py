@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from lotwise.datasets.frame import VehicleTruth
+from collections.abc import Mapping
+
+from lotwise.eval.column import BOX_COLUMNS, MAP50
 from lotwise.eval.evidence import Evidence
+from lotwise.eval.protocols.protocol import JudgedFrame, Protocol, vehicles_in_words
+from lotwise.eval.rows import Row
 
 
-def vehicle_truth(evidence: Evidence) -> dict[str, VehicleTruth]:
-    """Vehicle boxes by frame name, of the frames that have them; a frame may hold no vehicle."""
-    boxes = {
-        frame.name: evidence.truth[frame.name].vehicles for frame in evidence.frames if frame.name in evidence.truth
-    }
-    return {name: vehicles for name, vehicles in boxes.items() if vehicles is not None}
+class Vehicles(Protocol):
+    """Detections against the vehicle boxes of a dataset."""
+
+    name = "vehicles"
+    title = "measured against vehicle boxes"
+    columns = BOX_COLUMNS
+    headline = MAP50
+    headline_name = "mAP50"
+    plain_field = "deployed_recall"
+    plain_title = "How well vehicles are found"
+    plain_claim = "The student finds {} of 100 vehicles"
+    absent_truth = "no vehicle boxes to measure by"
+
+    def has_truth(self, evidence: Evidence) -> bool:
+        return bool(self.judged_frames(evidence))
+
+    def judged_frames(self, evidence: Evidence) -> Mapping[str, JudgedFrame]:
+        truths = {frame.name: evidence.truth.get(frame.name) for frame in evidence.frames}
+        return {
+            name: JudgedFrame(truth.vehicles) for name, truth in truths.items() if truth and truth.vehicles is not None
+        }
+
+    def in_words(self, row: Row) -> str:
+        return vehicles_in_words(row, "vehicles")

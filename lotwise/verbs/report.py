@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -13,8 +13,7 @@ from lotwise.terminal import out, print_table, progress_bars, write_json, write_
 
 if TYPE_CHECKING:
     from lotwise.datasets.frame import Dataset
-    from lotwise.eval.report import SlotRuleName
-    from lotwise.eval.rows import Protocol as Known
+    from lotwise.eval.collect import SlotRuleName
     from lotwise.students.pipeline.run import Run
 
 TABLE_WIDTH = 120
@@ -54,17 +53,16 @@ def report(
     print_report(run, frames, protocol, as_json, html, markdown, rule)
 
 
-def check_protocol(protocol: str | None) -> Known | None:
-    """The protocol, which is asked for before any work is done.
+def check_protocol(name: str | None) -> None:
+    """Refuse an unknown protocol before any work is done.
 
     Raises:
         InputError: there is none of that name.
     """
-    from lotwise.eval.rows import Protocol as Known
+    if name is not None:
+        from lotwise.eval.protocols import protocol_named
 
-    if protocol is not None and protocol not in get_args(Known):
-        raise InputError(f"--protocol {protocol}: choose one of {', '.join(get_args(Known))}")
-    return cast("Known | None", protocol)
+        protocol_named(name)
 
 
 def print_report(
@@ -77,13 +75,16 @@ def print_report(
     rule: SlotRuleName = "learned",
 ) -> None:
     """Measure a run on frames, print the table and write it wherever it was asked for."""
-    from lotwise.eval.report import collect, make_report, write_page
-    from lotwise.eval.table import markdown as as_markdown
-    from lotwise.eval.table import remarks, rich_table, to_json, verdict
+    from lotwise.eval.collect import collect
+    from lotwise.eval.comparison import remarks, to_json, verdict
+    from lotwise.eval.markdown import markdown as as_markdown
+    from lotwise.eval.protocols import protocol_named
+    from lotwise.eval.run_report import make_report, write_page
+    from lotwise.eval.table import rich_table
 
     with progress_bars() as progress:
-        collected = collect(run, frames, progress)
-    result = make_report(collected, check_protocol(protocol), rule)
+        collected = collect(run, frames, rule, progress)
+    result = make_report(collected, protocol_named(protocol) if protocol else None)
     print_table(rich_table(result), TABLE_WIDTH)
     for remark in remarks(result):
         out.print(f"- {remark}", style="dim")
@@ -92,5 +93,5 @@ def print_report(
     if markdown is not None:
         write_text(markdown, as_markdown(result))
     if html is not None:
-        write_page(html, result, collected, rule)
+        write_page(html, result, collected)
         out.print(f"Page: {html}")

@@ -6,11 +6,13 @@ from html.parser import HTMLParser
 import pytest
 
 from lotwise.datasets.frame import Detections, Truth
+from lotwise.eval.comparison import Report
 from lotwise.eval.evaluation import evaluate
-from lotwise.eval.page.page import in_words, page
+from lotwise.eval.page.page import page
 from lotwise.eval.page.pictures import draw_pictures
-from lotwise.eval.rows import Report, Row
-from tests.eval.lots import CENTRE, box, evidence, slot, vehicles, write_images
+from lotwise.eval.protocols import PROTOCOLS, SLOTS, TEACHER, VEHICLES, Protocol
+from lotwise.eval.rows import Row
+from tests.eval.lots import box, evidence, slot, vehicles, write_images
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 LOADING = {"src", "href", "xlink:href", "srcset", "data", "poster", "action", "style", "background"}
@@ -48,17 +50,17 @@ class Reader(HTMLParser):
         self.text += data
 
 
-def make(protocol: str, folder) -> str:
+def make(protocol: Protocol, folder) -> str:
     slots = {"C1": (slot("1", 0), slot("2", 1)), "C2": (slot("1", 0),)}
     known = {"C1/1": Truth(vehicles([box(0), box(1)]), {"1": "occupied", "2": "free"}), "C2/1": Truth()}
     seen = {"C1/1": Detections.of([box(0), box(5)], [0.9, 0.8]), "C2/1": Detections.empty()}
     some = evidence({"teacher": seen, "baseline": seen, "student": seen}, known, slots, folder)
     write_images(some)
-    report = evaluate(protocol, some, slot_rules=CENTRE, notes=["1 day <only> & no split"])
-    return page(report, draw_pictures(protocol, some, slot_rules=CENTRE), title="Lot <7>")
+    report = evaluate(protocol, some, notes=["1 day <only> & no split"])
+    return page(report, draw_pictures(protocol, some), title="Lot <7>")
 
 
-@pytest.mark.parametrize("protocol", ["vehicles", "slots", "teacher"])
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda protocol: protocol.name)
 def test_page_is_well_formed_and_loads_nothing(protocol, tmp_path) -> None:
     text = make(protocol, tmp_path)
     reader = Reader(text)
@@ -71,11 +73,11 @@ def test_page_is_well_formed_and_loads_nothing(protocol, tmp_path) -> None:
 
 
 def test_pixels_of_a_frame_stand_in_the_page_once(tmp_path) -> None:
-    assert make("vehicles", tmp_path).count("data:image/jpeg") == 1
+    assert make(VEHICLES, tmp_path).count("data:image/jpeg") == 1
 
 
 def test_notes_and_names_are_shown_as_they_are(tmp_path) -> None:
-    text = Reader(make("vehicles", tmp_path)).text
+    text = Reader(make(VEHICLES, tmp_path)).text
     assert "1 day <only> & no split" in text
     assert "Lot <7>" in text
     assert "Not held out by day: C1." in text
@@ -83,7 +85,7 @@ def test_notes_and_names_are_shown_as_they_are(tmp_path) -> None:
 
 
 def test_page_without_pictures_or_figures() -> None:
-    reader = Reader(page(Report("vehicles", (Row("student", "C1"), Row("student", "all")))))
+    reader = Reader(page(Report(VEHICLES, (Row("student", "C1"), Row("student", "all")))))
     assert reader.open == []
     assert "Nothing could be measured" in reader.text
 
@@ -92,32 +94,32 @@ def test_page_without_pictures_or_figures() -> None:
     ("protocol", "row", "expected"),
     [
         (
-            "vehicles",
+            VEHICLES,
             Row("student", "C1", deployed_precision=0.9, deployed_recall=0.876),
             "Of 100 vehicles it finds 88; of 100 boxes it draws, 10 are wrong.",
         ),
         (
-            "vehicles",
+            VEHICLES,
             Row("student", "C1", deployed_precision=0.997, deployed_recall=0.996),  # not quite perfect
             "Of 100 vehicles it finds 99.6; of 100 boxes it draws, 0.3 are wrong.",
         ),
         (
-            "vehicles",
+            VEHICLES,
             Row("student", "C1", deployed_recall=0.0),
             "Of 100 vehicles it finds 0; it draws no boxes at all.",
         ),
         (
-            "teacher",
+            TEACHER,
             Row("student", "C1", deployed_precision=1.0, deployed_recall=1.0),
             "Of 100 vehicles that the teacher sees it finds 100; of 100 boxes it draws, 0 are wrong.",
         ),
         (
-            "slots",
+            SLOTS,
             Row("student", "C1", accuracy=0.95, count_error=1.24),
             "Of 100 slots it says 95 rightly; its count of cars is off by 1.2 per picture.",
         ),
-        ("vehicles", Row("student", "C1"), "Nothing to measure it by."),
+        (VEHICLES, Row("student", "C1"), "Nothing to measure it by."),
     ],
 )
 def test_plain_words(protocol, row, expected) -> None:
-    assert in_words(protocol, row) == expected
+    assert protocol.in_words(row) == expected

@@ -1,6 +1,7 @@
 """The pictures of the page: which frame, which marks."""
 
 from collections import Counter
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -8,18 +9,11 @@ import pytest
 
 from lotwise.datasets.errors import UnreadableImage
 from lotwise.datasets.frame import Detections, Truth
-from lotwise.eval.page.pictures import MAX_BYTES, MAX_WIDTH, box_marks, draw_pictures, small_jpeg
-from tests.eval.lots import CENTRE, SIZE, box, evidence, slot, vehicles, write_images
+from lotwise.eval.page.pictures import MAX_BYTES, MAX_WIDTH_PX, draw_pictures, small_jpeg
+from lotwise.eval.protocols import SLOTS, VEHICLES
+from tests.eval.lots import SIZE, box, evidence, slot, vehicles, write_images
 
 SEEN = Detections.of([box(0), box(5), box(8), box(1)], [0.9, 0.8, 0.7, 0.1])
-
-
-def test_every_box_has_its_verdict() -> None:
-    marks = box_marks(SEEN[SEEN.scores >= 0.25], vehicles([box(0), box(1)], [[160, 0, 180, 20]]))
-    count = Counter(mark.verdict for mark in marks)
-    assert count == {"right": 1, "false": 1, "missed": 1, "ignored": 2}  # the region, and what lies in it
-    assert marks[-1].verdict == "missed"  # errors lie on top
-    assert next(mark.label for mark in marks if mark.verdict == "right") == "0.90"
 
 
 def test_the_fullest_frame_of_each_camera_is_shown_at_the_deployed_confidence(tmp_path) -> None:
@@ -31,7 +25,7 @@ def test_the_fullest_frame_of_each_camera_is_shown_at_the_deployed_confidence(tm
     seen = dict.fromkeys(known, SEEN)
     some = evidence({"baseline": seen, "student": seen}, known, folder=tmp_path)
     write_images(some)
-    pictures = draw_pictures("vehicles", some)
+    pictures = draw_pictures(VEHICLES, some)
     assert [picture.name for picture in pictures] == ["C1/2"]  # C2 has nothing to be judged by
     assert (pictures[0].width, pictures[0].height) == SIZE
     assert set(pictures[0].marks) == {"baseline", "student"}
@@ -43,7 +37,7 @@ def test_slots_are_marked_by_their_state(tmp_path) -> None:
     known = {"C1/1": Truth(slots={"1": "occupied", "2": "occupied", "3": "free"})}
     some = evidence({"student": {"C1/1": SEEN}}, known, slots, tmp_path)
     write_images(some)
-    marks = draw_pictures("slots", some, slot_rules=CENTRE)[0].marks["student"]
+    marks = draw_pictures(SLOTS, some)[0].marks["student"]
     of_slots = [(mark.label, mark.verdict, mark.solid) for mark in marks if mark.label]
     assert of_slots == [("1", "right", True), ("3", "right", False), ("2", "false", False)]
 
@@ -52,19 +46,19 @@ def test_a_slot_called_unknown_is_unsure(tmp_path) -> None:
     known = {"C1/1": Truth(slots={"1": "occupied"})}
     some = evidence({"student": {"C1/1": SEEN}}, known, {"C1": (slot("1", 0),)}, tmp_path)
     write_images(some)
-    picture = draw_pictures("slots", some, slot_rules={"C1": lambda *_, confidence: {}})[0]
+    picture = draw_pictures(SLOTS, replace(some, slot_rules={"C1": lambda *_, confidence: {}}))[0]
     assert picture.marks["student"][-1].verdict == "unsure"
 
 
 def test_an_unreadable_frame_is_named(tmp_path) -> None:
     some = evidence({"student": {"C1/1": SEEN}}, {"C1/1": Truth(vehicles=vehicles([box(0)]))}, folder=tmp_path)
     with pytest.raises(UnreadableImage, match=r"C1_1\.jpg"):
-        draw_pictures("vehicles", some)
+        draw_pictures(VEHICLES, some)
 
 
 def test_large_pictures_become_small() -> None:
     ramp = np.linspace(0, 255, 2592)[None, :, None] + np.random.default_rng(0).normal(0, 4, (1944, 2592, 3))
     data = small_jpeg(np.clip(ramp, 0, 255).astype(np.uint8))
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    assert image.shape == (960, MAX_WIDTH, 3)
+    assert image.shape == (960, MAX_WIDTH_PX, 3)
     assert len(data) <= MAX_BYTES

@@ -15,7 +15,7 @@ import pytest
 from lotwise.cameras.detection.bundle import read_manifest
 from lotwise.command_line import main
 from lotwise.datasets.errors import InputError
-from lotwise.eval.report import collect
+from lotwise.eval.collect import collect
 from lotwise.students.distillation import learn as learning
 from lotwise.students.distillation.self_training import RoundScore
 from lotwise.students.distillation.settings import DistillSettings
@@ -191,7 +191,7 @@ def start(run: Run, site, weights: Weights) -> BaseProcess:
         "--out", str(run.folder),
     ]  # fmt: skip
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["lotwise.students.pipeline.adapt", "lotwise.eval.report"])
+    processes.set_forkserver_preload(["lotwise.students.pipeline.adapt", "lotwise.eval.collect"])
     process = processes.Process(target=command_line, args=(arguments, run.folder.with_suffix(".err")))
     process.start()
     return process

@@ -1,0 +1,121 @@
+"""The rows of an evaluation side by side: which role does better, in marks and in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from lotwise.eval.column import Column
+from lotwise.eval.metrics.average_precision import Curve
+from lotwise.eval.protocols.protocol import Protocol
+from lotwise.eval.rows import ALL, Role, Row
+
+Change = Literal["better", "worse"]
+CHANGE_MARKS: Mapping[Change | None, str] = {"better": "▲", "worse": "▼", None: " "}
+
+
+@dataclass(frozen=True)
+class Report:
+    """All rows of one evaluation.
+
+    Attributes:
+        protocol: how it was measured.
+        rows: camera by camera in the order of the frames, ``all`` last; each in the order of ``ROLES``.
+        curves: precision against recall by role and camera, where there was something to find.
+        notes: caveats of the whole, one sentence each.
+    """
+
+    protocol: Protocol
+    rows: tuple[Row, ...]
+    curves: Mapping[tuple[Role, str], Curve] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """Camera ids in order, without ``all``."""
+        return tuple(dict.fromkeys(row.camera for row in self.rows if row.camera != ALL))
+
+    def of_camera(self, camera: str) -> dict[Role, Row]:
+        """The rows of one camera, or of ``all``, by role."""
+        return {row.role: row for row in self.rows if row.camera == camera}
+
+
+def shown(row: Row, column: Column) -> str:
+    """The figure as printed; a dash where there is nothing to measure."""
+    value = getattr(row, column.field)
+    return "-" if value is None else f"{value:.{column.digits}f}"
+
+
+def is_best(row: Row, rows: Mapping[Role, Row], column: Column) -> bool:
+    """Whether no other role does better on this camera, by what is printed; False where all are equal."""
+    figures = {r.role: float(shown(r, column)) for r in rows.values() if getattr(r, column.field) is not None}
+    if column.better is None or row.role not in figures or len(set(figures.values())) < 2:
+        return False
+    return figures[row.role] == (max if column.better == "more" else min)(figures.values())
+
+
+def against_baseline(row: Row, rows: Mapping[Role, Row], column: Column) -> Change | None:
+    """How the student's printed figure stands to the baseline's; None for other roles and for ties."""
+    base = rows.get("baseline")
+    if row.role != "student" or base is None or column.better is None:
+        return None
+    if getattr(row, column.field) is None or getattr(base, column.field) is None:
+        return None
+    gain = float(shown(row, column)) - float(shown(base, column))
+    if gain == 0:
+        return None
+    return "better" if (gain > 0) == (column.better == "more") else "worse"
+
+
+def verdict(report: Report) -> str:
+    """In one or two sentences: does the student beat the baseline, does it reach the teacher?"""
+    column, name = report.protocol.headline, report.protocol.headline_name
+    overall = {role: getattr(row, column.field) for role, row in report.of_camera(ALL).items()}
+    figures = ", ".join(f"{role} {value:.3f}" for role, value in overall.items() if value is not None)
+    if not figures:
+        return "Nothing could be measured: there is no truth for these frames."
+    text = f"{name} over all cameras: {figures}."
+    subject = "The student"
+    for other in ("baseline", "teacher"):
+        pairs = [
+            (getattr(rows["student"], column.field), getattr(rows[other], column.field))
+            for rows in map(report.of_camera, report.cameras)
+            if "student" in rows and other in rows
+        ]
+        pairs = [(student, rival) for student, rival in pairs if student is not None and rival is not None]
+        if pairs:
+            wins = sum(round(student, 3) > round(rival, 3) for student, rival in pairs)
+            losses = sum(round(student, 3) < round(rival, 3) for student, rival in pairs)
+            text += f" {subject} is better than the {other} on {wins} of {len(pairs)} cameras"
+            text += f", worse on {losses}." if losses else "."
+            subject = "It"
+    return text
+
+
+def remarks(report: Report) -> list[str]:
+    """Notes of the report, then those of single rows, one sentence each."""
+    notes = list(report.notes)
+    students = [row for row in report.rows if row.role == "student" and row.images and row.camera != ALL]
+    mixed = [row.camera for row in students if not row.held_out]
+    if mixed:
+        notes.append(
+            f"Not held out by day: {', '.join(mixed)}. The same parked cars may have been trained on, "
+            "so these figures flatter the student."
+        )
+    by_note: dict[str, list[str]] = {}
+    for row in report.rows:
+        if row.note:
+            by_note.setdefault(row.note, []).append(row.camera)
+    notes += [f"{', '.join(dict.fromkeys(cameras))}: {note}." for note, cameras in by_note.items()]
+    return notes
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """The report's JSON; unrounded, null where there is nothing to measure."""
+    return {
+        "protocol": report.protocol.name,
+        "verdict": verdict(report),
+        "rows": [row.to_json() for row in report.rows],
+        "notes": remarks(report),
+    }

@@ -1,0 +1,144 @@
+"""What an evaluation protocol is: its truth, its columns, and every word that a report says of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lotwise.datasets.frame import Detections, VehicleTruth
+from lotwise.eval.column import Column
+from lotwise.eval.evidence import Evidence
+from lotwise.eval.marks import Mark, Verdict, box_marks
+from lotwise.eval.metrics.slot_counts import SlotCounts
+from lotwise.eval.rows import Role, Row
+
+NOTHING_TO_MEASURE_BY = "Nothing to measure it by."
+
+
+@dataclass(frozen=True)
+class JudgedFrame:
+    """One frame with what its detections are judged by. Boxes are in pixels of the original frame.
+
+    Attributes:
+        truth: the boxes to be found.
+    """
+
+    truth: VehicleTruth
+
+    def counted(self, detections: Detections) -> Detections:
+        """Those of the detections that can be right or wrong by this truth."""
+        return detections
+
+    def slot_counts(self, detections: Detections, confidence: float) -> SlotCounts | None:
+        """Slots rightly and wrongly read from detections at a confidence; None where none are measured."""
+        return None
+
+    def marks(self, detections: Detections, confidence: float) -> tuple[Mark, ...]:
+        """What to draw of detections at a confidence, in drawing order."""
+        return box_marks(detections[detections.scores >= confidence], self.truth)
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """One kind of mark in the legend of the pictures.
+
+    Attributes:
+        verdict: which marks are meant.
+        solid: whether the filled ones of them are.
+        meaning: in plain words.
+    """
+
+    verdict: Verdict
+    solid: bool
+    meaning: str
+
+
+BOX_LEGEND = (
+    LegendEntry("right", False, "right: a vehicle it found, with its score"),
+    LegendEntry("false", False, "false: no vehicle, or one found twice (crossed out)"),
+    LegendEntry("missed", False, "missed: a vehicle it did not find"),
+    LegendEntry("ignored", False, "does not count: nobody has labelled this region"),
+)
+
+
+class Protocol(ABC):
+    """One way to measure. A protocol is stateless: one instance each stands in ``PROTOCOLS``.
+
+    Attributes:
+        name: as ``--protocol`` and the report's JSON have it.
+        title: completes "protocol X: …".
+        columns: of the table.
+        headline: the figure by which models are compared in a sentence.
+        headline_name: of that figure in the sentence.
+        plain_field: of ``Row``, the share that the page's title tells as "N of 100".
+        plain_title: the page's title where that share is not known.
+        plain_claim: the page's title, with a place for N.
+        legend: of the pictures.
+        false_word: what a mark of the verdict ``false`` is called under a picture.
+        absent_truth: why a camera has no figures.
+        caveats: what a reader must know of every report by this protocol, a sentence each.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    columns: ClassVar[tuple[Column, ...]]
+    headline: ClassVar[Column]
+    headline_name: ClassVar[str]
+    plain_field: ClassVar[str]
+    plain_title: ClassVar[str]
+    plain_claim: ClassVar[str]
+    legend: ClassVar[tuple[LegendEntry, ...]] = BOX_LEGEND
+    false_word: ClassVar[str] = "false"
+    absent_truth: ClassVar[str]
+    caveats: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def has_truth(self, evidence: Evidence) -> bool:
+        """Whether any frame can be judged; of the protocols that can, the first measures where none is named."""
+
+    @abstractmethod
+    def judged_frames(self, evidence: Evidence) -> Mapping[str, JudgedFrame]:
+        """By frame name, the frames that can be judged. A frame may hold nothing to be found."""
+
+    @abstractmethod
+    def in_words(self, row: Row) -> str:
+        """What the figures of a row at its deployed confidence mean, in a sentence without jargon."""
+
+    def notes(self, evidence: Evidence) -> tuple[str, ...]:
+        """The caveats, and what is to be said of this evidence."""
+        return self.caveats
+
+    def roles(self, evidence: Evidence) -> tuple[Role, ...]:
+        """The roles that get rows."""
+        return evidence.roles
+
+    def empty_row(self, role: Role, camera: str, note: str) -> Row:
+        """The row of a role that could not be measured on a camera."""
+        return Row(role, camera, note=note)
+
+
+def vehicles_in_words(row: Row, vehicles: str) -> str:
+    """Deployed recall and precision of boxes in a sentence; ``vehicles`` says which are to be found."""
+    if row.deployed_recall is None:
+        return NOTHING_TO_MEASURE_BY
+    found = f"Of 100 {vehicles} it finds {of_hundred(row.deployed_recall)}"
+    if row.deployed_precision is None:
+        return f"{found}; it draws no boxes at all."
+    return f"{found}; of 100 boxes it draws, {of_hundred(1 - row.deployed_precision)} are wrong."
+
+
+def of_hundred(share: float) -> str:
+    """A share in 0..1 as how many of a hundred; 99.6 must not read as all of them, nor 0.4 as none.
+
+    >>> of_hundred(0.876), of_hundred(0.996), of_hundred(0.99), of_hundred(1.0), of_hundred(0.004)
+    ('88', '99.6', '99', '100', '0.4')
+    """
+    hundredths = share * 100
+    text = f"{hundredths:.1f}" if 0 < hundredths < 1 or 99 < hundredths < 100 else f"{hundredths:.0f}"
+    if text == "0.0":
+        return "less than 0.1"
+    if text == "100.0":
+        return "more than 99.9"
+    return text.removesuffix(".0")
