@@ -111,13 +111,13 @@ class CameraLoop:
         events += self._source_events(health, moment)
         self.now = replace(self.now, source=health, bundle=self._bundles.identity, slots=self._hysteresis.now)
         if self.asleep:
-            events += self._blind("off hours", moment)
+            events += self._lose_slots("off hours", moment)
         elif captured is not None:
             events += self._bundles.poll(moment)
             self._follow_slots()
             self._see(captured)
         elif health.state != "live" and not self._connecting(health, moment):
-            events += self._blind(health.state, moment)
+            events += self._lose_slots(health.state, moment)
         return Looked(captured is not None, tuple(events))
 
     def accept_view(self) -> None:
@@ -146,7 +146,11 @@ class CameraLoop:
 
     def fail(self, why: str) -> tuple[Event, ...]:
         """A look broke off in an error: nothing is known of the slots. What happened in it before is told too."""
-        return (*self._events, *self._blind(why, self._clock()))
+        return (*self._events, *self._lose_slots(why, self._clock()))
+
+    def give_up_slots(self, why: str) -> tuple[Event, ...]:
+        """All slots are unknown from now on."""
+        return self._lose_slots(why, self._clock())
 
     def _connecting(self, health: SourceHealth, moment: datetime) -> bool:
         """Whether the camera is asked for the first time since the start: until it answers, all is as it was before."""
@@ -240,7 +244,7 @@ class CameraLoop:
         )
         return seen, self._hysteresis.update(found.readings, hidden, captured.taken)
 
-    def _blind(self, why: str, moment: datetime) -> tuple[Event, ...]:
+    def _lose_slots(self, why: str, moment: datetime) -> tuple[Event, ...]:
         changes = self._hysteresis.lose(why, moment)
         if self.now.slots != self._hysteresis.now:  # also where only the reason is another one
             self.now = replace(self.now, slots=self._hysteresis.now)

@@ -30,6 +30,9 @@ STUCK_AFTER_S = 60.0
 """Seconds after which a look counts as hanging. Chosen far above the slowest look of all, the first one, which loads
 and compiles a model in a few seconds."""
 
+ENDED_SLOTS_S = 60.0
+"""Seconds for which the slots of a recording that was read to its end stay as they were, while other cameras go on.
+Chosen: a network camera that falls silent is given up after about as long, and a place does not stay as it is."""
 CLOSE_TIMEOUT_S = 5.0
 """Seconds for which the end waits for looks that are under way. Chosen well below systemd's TimeoutStopSec of 20 s."""
 
@@ -45,7 +48,10 @@ class _Turn:
         self.stagger_s = stagger_s
         self.called = False
         self.since: float | None = None
+        self.ended = False
+        """Its recording was read to its end."""
         self.finished = False
+        """Its slots were given up too."""
         self.failure = ""
 
 
@@ -59,6 +65,7 @@ class Node:
         site: its name.
         journal: where events and states go.
         workers: frames that are worked on at once.
+        shared: groups of cameras that see the same places under the same slot ids.
         clock: seconds; monotonic.
     """
 
@@ -67,10 +74,11 @@ class Node:
         site: str,
         journal: Journal,
         workers: int,
+        shared: tuple[tuple[str, ...], ...] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.site, self.started = site, datetime.now(UTC)
-        self._clock = clock
+        self._clock, self._shared = clock, shared
         self._journal, self._workers = journal, workers
         self._turns: dict[str, _Turn] = {}
         self._free = threading.Condition()
@@ -89,7 +97,7 @@ class Node:
         """A source has a new frame: its camera's turn comes as soon as its period allows."""
         with self._free:
             turn = self._turns.get(camera)
-            if turn is not None:
+            if turn is not None and not turn.ended:
                 turn.called = True
                 turn.due = min(turn.due, turn.earliest)
                 self._free.notify()
@@ -128,14 +136,14 @@ class Node:
         cameras = {name: turn.loop.now for name, turn in self._turns.items()}
         moment = datetime.now(UTC)
         ready = all(turn.loop.asleep or _looked_at_or_away(cameras[name], moment) for name, turn in self._turns.items())
-        return NodeNow(self.site, self.started, ready, cameras)
+        return NodeNow(self.site, self.started, ready, cameras, self._shared)
 
     def stuck(self) -> str | None:
         """One line on why frames are no longer looked at; None while all is well."""
         if (hanging := self._hanging(STUCK_AFTER_S)) is not None:
             return hanging
         if self._threads and not self._stopping and not any(thread.is_alive() for thread in self._threads):
-            return None if all(turn.finished for turn in self._turns.values()) else "all workers have ended"
+            return None if all(turn.ended for turn in self._turns.values()) else "all workers have ended"
         return None
 
     def picture(self, camera: str) -> tuple[Image, CameraNow, tuple[Slot, ...]] | None:
@@ -181,6 +189,9 @@ class Node:
         while (turn := self._next()) is not None:
             fresh = False
             delay = EMPTY_SOURCE_RETRY_S
+            if turn.ended:
+                self._give_up_slots(turn)
+                continue
             try:
                 looked = turn.loop.look()
                 fresh, turn.failure = looked.fresh, ""
@@ -202,7 +213,7 @@ class Node:
         with self._free:
             while True:
                 going = [turn for turn in self._turns.values() if not turn.finished]
-                if self._stopping or not going:
+                if self._stopping or all(turn.ended for turn in going):
                     self._free.notify_all()
                     return None
                 moment = self._clock()
@@ -218,10 +229,20 @@ class Node:
         moment = self._clock()
         with self._free:
             began, turn.since = moment if turn.since is None else turn.since, None
-            turn.finished = turn.loop.ended
+            turn.ended = turn.loop.ended
             # A frame that came during a look that found none is looked at now; one that was found has its period.
             turn.earliest = began + turn.loop.period_s if fresh else moment
             turn.due = max(turn.earliest, moment) if fresh or turn.called else moment + delay
+            if turn.ended:
+                turn.due = turn.earliest = moment + ENDED_SLOTS_S
+            self._free.notify()
+
+    def _give_up_slots(self, turn: _Turn) -> None:
+        """Nobody looks at the places of a recording any more: they do not stay as they were at its end."""
+        if turn.loop.now.source.state == "live":  # else they are unknown already, for a reason that says more
+            self._record(*turn.loop.give_up_slots("ended"), camera=turn.loop)
+        with self._free:
+            turn.since, turn.finished = None, True
             self._free.notify()
 
     def _record(self, *events: Event, camera: CameraLoop | None = None) -> None:

@@ -17,8 +17,9 @@ from rich.live import Live
 
 from lotwise.cameras.site.reading import read_site
 from lotwise.node.node import Node
+from lotwise.node.places import lot_places, place_states
 from lotwise.node.start import Service, open_service
-from lotwise.node.state import Counts, NodeNow, lot_slots
+from lotwise.node.state import Counts, NodeNow
 from lotwise.node.systemd import notify, watchdog_s
 from lotwise.node.terminal import live_view
 
@@ -64,7 +65,7 @@ def run_site(path: Path, cameras: tuple[str, ...] | None, console: Console, verb
 
 def summary(now: NodeNow) -> str:
     """One line for the end of a run."""
-    lot = Counts.of(lot_slots(now))
+    lot = Counts.of(place_states(lot_places(now)))
     looked = sum(camera.looked for camera in now.cameras.values())
     detected = sum(camera.detected for camera in now.cameras.values())
     return (

@@ -31,6 +31,7 @@ from lotwise.node.hot_swap import HotSwap
 from lotwise.node.journal.journal import Journal
 from lotwise.node.lock import StateLock
 from lotwise.node.node import Node
+from lotwise.node.places import shared_groups
 from lotwise.node.publisher import Publisher, Surroundings
 
 JOURNAL = "history.sqlite"
@@ -115,7 +116,9 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
     with ExitStack() as opened:
         lock = opened.enter_context(closing(StateLock(site.state)))
         journal = opened.enter_context(closing(Journal(site.state / JOURNAL, site.publish.history)))
-        node = opened.enter_context(closing(Node(site.name, journal, workers)))
+        node = opened.enter_context(
+            closing(Node(site.name, journal, workers, shared_groups(site.shared_slots, chosen)))
+        )
         loader = ThreadPoolExecutor(1, "loader")
         seen = site.state / HEARTBEAT_FILE
         until = datetime.fromtimestamp(seen.stat().st_mtime, UTC) if seen.exists() else None

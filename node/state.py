@@ -68,12 +68,18 @@ class CameraNow:
 
 @dataclass(frozen=True)
 class NodeNow:
-    """The whole node at this moment; ``ready`` once every camera was looked at or is known to be down."""
+    """The whole node at this moment.
+
+    Attributes:
+        ready: every camera was looked at or is known to be down.
+        shared: groups of cameras that see the same places under the same slot ids.
+    """
 
     site: str
     started: datetime
     ready: bool
     cameras: Mapping[str, CameraNow]
+    shared: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,17 +98,3 @@ class Counts:
     def of(slots: Mapping[str, SlotNow]) -> Counts:
         states = [slot.state for slot in slots.values()]
         return Counts(states.count("free"), states.count("occupied"), states.count("unknown"))
-
-
-def lot_slots(now: NodeNow) -> dict[str, SlotNow]:
-    """Each slot of the lot once, by id: a slot that several cameras see is known if any of them knows it.
-
-    Of two that know it, the surer one is believed.
-    """
-    lot: dict[str, SlotNow] = {}
-    for camera in now.cameras.values():
-        for name, slot in camera.slots.items():
-            best = lot.get(name)
-            if best is None or (slot.state != "unknown", slot.score) > (best.state != "unknown", best.score):
-                lot[name] = slot
-    return lot

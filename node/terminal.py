@@ -9,7 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from lotwise.node.state import CameraNow, Counts, NodeNow, lot_slots
+from lotwise.node.places import lot_places, place_states
+from lotwise.node.state import CameraNow, Counts, NodeNow
 from lotwise.node.wording import cause
 
 GOOD_STYLE, UNKNOWN_STYLE, BAD_STYLE = "green", "yellow", "red"
@@ -29,7 +30,7 @@ def live_view(now: NodeNow, earlier: NodeNow | None, seconds: float, log_lines: 
         table.add_column(name, justify="right", no_wrap=True)
     for name, camera in now.cameras.items():
         table.add_row(*_row(camera, earlier.cameras.get(name) if earlier else None, seconds))
-    lot = Counts.of(lot_slots(now))
+    lot = Counts.of(place_states(lot_places(now)))
     up = str(datetime.now(UTC) - now.started).partition(".")[0]
     headline = Text.assemble(
         (now.site, "bold"), f"   up {up}   ", (f"{lot.free} free", GOOD_STYLE), f"   {lot.occupied} occupied   ",

@@ -22,6 +22,7 @@ REASON_WORDS = {
     "starting": "not looked at yet",
     "stale": "no new picture",
     "down": "no connection to the camera",
+    "ended": "the recording was read to its end",
     "off hours": "outside of the camera's hours",
     "no bundle": "no detector that can be run",
     "error": "an error in the node, which its log tells",

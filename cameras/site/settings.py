@@ -60,6 +60,13 @@ class Site(BaseModel):
     hysteresis: Annotated[
         HysteresisSettings, Field(description="When a change of a slot is told, and what a hidden slot is.")
     ] = HysteresisSettings()
+    shared_slots: Annotated[
+        bool | tuple[tuple[CameraId, ...], ...],
+        Field(
+            description="Whether the same slot id at several cameras means the same place: true for all cameras, or "
+            "lists of the cameras that share their slots. By default each camera's slots are places of their own."
+        ),
+    ] = False
     swap: Annotated[
         SwapSettings,
         Field(description="How a new bundle is compared with the live one before and after it takes its place."),
@@ -91,6 +98,16 @@ class Site(BaseModel):
             _over(self.change_detection, own.change_detection),
             _over(self.hysteresis, own.hysteresis),
         )
+
+    @model_validator(mode="after")
+    def _groups_name_cameras_once(self) -> Site:
+        named = [] if isinstance(self.shared_slots, bool) else [name for group in self.shared_slots for name in group]
+        for name in named:
+            if name not in self.cameras:
+                raise ValueError(f"shared_slots names {name}, but the cameras are {', '.join(self.cameras)}")
+            if named.count(name) > 1:
+                raise ValueError(f"shared_slots names {name} twice; a camera can be in one group only")
+        return self
 
     @model_validator(mode="after")
     def _cameras_fit_the_site(self) -> Site:

@@ -12,7 +12,8 @@ from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceState
 from lotwise.cameras.view.report import Verdict
 from lotwise.datasets.frame import Detections, SlotState
-from lotwise.node.state import CameraNow, Counts, Event, NodeNow, Subject, lot_slots
+from lotwise.node.places import Place, lot_places, place_states
+from lotwise.node.state import CameraNow, Counts, Event, NodeNow, Subject
 
 Share = Annotated[float, PlainSerializer(lambda value: round(value, 4), return_type=float)]
 
@@ -40,6 +41,11 @@ class SlotAnswer(_Answer):
     since: datetime = Field(description="When it came into this state")
     score: Share = Field(description="Of the reading behind it, 0..1; 0 for unknown")
     why: str = Field(description="Why it is unknown: what is wrong with the view or the source, hidden, or starting")
+
+
+class PlaceAnswer(SlotAnswer):
+    slot: str = Field(description="Id of the slot in each of the cameras")
+    cameras: tuple[str, ...] = Field(description="Cameras that see this place")
 
 
 class SourceAnswer(_Answer):
@@ -91,8 +97,10 @@ class SiteAnswer(_Answer):
     started: datetime
     ready: bool = Field(description="Every camera was looked at or is known to be down")
     last_event: int = Field(description="Number of the newest event in the history")
-    counts: CountsAnswer = Field(description="Of the lot: a slot that several cameras see counts once")
-    slots: dict[str, SlotAnswer] = Field(description="Each slot of the lot once")
+    counts: CountsAnswer = Field(description="Of the lot: a place that several cameras see counts once")
+    places: dict[str, PlaceAnswer] = Field(
+        description="Each place of the lot once, as camera/slot; as the slot alone where all cameras share slots"
+    )
     cameras: dict[str, CameraAnswer]
 
 
@@ -109,14 +117,14 @@ class EventAnswer(_Answer):
 
 def site_answer(now: NodeNow, last_event: int) -> SiteAnswer:
     """The whole node."""
-    lot = lot_slots(now)
+    places = lot_places(now)
     return SiteAnswer(
         site=now.site,
         started=now.started,
         ready=now.ready,
         last_event=last_event,
-        counts=_counts(lot),
-        slots=_slots(lot),
+        counts=_counts(place_states(places)),
+        places={name: _place(place) for name, place in places.items()},
         cameras={name: camera_answer(camera) for name, camera in now.cameras.items()},
     )
 
@@ -156,6 +164,13 @@ def _counts(slots: Mapping[str, SlotNow]) -> CountsAnswer:
 
 def _slots(slots: Mapping[str, SlotNow]) -> dict[str, SlotAnswer]:
     return {name: SlotAnswer.model_validate(slot) for name, slot in slots.items()}
+
+
+def _place(place: Place) -> PlaceAnswer:
+    now = place.now
+    return PlaceAnswer(
+        state=now.state, since=now.since, score=now.score, why=now.why, slot=place.slot, cameras=place.cameras
+    )
 
 
 def _vehicles(detections: Detections) -> list[VehicleAnswer]:

@@ -15,7 +15,8 @@ from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceState
 from lotwise.cameras.view.report import Verdict
 from lotwise.node.http.served_node import ServedNode
-from lotwise.node.state import CameraNow, Counts, NodeNow, lot_slots
+from lotwise.node.places import lot_places, place_states
+from lotwise.node.state import CameraNow, Counts, NodeNow
 
 
 def node_registry(node: ServedNode) -> CollectorRegistry:
@@ -110,7 +111,7 @@ def _slots(now: NodeNow) -> Iterator[Metric]:
         for state, count in _counted(camera.slots):
             slots.add_metric([name, state], count)
     lot = GaugeMetricFamily("lotwise_lot_slots", "Slots of the lot by state, each once", labels=["state"])
-    for state, count in _counted(lot_slots(now)):
+    for state, count in _counted(place_states(lot_places(now))):
         lot.add_metric([state], count)
     yield from (slots, lot)
 

@@ -19,7 +19,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from lotwise.cameras.slots.state import SlotNow
-from lotwise.node.state import CameraNow, Counts, Event, NodeNow, lot_slots
+from lotwise.node.places import Place, lot_places, place_states
+from lotwise.node.state import CameraNow, Counts, Event, NodeNow
 from lotwise.node.wording import cause, duration_words, local_time, reason
 
 CHANGES_SHOWN = 12
@@ -103,15 +104,15 @@ def page(now: NodeNow, changes: Sequence[Event], stuck: str | None) -> str:
         changes: the newest events, newest first.
         stuck: why the node's loop hangs, if it does.
     """
-    lot = lot_slots(now)
+    places = lot_places(now)
     return _TEMPLATES.get_template("page.html").render(
         site=now.site,
         time=local_time(datetime.now(UTC)),
         started=local_time(now.started),
-        lot=Counts.of(lot),
+        lot=Counts.of(place_states(places)),
         stuck=stuck,
         cameras=[_card(camera) for camera in now.cameras.values()],
-        unknown=list(_unknown(now, lot)),
+        unknown=list(_unknown(now, places)),
         changes=[_change(event) for event in changes],
         # Files of ours, whose hashes stand in the policy: the only text that is not escaped.
         style=Markup(STYLE),  # noqa: S704
@@ -145,18 +146,18 @@ def _card(now: CameraNow) -> CameraCard:
     )
 
 
-def _unknown(now: NodeNow, lot: Mapping[str, SlotNow]) -> Iterator[UnknownPlaces]:
-    groups: dict[tuple[str, str], list[str]] = {}
-    since: dict[tuple[str, str], datetime] = {}
-    for camera in now.cameras.values():
-        for name, slot in camera.slots.items():
-            # A place that another camera knows is not unknown.
-            if lot[name].state == "unknown":
-                key = camera.camera, slot.why
-                groups.setdefault(key, []).append(name)
-                since[key] = min(since.get(key, slot.since), slot.since)
-    for (name, why), places in groups.items():
-        yield UnknownPlaces(name, tuple(places), reason(why), local_time(since[name, why]))
+def _unknown(now: NodeNow, places: Mapping[str, Place]) -> Iterator[UnknownPlaces]:
+    groups: dict[tuple[str, str], list[SlotNow]] = {}
+    names: dict[tuple[str, str], list[str]] = {}
+    # A place that another camera knows is not unknown.
+    for place in (place for place in places.values() if place.now.state == "unknown"):
+        for camera in place.cameras:
+            slot = now.cameras[camera].slots[place.slot]
+            groups.setdefault((camera, slot.why), []).append(slot)
+            names.setdefault((camera, slot.why), []).append(place.slot)
+    for (camera, why), slots in groups.items():
+        since = min(slot.since for slot in slots)
+        yield UnknownPlaces(camera, tuple(names[camera, why]), reason(why), local_time(since))
 
 
 def _change(event: Event) -> ChangeRow:

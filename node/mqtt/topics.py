@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from lotwise.cameras.slots.state import SlotNow
-from lotwise.node.state import CameraNow, Counts, Event, NodeNow, lot_slots
+from lotwise.node.places import is_live, lot_places, place_states
+from lotwise.node.state import CameraNow, Counts, Event, NodeNow
 
 Message = tuple[str, bytes]
 """Topic and payload."""
@@ -67,7 +68,7 @@ def site_root(prefix: str, site: str) -> str:
 
 def states(now: NodeNow, topics: Topics) -> dict[str, bytes]:
     """All that is retained of a site but its own availability, by topic."""
-    told = {f"{topics.root}/state": _json(_counts(lot_slots(now)))}
+    told = {f"{topics.root}/state": _json(_counts(place_states(lot_places(now))))}
     for name, camera in now.cameras.items():
         told[f"{topics.camera(name)}/available"] = ONLINE if trusted(camera) else OFFLINE
         told[f"{topics.camera(name)}/state"] = _json(_camera(camera))
@@ -77,8 +78,8 @@ def states(now: NodeNow, topics: Topics) -> dict[str, bytes]:
 
 
 def trusted(camera: CameraNow) -> bool:
-    """Whether a camera's slots are known at this moment: its source is live and its view is good."""
-    return camera.source.state == "live" and camera.view.verdict == "good"
+    """Whether a camera's slots are known at this moment: it shows this moment, and its view is good."""
+    return is_live(camera) and camera.view.verdict == "good"
 
 
 def event_message(event: Event, topics_root: str) -> Message:

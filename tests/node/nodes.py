@@ -58,6 +58,7 @@ class FakeNode:
     places: Mapping[str, tuple[Slot, ...]] = field(default_factory=dict)
     history: Sequence[Event] = ()
     ready: bool = True
+    shared: tuple[tuple[str, ...], ...] = ()
     hangs: str | None = None
     further: Mapping[str, float] = field(default_factory=dict)
     site: str = "a lot"
@@ -66,7 +67,7 @@ class FakeNode:
     pictured: list[str] = field(default_factory=list)
 
     def now(self) -> NodeNow:
-        return NodeNow(self.site, NOON, self.ready, {camera.camera: camera for camera in self.cameras})
+        return NodeNow(self.site, NOON, self.ready, {camera.camera: camera for camera in self.cameras}, self.shared)
 
     def stuck(self) -> str | None:
         return self.hangs

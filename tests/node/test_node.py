@@ -16,7 +16,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.node import node as module
 from lotwise.node.camera import Looked
 from lotwise.node.journal.journal import Journal
-from lotwise.node.node import STUCK_AFTER_S, Node
+from lotwise.node.node import ENDED_SLOTS_S, STUCK_AFTER_S, Node
 from lotwise.node.state import CameraNow, Event
 from tests.cameras.bundles import write_constant_bundle
 from tests.node.cameras import NOON, Camera, Later, plain
@@ -56,6 +56,9 @@ class FakeLoop:
     def fail(self, why: str) -> tuple[Event, ...]:
         self.now = replace(self.now, slots={"1": SlotNow("unknown", NOON, why=why)})
         return (Event(NOON, "slot", self.camera, "1", "free", "unknown", {"why": why}),)
+
+    def give_up_slots(self, why: str) -> tuple[Event, ...]:
+        return self.fail(why)
 
     def picture(self):
         return None
@@ -334,6 +337,26 @@ def test_ready_once_each_camera_was_looked_at_or_is_known_to_be_away(
     node.add(loop)
     node.add(other)
     assert node.now().ready is ready
+
+
+def test_slots_of_a_recording_do_not_stay_known_after_its_end_while_others_go_on(journal: Journal) -> None:
+    clock = Clock()
+    video = FakeLoop("video", ends_after(3), clock)
+    driver = FakeLoop("driver", ends_after(200), clock, takes=1.0)
+    known = []
+    driver._does = lambda look: (known.append(video.now.slots["1"].state), ends_after(200)(look))[1]
+    video.now = replace(video.now, slots={"1": SlotNow("occupied", NOON, 0.9)})
+    run(journal, (video, 0.0), (driver, 0.0), clock=clock)
+    assert len(video.times) == 3
+    assert known.count("occupied") == pytest.approx(ENDED_SLOTS_S, abs=4)
+    told = [(event.camera, event.after, event.details["why"]) for event in journal.events() if event.subject == "slot"]
+    assert told == [("video", "unknown", "ended")]
+
+
+def test_slots_stay_as_they_were_where_all_recordings_have_ended(journal: Journal) -> None:
+    video = FakeLoop("video", ends_after(3))
+    video.now = replace(video.now, slots={"1": SlotNow("occupied", NOON, 0.9)})
+    assert run(journal, (video, 0.0)).now().cameras["video"].slots["1"].state == "occupied"
 
 
 def test_questions_about_cameras_that_there_are_not(journal: Journal) -> None:

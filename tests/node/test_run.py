@@ -48,7 +48,7 @@ def test_stored_frames_are_run_to_their_end_without_a_word_but_the_last(tmp_path
     said, errors = node.communicate(timeout=60)
     assert node.returncode == 0
     assert errors == ""
-    assert said == "lot: 8 frames looked at, 8 detected; 1 free, 1 occupied, 0 unknown\n"
+    assert said == "lot: 8 frames looked at, 8 detected; 2 free, 2 occupied, 0 unknown\n"
     content = json.loads((tmp_path / "out" / "end.json").read_text())
     assert set(content["cameras"]) == {"C1", "C2"}
     assert content["last_event"] == 6

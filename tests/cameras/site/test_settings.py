@@ -53,3 +53,21 @@ def test_two_cameras_may_have_one_source() -> None:
 def test_a_site_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         site_with({}).name = "other"  # type: ignore[misc]
+
+
+def test_cameras_share_no_slots_unless_the_site_says_so() -> None:
+    cameras = {"C1": {"source": "a"}, "C2": {"source": "b"}, "C3": {"source": "c"}}
+    site = {"name": "lot", "cameras": cameras}
+    assert Site.model_validate(site).shared_slots is False
+    assert Site.model_validate(site | {"shared_slots": True}).shared_slots is True
+    assert Site.model_validate(site | {"shared_slots": [["C1", "C2"]]}).shared_slots == (("C1", "C2"),)
+
+
+@pytest.mark.parametrize(
+    ("groups", "says"),
+    [([["C1", "C7"]], "shared_slots names C7, but the cameras are C1, C2"), ([["C1", "C2"], ["C2"]], "names C2 twice")],
+)
+def test_groups_that_cannot_be_are_refused(groups: list[list[str]], says: str) -> None:
+    cameras = {"C1": {"source": "a"}, "C2": {"source": "b"}}
+    with pytest.raises(ValidationError, match=says):
+        Site.model_validate({"name": "lot", "cameras": cameras, "shared_slots": groups})

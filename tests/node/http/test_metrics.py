@@ -58,7 +58,7 @@ def samples(of: FakeNode) -> Samples:
         ("lotwise_slots", {"camera": "C2", "state": "occupied"}, 1),
         ("lotwise_slots", {"camera": "C3", "state": "free"}, 0),
         ("lotwise_lot_slots", {"state": "free"}, 1),
-        ("lotwise_lot_slots", {"state": "occupied"}, 1),
+        ("lotwise_lot_slots", {"state": "occupied"}, 2),
         ("lotwise_bundle_info", {"camera": "C1", "bundle": "b-1"}, 1),
         ("lotwise_shadow_bundle_info", {"camera": "C1", "bundle": "b-2"}, 1),
         ("lotwise_node_ready", {}, 1),

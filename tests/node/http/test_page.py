@@ -55,7 +55,9 @@ def test_says_what_is_wrong_and_what_it_costs() -> None:
 
 
 def test_place_that_another_camera_knows_is_not_unknown() -> None:
-    words = text(shown(FakeNode([camera("C1", {"7": slot("free")}), camera("C2", {"7": slot("unknown", "hidden")})])))
+    cameras = [camera("C1", {"7": slot("free")}), camera("C2", {"7": slot("unknown", "hidden")})]
+    assert "C2 7 hidden behind a vehicle" in text(shown(FakeNode(cameras)))
+    words = text(shown(FakeNode(cameras, shared=(("C1", "C2"),))))
     assert "Unknown places" not in words
 
 

@@ -52,7 +52,7 @@ class Node:
         cameras = {
             name: CameraNow(name, NOON, self.source, ViewReport("good"), slots) for name, slots in self.cameras.items()
         }
-        return NodeNow("north lot", NOON, True, cameras)
+        return NodeNow("north lot", NOON, True, cameras, (tuple(cameras),))
 
 
 def two_cameras() -> Node:
