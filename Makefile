@@ -1,5 +1,6 @@
 # make demo   the main job on a rendered site, nothing downloaded but Python packages
-# make test   all tests; with lint and types: make check
+# make test   all tests; with lint, import rules and types: make check
+# make api    a page from the docstrings of every module, in build/api
 # Each sets everything up by itself in .venv; nothing is asked of you but Python >= 3.11 and make.
 
 PYTHON ?= python3
@@ -22,8 +23,9 @@ export YOLO_OFFLINE = true
 demo: .venv/installed
 	$(BIN)/lotwise demo --out runs/demo
 
+# More workers than cores only add memory: each loads PyTorch.
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8
 
 lint: .venv/installed
 	$(BIN)/ruff check .
@@ -39,5 +41,10 @@ types: .venv/installed
 
 check: lint imports types test
 
+api: .venv/installed
+	$(BIN)/pdoc --docformat google --output-directory build/api lotwise '!lotwise.__main__'
+
 clean:
 	rm -rf .venv runs build *.egg-info
+
+.PHONY: demo test lint imports types check api clean

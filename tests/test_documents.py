@@ -1,0 +1,43 @@
+"""What the documents say of the tree is so: their paths and links lead somewhere, their examples are read and run."""
+
+import re
+
+import pytest
+import typer
+
+from lotwise.cameras.site.reading import read_site
+from lotwise.command_line import app
+from tests.conftest import ROOT
+
+DOCUMENTS = sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")))
+ROOMS = ("benchmarks", "cameras", "datasets", "deploy", "docs", "eval", "examples", "lotwise", "node", "students",
+         "teacher", "tests")  # fmt: skip
+TO_COME = {"students/federation/"}
+"""Places that are named for what will be put there."""
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_link_leads_somewhere(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text)]
+    local = [target for target in targets if target and "://" not in target]
+    assert [target for target in local if not (ROOT / document).parent.joinpath(target).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_path_that_is_named_is_there(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    paths = re.findall(rf"`((?:{'|'.join(ROOMS)})/[\w./-]*)`", text)
+    assert [path for path in paths if path not in TO_COME and not (ROOT / path).exists()] == []
+
+
+def test_the_example_site_is_read() -> None:
+    site = read_site(ROOT / "examples" / "site.yaml")
+    assert set(site.cameras) == {"gate", "roof", "yard"}
+
+
+def test_every_verb_is_explained() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    names = list(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    assert len(names) > 10
+    assert [name for name in names if f"`lotwise {name}" not in text] == []
