@@ -110,7 +110,7 @@ class Detector:
         outputs = self.network(images)
         if self.rows is None:
             return [Detections.of(boxes, scores) for boxes, scores in zip(*outputs, strict=True)]
-        return [_foreign(output, self.rows, self.overlap is None) for output in outputs[0]]
+        return [_ultralytics_detections(output, self.rows, self.overlap is None) for output in outputs[0]]
 
 
 def load_detector(
@@ -160,26 +160,28 @@ def load_detector(
 
 def _ultralytics(path: Path, network: Network) -> Detector:
     """A detector from what Ultralytics writes: names, imgsz and end2end stand in the file's metadata."""
-    said = network.metadata
+    metadata = network.metadata
     output = next(iter(network.outputs.values()))
-    if "names" not in said or len(output) != 3 or said.get("task", "detect") != "detect":
+    if "names" not in metadata or len(output) != 3 or metadata.get("task", "detect") != "detect":
         raise InputError(f"{path}: not a detection model in the form that lotwise or Ultralytics exports")
     try:
-        names: dict[int, str] = dict(ast.literal_eval(said["names"]))
+        names: dict[int, str] = dict(ast.literal_eval(metadata["names"]))
         height, width = (
             int(named) if side is None else side
-            for side, named in zip(network.input[1:], ast.literal_eval(said.get("imgsz", "[640, 640]")), strict=True)
+            for side, named in zip(
+                network.input[1:], ast.literal_eval(metadata.get("imgsz", "[640, 640]")), strict=True
+            )
         )
     except (ValueError, SyntaxError, TypeError) as error:
         raise InputError(f"{path}: its metadata names or imgsz cannot be read ({error}); export it again") from error
     rows = tuple(index for index, name in names.items() if name in VEHICLE_CLASSES)
     if not rows:
         raise InputError(f"{path}: knows none of the classes {', '.join(VEHICLE_CLASSES)}")
-    end_to_end = said.get("end2end", "False") == "True" or output[-1] == 6
+    end_to_end = metadata.get("end2end", "False") == "True" or output[-1] == 6
     return Detector(network, (width, height), overlap=None if end_to_end else 0.7, rows=rows, digest=sha256(path))
 
 
-def _foreign(output: NDArray[np.float32], rows: tuple[int, ...], end_to_end: bool) -> Detections:
+def _ultralytics_detections(output: NDArray[np.float32], rows: tuple[int, ...], end_to_end: bool) -> Detections:
     """One image of Ultralytics' output: (4 + classes, A) cxcywh and scores, or (N, 6) xyxy, score, class."""
     if end_to_end:
         found = output[np.isin(output[:, 5].astype(int), rows)]

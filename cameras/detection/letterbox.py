@@ -67,8 +67,8 @@ class Letterbox:
     def to_frame(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, 4) xyxy in input pixels -> pixels of the original frame, clipped to it."""
         moved = (boxes - np.array(self.offset * 2, np.float32)) / np.float32(self.scale)
-        return np.clip(moved, 0, np.array(self.frame * 2, np.float32)).astype(np.float32)
+        return np.asarray(np.clip(moved, 0, np.array(self.frame * 2, np.float32)), np.float32)
 
     def to_input(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, 4) xyxy in pixels of the original frame -> input pixels."""
-        return (boxes * np.float32(self.scale) + np.array(self.offset * 2, np.float32)).astype(np.float32)
+        return np.asarray(boxes * np.float32(self.scale) + np.array(self.offset * 2, np.float32), np.float32)

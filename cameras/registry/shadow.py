@@ -45,7 +45,7 @@ class ShadowRun:
         self._new_s: list[float] = []
 
     def due(self, number: int) -> bool:
-        """Whether both look at this frame.
+        """Whether both detect this frame.
 
         Args:
             number: 1, 2, … of the detected frame; evenly spaced ones are due, the first among them.
@@ -63,14 +63,14 @@ class ShadowRun:
         old_slots: Mapping[str, SlotReading] | None = None,
         new_slots: Mapping[str, SlotReading] | None = None,
     ) -> None:
-        """Count one frame that both looked at.
+        """Count one frame that both detected.
 
         Args:
             time: when it was taken, with time zone.
             old, new: what the bundle says that was live before the swap, and the new one, each at its own
                 deployed confidence, in pixels of the frame.
             old_s, new_s: seconds that each took for the frame.
-            old_slots, new_slots: each one's own reading of this frame, before any memory; slots of only one of
+            old_slots, new_slots: each one's own reading of this frame, before any hysteresis; slots of only one of
                 the two, and unknown ones, do not count.
         """
         self._first = min(time, self._first or time)
@@ -96,7 +96,7 @@ class ShadowRun:
         Too much difference refuses as soon as there are enough frames; accepting waits for the whole time.
 
         Args:
-            now: of the frame looked at, so that a shadow ends also where nothing is compared any more; the last
+            now: of the latest frame, so that a shadow ends also where nothing is compared any more; the last
                 compared frame's time where None.
         """
         settings, frames = self.settings, len(self._new_s)
@@ -104,13 +104,13 @@ class ShadowRun:
             return "refuse", self._error
         shadow = self.phase == "shadow"
         vehicles, least_s = max(self._old, self._new), settings.shadow_s if shadow else settings.probation_s
-        told = vehicles >= settings.min_vehicles
-        if frames >= self._least_frames and (alarm := self._alarm(told)):
+        enough = vehicles >= settings.min_vehicles
+        if frames >= self._least_frames and (alarm := self._alarm(enough)):
             return "refuse", f"{alarm} ({frames} frames)"
         wanting = ""
         if frames < self._least_frames:
             wanting = f"{frames} of {self._least_frames} frames compared"
-        elif shadow and not told:
+        elif shadow and not enough:
             wanting = f"{vehicles} of {settings.min_vehicles} vehicles seen"
         if wanting and shadow and self._span(now) >= settings.shadow_hours * 3600:
             return "refuse", f"only {wanting} in {settings.shadow_hours:g} hours"
@@ -139,15 +139,15 @@ class ShadowRun:
             "new_s": round(median(self._new_s or [0.0]), 6),
         }
 
-    def _alarm(self, told: bool) -> str:
-        """What is wrong, or ""; what was seen counts only where enough was (``told``)."""
+    def _alarm(self, enough: bool) -> str:
+        """What is wrong, or ""; detections count only where ``enough`` vehicles were seen."""
         settings = self.settings
         low, high = sorted((self._old, self._new))
-        if told and high > settings.max_count_ratio * low:
+        if enough and high > settings.max_count_ratio * low:
             return f"{self._new} vehicles where the old one sees {self._old}"
-        if told and self._agreement() < settings.min_agreement:
+        if enough and self._agreement() < settings.min_agreement:
             return f"agreement {self._agreement():.3f} with the old one, under {settings.min_agreement:g}"
-        if told and self._differ() > settings.max_slot_difference:
+        if enough and self._differ() > settings.max_slot_difference:
             return f"{self._differ():.1%} of slot readings differ, over {settings.max_slot_difference:.1%}"
         old, new = median(self._old_s), median(self._new_s)
         if new > settings.max_slowdown * old and new > old + NEGLIGIBLE_S:

@@ -31,13 +31,15 @@ class RegistryState(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    live: Annotated[Identity | None, Field(description="The bundle whose detections are told.")] = None
+    live: Annotated[Identity | None, Field(description="The bundle whose detections are published.")] = None
     before: Annotated[
         Identity | None, Field(description="The bundle that was live before, which a rollback brings back.")
     ] = None
     shadow: Annotated[
         Identity | None,
-        Field(description="The bundle that runs beside the live one on a share of the frames, without being told."),
+        Field(
+            description="The bundle that runs beside the live one on a share of the frames, without being published."
+        ),
     ] = None
     on_probation: Annotated[
         bool,

@@ -1,4 +1,4 @@
-"""Settings of the hysteresis of slots: when a change is told, what a loss forgets, and what a hidden slot is."""
+"""Settings of the hysteresis of slots: when a change is published, what a loss forgets, and what a hidden slot is."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class HysteresisSettings(BaseModel):
-    """From readings per frame to told slot states."""
+    """From readings of single frames to the slot states that are published."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     confirm_frames: Annotated[
         int,
-        Field(ge=1, le=100, description="Frames in a row that must read a slot's new state before the change is told."),
+        Field(
+            ge=1,
+            le=100,
+            description="Frames in a row that must read a slot's new state before the change is published.",
+        ),
     ] = 3
     confirm_s: Annotated[
         float,
@@ -38,7 +42,8 @@ class HysteresisSettings(BaseModel):
         Field(
             gt=0,
             le=86400,
-            description="Seconds between two frames from which on a single reading is enough for a change to be told.",
+            description="Seconds between two frames from which on a single reading is enough for a change to be "
+            "published.",
         ),
     ] = 60.0
     bridge_s: Annotated[

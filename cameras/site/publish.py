@@ -48,7 +48,7 @@ class HistorySettings(BaseModel):
 
 
 class MqttSettings(BaseModel):
-    """The MQTT broker that events and states are told to."""
+    """The MQTT broker that events and states are published to."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

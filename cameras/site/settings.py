@@ -58,7 +58,7 @@ class Site(BaseModel):
         Field(description="When the detector does not run because nothing in the view has changed."),
     ] = ChangeDetectionSettings()
     hysteresis: Annotated[
-        HysteresisSettings, Field(description="When a change of a slot is told, and what a hidden slot is.")
+        HysteresisSettings, Field(description="When a change of a slot is published, and what a hidden slot is.")
     ] = HysteresisSettings()
     shared_slots: Annotated[
         bool | tuple[tuple[CameraId, ...], ...],
@@ -75,7 +75,7 @@ class Site(BaseModel):
         PublishSettings,
         Field(
             default_factory=PublishSettings,
-            description="Whom the node tells what: MQTT, HTTP API, and the history on its own disk.",
+            description="Where the node publishes what it knows: MQTT, HTTP API, and the history on its own disk.",
         ),
     ]
     run: Annotated[
@@ -124,5 +124,5 @@ class Site(BaseModel):
 def _over(site: Section, own: Section | None) -> Section:
     if own is None:
         return site
-    said = {name: getattr(own, name) for name in own.model_fields_set}
-    return type(site).model_validate({name: getattr(site, name) for name in site.model_fields_set} | said)
+    own_values = {name: getattr(own, name) for name in own.model_fields_set}
+    return type(site).model_validate({name: getattr(site, name) for name in site.model_fields_set} | own_values)

@@ -1,4 +1,4 @@
-"""Settings of view health: what a camera's own view may do before its slots are no longer told."""
+"""Settings of view health: what a camera's own view may do before its slots become unknown."""
 
 from __future__ import annotations
 

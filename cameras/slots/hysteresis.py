@@ -1,4 +1,4 @@
-"""From readings per frame to the slot states that are told: flicker and passing cars do not count, a loss does."""
+"""From readings per frame to the slot states that are published: flicker and passing cars do not count, a loss does."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from lotwise.cameras.slots.state import SlotChange, SlotNow
 from lotwise.datasets.frame import Slot, SlotState
 
 STARTING = "starting"
-"""Why a slot is unknown that was never told since the start."""
+"""Why a slot is unknown that was never known since the start."""
 _STARTING = timedelta(seconds=0.25)
 
 
 @dataclass(frozen=True)
 class _Run:
-    """Readings in a row that say something else than what is told."""
+    """Readings in a row that say something else than what is published."""
 
     state: SlotState
     first: datetime
@@ -35,12 +35,12 @@ class _Past:
 
 
 class SlotHysteresis:
-    """What is told of one camera's slots.
+    """The published states of one camera's slots.
 
-    A change is told once ``confirm_frames`` readings in a row, over at least ``confirm_s``, spoke for it, and is dated
+    A change is published once ``confirm_frames`` readings in a row, over at least ``confirm_s``, speak for it, dated
     back to the first of them. At the start a quarter of a second will do, and where frames come ``slow_s`` or more
     apart, one reading. An occupied slot reads as free only where a car is less likely than ``free_below``: a car of low
-    score flickers, and so speaks for what was told.
+    score flickers, and so speaks for what was published.
 
     After a loss all is unknown, and a slot needs one reading only to be again what it was before: that reading and
     all those before the loss agree. It keeps its date too. That is so for ``bridge_s``, and after a restart as well.
@@ -98,7 +98,7 @@ class SlotHysteresis:
 
     @property
     def starting(self) -> bool:
-        """Some slot was never told since the start."""
+        """Some slot was never known since the start."""
         return any(slot.why == STARTING for slot in self._now.values())
 
     def update(
@@ -117,11 +117,15 @@ class SlotHysteresis:
         self.same(time)
         self._unread = False
         now = {
-            name: self._after(name, told, self._said(name, told, readings.get(name), name in hidden, time), time)
-            for name, told in self._now.items()
+            name: self._after(
+                name, current, self._observed(name, current, readings.get(name), name in hidden, time), time
+            )
+            for name, current in self._now.items()
         }
         changes = tuple(
-            SlotChange(name, told, now[name]) for name, told in self._now.items() if told.state != now[name].state
+            SlotChange(name, current, now[name])
+            for name, current in self._now.items()
+            if current.state != now[name].state
         )
         self._now = now
         return changes
@@ -147,62 +151,63 @@ class SlotHysteresis:
         self._frame = None
         self._runs = {}
         lost = SlotNow("unknown", time, why=why)
-        changes = [SlotChange(name, told, lost) for name, told in self._now.items() if told.state != "unknown"]
+        changes = [SlotChange(name, current, lost) for name, current in self._now.items() if current.state != "unknown"]
         self._past |= {change.slot: _Past(change.before, time) for change in changes}
         self._now = {
-            name: replace(told, why=why) if told.state == "unknown" else lost for name, told in self._now.items()
+            name: replace(current, why=why) if current.state == "unknown" else lost
+            for name, current in self._now.items()
         }
         return tuple(changes)
 
     def _at(self, time: datetime) -> None:
         if time < self._time:
             self._runs = {}
-            self._now = {name: replace(told, since=min(told.since, time)) for name, told in self._now.items()}
+            self._now = {name: replace(current, since=min(current.since, time)) for name, current in self._now.items()}
             self._past = {
                 name: _Past(replace(past.slot, since=min(past.slot.since, time)), min(past.until, time))
                 for name, past in self._past.items()
             }
         self._time = time
 
-    def _said(
-        self, name: str, told: SlotNow, reading: SlotReading | None, hidden: bool, time: datetime
+    def _observed(
+        self, name: str, current: SlotNow, reading: SlotReading | None, hidden: bool, time: datetime
     ) -> SlotNow | None:
         """What one frame says of a slot; None for nothing."""
         if hidden:
-            unknown = told.state == "unknown" or self._settings.hidden == "unknown"
+            unknown = current.state == "unknown" or self._settings.hidden == "unknown"
             return SlotNow("unknown", time, why="hidden") if unknown else None
         if reading is None or reading.state == "unknown":
             return None
         if reading.state == "free" and 1 - reading.score >= self._settings.free_below:
-            last = self._remembered(name, time) or told
+            last = self._remembered(name, time) or current
             if last.state == "occupied":
                 return SlotNow("occupied", time, 1 - reading.score)
         return SlotNow(reading.state, time, reading.score)
 
-    def _after(self, name: str, told: SlotNow, said: SlotNow | None, time: datetime) -> SlotNow:
-        """What is told of a slot after a frame that said this."""
+    def _after(self, name: str, current: SlotNow, observed: SlotNow | None, time: datetime) -> SlotNow:
+        """The state of a slot after a frame with this reading."""
         run = self._runs.pop(name, None)
-        if said is None:
-            return told
-        if said.state == told.state:
-            return replace(said, since=told.since)
+        if observed is None:
+            return current
+        if observed.state == current.state:
+            return replace(observed, since=current.since)
         before = self._remembered(name, time)
-        if before and before.state == said.state:
+        if before and before.state == observed.state:
             del self._past[name]
-            return replace(said, since=before.since)
-        if run is None or run.state != said.state:
-            run = _Run(said.state, time, 0)
+            return replace(observed, since=before.since)
+        if run is None or run.state != observed.state:
+            run = _Run(observed.state, time, 0)
         run = replace(run, count=run.count + 1)
-        # At the start nothing that was told is contradicted, and everybody waits.
-        least = min(_STARTING, self._confirm) if told.why == STARTING else self._confirm
+        # At the start nothing that was published is contradicted, and everybody waits.
+        least = min(_STARTING, self._confirm) if current.why == STARTING else self._confirm
         confirmed = run.count >= self._settings.confirm_frames and time - run.first >= least
         if not confirmed and self._gap < self._slow:
             self._runs[name] = run
-            return told
+            return current
         self._past.pop(name, None)
-        if said.state == "unknown":
-            self._past[name] = _Past(told, run.first)
-        return replace(said, since=run.first)
+        if observed.state == "unknown":
+            self._past[name] = _Past(current, run.first)
+        return replace(observed, since=run.first)
 
     def _remembered(self, name: str, time: datetime) -> SlotNow | None:
         """What an unknown slot was, if that is recent."""

@@ -152,14 +152,14 @@ def _along(drawn: DrawnSlots, on_slots: BoxesOnSlots, axis: int) -> tuple[Soluti
                 precision[a, :, b] += factor_a * factor_b * row_precision * per_pixel[row[1]]
 
     own = np.zeros((count, 2, 2))
-    told = np.zeros((count, 2))
+    observed = np.zeros((count, 2))
     for slot, box, frames, seen in zip(on_slots.slots, on_slots.boxes, on_slots.frames, on_slots.seen, strict=True):
         sides = np.flatnonzero(seen[[axis, axis + 2]])
         spread = _spread(SHIFT_SPREAD, STRETCH_SPREAD)[np.ix_(sides, sides)] / min(frames, _MAX_COUNTED_FRAMES)
         own[slot][np.ix_(sides, sides)] = np.linalg.inv(spread) * per_pixel[slot]
-        told[slot] = own[slot] @ box[[axis, axis + 2]]
+        observed[slot] = own[slot] @ box[[axis, axis + 2]]
         precision[slot, :, slot] += own[slot]
-        target[slot] += told[slot]
+        target[slot] += observed[slot]
 
     flat = 2 * (count + 1)
     everything = np.asarray(np.linalg.inv(precision.reshape(flat, flat)), np.float64)
@@ -167,7 +167,7 @@ def _along(drawn: DrawnSlots, on_slots: BoxesOnSlots, axis: int) -> tuple[Soluti
     blocks = everything.reshape(count + 1, 2, count + 1, 2)[np.arange(count), :, np.arange(count)]
     inverse = np.linalg.inv(blocks)
     without = np.asarray(np.linalg.inv(inverse - own), np.float64)
-    others = np.einsum("nij,nj->ni", without, np.einsum("nij,nj->ni", inverse, sides_at) - told)
+    others = np.einsum("nij,nj->ni", without, np.einsum("nij,nj->ni", inverse, sides_at) - observed)
     return (sides_at, blocks), (others, without)
 
 

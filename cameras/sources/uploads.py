@@ -19,15 +19,15 @@ from lotwise.datasets.frame import Image
 from lotwise.datasets.images import SUFFIXES, read_image
 from lotwise.datasets.timestamps import parse_time
 
-_LOOK_S = 1.0
-"""Most seconds between two looks into the folder."""
+_POLL_S = 1.0
+"""Most seconds between two listings of the folder."""
 _WRITING_S = 10.0
 """An image that cannot be read so long after its last change is not being written any more: it is broken."""
 _COARSE_NS = 2_000_000_000
 """A folder that changed less than this before it was listed may have changed again under the same time."""
 
 _MOST_KEPT = 256
-"""Images of one folder that are looked at again without listing it: those changed last."""
+"""Images of one folder whose times are read again without listing it: those changed last."""
 
 Stamp = tuple[int, str]
 """Time of the last change in ns, and path: the order of uploads."""
@@ -55,7 +55,7 @@ class UploadSource(StoredSource):
         self._root = base / settings.path
         if not self._root.is_dir():
             raise InputError(f"{self._root}: no such folder; give the folder that camera {camera} uploads to")
-        self._look_s = min(_LOOK_S, period_s)
+        self._poll_s = min(_POLL_S, period_s)
         self._silence = timedelta(seconds=settings.stale_s + period_s)
         self._wall = wall
         self._listed: dict[str, _Listing] = {}
@@ -73,7 +73,7 @@ class UploadSource(StoredSource):
         return health
 
     def _next(self, now: float) -> tuple[Image, datetime] | None:
-        self._due = now + self._look_s
+        self._due = now + self._poll_s
         try:
             stamps = [stamp for stamp in self._stamps(str(self._root)) if stamp > self._last]
         except OSError as error:

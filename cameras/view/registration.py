@@ -162,7 +162,7 @@ def _window(height: int, width: int) -> NDArray[np.float32]:
 
 def _gaussian(height: int, width: int) -> NDArray[np.float32]:
     y, x = np.meshgrid(np.fft.fftfreq(height), np.fft.fftfreq(width), indexing="ij")
-    return np.exp(-2 * (np.pi * PEAK_BLUR_PX) ** 2 * (x**2 + y**2)).astype(np.float32)
+    return np.asarray(np.exp(-2 * (np.pi * PEAK_BLUR_PX) ** 2 * (x**2 + y**2)), np.float32)
 
 
 _WINDOW, _LOW_PASS = _window(HEIGHT, WIDTH), _gaussian(HEIGHT, WIDTH)

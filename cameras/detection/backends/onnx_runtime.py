@@ -29,11 +29,11 @@ class OnnxRuntime:
 
     def __call__(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         batch = pixels(images)
-        said = self.session.run(None, {self._inlet: batch.astype(np.float16) if self.half else batch})
-        return [np.asarray(output, np.float32) for output in said]
+        outputs = self.session.run(None, {self._input_name: batch.astype(np.float16) if self.half else batch})
+        return [np.asarray(output, np.float32) for output in outputs]
 
     @property
-    def _inlet(self) -> str:
+    def _input_name(self) -> str:
         return str(self.session.get_inputs()[0].name)
 
 
@@ -46,16 +46,18 @@ def load_onnx_runtime(path: Path, threads: int = 0) -> OnnxRuntime:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime raises a class of its own for each of its status codes
         raise InputError(f"{path}: ONNX Runtime cannot load it ({str(error).splitlines()[0]})") from error
-    inlet = session.get_inputs()[0]
-    if len(inlet.shape) != 4:
-        raise InputError(f"{path}: takes arrays of shape {inlet.shape}; expected frames, (batch, 3, height, width)")
-    batch, _, height, width = (_known(side) for side in inlet.shape)
+    model_input = session.get_inputs()[0]
+    if len(model_input.shape) != 4:
+        raise InputError(
+            f"{path}: takes arrays of shape {model_input.shape}; expected frames, (batch, 3, height, width)"
+        )
+    batch, _, height, width = (_known(side) for side in model_input.shape)
     return OnnxRuntime(
         session,
         (batch, height, width),
         {output.name: tuple(_known(side) for side in output.shape) for output in session.get_outputs()},
         dict(session.get_modelmeta().custom_metadata_map),
-        inlet.type == "tensor(float16)",
+        model_input.type == "tensor(float16)",
     )
 
 

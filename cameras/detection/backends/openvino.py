@@ -34,13 +34,13 @@ class OpenVino:
         # One image at a time: a batch is no faster on a processor, and any other shape would be compiled anew.
         if len(images) == 1:
             return self._run(images)
-        said = [self._run(images[i : i + 1]) for i in range(len(images))]
-        return [np.concatenate(outputs) for outputs in zip(*said, strict=True)]
+        outputs = [self._run(images[i : i + 1]) for i in range(len(images))]
+        return [np.concatenate(outputs) for outputs in zip(*outputs, strict=True)]
 
     def _run(self, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         # Outputs are copied: shared ones would change under the caller with the next frame.
-        said = self.request.infer([image], share_inputs=True)
-        return [said[index] for index in range(len(self.outputs))]
+        outputs = self.request.infer([image], share_inputs=True)
+        return [outputs[index] for index in range(len(self.outputs))]
 
 
 def load_openvino(path: Path, threads: int = 0, cache: Path | None = None) -> OpenVino:
@@ -110,9 +110,9 @@ def _sizes(shape: Any) -> tuple[Size, ...]:
 
 
 def _metadata(model: Any) -> dict[str, str]:
-    said = model.get_rt_info(["framework"]) if model.has_rt_info(["framework"]) else None
-    said = getattr(said, "value", said)
-    return {str(name): str(getattr(value, "value", value)) for name, value in said.items()} if said else {}
+    written = model.get_rt_info(["framework"]) if model.has_rt_info(["framework"]) else None
+    written = getattr(written, "value", written)
+    return {str(name): str(getattr(value, "value", value)) for name, value in written.items()} if written else {}
 
 
 def _reason(error: RuntimeError) -> str:

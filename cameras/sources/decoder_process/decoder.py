@@ -75,7 +75,7 @@ def _decode(container: av.container.InputContainer, feed: Feed, keyframes_only: 
             feed.offer(lambda frame=frame: frame)  # type: ignore[misc]
 
 
-def _single(packet: av.Packet) -> av.VideoFrame:
+def _single(packet: av.Packet[av.VideoStream]) -> av.VideoFrame:
     """The frame of a packet that depends on no other one; such packets are decoded only when they are wanted."""
     frames = packet.decode()
     if not frames or frames[0].is_corrupt:
@@ -83,7 +83,7 @@ def _single(packet: av.Packet) -> av.VideoFrame:
     return frames[0]
 
 
-def _whole_frames(packets: Iterator[av.Packet], feed: Feed) -> Iterator[av.VideoFrame]:
+def _whole_frames(packets: Iterator[av.Packet[av.VideoStream]], feed: Feed) -> Iterator[av.VideoFrame]:
     """Frames that are whole: what builds on a broken frame is broken too, so after one the next key frame counts."""
     whole = False
     for packet in packets:

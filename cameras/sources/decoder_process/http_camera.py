@@ -58,9 +58,9 @@ def mjpeg(request: Message, feed: Feed) -> None:
     """
     with _opened(_opener(request), request) as answer:
         if answer.headers.get_content_maintype() != "multipart":
-            told = answer.headers.get_content_type()
+            content_type = answer.headers.get_content_type()
             raise Failure(
-                f"expected multipart/x-mixed-replace, the camera sends {told}; a single picture is a snapshot"
+                f"expected multipart/x-mixed-replace, the camera sends {content_type}; a single picture is a snapshot"
             )
         feed.opened()
         boundary = answer.headers.get_boundary() or ""
