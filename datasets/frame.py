@@ -120,6 +120,33 @@ class Truth:
 
 
 @dataclass(frozen=True)
+class Footage:
+    """The frames of one or more cameras without any truth: all that labelling and training are ever handed.
+
+    Attributes:
+        name: kind of dataset, such as ``cnr-ext``.
+        root: folder it was read from.
+        frames: in order of camera, then time.
+        slots: per camera id, in file order; where they lie, not whether a car stands on them.
+        notes: what was skipped while reading and why, one sentence each, for the user.
+    """
+
+    name: str
+    root: Path
+    frames: tuple[Frame, ...]
+    slots: Mapping[str, tuple[Slot, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """Camera ids in the order of their first frame."""
+        return tuple(dict.fromkeys(frame.camera for frame in self.frames))
+
+    def of_camera(self, camera: str) -> tuple[Frame, ...]:
+        return tuple(frame for frame in self.frames if frame.camera == camera)
+
+
+@dataclass(frozen=True)
 class Dataset:
     """The frames of one or more cameras with whatever truth there is.
 
@@ -146,3 +173,8 @@ class Dataset:
 
     def of_camera(self, camera: str) -> tuple[Frame, ...]:
         return tuple(frame for frame in self.frames if frame.camera == camera)
+
+    @property
+    def footage(self) -> Footage:
+        """The same frames and slots without the truth."""
+        return Footage(self.name, self.root, self.frames, self.slots, self.notes)
