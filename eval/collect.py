@@ -10,16 +10,16 @@ from typing import Literal
 from lotwise.cameras.detection.detector import FLOOR, Detector, load_detector
 from lotwise.cameras.slots import SlotRule
 from lotwise.datasets.errors import InputError, UnreadableImage
-from lotwise.datasets.frame import Dataset, Detections, Frame, Image
-from lotwise.datasets.images import content_key
-from lotwise.datasets.load import load
+from lotwise.datasets.frame import Dataset, Detections, Frame
+from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.datasets.timestamps import parse_time
 from lotwise.eval.evidence import Evidence
 from lotwise.eval.rows import Role
 from lotwise.students.pipeline.run import CameraRecord, Run
+from lotwise.teacher.answers import TeacherAnswers
+from lotwise.teacher.index import open_labels
 from lotwise.teacher.oracle import Oracle
-from lotwise.teacher.store import KnowledgeStore
 
 SlotRuleName = Literal["learned", "half-covered"]
 SLOT_RULE_NOTES: Mapping[SlotRuleName, str] = {
@@ -44,7 +44,11 @@ class Collected:
 
 
 def collect(
-    run: Run, dataset: Dataset, slot_rule: SlotRuleName = "learned", progress: Progress = no_progress
+    run: Run,
+    dataset: Dataset,
+    slot_rule: SlotRuleName = "learned",
+    progress: Progress = no_progress,
+    read: LoadFrame = load,
 ) -> Collected:
     """Run every role on the frames that no student of its camera learned from.
 
@@ -56,6 +60,7 @@ def collect(
         dataset: the run's own, or another root with other frames of the same cameras.
         slot_rule: how slots are read from boxes.
         progress: told of each frame.
+        read: gives the pixels of a frame.
 
     Raises:
         InputError: the run has no bundle of any of the cameras.
@@ -64,17 +69,18 @@ def collect(
     if not set(records) & set(dataset.cameras):
         raise InputError(f"{run.folder}: no bundle of {', '.join(dataset.cameras)}; run lotwise adapt first")
     frames, held_out, notes = _frames(dataset, records)
-    teacher = _Teacher(run)
+    plan = run.plan()
+    teacher = TeacherAnswers(open_labels(run.knowledge), lambda: Oracle(plan.teacher, plan.oracle))
     predictions: dict[Role, dict[str, Detections]] = {"teacher": {}, "baseline": {}, "student": {}}
     confidence: dict[Role, dict[str, float]] = {"teacher": {}, "baseline": {}, "student": {}}
     sizes: dict[str, tuple[int, int]] = {}
-    read: list[Frame] = []
+    measured: list[Frame] = []
     detectors: dict[str, dict[Role, Detector]] = {}
     rules: dict[str, SlotRule] = {}
     for done, frame in enumerate(frames):
         progress("report", done, len(frames), frame.camera)
         try:
-            image = load(frame)
+            image = read(frame)
         except UnreadableImage as error:
             notes.append(f"Left out: {error}.")
             continue
@@ -85,14 +91,14 @@ def collect(
             if slot_rule == "learned":
                 rules[frame.camera] = detectors[frame.camera]["student"].slot_rule
             confidence["teacher"][frame.camera] = confidence["student"][frame.camera]
-        read.append(frame)
+        measured.append(frame)
         sizes[frame.name] = (image.shape[1], image.shape[0])
         for role, detector in detectors[frame.camera].items():
             predictions[role][frame.name] = detector([image], confidence=FLOOR)[0]
-        predictions["teacher"][frame.name] = teacher.says(image)
+        predictions["teacher"][frame.name] = teacher.detections(frame, image)
     progress("report", len(frames), len(frames), "")
     evidence = Evidence(
-        read, dataset.truth, predictions, confidence, dataset.slots, sizes, rules, SLOT_RULE_NOTES[slot_rule]
+        measured, dataset.truth, predictions, confidence, dataset.slots, sizes, rules, SLOT_RULE_NOTES[slot_rule]
     )
     return Collected(evidence, held_out, notes)
 
@@ -130,18 +136,3 @@ def _detectors(run: Run, record: CameraRecord) -> dict[Role, Detector]:
         "baseline": load_detector(folder / str(record.baseline)),
         "student": load_detector(folder / str(record.bundle)),
     }
-
-
-class _Teacher:
-    """What the teacher says of a frame: from the store, or by looking where the frame is new."""
-
-    def __init__(self, run: Run) -> None:
-        plan = run.plan()
-        self.oracle = Oracle(plan.teacher, plan.oracle)
-        self.store = KnowledgeStore.open(run.knowledge, self.oracle.identity, self.oracle.description)
-
-    def says(self, image: Image) -> Detections:
-        key = content_key(image)
-        if key not in self.store:
-            self.store.add(key, self.oracle.predict(image))
-        return self.store.get(key).detections

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.whole_file import write_whole
 from lotwise.eval.collect import Collected
 from lotwise.eval.comparison import Report
@@ -19,8 +20,8 @@ def make_report(collected: Collected, protocol: Protocol | None) -> Report:
     return evaluate(chosen, collected.evidence, held_out=collected.held_out, notes=collected.notes)
 
 
-def write_page(path: Path, report: Report, collected: Collected) -> None:
+def write_page(path: Path, report: Report, collected: Collected, read: LoadFrame = load) -> None:
     """The report as one self-contained HTML page."""
-    text = page(report, draw_pictures(report.protocol, collected.evidence))
+    text = page(report, draw_pictures(report.protocol, collected.evidence, read=read))
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, text.encode("utf-8"))

@@ -22,6 +22,9 @@ Root = Annotated[Path | None, typer.Option(help="Folder of the dataset.")]
 Cameras = Annotated[str | None, typer.Option(help="Camera ids with commas, such as 1,3; all where not given.")]
 Out = Annotated[Path, typer.Option("--out", help="Run folder; a run that was killed goes on there.")]
 RunFolder = Annotated[Path, typer.Option("--run", help="Run folder of an earlier stage.")]
+Shadow = Annotated[
+    bool, typer.Option("--shadow", help="Let a new bundle run beside the live one on the node before it goes live.")
+]
 Holdout = Annotated[
     float, typer.Option(min=0, max=0.5, help="Share of each camera's frames kept for the report; 0 learns from all.")
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from lotwise.options import HtmlFile, Job, JsonFile, Protocol, with_options_of
+from lotwise.options import HtmlFile, Job, JsonFile, Protocol, Shadow, with_options_of
 from lotwise.terminal import print_notes, print_skipped, progress_bars
 from lotwise.verbs.export import print_live_bundles
 from lotwise.verbs.report import check_protocol, print_report
@@ -23,25 +23,42 @@ app = typer.Typer()
     "lotwise adapt --dataset cnr-ext --root CNR-EXT --cameras 1,3 --out runs/cnr"
 )
 @with_options_of(Job)
-def adapt(job: Job, protocol: Protocol = None, as_json: JsonFile = None, html: HtmlFile = None) -> None:
+def adapt(
+    job: Job,
+    protocol: Protocol = None,
+    as_json: JsonFile = None,
+    html: HtmlFile = None,
+    shadow: Shadow = False,
+) -> None:
     """Frames in, a live student per camera out, and a table that proves it. No labels."""
     from lotwise.students.pipeline.options import plan_of
 
     check_protocol(protocol)
-    adapt_and_report(job.folder, plan_of(vars(job)), protocol, as_json, html)
+    adapt_and_report(job.folder, plan_of(vars(job)), protocol, as_json, html, shadow)
 
 
-def adapt_and_report(folder: Path, plan: Plan, protocol: str | None, as_json: Path | None, html: Path | None) -> None:
+def adapt_and_report(
+    folder: Path, plan: Plan, protocol: str | None, as_json: Path | None, html: Path | None, shadow: bool = False
+) -> None:
     """Do what the plan says in the run folder; report.json, report.html and report.md go there where not named."""
+    from lotwise.datasets.frame_cache import FrameCache
     from lotwise.students.pipeline.adapt import adapt as adapt_cameras
-    from lotwise.students.pipeline.run import Run
+    from lotwise.students.pipeline.run import Run, open_frames
 
-    run = Run(folder)
+    run, read = Run(folder), FrameCache()
     with progress_bars() as progress:
-        frames, labelled = adapt_cameras(run, plan, progress)
-    print_notes(frames.notes)
-    print_skipped(tuple(labelled.skipped.values()))
+        done = adapt_cameras(run, plan, progress, lambda line: print_notes([line]), read, shadow)
+    print_notes(done.footage.notes)
+    print_skipped(tuple(done.labels.skipped.values()))
     print_live_bundles(run)
+    # Only the report is handed the truth.
+    frames = open_frames(plan.dataset, plan.root, plan.cameras)
     print_report(
-        run, frames, protocol, as_json or folder / "report.json", html or folder / "report.html", folder / "report.md"
+        run,
+        frames,
+        protocol,
+        as_json or folder / "report.json",
+        html or folder / "report.html",
+        folder / "report.md",
+        read=read,
     )

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from lotwise.datasets.errors import InputError
-from lotwise.options import RunFolder
+from lotwise.options import RunFolder, Shadow
 from lotwise.terminal import out, progress_bars
 
 if TYPE_CHECKING:
@@ -17,19 +16,14 @@ app = typer.Typer()
 
 
 @app.command(epilog="Example: lotwise export --run runs/lot")
-def export(folder: RunFolder) -> None:
-    """Third stage: bundles, compared with their students; the better of student and nano goes live."""
-    from lotwise.students.pipeline.adapt import export_bundles, label_frames
-    from lotwise.students.pipeline.run import Run, open_frames
+def export(folder: RunFolder, shadow: Shadow = False) -> None:
+    """Third stage: bundles, compared with their students; the better of student and nano passes a gate to go live."""
+    from lotwise.students.pipeline.adapt import export as export_run
+    from lotwise.students.pipeline.run import Run
 
     run = Run(folder)
-    plan = run.plan()
-    frames = open_frames(plan.dataset, plan.root, plan.cameras)
-    if not run.records():
-        raise InputError(f"{folder}: no student here yet; run lotwise train --run {folder} first")
     with progress_bars() as progress:
-        _, store, oracle = label_frames(run, frames, progress)
-        export_bundles(run, frames, oracle, store, progress)
+        export_run(run, progress, shadow)
     print_live_bundles(run)
 
 
@@ -38,11 +32,17 @@ def print_live_bundles(run: Run) -> None:
     from lotwise.students.export.int8 import verdict
 
     for camera, record in run.records().items():
-        if record.live is None:
+        gate = record.gate
+        if gate is None:
             continue
-        what = (
-            "student" if record.live == record.bundle else "untouched nano (the student agreed less with the teacher)"
-        )
-        out.print(f"{camera}: live is the {what}, {run.registry(camera).live()}")
-        if "int8" in record.gate:
-            out.print(f"{camera}: {verdict(record.gate['int8'])}")
+        what = "student" if gate.winner == "student" else "untouched nano (the student agreed less with the teacher)"
+        live = run.registry(camera).live()
+        match gate.outcome:
+            case "promoted":
+                out.print(f"{camera}: live is the {what}, {live}")
+            case "shadow":
+                out.print(f"{camera}: the {what} runs in the shadow of the live bundle, {live}: {gate.why}")
+            case "kept":
+                out.print(f"{camera}: live stays the bundle before, {live}, not the new {gate.winner}: {gate.why}")
+        if gate.int8 is not None:
+            out.print(f"{camera}: {verdict(gate.int8)}")

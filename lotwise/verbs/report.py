@@ -13,6 +13,7 @@ from lotwise.terminal import out, print_table, progress_bars, write_json, write_
 
 if TYPE_CHECKING:
     from lotwise.datasets.frame import Dataset
+    from lotwise.datasets.load import LoadFrame
     from lotwise.eval.collect import SlotRuleName
     from lotwise.students.pipeline.run import Run
 
@@ -73,8 +74,10 @@ def print_report(
     html: Path | None,
     markdown: Path | None,
     rule: SlotRuleName = "learned",
+    read: LoadFrame | None = None,
 ) -> None:
     """Measure a run on frames, print the table and write it wherever it was asked for."""
+    from lotwise.datasets.load import load
     from lotwise.eval.collect import collect
     from lotwise.eval.comparison import remarks, to_json, verdict
     from lotwise.eval.markdown import markdown as as_markdown
@@ -83,7 +86,7 @@ def print_report(
     from lotwise.eval.table import rich_table
 
     with progress_bars() as progress:
-        collected = collect(run, frames, rule, progress)
+        collected = collect(run, frames, rule, progress, read or load)
     result = make_report(collected, protocol_named(protocol) if protocol else None)
     print_table(rich_table(result), TABLE_WIDTH)
     for remark in remarks(result):
@@ -93,5 +96,5 @@ def print_report(
     if markdown is not None:
         write_text(markdown, as_markdown(result))
     if html is not None:
-        write_page(html, result, collected)
+        write_page(html, result, collected, read or load)
         out.print(f"Page: {html}")

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice, pairwise
 from pathlib import Path
@@ -16,28 +16,27 @@ from rich import box
 from rich.table import Table
 from ultralytics.nn.tasks import DetectionModel
 
+from lotwise.cameras.detection.detector import load_detector
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame
+from lotwise.datasets.frame_cache import FrameCache
+from lotwise.datasets.load import LoadFrame
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.datasets.whole_file import write_whole
 from lotwise.students.distillation.checkpoint import CHECKPOINT
+from lotwise.students.distillation.fitted_frames import input_size
 from lotwise.students.distillation.learn import SECOND_ROUND, STUDENT, learn
 from lotwise.students.distillation.samples import Samples
 from lotwise.students.export.bundle import write_bundle
 from lotwise.students.model.student import make_student
-from lotwise.students.pipeline.adapt import (
-    CHECKED_FRAMES,
-    agreement_with_teacher,
-    label_frames,
-    labelled_split,
-    readable,
-)
+from lotwise.students.pipeline.export import CHECKED_FRAMES, readable, readable_frames
+from lotwise.students.pipeline.gate import agreements_with_teacher
 from lotwise.students.pipeline.plot import plot_curve
-from lotwise.students.pipeline.run import Plan, Run, open_frames
+from lotwise.students.pipeline.run import Plan, Run, open_footage
+from lotwise.students.pipeline.train import labelled_split
 from lotwise.teacher.checkpoint import fingerprint
 from lotwise.teacher.frame_selection.selection import select_frames
-from lotwise.teacher.label import Labelled
-from lotwise.teacher.store import KnowledgeStore
+from lotwise.teacher.index import Labels, open_labels
 
 MIN_GAIN_PER_DOUBLING = 0.01  # gain in agreement for twice the frames
 MAX_FRAMES = 64  # frames of a curve for which no counts were asked
@@ -149,16 +148,17 @@ def curves(run: Run, camera: str | None, counts: Sequence[int] | None, progress:
         InputError: no run, no such camera, or a student that cannot be trained or exported.
     """
     plan = run.plan()
-    dataset = open_frames(plan.dataset, plan.root, plan.cameras)
-    if camera is not None and camera not in dataset.cameras:
-        raise InputError(f"{run.folder}: no camera {camera} in this run; choose one of {', '.join(dataset.cameras)}")
-    labelled, store, _ = label_frames(run, dataset, progress)
-    wanted = [camera] if camera is not None else list(dataset.cameras)
-    return [
-        _curve(run, plan, frames, labelled, store, counts, progress)
-        for frames in map(dataset.of_camera, wanted)
-        if any(frame.name in labelled.keys for frame in frames)
-    ]
+    with run.lock():
+        footage, labels, read = open_footage(plan), open_labels(run.knowledge, plan.labelling), FrameCache()
+        if camera is not None and camera not in footage.cameras:
+            there = ", ".join(footage.cameras)
+            raise InputError(f"{run.folder}: no camera {camera} in this run; choose one of {there}")
+        wanted = [camera] if camera is not None else list(footage.cameras)
+        return [
+            _curve(run, plan, frames, labels, counts, progress, read)
+            for frames in map(footage.of_camera, wanted)
+            if any(frame.name in labels.keys for frame in frames)
+        ]
 
 
 def table(found: Sequence[Curve]) -> Table:
@@ -183,16 +183,16 @@ class _Setup:
     camera: str
     folder: Path
     plan: Plan
-    store: KnowledgeStore
-    keys: Mapping[str, str]
+    labels: Labels
     test: tuple[Frame, ...]
     input: tuple[int, int]
+    read: LoadFrame
 
     def identity(self, samples: Samples | None) -> str:
         """Changes with whatever the figure of a student of these samples depends on."""
         plan = self.plan
-        parts = [fingerprint(self.nano()), self.store.folder.name, plan.distill.model_dump_json(), *self.input]
-        parts += [samples.identity if samples else "untouched", *(self.keys[frame.name] for frame in self.test)]
+        parts = [fingerprint(self.nano()), self.labels.index.oracle, plan.distill.model_dump_json(), *self.input]
+        parts += [samples.identity if samples else "untouched", *(self.labels.keys[frame.name] for frame in self.test)]
         return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
 
     def nano(self) -> DetectionModel:
@@ -203,23 +203,24 @@ def _curve(
     run: Run,
     plan: Plan,
     frames: Sequence[Frame],
-    labelled: Labelled,
-    store: KnowledgeStore,
+    labels: Labels,
     counts: Sequence[int] | None,
     progress: Progress,
+    read: LoadFrame,
 ) -> Curve:
     """One camera's curve."""
     camera = frames[0].camera
-    split = labelled_split(frames, labelled, plan.holdout)
+    split = labelled_split(frames, labels, plan.holdout)
+    labels.check([*split.train, *split.test], read)
     most = max(counts) if counts else MAX_FRAMES
     selected = select_frames(frames, min(most, plan.frames or most), plan.holdout, progress).chosen
-    order = [frame for frame in selected if frame.name in labelled.keys]
+    order = [frame for frame in selected if frame.name in labels.keys]
     if not order:
         raise InputError(f"{camera}: not one of its {len(split.train)} training frames is worth learning from")
     asked = counts or [2**k for k in range(MAX_FRAMES.bit_length())]
     sizes = (0, *sorted({min(count, len(order)) for count in asked}))
-    size = Samples(order[:1], store, plan.distill, labelled.keys).input_size()
-    setup = _Setup(camera, run.camera(camera) / "curve", plan, store, labelled.keys, split.test, size)
+    size = input_size([labels.index.frames[order[0].name].size], plan.distill.size)
+    setup = _Setup(camera, run.camera(camera) / "curve", plan, labels, split.test, size, read)
     points = []
     for done, count in enumerate(sizes):
         progress(f"curve {camera}", done, len(sizes), "")
@@ -233,8 +234,8 @@ def _curve(
 
 def _point(setup: _Setup, taught: Sequence[Frame], progress: Progress) -> Point:
     """Teach and measure one student; read what was measured where it was done before."""
-    folder, plan = setup.folder / str(len(taught)), setup.plan
-    samples = Samples(taught, setup.store, plan.distill, setup.keys) if taught else None
+    folder, plan, labels = setup.folder / str(len(taught)), setup.plan, setup.labels
+    samples = Samples(taught, labels.store, plan.distill, labels.keys) if taught else None
     identity, path = setup.identity(samples), folder / "point.json"
     if path.is_file() and (said := json.loads(path.read_bytes())).pop("identity") == identity:
         return Point(**said)
@@ -245,12 +246,13 @@ def _point(setup: _Setup, taught: Sequence[Frame], progress: Progress) -> Point:
             plan.student,
             plan.oracle.classes,
             taught,
-            setup.keys,
-            setup.store,
+            labels.keys,
+            labels.store,
             plan.distill,
             folder,
             progress,
             stage=stage,
+            read=setup.read,
         )
         student, seconds = learned.outcome.student, learned.outcome.seconds
     bundle = folder / "bundle"
@@ -260,9 +262,11 @@ def _point(setup: _Setup, taught: Sequence[Frame], progress: Progress) -> Point:
         camera=setup.camera,
         role="student" if taught else "baseline",
         size=setup.input,
-        check=list(islice(readable(setup.test), CHECKED_FRAMES)),
+        check=list(islice(readable(setup.test, setup.read), CHECKED_FRAMES)),
     )
-    agreement = agreement_with_teacher(bundle, readable(setup.test), setup.store, plan.distill.positive_threshold)
+    known = ((image, labels.detections(frame)) for frame, image in readable_frames(setup.test, setup.read))
+    detectors = {"student": load_detector(bundle)}
+    agreement = agreements_with_teacher(detectors, known, plan.distill.positive_threshold)["student"]
     point = Point(len(taught), agreement, round(seconds, 1))
     write_whole(path, json.dumps({"identity": identity, **asdict(point)}).encode())
     # Of a student that is measured only the figure is kept: each would take some 60 MB.

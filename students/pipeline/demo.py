@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lotwise.datasets.whole_file import write_whole
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
 from lotwise.students.pipeline.run import Plan
@@ -46,5 +47,5 @@ def write_demo_site(folder: Path) -> Path:
         *(f"  {camera}: {{source: {{kind: folder, path: frames/{camera}, repeat: true}}}}" for camera in cameras),
     ]
     path = folder / "site.yaml"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_whole(path, ("\n".join(lines) + "\n").encode())
     return path

@@ -18,25 +18,17 @@ from lotwise.datasets.errors import InputError
 from lotwise.eval.collect import collect
 from lotwise.students.distillation import learn as learning
 from lotwise.students.distillation.self_training import RoundScore
-from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
-from lotwise.students.pipeline.adapt import adapt, export_bundles, label_frames, train_students
+from lotwise.students.pipeline.adapt import adapt
+from lotwise.students.pipeline.export import export_bundles
+from lotwise.students.pipeline.label import label_frames
 from lotwise.students.pipeline.run import Plan, Run
+from lotwise.students.pipeline.train import train_students
 from lotwise.teacher.checkpoint import fingerprint, load_model
-from lotwise.teacher.oracle import OracleSettings
 from tests.conftest import Weights
+from tests.students.pipeline.plans import only, plan_of
 
 DEADLINE_S = 120
-
-
-def plan_of(site, weights: Weights, **changed) -> Plan:
-    distill = DistillSettings(size=96, epochs=2, min_steps=1, batch=2)
-    oracle = OracleSettings(scales=(96,), grid=96, latent_bytes=20_000)
-    plan = Plan(
-        dataset="synthetic", root=site.root, teacher=str(weights.teacher), oracle=oracle,
-        student=str(weights.student), distill=distill, export=ExportSettings(int8=False), holdout=0.5,
-    )  # fmt: skip
-    return plan.model_copy(update=changed)
 
 
 @pytest.fixture
@@ -61,7 +53,7 @@ def test_every_camera_gets_a_live_bundle_measured_on_days_it_did_not_learn_from(
         manifest = read_manifest(live)
         assert (manifest.camera, manifest.input) == (camera, (96, 96))
         assert [shape.id for shape in manifest.slots] == [slot.id for slot in site.slots[camera]]
-        gate = record.gate["agreement_with_teacher"]
+        gate = record.gate.agreement_with_teacher
         assert (gate["student"] >= gate["baseline"]) == (record.live == record.bundle)
         assert (run.camera(camera) / "train" / "loss.png").stat().st_size > 1000
 
@@ -80,9 +72,8 @@ def test_with_two_rounds_the_record_tells_how_both_stand(site, weights, tmp_path
     monkeypatch.setattr(learning, "score_round", lambda *_: next(judged))
     run, plan = Run(tmp_path), plan_of(site, weights, cameras=("C1",))
     run.begin(plan.model_copy(update={"distill": plan.distill.model_copy(update={"rounds": 2, "epochs": 1})}))
-    one = replace(site, frames=site.of_camera("C1"))
-    labelled, store, _ = label_frames(run, one)
-    (record,) = train_students(run, one, labelled, store)
+    one = only(site, "C1")
+    (record,) = train_students(run, one, label_frames(run, one))
     assert record == run.record("C1")
     assert record.training["rounds"] == [asdict(good), asdict(bad)]
     assert record.training["round"] == 1
@@ -94,8 +85,8 @@ def test_with_two_rounds_the_record_tells_how_both_stand(site, weights, tmp_path
 def test_a_second_run_does_nothing_twice(done) -> None:
     run, plan = done
     before, told = files(run), []
-    _, labelled = adapt(run, plan, lambda *words: told.append(words))
-    assert labelled.predicted == 0
+    labels = adapt(run, plan, lambda *words: told.append(words)).labels
+    assert labels.predicted == 0
     assert not [words for words in told if words[0].startswith("train")]
     after = files(run)
     assert set(after) == set(before)
@@ -107,15 +98,15 @@ def test_a_second_run_does_nothing_twice(done) -> None:
 def test_a_camera_that_cannot_be_checked_is_not_deployed(site, weights, tmp_path: Path) -> None:
     run, plan = Run(tmp_path), plan_of(site, weights)
     run.begin(plan)
-    one = replace(site, frames=site.of_camera("C1"))
-    labelled, store, oracle = label_frames(run, one)
-    train_students(run, one, labelled, store)
+    one = only(site, "C1")
+    labels = label_frames(run, one)
+    train_students(run, one, labels)
     record = run.record("C1")
     assert record is not None
     left = replace(one, frames=tuple(frame for frame in one.frames if frame.name in record.train))
     with pytest.raises(InputError, match="not one of its 3 test frames"):
-        export_bundles(run, left, oracle, store)
-    export_bundles(run, one, oracle, store)
+        export_bundles(run, left, labels)
+    export_bundles(run, one, labels)
     assert run.registry("C1").live().is_dir()
 
 
@@ -130,7 +121,7 @@ def test_the_live_bundle_gets_an_int8_model_or_says_why_not(site, weights, tmp_p
     manifest = read_manifest(live)
     assert manifest.identity == record.live
     said = manifest.measured["int8"]
-    assert said == record.gate["int8"]
+    assert said == record.gate.int8
     assert ("int8" in manifest.models) != ("refused" in said)
     (other,) = {record.bundle, record.baseline} - {record.live}
     assert "int8" not in read_manifest(live.parent / other).measured
@@ -139,21 +130,21 @@ def test_the_live_bundle_gets_an_int8_model_or_says_why_not(site, weights, tmp_p
 def test_with_few_frames_only_the_chosen_and_the_held_out_ones_are_labelled(done, site, weights, tmp_path) -> None:
     everything, few = done[0], Run(tmp_path)
     plan = plan_of(site, weights, frames=2, cameras=("C1",))
-    dataset, labelled = adapt(few, plan)
+    labels = adapt(few, plan).labels
     full, record = everything.record("C1"), few.record("C1")
     assert full is not None
     assert record is not None
     assert (record.test, record.held_out) == (full.test, full.held_out)
     assert len(record.train) == 2
     assert {*record.train, *record.unchosen} == set(full.train)
-    assert set(labelled.keys) == {*record.train, *record.test}
+    assert set(labels.keys) == {*record.train, *record.test}
     assert record.note.endswith("learned from 2 chosen frames of 3")
     assert few.registry("C1").live().is_dir()
     # The teacher is spared the frames that were not chosen when the report is made, too.
-    assert {frame.name for frame in collect(few, dataset).evidence.frames} == set(record.test)
+    assert {frame.name for frame in collect(few, site).evidence.frames} == set(record.test)
 
     told: list[str] = []
-    _, again = adapt(few, plan, lambda stage, *_: told.append(stage))
+    again = adapt(few, plan, lambda stage, *_: told.append(stage)).labels
     assert (again.predicted, again.unchosen) == (0, frozenset(record.unchosen))
     assert "train C1" not in told
 
@@ -161,7 +152,7 @@ def test_with_few_frames_only_the_chosen_and_the_held_out_ones_are_labelled(done
 def test_with_few_frames_of_which_none_can_be_read_one_is_named(site, weights, tmp_path: Path) -> None:
     run = Run(tmp_path)
     run.begin(plan_of(site, weights, frames=2))
-    gone = replace(site, frames=tuple(replace(frame, path=tmp_path / "gone.jpg") for frame in site.frames))
+    gone = replace(site.footage, frames=tuple(replace(frame, path=tmp_path / "gone.jpg") for frame in site.frames))
     with pytest.raises(InputError, match=r"none of 12 frames can be learned from; the first: .*gone\.jpg"):
         label_frames(run, gone)
 

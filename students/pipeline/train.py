@@ -1,0 +1,150 @@
+"""Second stage: one student a camera, from the stored knowledge; without the teacher."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from lotwise.datasets.frame import Footage, Frame
+from lotwise.datasets.load import LoadFrame, load
+from lotwise.datasets.progress import Progress, no_progress
+from lotwise.datasets.split import Split, split_by_day
+from lotwise.students.distillation.learn import STUDENT, learn
+from lotwise.students.pipeline.plot import plot_log
+from lotwise.students.pipeline.run import CameraRecord, Plan, Run
+from lotwise.teacher.checkpoint import fingerprint, load_model
+from lotwise.teacher.index import Labels
+
+FEW_FRAMES = 3
+"""From fewer frames a student is warned of. On camera 3 of CNR-EXT a student of one frame agrees with the teacher by
+0.905, one of three frames by 0.927, and one of all eight no better than that (docs/frames.md)."""
+
+
+def train_students(
+    run: Run,
+    footage: Footage,
+    labels: Labels,
+    progress: Progress = no_progress,
+    read: LoadFrame = load,
+    note: Callable[[str], None] = lambda line: None,
+) -> list[CameraRecord]:
+    """One student a camera, learned from the knowledge of the frames that are not held out.
+
+    Args:
+        run: gets ``cameras/<id>/train/`` and the cameras' records.
+        footage: frames of the run.
+        labels: what the first stage left.
+        progress: progress.
+        read: gives the pixels of a frame.
+        note: told, one line each, what a user should know.
+
+    Raises:
+        InputError: a frame shows something else than when it was labelled, or cannot be learned from.
+    """
+    plan = run.plan()
+    return [
+        _train(run, plan, frames, labels, progress, read, note)
+        for frames in map(footage.of_camera, footage.cameras)
+        if any(frame.name in labels.keys for frame in frames)
+    ]
+
+
+def labelled_split(frames: Sequence[Frame], labels: Labels, holdout: float) -> Split:
+    """What of one camera's frames is learned from and what is measured on.
+
+    Frames that were not chosen take part in the division, so that the same days are held out with them and without.
+    """
+    keys, unchosen = labels.keys, labels.unchosen
+    split = split_by_day([frame for frame in frames if frame.name in keys or frame.name in unchosen], holdout)
+    train, test = (tuple(frame for frame in side if frame.name in keys) for side in (split.train, split.test))
+    note = split.note
+    if len(train) < len(split.train):
+        note += f"; learned from {len(train)} chosen frames of {len(split.train)}"
+    elif len(train) < FEW_FRAMES:
+        note += f"; learned from {len(train)} frame{'s' if len(train) > 1 else ''} only"
+    return replace(split, train=train, test=test, note=note)
+
+
+def _train(
+    run: Run,
+    plan: Plan,
+    frames: Sequence[Frame],
+    labels: Labels,
+    progress: Progress,
+    read: LoadFrame,
+    note: Callable[[str], None],
+) -> CameraRecord:
+    """One camera's student, in ``cameras/<id>/train/student.safetensors``."""
+    camera = frames[0].camera
+    split = labelled_split(frames, labels, plan.holdout)
+    labels.check(split.train, read)
+    if len(split.train) < FEW_FRAMES:
+        note(f"{camera}: {_few(len(split.train))}")
+    before = run.record(camera)
+    train, test = (tuple(frame.name for frame in side) for side in (split.train, split.test))
+    unchosen = tuple(frame.name for frame in frames if frame.name in labels.unchosen)
+    same_frames = before is not None and (before.train, before.test, before.unchosen) == (train, test, unchosen)
+    folder = run.camera(camera) / "train"
+    settings, inputs = plan.distill.model_dump(mode="json"), _identity(plan, split.train, labels)
+    if before is not None and before.training.get("inputs") == inputs:
+        if same_frames and (folder / STUDENT).is_file():
+            return before
+    elif before is not None and before.training.get("settings") == settings:
+        steps = before.training.get("steps")
+        note(f"{camera}: its frames, or their labels, have changed; its student of {steps} steps is trained anew")
+    learned = learn(
+        plan.student,
+        plan.oracle.classes,
+        split.train,
+        labels.keys,
+        labels.store,
+        plan.distill,
+        folder,
+        progress,
+        stage=f"train {camera}",
+        read=read,
+    )
+    plot_log(folder / "log.jsonl", folder / "loss.png", camera)
+    record = CameraRecord(
+        camera=camera,
+        train=train,
+        test=test,
+        unchosen=unchosen,
+        held_out=split.day_disjoint,
+        note=split.note,
+        size=learned.size,
+        training={
+            "student": Path(plan.student).name,
+            "settings": settings,
+            "frames": len(split.train),
+            "steps": learned.outcome.steps,
+            "seconds": round(learned.outcome.seconds, 1),
+            "loss": learned.outcome.loss,
+            "weights": fingerprint(learned.outcome.student),
+            "inputs": inputs,
+            "rounds": [asdict(one) for one in learned.rounds],
+            "round": learned.kept,
+        },
+    )
+    if before is not None and same_frames and before.training.get("weights") == record.training["weights"]:
+        return before
+    run.save(record)
+    return record
+
+
+def _few(count: int) -> str:
+    frames = "one frame" if count == 1 else f"{count} frames"
+    return (
+        f"only {frames} to learn from, too few to show a lot's light and cars; record more of them, or of a video take "
+        "more with a smaller every_s"
+    )
+
+
+def _identity(plan: Plan, frames: Sequence[Frame], labels: Labels) -> str:
+    """Changes with whatever a student depends on."""
+    parts = [fingerprint(load_model(plan.student)), plan.distill.model_dump_json(), labels.index.oracle]
+    parts += [f"{frame.name} {labels.keys[frame.name]}" for frame in frames]
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
