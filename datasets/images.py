@@ -1,26 +1,29 @@
-"""Reading images whole or not at all, their sizes, and the image files of a folder."""
+"""Reading images whole or not at all, and their sizes."""
 
 from __future__ import annotations
 
 import hashlib
-import re
+import io
 from pathlib import Path
 from typing import Literal
 
 import cv2
 import numpy as np
 
-from lotwise.datasets.errors import InputError, UnreadableImage
+from lotwise.datasets.errors import UnreadableImage
 from lotwise.datasets.frame import Image
+from lotwise.datasets.image_header import orientation, stored_size, swaps_sides, turned
+from lotwise.datasets.jpeg import jpeg_end, reaches_end
 
 Reduction = Literal[1, 2, 4, 8]
 """An image is decoded at its size, or cheaper at a half, a quarter or an eighth of it."""
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+MAX_PIXELS = 100_000_000
+"""Images of more pixels are refused before they are decoded: no camera has them (the largest panoramic ones have 64
+million), and a file of some megabytes can claim thousands of millions, which would take all memory."""
 
-# In the entropy-coded data of a JPEG, FF 00 is a byte FF and FF D0..D7 are restart marks: neither ends it.
-_JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
-_JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SIZED_BY_HEADER = (b"\xff\xd8", b"\x89P", b"BM", b"RI")
+"""First two bytes of the formats whose header tells the size of what is decoded: JPEG, PNG, BMP, WebP."""
 _MODES: dict[Reduction, int] = {
     1: cv2.IMREAD_COLOR,
     2: cv2.IMREAD_REDUCED_COLOR_2,
@@ -30,21 +33,59 @@ _MODES: dict[Reduction, int] = {
 
 
 def read_image(path: Path, reduction: Reduction = 1) -> Image:
-    """Decode an image file to (H, W, 3) BGR, each side divided by ``reduction``.
+    """Decode an image file to (H, W, 3) BGR, turned as its EXIF says, each side divided by ``reduction``.
+
+    Raises:
+        UnreadableImage: the file is missing, or what :func:`decode_image` refuses.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return decode_image(data, str(path), reduction)
+
+
+def decode_image(data: bytes, origin: str, reduction: Reduction = 1) -> Image:
+    """As :func:`read_image`, from the bytes of a file.
 
     Several versions of OpenCV fill what a truncated file lacks with grey and say nothing, which would teach
     a student that half of the lot is empty; so the end of the file's own structure is looked for first.
 
+    Args:
+        data: the whole file.
+        origin: names it in errors.
+        reduction: divides each side.
+
     Raises:
-        UnreadableImage: the file is missing, empty, truncated or no image.
+        UnreadableImage: no data, truncated data, no image, or one of more than :data:`MAX_PIXELS`.
     """
-    data = _bytes(path)
-    if _truncated(data):
-        raise UnreadableImage(f"{path}: truncated image (its end is missing after {len(data)} bytes); copy it again")
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), _MODES[reduction]) if data else None
+    jpeg = data.startswith(b"\xff\xd8")
+    if (jpeg and jpeg_end(data) is None) or (data.startswith(b"\x89PNG") and not _png_reaches_end(data)):
+        raise UnreadableImage(f"{origin}: truncated image (its end is missing after {len(data)} bytes); copy it again")
+    file = io.BytesIO(data)
+    width, height = stored_size(file) or (0, 0)
+    if width * height > MAX_PIXELS:
+        raise UnreadableImage(
+            f"{origin}: claims {width} x {height} pixels, more than the {MAX_PIXELS // 1_000_000} million that are "
+            "read; scale it down or delete it"
+        )
+    turn = orientation(file)
+    try:
+        # OpenCV's versions differ in the formats whose orientation they follow, so it is followed here.
+        mode = _MODES[reduction if jpeg else 1] | cv2.IMREAD_IGNORE_ORIENTATION
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), mode) if data else None
+    except cv2.error:
+        image = None
     if image is None:
-        raise UnreadableImage(f"{path}: not an image that can be decoded ({len(data)} bytes); replace or delete it")
-    return np.asarray(image, np.uint8)
+        raise UnreadableImage(f"{origin}: not an image that can be decoded ({len(data)} bytes); replace or delete it")
+    if jpeg and not reaches_end(data, np.asarray(image, np.uint8)):
+        raise UnreadableImage(
+            f"{origin}: truncated image (its data end before its pixels, though it has an end mark); copy it again"
+        )
+    if reduction > 1 and not jpeg:
+        size = (max(image.shape[1] // reduction, 1), max(image.shape[0] // reduction, 1))
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return turned(np.asarray(image, np.uint8), turn)
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -53,11 +94,16 @@ def image_size(path: Path) -> tuple[int, int]:
     Raises:
         UnreadableImage: the file is missing or no image.
     """
-    size = _header_size(_bytes(path, 1 << 16))
-    if size is None:
+    try:
+        with path.open("rb") as file:
+            size = stored_size(file) if file.read(2) in _SIZED_BY_HEADER else None
+            turn = orientation(file) if size else 1
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if size is None or 0 in size:
         height, width = read_image(path).shape[:2]
         return width, height
-    return size
+    return (size[1], size[0]) if swaps_sides(turn) else size
 
 
 def content_key(image: Image) -> str:
@@ -67,55 +113,8 @@ def content_key(image: Image) -> str:
     return digest.hexdigest()
 
 
-def image_files(root: Path) -> list[Path]:
-    """All image files below a folder, sorted; or the file itself. Hidden files and folders are left out.
-
-    Raises:
-        InputError: the path does not exist.
-    """
-    return files_with_suffix(root, SUFFIXES)
-
-
-def files_with_suffix(root: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    """As :func:`image_files`, for other kinds of file; suffixes in lower case, with the dot."""
-    if root.is_file():
-        return [root]
-    if not root.is_dir():
-        raise InputError(f"{root}: no such file or folder; give a folder of images")
-    return sorted(
-        path
-        for path in root.rglob("*")
-        if path.suffix.lower() in suffixes
-        # macOS writes ._name.jpg beside name.jpg on foreign disks: not an image, whatever its suffix.
-        and not any(part.startswith(".") for part in path.relative_to(root).parts)
-        and path.is_file()
-    )
-
-
-def _bytes(path: Path, most: int = -1) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(most)
-    except OSError as error:
-        raise UnreadableImage(f"{path}: cannot be read ({error.strerror}); check the path and its rights") from error
-
-
-def _truncated(data: bytes) -> bool:
-    """Whether a JPEG or PNG stops before its end mark; bytes after the end mark are allowed.
-
-    A JPEG is walked segment by segment: an end mark inside a thumbnail or comment is not the image's own.
-    """
-    if data.startswith(b"\x89PNG"):
-        return not _png_reaches_end(data)
-    if not data.startswith(b"\xff\xd8"):
-        return False
-    position = 2
-    while found := _JPEG_MARKER.search(data, position):
-        marker = found.group(1)[0]
-        if marker == 0xD9:
-            return False
-        position = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
-    return True
+def _unreadable(path: Path, error: OSError) -> UnreadableImage:
+    return UnreadableImage(f"{path}: cannot be read ({error.strerror}); check the path and its rights")
 
 
 def _png_reaches_end(data: bytes) -> bool:
@@ -125,22 +124,3 @@ def _png_reaches_end(data: bytes) -> bool:
             return True
         position += 12 + int.from_bytes(data[position : position + 4], "big")
     return False
-
-
-def _header_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height from a PNG or JPEG header; None where only decoding tells."""
-    if data.startswith(b"\x89PNG") and len(data) >= 24:
-        return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
-    if not data.startswith(b"\xff\xd8"):
-        return None
-    position = 2
-    while found := _JPEG_MARKER.search(data, position):
-        marker, start = found.group(1)[0], found.end()
-        if data[start + 2 : start + 6] == b"Exif":
-            return None  # it may turn the picture when decoded
-        if marker in _JPEG_SIZES and len(data) >= start + 7:
-            return int.from_bytes(data[start + 5 : start + 7], "big"), int.from_bytes(
-                data[start + 3 : start + 5], "big"
-            )
-        position = start + int.from_bytes(data[start : start + 2], "big")
-    return None

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from lotwise.cameras.slots import SlotReading, SlotRule, slot_states
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Detections, Image, Slot
-from lotwise.datasets.images import image_files, read_image
+from lotwise.datasets.image_files import image_files
+from lotwise.datasets.images import read_image
 from lotwise.datasets.progress import Progress
 from lotwise.datasets.whole_file import write_whole
 

@@ -14,7 +14,7 @@ from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.site.schedule import Schedule
 from lotwise.cameras.site.sources import SourceSettings
 from lotwise.cameras.site.view import ViewSettings
-from lotwise.datasets.readers.video import SUFFIXES as VIDEOS
+from lotwise.datasets.image_files import VIDEO_SUFFIXES
 
 _PICTURES = (".jpg", ".jpeg", ".png")
 # `rtsp:/host` and `user:password@host` would else be folders, which messages name.
@@ -47,7 +47,7 @@ def source_from_text(text: str) -> dict[str, Any]:
         raise ValueError("no such scheme; give rtsp://, rtsps://, http:// or https://, a folder, video or /dev/video0")
     if text.startswith(("/dev/video", "/dev/v4l/")):
         return {"kind": "usb", "device": text}
-    return {"kind": "video" if text.lower().endswith(VIDEOS) else "folder", "path": text}
+    return {"kind": "video" if text.lower().endswith(VIDEO_SUFFIXES) else "folder", "path": text}
 
 
 def _is_snapshot(url: str) -> bool:

@@ -14,7 +14,8 @@ from lotwise.cameras.site.mistakes import first_mistake
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
-from lotwise.datasets.images import SUFFIXES, image_size
+from lotwise.datasets.image_files import IMAGE_SUFFIXES
+from lotwise.datasets.images import image_size
 from lotwise.datasets.readers.cnr_ext import SLOT_FILE_SIZE, read_slots
 from lotwise.datasets.readers.pklot import read_spaces
 from lotwise.datasets.whole_file import write_whole
@@ -109,7 +110,7 @@ def _json_slots(path: Path, size: tuple[int, int] | None) -> list[Slot]:
 
 def _pictured_size(path: Path) -> tuple[int, int] | None:
     """Width and height of the image of the same name beside a file."""
-    beside = (path.with_suffix(suffix) for suffix in SUFFIXES)
+    beside = (path.with_suffix(suffix) for suffix in IMAGE_SUFFIXES)
     return next((image_size(image) for image in beside if image.is_file()), None)
 
 

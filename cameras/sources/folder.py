@@ -12,7 +12,8 @@ from lotwise.cameras.site.sources import FolderSettings
 from lotwise.cameras.sources.stored import Clock, StoredSource, aware
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Image
-from lotwise.datasets.images import image_files, read_image
+from lotwise.datasets.image_files import image_files
+from lotwise.datasets.images import read_image
 from lotwise.datasets.timestamps import parse_time
 
 _NUMBER = re.compile(r"(\d+)")

@@ -16,7 +16,8 @@ from lotwise.cameras.sources.captured_frame import SourceHealth, SourceState
 from lotwise.cameras.sources.stored import Clock, StoredSource, aware
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Image
-from lotwise.datasets.images import SUFFIXES, read_image
+from lotwise.datasets.image_files import IMAGE_SUFFIXES, is_left_out
+from lotwise.datasets.images import read_image
 from lotwise.datasets.timestamps import parse_time
 
 _POLL_S = 1.0
@@ -135,11 +136,11 @@ def _list(folder: str, changed: int, now: float) -> _Listing:
     images, folders = [], []
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith("."):
+            if is_left_out(entry.name):
                 continue
             if entry.is_dir():
                 folders.append(entry.path)
-            elif entry.name.lower().endswith(SUFFIXES):
+            elif entry.name.lower().endswith(IMAGE_SUFFIXES):
                 with suppress(FileNotFoundError):
                     images.append((entry.stat().st_mtime_ns, entry.path))
     newest = tuple(path for _, path in heapq.nlargest(_MOST_KEPT, images))

@@ -7,10 +7,8 @@ from pathlib import Path
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset, Frame
-from lotwise.datasets.images import SUFFIXES as IMAGES
-from lotwise.datasets.images import files_with_suffix
+from lotwise.datasets.image_files import IMAGE_SUFFIXES, VIDEO_SUFFIXES, all_files, unread_notes, with_suffix
 from lotwise.datasets.readers.camera_id import camera_of, select_cameras
-from lotwise.datasets.readers.video import SUFFIXES as VIDEOS
 from lotwise.datasets.readers.video import video_frames
 from lotwise.datasets.timestamps import parse_time
 
@@ -33,11 +31,12 @@ def read_folder(root: Path, cameras: Sequence[str] | None = None, every_s: float
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; give a folder of images or videos")
     frames: list[Frame] = []
-    unreadable = []
-    for path in files_with_suffix(root, IMAGES + VIDEOS):
+    notes: list[str] = []
+    files = all_files(root)
+    for path in with_suffix(files, IMAGE_SUFFIXES + VIDEO_SUFFIXES):
         relative = path.relative_to(root)
         camera = camera_of(relative, root, structure=frozenset())
-        if path.suffix.lower() in IMAGES:
+        if path.suffix.lower() in IMAGE_SUFFIXES:
             frames.append(Frame(camera, relative.as_posix(), path, parse_time(relative)))
             continue
         try:
@@ -45,7 +44,8 @@ def read_folder(root: Path, cameras: Sequence[str] | None = None, every_s: float
                 path, path.stem if path.parent == root else camera, every_s, name=relative.as_posix()
             )
         except InputError as error:
-            unreadable.append(str(error))
-    if not frames and unreadable:
-        raise InputError(unreadable[0])
-    return Dataset("folder", root, select_cameras(frames, cameras, root), notes=tuple(unreadable))
+            notes.append(str(error))
+    notes += unread_notes(files)
+    if not frames and notes:
+        raise InputError(f"{root}: {notes[0]}" if str(root) not in notes[0] else notes[0])
+    return Dataset("folder", root, select_cameras(frames, cameras, root), notes=tuple(notes))

@@ -15,7 +15,6 @@ from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Frame, Image
 from lotwise.datasets.timestamps import parse_time
 
-SUFFIXES = (".mp4", ".avi", ".mkv", ".mov")
 _LONGEST_STEP = 50
 """Frames up to which reading on is taken to be faster than seeking, which decodes from the last key frame."""
 

@@ -10,7 +10,8 @@ import yaml
 
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Dataset, Frame, Truth, VehicleTruth
-from lotwise.datasets.images import image_files, image_size
+from lotwise.datasets.image_files import image_files
+from lotwise.datasets.images import image_size
 from lotwise.datasets.readers.camera_id import camera_of, select_cameras
 from lotwise.datasets.timestamps import parse_time
 from lotwise.datasets.vehicles import VEHICLE_CLASSES
