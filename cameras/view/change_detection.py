@@ -1,7 +1,7 @@
 """Change detection: a frame that shows what the last detected one showed is not detected again.
 
 The values below let pass none of 5605 real changes of a slot on CNR-EXT and PKLot, and 148 of 160 frames in which
-nothing but noise, light and tremble changed (``benchmarks/view_health.py``).
+nothing but noise, light and tremble changed (``benchmarks/view_health/measure.py``).
 """
 
 from __future__ import annotations

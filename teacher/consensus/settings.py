@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class ConsensusSettings:
     """How much must agree before the teacher is contradicted.
 
-    ``benchmarks/consensus.py`` counts the errors of the labels before and after, with these defaults.
+    ``benchmarks/labelling/consensus.py`` counts the errors of the labels before and after, with these defaults.
 
     Attributes:
         reach: a frame is compared with this many frames before and after it.

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.scores import Camera, divide
+from benchmarks.distillation.scores import Camera, divide
 from lotwise.cameras.slots import SlotReading, slot_rule
 from lotwise.cameras.slots.model import SlotRule
 from lotwise.datasets.frame import Dataset, Detections, Frame, Slot, SlotState, Truth, VehicleTruth

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from benchmarks.disturbances import brighter, noisy, recoded
+from benchmarks.view_health.disturbances import brighter, noisy, recoded
 from lotwise.cameras.site.change_detection import ChangeDetectionSettings
 from lotwise.cameras.view import thumbnail
 from lotwise.cameras.view.change_detection import ChangeDetector

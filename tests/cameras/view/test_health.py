@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.disturbances import (
+from benchmarks.view_health.disturbances import (
     EVERYDAY,
     FAULTS,
     black,

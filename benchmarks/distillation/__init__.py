@@ -1,0 +1,1 @@
+"""Students against what a user would do otherwise; start with ``compare.py``."""

@@ -1,0 +1,98 @@
+"""Ghosts: what students see on a whole day on which nothing is parked.
+
+python benchmarks/distillation/empty_day.py [--work runs/distillation] [--root ../shared/data/pklot]
+
+UFPR05 of PKLot, 2013-03-10, a frame every ten minutes with moving shadows and dusk. The students are those that
+``compare.py --dataset pklot --root … --cameras UFPR05`` taught on other days of the camera. A box that half covers a
+slot is a ghost; cars that drive by cover none. Torn frames are left out as ``lotwise label`` would.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.distillation.compare import ROWS, slug
+from benchmarks.distillation.scores import PARTS
+from benchmarks.distillation.training_job import SIZE, run_model
+from lotwise.cameras.slots import slot_states
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Frame, Slot
+from lotwise.datasets.images import image_size
+from lotwise.datasets.readers.open import open_dataset
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
+from lotwise.students.distillation.learn import STUDENT
+from lotwise.students.model.student import make_student
+from lotwise.teacher.frame_selection.survey import survey
+
+CAMERA, EMPTY = "UFPR05", "UFPR05_empty"
+
+
+def ghosts(weights: Path, frames: Sequence[Frame], slots: Sequence[Slot]) -> tuple[int, int]:
+    """(slots called occupied, frames with at least one) over all frames."""
+    said = run_model(make_student(weights), frames, SIZE)
+    size = image_size(frames[0].path)
+    per_frame = [
+        sum(reading.state == "occupied" for reading in slot_states(found, slots, size, DEFAULT_CONFIDENCE).values())
+        for found in said.values()
+    ]
+    return sum(per_frame), sum(count > 0 for count in per_frame)
+
+
+def students(work: Path) -> dict[str, list[Path]]:
+    """Weights of every finished row's students of the camera."""
+    found: dict[str, list[Path]] = {}
+    for row in ROWS:
+        folders = [work / slug(row.name) / f"{CAMERA}-{part}-{part}" for part in range(PARTS)]
+        inside = Path(STUDENT) if row.recipe == "lotwise" else Path("train/weights/last.pt")
+        if all((folder / "result.json").is_file() for folder in folders):
+            found[row.name] = [folder / inside for folder in folders]
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    shared = Path(os.environ.get("LOTWISE_SHARED", "../shared"))
+    parser.add_argument("--root", type=Path, default=shared / "data" / "pklot")
+    parser.add_argument("--nano", type=Path, default=shared / "weights" / "yolov8n.pt")
+    parser.add_argument("--work", type=Path, default=Path("runs/distillation"))
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    slots = open_dataset("pklot", asked.root, (CAMERA,)).slots[CAMERA]
+    day = open_dataset("pklot", asked.root, (EMPTY,)).frames
+    seen = survey(day)
+    flawed = seen.unreadable.keys() | seen.unfit.keys()
+    frames = [frame for index, frame in enumerate(day) if index not in flawed]
+    rows = {"nano, untouched": [asked.nano], **students(asked.work)}
+    if len(rows) == 1:
+        raise InputError(
+            f"{asked.work}: no student of {CAMERA} yet; run benchmarks/distillation/compare.py --dataset pklot"
+        )
+    table = Table(title=f"{len(frames)} frames of an empty day, {len(slots)} slots; {len(flawed)} torn left out")
+    for heading in ("students", "slots called occupied, each student", "frames with any, each student"):
+        table.add_column(heading)
+    lines = []
+    for name, weights in rows.items():
+        counts = [ghosts(path, frames, slots) for path in weights]
+        lines.append({"row": name, "slots": [slot for slot, _ in counts], "frames": [frame for _, frame in counts]})
+        table.add_row(name, *(", ".join(map(str, lines[-1][key])) for key in ("slots", "frames")))
+    Console(width=120).print(table)
+    if asked.json:
+        asked.json.write_text(json.dumps({"frames": len(frames), "slots": len(slots), "lines": lines}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"error: {error}")

@@ -1,1 +1,0 @@
-"""What benchmarks/node.py is made of: the systems, their streams, and one measurement of one system."""

@@ -1,0 +1,1 @@
+"""What the consensus makes of the teacher's labels."""

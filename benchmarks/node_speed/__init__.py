@@ -1,0 +1,1 @@
+"""The speed, memory and accuracy of the node beside Ultralytics; start with ``compare.py``."""

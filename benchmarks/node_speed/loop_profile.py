@@ -1,0 +1,86 @@
+"""Where the time of the node's loop goes: its parts, timed in their places while the node runs."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import lotwise.cameras.detection.detector
+import lotwise.cameras.slots.model
+import lotwise.node.camera
+import lotwise.node.node
+from benchmarks.node_speed.lotwise_node import MemorySource
+from lotwise.cameras.detection.backends.onnx_runtime import OnnxRuntime
+from lotwise.cameras.detection.letterbox import Letterbox
+from lotwise.cameras.slots.hysteresis import SlotHysteresis
+from lotwise.cameras.view.change_detection import ChangeDetector
+from lotwise.cameras.view.health import ViewHealth
+from lotwise.node.camera import CameraLoop
+from lotwise.node.hot_swap import HotSwap
+
+WHOLE = "a look, all in all"
+REST = "rest of the loop"
+
+Parts = dict[str, tuple[float, float]]
+"""Milliseconds of a frame by part: by the clock, and of them those on which its worker itself computed."""
+
+
+class LoopProfile:
+    """Times parts of the loop; none of them lies inside another but for the whole."""
+
+    def __init__(self) -> None:
+        self._spent: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+        from lotwise.cameras.detection.backends.openvino import OpenVino
+
+        places: tuple[tuple[Any, str, str], ...] = (
+            (CameraLoop, "look", WHOLE),
+            (MemorySource, "newest", "source"),
+            (HotSwap, "poll", "registry"),
+            (CameraLoop, "_follow_slots", "slots of the bundle"),
+            (lotwise.node.camera, "thumbnail", "thumbnail"),
+            (ViewHealth, "check", "view health"),
+            (ChangeDetector, "verdict", "change detection"),
+            (ChangeDetector, "detected", "change detection"),
+            (Letterbox, "image", "letterbox"),
+            (OpenVino, "__call__", "network"),
+            (OnnxRuntime, "__call__", "network"),
+            (lotwise.cameras.detection.detector, "suppress", "suppression"),
+            (lotwise.cameras.slots.model, "match_slots", "slot rule"),
+            (lotwise.cameras.slots.model, "slot_states", "slot rule"),
+            (lotwise.node.camera, "with_low_scores", "low-score boxes"),
+            (lotwise.node.camera, "hidden_slots", "hidden slots"),
+            (SlotHysteresis, "update", "slot hysteresis"),
+            (SlotHysteresis, "same", "slot hysteresis, unchanged view"),
+            (CameraLoop, "_slot_events", "events"),
+            (lotwise.node.node, "record", "journal"),
+        )
+        for owner, name, part in places:
+            setattr(owner, name, self._timed(part, getattr(owner, name)))
+
+    def begin(self) -> None:
+        """Forget what was before."""
+        self._spent.clear()
+
+    def parts(self) -> Parts:
+        """Means over all looks since ``begin``; the journal is written between looks."""
+        looks = max(len(self._spent[WHOLE]), 1)
+        parts = {
+            part: (1000 * sum(wall for wall, _ in spent) / looks, 1000 * sum(own for _, own in spent) / looks)
+            for part, spent in self._spent.items()
+        }
+        wall, own = parts.pop(WHOLE, (0.0, 0.0))
+        inside = [spent for part, spent in parts.items() if part != "journal"]
+        parts[REST] = (wall - sum(w for w, _ in inside), own - sum(o for _, o in inside))
+        return {**parts, WHOLE: (wall, own)}
+
+    def _timed(self, part: str, run: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*given: Any, **named: Any) -> Any:
+            wall, own = time.perf_counter(), time.thread_time()
+            try:
+                return run(*given, **named)
+            finally:
+                self._spent[part].append((time.perf_counter() - wall, time.thread_time() - own))
+
+        return timed

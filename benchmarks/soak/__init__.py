@@ -1,0 +1,1 @@
+"""A node that runs for long among faults; start with ``run.py``."""
