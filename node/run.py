@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -16,11 +17,12 @@ from rich.console import Console
 from rich.live import Live
 
 from lotwise.cameras.site.reading import read_site
+from lotwise.cameras.site.settings import Site
 from lotwise.node.node import Node
 from lotwise.node.places import lot_places, place_states
 from lotwise.node.start import Service, open_service
 from lotwise.node.state import Counts, NodeNow
-from lotwise.node.systemd import notify, watchdog_s
+from lotwise.node.systemd import notify, watchdog_s, writes_to_journal
 from lotwise.node.terminal import live_view
 
 HEARTBEAT_PERIOD_S = 5.0
@@ -49,7 +51,13 @@ def run_site(path: Path, cameras: tuple[str, ...] | None, console: Console, verb
     Raises:
         InputError: the site cannot be run as it stands.
     """
-    service = open_service(read_site(path), path, cameras)
+    site = read_site(path)
+    with _files_for_user_and_group():
+        return _run(site, path, cameras, console, verbose)
+
+
+def _run(site: Site, path: Path, cameras: tuple[str, ...] | None, console: Console, verbose: bool) -> Node:
+    service = open_service(site, path, cameras)
     log_lines: deque[str] = deque(maxlen=LOG_LINES_SHOWN)
     stop = threading.Event()
     with until_told(stop), _logging(log_lines if console.is_terminal else None, verbose):
@@ -98,6 +106,16 @@ def _serve(service: Service, console: Console, log_lines: deque[str], stop: thre
 
 
 @contextmanager
+def _files_for_user_and_group() -> Iterator[None]:
+    """What the node writes is for its user and group, whoever starts it."""
+    before = os.umask(0o027)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextmanager
 def _nothing() -> Iterator[None]:
     yield None
 
@@ -138,8 +156,9 @@ class _Lines(logging.Handler):
 def _logging(lines: deque[str] | None, verbose: bool) -> Iterator[None]:
     """To the live view where there is one; else warnings to stderr, where systemd's journal picks them up."""
     handler: logging.Handler = logging.StreamHandler(sys.stderr) if lines is None else _Lines(lines)
-    stamp = "%(asctime)s " if lines is not None else ""
-    handler.setFormatter(logging.Formatter(f"{stamp}%(levelname)s %(message)s", "%H:%M:%S"))
+    stamp = "" if lines is None and writes_to_journal() else "%(asctime)s "
+    times = "%Y-%m-%d %H:%M:%S" if lines is None else "%H:%M:%S"
+    handler.setFormatter(logging.Formatter(f"{stamp}%(levelname)s %(message)s", times))
     logger = logging.getLogger("lotwise")
     before = logger.level
     logger.addHandler(handler)

@@ -26,6 +26,15 @@ def notify(message: str, environment: Mapping[str, str] = os.environ) -> bool:
     return True
 
 
+def writes_to_journal(environment: Mapping[str, str] = os.environ, descriptor: int = 2) -> bool:
+    """Whether systemd's journal reads what is written to stderr, and adds the time itself (systemd.exec(5))."""
+    try:
+        found = os.fstat(descriptor)
+    except OSError:
+        return False
+    return environment.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
+
+
 def watchdog_s(environment: Mapping[str, str] = os.environ) -> float | None:
     """Seconds within which systemd wants to hear of the node; None where it does not watch."""
     wanted = environment.get("WATCHDOG_USEC", "")

@@ -40,6 +40,8 @@ HEADERS = {
 JPEG: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
 }
+MAX_NUMBER = (1 << 63) - 1
+"""Largest number that SQLite holds."""
 CameraName = Annotated[str, Path(description="Camera id as in the site file")]
 
 
@@ -123,7 +125,7 @@ def make_app(node: ServedNode, token: str | None = None) -> FastAPI:
 
     @app.get("/api/v1/events", responses=_errors(422))
     async def events(
-        after: Annotated[int, Query(description="Number of the last event already read", ge=0)] = 0,
+        after: Annotated[int, Query(description="Number of the last event already read", ge=0, le=MAX_NUMBER)] = 0,
         camera: Annotated[str | None, Query(description="Only of this camera")] = None,
         slot: Annotated[str | None, Query(description="Only of this slot")] = None,
         limit: Annotated[int, Query(description="At most so many, the oldest first", ge=1, le=1000)] = 100,

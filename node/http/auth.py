@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from hmac import compare_digest
@@ -12,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lotwise.cameras.site.api import is_loopback
+from lotwise.node.http.token_attempts import DELAY_S, TokenAttempts
 
 HEALTH_PATH = "/healthz"
 
@@ -29,6 +31,7 @@ class AccessControl:
         self._app = app
         self._token = token.encode() if token else None
         self._headers = headers
+        self._attempts = TokenAttempts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,24 +43,40 @@ class AccessControl:
                 MutableHeaders(scope=message).update(self._headers)
             await send(message)
 
-        await (self._refusal(scope) or self._app)(scope, receive, send_with_headers)
+        # uvicorn leaves the body of an answer to HEAD away by itself.
+        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        await (await self._refusal(scope) or self._app)(asked, receive, send_with_headers)
 
-    def _refusal(self, scope: Scope) -> Response | None:
+    async def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         if self._token is None:
             name = _host_name(headers.get("host", ""))
             if not is_loopback(name):
                 return _refused(421, "this node is asked by localhost or 127.0.0.1 only; other names need a token")
-        elif scope["path"] != HEALTH_PATH and not self._carries_token(headers.get("authorization", "")):
-            # A browser asks its user only if it reads Basic; programs are told by the text.
-            return _refused(
-                401,
-                "needs the node's token: Authorization: Bearer <token>, or any user with the token as password",
-                {"WWW-Authenticate": 'Basic realm="Lotwise", charset="UTF-8"'},
-            )
+        elif scope["path"] != HEALTH_PATH and (refusal := await self._token_refusal(scope, headers)) is not None:
+            return refusal
         if scope["method"] not in ("GET", "HEAD", "OPTIONS") and _from_elsewhere(headers):
             return _refused(403, "sent by a page of another site; use the node's own page")
         return None
+
+    async def _token_refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        given, address = headers.get("authorization", ""), (scope.get("client") or ("",))[0]
+        if not self._attempts.may_try(address):
+            return _refused(429, "too many wrong tokens from this address", {"Retry-After": str(round(DELAY_S))})
+        if self._carries_token(given):
+            return None
+        # A browser's first request carries none, which is no attempt.
+        if given and (delay_s := self._attempts.wrong(address)):
+            try:
+                await asyncio.sleep(delay_s)
+            finally:
+                self._attempts.answered(address)
+        # A browser asks its user only if it reads Basic; programs are told by the text.
+        return _refused(
+            401,
+            "needs the node's token: Authorization: Bearer <token>, or any user with the token as password",
+            {"WWW-Authenticate": 'Basic realm="Lotwise", charset="UTF-8"'},
+        )
 
     def _carries_token(self, authorization: str) -> bool:
         assert self._token is not None
@@ -83,7 +102,12 @@ def _host_name(host: str) -> str:
 def _from_elsewhere(headers: Headers) -> bool:
     """Whether a browser says that a page of another origin sent this; browsers send Origin with every POST."""
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    if origin is None:
+        return False
+    try:
+        return urlsplit(origin).netloc != headers.get("host")
+    except ValueError:  # no address at all, such as http://[
+        return True
 
 
 def _refused(status: int, why: str, headers: dict[str, str] | None = None) -> Response:

@@ -3,8 +3,10 @@
 import io
 import json
 import os
+import re
 import signal
 import socket
+import stat
 import subprocess
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -237,6 +239,19 @@ def test_on_a_terminal_there_is_a_live_view(tmp_path: Path) -> None:
     assert summary(node.now()).startswith("lot: 8 frames")
 
 
+def test_what_is_written_is_for_its_user_and_group_only(tmp_path: Path, running) -> None:
+    site = write_site(tmp_path, **BUSY)
+    node = running(site)
+    until(lambda: states(site) == LOT, "slots are known")
+    until(lambda: (tmp_path / "state" / "views" / "C1.npz").exists(), "the view is kept")
+    state = tmp_path / "state"
+    found = {path: stat.S_IMODE(path.stat().st_mode) for path in (state, *state.rglob("*"))}
+    node.send_signal(signal.SIGTERM)
+    node.communicate(timeout=30)
+    assert {path: mode for path, mode in found.items() if mode != (0o750 if path.is_dir() else 0o640)} == {}
+    assert len(found) > 5
+
+
 def test_only_the_cameras_that_were_asked_for_run(tmp_path: Path, capsys) -> None:
     assert run("run", write_site(tmp_path), "--cameras", "C2") == 0
     assert capsys.readouterr().out.startswith("lot: 4 frames looked at")
@@ -244,6 +259,7 @@ def test_only_the_cameras_that_were_asked_for_run(tmp_path: Path, capsys) -> Non
 
 def test_with_verbose_every_slot_is_told(tmp_path: Path, capsys) -> None:
     assert run("run", write_site(tmp_path, cameras=1), "-v") == 0
-    said = capsys.readouterr().err.splitlines()
-    assert "DEBUG C1 slot 1: occupied" in said
-    assert "INFO node: stopped -> running" in said
+    said = capsys.readouterr().err
+    time = r"^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d "
+    assert re.search(time + "DEBUG C1 slot 1: occupied$", said, re.MULTILINE)
+    assert re.search(time + "INFO node: stopped -> running$", said, re.MULTILINE)

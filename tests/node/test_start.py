@@ -68,6 +68,29 @@ child.wait()
         node.stdout.close()
 
 
+@pytest.mark.parametrize("kind", ["symbolic", "hard", "pipe"])
+def test_a_lock_that_is_another_file_is_refused_and_that_one_stays_whole(tmp_path: Path, kind: str) -> None:
+    state, other = tmp_path / "state", tmp_path / "precious"
+    state.mkdir()
+    other.write_text("precious")
+    match kind:
+        case "symbolic":
+            (state / "lock").symlink_to(other)
+        case "hard":
+            os.link(other, state / "lock")
+        case "pipe":
+            os.mkfifo(state / "lock")
+    with pytest.raises(InputError, match=r"state/lock: is .*; remove it"):
+        StateLock(state)
+    assert other.read_text() == "precious"
+
+
+def test_a_state_folder_that_all_may_look_into_is_closed_to_them(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir(mode=0o755)
+    StateLock(tmp_path / "state").close()
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o750
+
+
 def test_what_was_opened_is_closed_where_a_later_part_fails(tmp_path: Path) -> None:
     site = write_site(tmp_path)
     whole = site.read_text()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lotwise.node.systemd import notify, watchdog_s
+from lotwise.node.systemd import notify, watchdog_s, writes_to_journal
 
 
 @pytest.mark.parametrize("abstract", [False, True])
@@ -44,3 +44,12 @@ def test_a_socket_that_is_gone_does_not_stop_the_node(tmp_path: Path, caplog) ->
 )
 def test_how_often_systemd_wants_to_hear_of_the_node(environment, seconds) -> None:
     assert watchdog_s(environment) == seconds
+
+
+def test_the_journal_adds_times_itself_only_where_it_reads_this_stderr(tmp_path: Path) -> None:
+    with (tmp_path / "journal").open("w") as file:
+        found = os.fstat(file.fileno())
+        stream = f"{found.st_dev}:{found.st_ino}"
+        assert writes_to_journal({"JOURNAL_STREAM": stream}, file.fileno())
+        assert not writes_to_journal({"JOURNAL_STREAM": "8:1"}, file.fileno())  # of a terminal started by a service
+        assert not writes_to_journal({}, file.fileno())

@@ -99,6 +99,9 @@ def test_events(url: str, query: str, numbers: list[int]) -> None:
         ("/api/v1/cameras/C1/snapshot.jpg?width=9", 422, "width: "),
         ("/api/v1/events?limit=0", 422, "limit: "),
         ("/api/v1/events?after=x", 422, "after: "),
+        ("/api/v1/events?after=9223372036854775808", 422, "after: "),  # more than the history's database can hold
+        ("/api/v1/events?after=-1", 422, "after: "),
+        (f"/api/v1/events?after={'9' * 400}", 422, "after: "),
         ("/api/v1/cameras/C1/accept-view", 405, "Method Not Allowed"),
         ("/nothing", 404, "no such page: /nothing"),
         ("/docs", 404, "no such page"),  # it would fetch its scripts from elsewhere
@@ -153,7 +156,17 @@ def test_an_operator_accepts_a_view() -> None:
 
 @pytest.mark.parametrize(
     ("origin", "status"),
-    [("", 200), ("own", 200), ("http://evil.example", 403), ("null", 403), ("http://127.0.0.1:1", 403)],
+    [
+        ("", 200),
+        ("own", 200),
+        ("http://evil.example", 403),
+        ("null", 403),
+        ("http://127.0.0.1:1", 403),
+        ("http://[", 403),
+        ("http://[::1", 403),
+        ("//", 403),
+        ("%", 403),
+    ],
 )
 def test_no_other_site_makes_a_browser_accept_a_view(origin: str, status: int) -> None:
     node = FakeNode()
@@ -222,6 +235,15 @@ def test_answers_allow_no_other_site_to_read_them(url: str) -> None:
     headers = ask(f"{url}/api/v1/state", {"Origin": "http://evil.example"}).headers
     assert "access-control-allow-origin" not in headers
     assert headers["cross-origin-resource-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/metrics", "/api/v1/state", "/api/v1/cameras/C1/snapshot.jpg", "/nothing"]
+)
+def test_head_is_answered_as_get_without_a_body(url: str, path: str) -> None:
+    full, head = ask(url + path), ask(url + path, method="HEAD")
+    assert (head.status, head.body) == (full.status, b"")
+    assert head.headers["content-type"] == full.headers["content-type"]
 
 
 def test_interface_is_described(url: str) -> None:

@@ -8,7 +8,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -108,21 +107,35 @@ def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         assert ask(f"{url}/healthz").status == 200
 
 
-def test_open_files_are_kept_for_the_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 3)
+@pytest.mark.parametrize("said", [b"", b"GET / HT", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"])
+def test_many_idle_clients_keep_nobody_out(said: bytes) -> None:
     with served(FakeNode()) as url:
-        ask(f"{url}/healthz")
-        clients = [hang(url) for _ in range(4)]
-        assert cut_off(clients[-1])
+        clients = [hang(url, said) for _ in range(limits.MAX_CONNECTIONS + 6)]
+        assert [ask(f"{url}/healthz").status for _ in range(3)] == [200] * 3
         for client in clients:
             client.close()
-        deadline = time.monotonic() + 5
-        while True:
-            try:
-                assert ask(f"{url}/healthz").status == 200
-                break
-            except OSError:
-                assert time.monotonic() < deadline
+
+
+def test_room_is_made_by_the_client_that_is_idle_for_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 3)
+
+    def healthy(client: socket.socket) -> bool:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        said = b""
+        while not said.endswith(b'{"ok":true}'):
+            said += (part := client.recv(4096))
+            assert part, said
+        return said.startswith(b"HTTP/1.1 200")
+
+    with served(FakeNode()) as url:
+        first, second, third = (hang(url) for _ in range(3))
+        assert all(healthy(client) for client in (first, second, third, first))
+        fourth = hang(url)
+        assert healthy(fourth)
+        assert cut_off(second)
+        for client in (first, third, fourth):
+            assert healthy(client)
+            client.close()
 
 
 def test_tls(tmp_path: Path) -> None:
