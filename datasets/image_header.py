@@ -1,4 +1,7 @@
-"""What the header of an image file tells without decoding it: its size as stored, and how it is to be turned."""
+"""What the header of an image file tells without decoding it: its size as stored, and how it is to be turned.
+
+No NumPy here: decoder processes of network cameras read headers too, and pay for every import in memory.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
-
-from lotwise.datasets.frame import Image
-
 Size = tuple[int, int]
 """Width and height in pixels."""
+
+MAX_PIXELS = 100_000_000
+"""Images of more pixels are refused before they are decoded: no camera has them (the largest panoramic ones have 64
+million), and a file of some megabytes can claim thousands of millions, which would take all memory."""
 
 _JPEG_SIZE_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
@@ -70,30 +72,6 @@ def orientation(file: BinaryIO) -> int:
 def swaps_sides(turn: int) -> bool:
     """Whether an EXIF orientation exchanges width and height."""
     return turn >= 5
-
-
-def turned(image: Image, turn: int) -> Image:
-    """The pixels (H, W, 3) as they are to be seen, for an EXIF orientation of 1 to 8."""
-    if swaps_sides(turn):
-        image = image.transpose(1, 0, 2)
-    if turn in (2, 3, 6, 7):
-        image = image[:, ::-1]
-    if turn in (3, 4, 7, 8):
-        image = image[::-1]
-    return np.ascontiguousarray(image)
-
-
-def turned_boxes(boxes: NDArray[np.float32], size: Size, turn: int) -> NDArray[np.float32]:
-    """Boxes (N, 4) xyxy on the stored pixels of this size -> the same on the pixels as :func:`turned` gives them."""
-    width, height = size
-    x1, y1, x2, y2 = boxes.T
-    if swaps_sides(turn):
-        x1, y1, x2, y2, width, height = y1, x1, y2, x2, height, width
-    if turn in (2, 3, 6, 7):
-        x1, x2 = width - x2, width - x1
-    if turn in (3, 4, 7, 8):
-        y1, y2 = height - y2, height - y1
-    return np.stack([x1, y1, x2, y2], axis=1).astype(np.float32)
 
 
 def _jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:

@@ -12,15 +12,12 @@ import numpy as np
 
 from lotwise.datasets.errors import UnreadableImage
 from lotwise.datasets.frame import Image
-from lotwise.datasets.image_header import orientation, stored_size, swaps_sides, turned
+from lotwise.datasets.image_header import MAX_PIXELS, orientation, stored_size, swaps_sides
 from lotwise.datasets.jpeg import jpeg_end, reaches_end
+from lotwise.datasets.turning import turned
 
 Reduction = Literal[1, 2, 4, 8]
 """An image is decoded at its size, or cheaper at a half, a quarter or an eighth of it."""
-
-MAX_PIXELS = 100_000_000
-"""Images of more pixels are refused before they are decoded: no camera has them (the largest panoramic ones have 64
-million), and a file of some megabytes can claim thousands of millions, which would take all memory."""
 
 _SIZED_BY_HEADER = (b"\xff\xd8", b"\x89P", b"BM", b"RI")
 """First two bytes of the formats whose header tells the size of what is decoded: JPEG, PNG, BMP, WebP."""

@@ -24,6 +24,7 @@ from lotwise.cameras.sources.request import child_request, password_of
 from lotwise.cameras.sources.watchdog import Watchdog
 from lotwise.cameras.sources.wire import Message
 from lotwise.datasets.errors import InputError
+from lotwise.datasets.turning import turned
 
 _REFRESH_S = 0.4
 """A picture that was asked for and not taken is replaced by a newer one after so many seconds."""
@@ -177,7 +178,7 @@ class StreamSource:
         wire.receive_into(sock, rows.data.cast("B"))
         image = rows[:, : 3 * width].reshape(height, width, 3)  # a view: FFmpeg's rows end in some padding
         taken = datetime.fromtimestamp(message["taken"], UTC)
-        return CapturedFrame(image, taken, self._before + message["number"])
+        return CapturedFrame(turned(image, message["orientation"]), taken, self._before + message["number"])
 
     def _keep(self, picture: CapturedFrame | None) -> None:
         """Keep a picture, or know that there is a newer one; tell the node."""

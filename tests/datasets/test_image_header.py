@@ -8,7 +8,8 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageOps
 
-from lotwise.datasets.image_header import orientation, stored_size, swaps_sides, turned, turned_boxes
+from lotwise.datasets.image_header import orientation, stored_size, swaps_sides
+from lotwise.datasets.turning import turned, turned_boxes
 from tests.datasets.pictures import scene, written
 
 PICTURE = scene(96, 64)

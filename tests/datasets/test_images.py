@@ -9,9 +9,9 @@ import pytest
 
 from lotwise.datasets.errors import UnreadableImage
 from lotwise.datasets.image_files import image_files
-from lotwise.datasets.image_header import turned
 from lotwise.datasets.images import Reduction, content_key, decode_image, image_size, read_image
 from lotwise.datasets.jpeg import jpeg_end
+from lotwise.datasets.turning import turned
 from tests.datasets.pictures import scene, written
 
 RNG = np.random.default_rng(0)

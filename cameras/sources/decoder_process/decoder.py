@@ -14,6 +14,7 @@ from av.codec.context import Flags
 from lotwise.cameras.sources.decoder_process.failure import Failure
 from lotwise.cameras.sources.decoder_process.feed import Feed
 from lotwise.cameras.sources.wire import Message
+from lotwise.datasets.image_header import MAX_PIXELS
 
 
 def rtsp(request: Message, feed: Feed) -> None:
@@ -63,7 +64,8 @@ def _decode(container: av.container.InputContainer, feed: Feed, keyframes_only: 
     codec = stream.codec_context
     codec.thread_count = 1
     codec.flags |= Flags.low_delay
-    codec.options = {"err_detect": "explode"}  # an error, where FFmpeg would paint over what is missing
+    # Strict: an error where FFmpeg would paint over what is missing, or where a picture claims to be huge.
+    codec.options = {"err_detect": "explode", "max_pixels": str(MAX_PIXELS)}
     if keyframes_only:
         codec.skip_frame = "NONKEY"
     packets = (packet for packet in container.demux(stream) if packet.size)

@@ -11,6 +11,10 @@ import av.error
 _REFUSED_STATUS = (401, 403)
 
 
+_MAX_LENGTH = 200
+"""Characters of a reason; a camera's own words, which may be of any length and hold anything, are part of it."""
+
+
 class Failure(Exception):
     """A camera cannot be had, and why.
 
@@ -19,8 +23,14 @@ class Failure(Exception):
     """
 
     def __init__(self, why: str, refused: bool = False) -> None:
-        super().__init__(why)
+        super().__init__(_one_line(why))
         self.refused = refused
+
+
+def _one_line(text: str) -> str:
+    """In one line of printable characters, cut where it is too long."""
+    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    return line if len(line) <= _MAX_LENGTH else line[: _MAX_LENGTH - 1] + "…"
 
 
 def status_failure(status: int, reason: str = "") -> Failure:

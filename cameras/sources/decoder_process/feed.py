@@ -31,6 +31,7 @@ class Feed:
         self._sock = sock
         self._lock = threading.Lock()
         self._picture: Picture | None = None
+        self._orientation = 1
         self._taken = 0.0
         self._number = 0
         self._errors = 0
@@ -47,10 +48,10 @@ class Feed:
         with self._lock:
             wire.send(self._sock, {"kind": "opened"})
 
-    def offer(self, picture: Picture) -> None:
-        """A newer frame is there."""
+    def offer(self, picture: Picture, orientation: int = 1) -> None:
+        """A newer frame is there, to be turned by this EXIF orientation once it is decoded."""
         with self._lock:
-            self._picture, self._taken = picture, time.time()
+            self._picture, self._orientation, self._taken = picture, orientation, time.time()
             self._number += 1
             now = time.monotonic()
             if self._asked:
@@ -98,6 +99,7 @@ class Feed:
                 "width": image.width,
                 "height": image.height,
                 "stride": plane.line_size,
+                "orientation": self._orientation,
             },
             memoryview(plane).cast("B")[: plane.line_size * image.height],
         )

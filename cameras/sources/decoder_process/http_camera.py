@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import http.client
-import ssl
+import io
 import time
-import urllib.request
-from collections.abc import Iterator
-from email.message import Message as Headers
-from typing import Any, BinaryIO, cast
-from urllib.error import HTTPError, URLError
+from typing import cast
 
 import av
 import av.error
 
-from lotwise.cameras.sources.decoder_process.failure import Failure, status_failure
+from lotwise.cameras.sources.decoder_process.failure import Failure
 from lotwise.cameras.sources.decoder_process.feed import Feed
+from lotwise.cameras.sources.decoder_process.http_request import get
+from lotwise.cameras.sources.decoder_process.picture_stream import PictureStream
 from lotwise.cameras.sources.wire import Message
+from lotwise.datasets.image_header import MAX_PIXELS, orientation, stored_size
 
+_READ_BYTES = 1 << 16
 _CODECS = {b"\xff\xd8": "mjpeg", b"\x89P": "png"}
-_LONGEST_LINE = 1 << 16
+_NO_PICTURES = ("text", "application/json", "application/xml")
 
 
 def snapshot(request: Message, feed: Feed) -> None:
@@ -30,14 +30,12 @@ def snapshot(request: Message, feed: Feed) -> None:
     Raises:
         Failure: the first answer is no picture, or the camera refuses.
     """
-    opener = _opener(request)
     due = time.monotonic()
     first = True
     while True:
         try:
-            with _opened(opener, request) as answer:
-                data = _limited(answer, request["max_bytes"], due + request["timeout_s"])
-                _offer(data, answer.headers, feed)
+            with get(request) as answer:
+                _offer(_single_picture(answer, request["max_bytes"], due + request["timeout_s"]), feed)
         except Failure as failure:
             if first or failure.refused:
                 raise
@@ -56,34 +54,57 @@ def mjpeg(request: Message, feed: Feed) -> None:
     Raises:
         Failure: the camera refuses, ends it, or sends something else.
     """
-    with _opened(_opener(request), request) as answer:
-        if answer.headers.get_content_maintype() != "multipart":
-            content_type = answer.headers.get_content_type()
+    with get(request) as answer:
+        content_type = _content_type(answer)
+        if content_type.startswith("image/"):
             raise Failure(
-                f"expected multipart/x-mixed-replace, the camera sends {content_type}; a single picture is a snapshot"
+                f"expected pictures without end, the camera sends {content_type}; a single picture is a snapshot"
             )
+        if content_type.startswith(_NO_PICTURES):
+            raise Failure(f"expected multipart/x-mixed-replace, the camera sends {content_type}")
         feed.opened()
-        boundary = answer.headers.get_boundary() or ""
-        for headers, data in _parts(answer, boundary.encode(), request["max_bytes"]):
-            try:
-                _offer(data, headers, feed)
-            except Failure:
+        pictures, cut = PictureStream(request["max_bytes"]), 0
+        while data := answer.read1(_READ_BYTES):
+            for picture in pictures.feed(data):
+                try:
+                    _offer(picture, feed)
+                except Failure:
+                    feed.error()
+            for _ in range(pictures.cut - cut):
                 feed.error()
+            cut = pictures.cut
     raise Failure("the camera ended the stream")
 
 
-def _offer(data: bytes, headers: Headers, feed: Feed) -> None:
-    codec = _CODECS.get(data[:2])
-    if codec is None:
-        raise Failure(f"expected a JPEG picture, the camera sends {headers.get_content_type()} ({len(data)} bytes)")
-    if codec == "mjpeg" and b"\xff\xd9" not in data[-64:]:
-        raise Failure(f"the picture is cut short ({len(data)} bytes without an end mark)")
-    feed.offer(lambda: _picture(codec, data))
+def _single_picture(answer: http.client.HTTPResponse, max_bytes: int, deadline: float) -> bytes:
+    """The picture that an answer holds, unless it is too large or trickles in too slowly."""
+    pictures, received = PictureStream(max_bytes), 0
+    while data := answer.read1(_READ_BYTES):
+        received += len(data)
+        if picture := next(pictures.feed(data), None):
+            return picture
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    if pictures.unfinished:
+        raise Failure(f"the picture is cut short ({received} bytes without an end mark)")
+    raise Failure(f"expected a JPEG picture, the camera sends {_content_type(answer)} ({received} bytes)")
 
 
-def _picture(codec: str, data: bytes) -> av.VideoFrame:
-    context = cast(av.VideoCodecContext, av.CodecContext.create(codec, "r"))
-    context.options = {"err_detect": "explode"}
+def _offer(data: bytes, feed: Feed) -> None:
+    """Give a picture to the node, to be decoded when it is wanted.
+
+    Raises:
+        Failure: it claims more pixels than a camera has, for which decoding would take all memory.
+    """
+    width, height = stored_size(io.BytesIO(data)) or (0, 0)
+    if width * height > MAX_PIXELS:
+        raise Failure(f"the picture claims {width} x {height} pixels, more than {MAX_PIXELS // 1_000_000} million")
+    feed.offer(lambda: _decoded(data), orientation(io.BytesIO(data)))
+
+
+def _decoded(data: bytes) -> av.VideoFrame:
+    context = cast(av.VideoCodecContext, av.CodecContext.create(_CODECS[data[:2]], "r"))
+    context.options = {"err_detect": "explode", "max_pixels": str(MAX_PIXELS)}
     context.thread_count = 1
     frames = context.decode(av.Packet(data)) or context.decode(None)
     if not frames or frames[0].is_corrupt:
@@ -91,86 +112,6 @@ def _picture(codec: str, data: bytes) -> av.VideoFrame:
     return frames[0]
 
 
-def _opener(request: Message) -> urllib.request.OpenerDirector:
-    """Only HTTP, no proxy: a camera stands in the local network, and may not send the node to its own files."""
-    context = ssl.create_default_context() if request["url"].lower().startswith("https") else None
-    if context is not None and not request["verify"]:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    opener = urllib.request.OpenerDirector()
-    handlers: list[Any] = [
-        urllib.request.UnknownHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(context=context),
-        urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.HTTPRedirectHandler(),
-        urllib.request.HTTPErrorProcessor(),
-    ]
-    if request["username"]:
-        passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-        passwords.add_password(None, request["url"], request["username"], request["password"])
-        handlers += [
-            urllib.request.HTTPDigestAuthHandler(passwords),
-            urllib.request.HTTPBasicAuthHandler(passwords),
-        ]
-    for handler in handlers:
-        opener.add_handler(handler)
-    return opener
-
-
-def _opened(opener: urllib.request.OpenerDirector, request: Message) -> Any:
-    try:
-        return opener.open(request["url"], timeout=request["timeout_s"])
-    except HTTPError as error:
-        raise status_failure(error.code, error.reason if isinstance(error.reason, str) else "") from None
-    except URLError as error:
-        if isinstance(error.reason, ssl.SSLCertVerificationError):
-            raise Failure("the camera's certificate is not trusted; for a self-signed one set verify: false") from None
-        if isinstance(error.reason, OSError):
-            raise error.reason from None
-        raise Failure("the address cannot be asked") from None
-    except (http.client.HTTPException, ValueError) as error:
-        raise Failure(f"the camera's answer is no HTTP ({type(error).__name__})") from None
-
-
-def _limited(answer: BinaryIO, max_bytes: int, deadline: float) -> bytes:
-    """The whole body, unless it is too large or trickles in too slowly."""
-    data = bytearray()
-    while chunk := answer.read1(1 << 16):  # type: ignore[attr-defined]
-        data += chunk
-        if len(data) > max_bytes:
-            raise Failure(f"the picture is larger than max_bytes ({max_bytes})")
-        if time.monotonic() > deadline:
-            raise TimeoutError
-    return bytes(data)
-
-
-def _parts(answer: BinaryIO, boundary: bytes, max_bytes: int) -> Iterator[tuple[Headers, bytes]]:
-    """Header and body of each part. Cameras write the boundary with and without the two dashes before it."""
-    mark = boundary.removeprefix(b"--")
-    line = answer.readline(_LONGEST_LINE)
-    while line:
-        while line and not (mark in line and line.strip().strip(b"-") == mark.strip(b"-")):
-            line = answer.readline(_LONGEST_LINE)
-        headers = http.client.parse_headers(answer)
-        length = headers.get("content-length", "")
-        if length.isdigit():
-            if int(length) > max_bytes:
-                raise Failure(f"a picture is larger than max_bytes ({max_bytes})")
-            data, line = answer.read(int(length)), b"\r\n"
-        else:
-            data, line = _until(answer, mark, max_bytes)
-        if data:
-            yield headers, data
-
-
-def _until(answer: BinaryIO, mark: bytes, max_bytes: int) -> tuple[bytes, bytes]:
-    """The bytes before the next boundary, and the boundary's line; b"" where there is none."""
-    data = bytearray()
-    while line := answer.readline(_LONGEST_LINE):
-        if mark in line and line.strip().strip(b"-") == mark.strip(b"-"):
-            return bytes(data.removesuffix(b"\r\n")), line
-        data += line
-        if len(data) > max_bytes:
-            raise Failure(f"a picture is larger than max_bytes ({max_bytes})")
-    return bytes(data), b""
+def _content_type(answer: http.client.HTTPResponse) -> str:
+    """In lower case and without parameters; where the camera names none, that of unknown bytes."""
+    return answer.headers.get_content_type() if "Content-Type" in answer.headers else "application/octet-stream"

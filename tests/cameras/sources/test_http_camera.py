@@ -106,7 +106,7 @@ def closed_early(camera: Handler) -> None:
 
 
 def huge(camera: Handler) -> None:
-    camera.reply(jpeg(90) + bytes(20_000))
+    camera.reply(jpeg(90, 640, 480))
 
 
 def silent(camera: Handler) -> None:
@@ -124,7 +124,7 @@ def dripping(camera: Handler) -> None:
 
 def endless_huge(camera: Handler) -> None:
     camera.begin()
-    camera.part(bytes(50_000), with_length=False)
+    camera.part(jpeg(90, 640, 480), with_length=False)
     camera.owner.closed.wait(10)
 
 
