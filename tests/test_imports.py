@@ -49,6 +49,14 @@ def test_a_room_imports_only_from_its_own_floor_or_a_lower_one(room: str) -> Non
     } == {}
 
 
+@pytest.mark.parametrize("room", [*HOUSE, "lotwise", "benchmarks"])
+def test_nobody_imports_the_script(room: str) -> None:
+    for path in sorted((ROOT / room).rglob("*.py")):
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        modules = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+        assert "lotwise.eval.report" not in modules, path
+
+
 @pytest.mark.parametrize("room", ["datasets", "cameras", "node"])
 def test_the_edge_never_names_a_training_library(room: str) -> None:
     for path in (ROOT / room).rglob("*.py"):

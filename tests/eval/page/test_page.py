@@ -1,5 +1,8 @@
 """The HTML page: whole, self-contained, and honest."""
 
+import base64
+import hashlib
+import html
 import re
 from html.parser import HTMLParser
 
@@ -70,6 +73,15 @@ def test_page_is_well_formed_and_loads_nothing(protocol, tmp_path) -> None:
     assert all(load.startswith(("data:image/jpeg;base64,", "#")) for load in reader.loads)
     assert {load[1:] for load in reader.loads if load.startswith("#")} <= set(reader.ids)
     assert not re.search(r"https?://|@import|url\(", text)
+
+
+def test_the_policy_allows_the_style_of_the_page_and_nothing_else(tmp_path) -> None:
+    text = make(VEHICLES, tmp_path)
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = html.unescape(text.partition('http-equiv="Content-Security-Policy" content="')[2].partition('"')[0])
+    assert policy.split("; ")[:3] == ["default-src 'none'", "img-src data:", f"style-src 'sha256-{digest}'"]
+    assert "style=" not in text.partition("<body>")[2]  # it would be refused
 
 
 def test_pixels_of_a_frame_stand_in_the_page_once(tmp_path) -> None:
