@@ -123,7 +123,7 @@ def test_ctrl_c_says_how_to_go_on(frames, weights, tmp_path: Path, capsys, monke
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lotwise.teacher.oracle.Oracle.look", interrupted)
+    monkeypatch.setattr("lotwise.teacher.oracle.Oracle.predict", interrupted)
     assert run(*label_options(frames, weights, tmp_path / "run")) == 130
     assert "the same command goes on from here" in capsys.readouterr().err
 
