@@ -20,8 +20,10 @@ from lotwise.cameras.site.slot_file import read_slot_file
 from lotwise.cameras.site.sources import FolderSettings, SourceSettings, UsbSettings, VideoSettings
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
+from lotwise.node.http.server import read_token
 
 SettingPath = tuple[str, ...]
+API_TOKEN: SettingPath = ("publish", "api", "token")
 
 
 def check_site(path: Path, cameras: tuple[str, ...] | None = None) -> list[str]:
@@ -78,11 +80,19 @@ def camera_slots(site: Site, camera: str) -> tuple[Slot, ...]:
     return tuple(shape.slot() for shape in parse_manifest(live_bundle(site, camera)).slots)
 
 
+def used_secrets(site: Site, cameras: Iterable[str]) -> Iterator[tuple[SettingPath, Secret]]:
+    """Every password and token that these cameras and what is published need, and where the site file names it."""
+    yield from _secrets(_used(site, cameras))
+
+
 def _failures(site: Site, cameras: Iterable[str]) -> Iterator[str]:
     """What cannot be read."""
-    for place, secret in _secrets(_used(site, cameras)):
+    for place, secret in used_secrets(site, cameras):
         try:
-            secret.read(Path())
+            if place == API_TOKEN:
+                read_token(site.publish.api, Path())
+            else:
+                secret.read(Path())
         except InputError as error:
             yield f"{'.'.join(place)}: {error}"
     for name in cameras:

@@ -44,8 +44,15 @@ def run(
 def _check(path: Path, chosen: tuple[str, ...] | None) -> None:
     from lotwise.cameras.site.reading import read_site
     from lotwise.node.check import check_site, describe_site
+    from lotwise.node.site_warnings import memory_limit_mb, site_warnings
 
-    out.print(describe_site(read_site(path), chosen))
+    site = read_site(path)
+    out.print(describe_site(site, chosen))
+    count = len(chosen or site.cameras)
+    limit = f"{memory_limit_mb(count)} MB or more where pictures have about 1000x750 pixels"
+    out.print(f"memory: a limit for {count} camera{'s'[: count - 1]} should be {limit}")
+    for warning in site_warnings(site, path, chosen):
+        out.print(f"warning: {warning}")
     problems = check_site(path, chosen)
     for problem in problems[:-1]:
         out.print(f"wrong: {problem}")
