@@ -77,13 +77,16 @@ class PictureStream:
             return True
         found = _START.search(self._buffer)
         skipped = found.start() if found else max(len(self._buffer) - _LONGEST_START, 0)
+        # A JPEG is walked from the first mark behind its beginning, a PNG from its first chunk.
+        walked_from = 2 if found and self._buffer[found.start()] == 0xFF else _LONGEST_START
         del self._buffer[:skipped]
         self._skipped += skipped
         if self._skipped > self._max_bytes:
             raise Failure(f"no picture within max_bytes ({self._max_bytes}) of what the camera sends")
-        if found:
-            self._position = len(found.group()) - (1 if found.group()[0] == 0xFF else 0)
-        return found is not None
+        if found is None:
+            return False
+        self._position = walked_from
+        return True
 
     def _jpeg(self) -> _Walk:
         """Walk on, segment by segment: an end mark inside a thumbnail or comment is not the picture's own."""

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import subprocess
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from lotwise.cameras.site.sources import MjpegSettings, SnapshotSettings
+from lotwise.datasets.images import read_image
 from tests.cameras.sources.cameras import QUICK, Viewer, children_of, cmdline, until
-from tests.cameras.sources.http_server import BOUNDARY, LOGIN, Handler, HttpCamera, jpeg
+from tests.cameras.sources.http_server import BOUNDARY, LOGIN, OFFERS, Handler, HttpCamera, jpeg
 
 
 def snapshot(url: str, **more: object) -> SnapshotSettings:
@@ -33,10 +39,9 @@ def endless(camera: Handler, with_length: bool = True, dashes: str = "--", bound
 @pytest.mark.parametrize("login", ["", "basic", "digest"])
 @pytest.mark.parametrize("kind", [snapshot, mjpeg])
 def test_pictures_arrive(kind: Callable[..., SnapshotSettings], login: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CAMERA_PASSWORD", LOGIN[1])
-    account = {"username": LOGIN[0], "password": {"env": "CAMERA_PASSWORD"}} if login else {}
+    given = account(monkeypatch) if login else {}
     answer = endless if kind is mjpeg else lambda camera: camera.reply(jpeg(90))
-    with HttpCamera(answer, login) as camera, Viewer(kind(camera.url, **account)) as viewer:
+    with HttpCamera(answer, login) as camera, Viewer(kind(camera.url, **given)) as viewer:
         first, second = viewer.frame(), viewer.frame()
         for pid in children_of():
             assert LOGIN[1].encode() not in cmdline(pid) + (Path("/proc") / str(pid) / "environ").read_bytes()
@@ -66,6 +71,287 @@ def test_dialects_of_multipart(with_length: bool, dashes: str, boundary: str) ->
         assert viewer.frame().image.shape == (120, 160, 3)
 
 
+def account(monkeypatch: pytest.MonkeyPatch, password: str = LOGIN[1]) -> dict[str, object]:
+    monkeypatch.setenv("CAMERA_PASSWORD", password)
+    return {"username": LOGIN[0], "password": {"env": "CAMERA_PASSWORD"}, "backoff": {"first_s": 0.01, "cap_s": 60}}
+
+
+@pytest.mark.parametrize("login", [name for name in OFFERS if name != "negotiate"])
+def test_every_way_to_log_in(login: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        HttpCamera(lambda camera: camera.reply(jpeg(90)), login) as camera,
+        Viewer(snapshot(camera.url + "?channel=1&x=a%20b", **account(monkeypatch))) as viewer,
+    ):
+        assert viewer.frame().image.shape == (120, 160, 3)
+        assert camera.wrong_logins == 0  # and the password was never sent in the clear where Digest is offered
+
+
+@pytest.mark.parametrize("login", ["basic", "digest", "digest sha-256 and md5", "basic before digest"])
+@pytest.mark.parametrize("kind", [snapshot, mjpeg])
+def test_a_wrong_password_is_one_wrong_login(
+    kind: Callable[..., SnapshotSettings], login: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cameras lock an account after some wrong passwords."""
+    with HttpCamera(page, login) as camera, Viewer(kind(camera.url, **account(monkeypatch, "wrong"))) as viewer:
+        until(lambda: "refuses" in viewer.source.health().why)
+        assert viewer.source.health().reconnects == 0
+        assert (camera.requests, camera.wrong_logins) == (2, 1)  # once without and once with the password
+
+
+def test_a_camera_that_offers_no_way_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    with HttpCamera(page, "negotiate") as camera, Viewer(snapshot(camera.url, **account(monkeypatch))) as viewer:
+        until(lambda: "by negotiate, ntlm only; set it to Digest or Basic" in viewer.source.health().why)
+
+
+def redirect(goal: Callable[[Handler], str]) -> Callable[[Handler], None]:
+    """Sends ``/picture`` elsewhere; any other path is the picture."""
+
+    def answer(camera: Handler) -> None:
+        if not camera.path.startswith("/picture"):
+            camera.reply(jpeg(90))
+            return
+        camera.send_response(302)
+        camera.send_header("Location", goal(camera))
+        camera.send_header("Content-Length", "0")
+        camera.end_headers()
+
+    return answer
+
+
+@pytest.mark.parametrize("login", ["basic", "digest"])
+@pytest.mark.parametrize("goal", ["/cgi/still.jpg?n=1", "still.jpg"])
+def test_a_redirect_to_another_path_keeps_the_login(login: str, goal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        HttpCamera(redirect(lambda _: goal), login) as camera,
+        Viewer(snapshot(camera.url, **account(monkeypatch))) as viewer,
+    ):
+        viewer.frame()
+        assert camera.wrong_logins == 0
+
+
+def test_a_redirect_to_another_host_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with HttpCamera(lambda camera: camera.reply(jpeg(90)), "basic") as other:
+        goal = other.url.replace("127.0.0.1", "localhost")
+        with (
+            HttpCamera(redirect(lambda _: goal), "basic") as camera,
+            Viewer(snapshot(camera.url, **account(monkeypatch))) as viewer,
+        ):
+            until(lambda: "redirects to another host" in viewer.source.health().why)
+        assert other.requests == 0
+
+
+@pytest.mark.parametrize("goal", ["file:///etc/passwd", "ftp://127.0.0.1/x", "//elsewhere.invalid/x"])
+def test_a_redirect_to_no_camera_is_not_followed(goal: str) -> None:
+    with HttpCamera(redirect(lambda _: goal)) as camera, Viewer(snapshot(camera.url)) as viewer:
+        until(lambda: "redirects to another host" in viewer.source.health().why)
+
+
+def test_a_redirect_without_end_is_told() -> None:
+    with HttpCamera(redirect(lambda _: "/picture?again")) as camera, Viewer(snapshot(camera.url)) as viewer:
+        until(lambda: "redirects without end" in viewer.source.health().why)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate that nobody has signed but itself, as cameras bring along, and its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    folder = tmp_path_factory.mktemp("certificate")
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=camera"
+    names = ["-keyout", "key.pem", "-out", "cert.pem"]
+    subprocess.run([*command.split(), *names], cwd=folder, check=True, capture_output=True)
+    return folder / "cert.pem", folder / "key.pem"
+
+
+def test_http_leads_to_https_with_a_certificate_of_its_own(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with HttpCamera(lambda camera: camera.reply(jpeg(90)), "digest", certificate) as secure:
+        with (
+            HttpCamera(redirect(lambda _: secure.url)) as plain,
+            Viewer(snapshot(plain.url, verify=False, **account(monkeypatch))) as viewer,
+        ):
+            viewer.frame()
+            assert secure.wrong_logins == 0
+        with HttpCamera(redirect(lambda _: secure.url)) as plain, Viewer(snapshot(plain.url)) as viewer:
+            until(lambda: "certificate is not trusted" in viewer.source.health().why)
+
+
+def test_https_never_leads_to_http(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    with HttpCamera(lambda camera: camera.reply(jpeg(90)), "basic") as plain:
+        with (
+            HttpCamera(redirect(lambda _: plain.url), "", certificate) as secure,
+            Viewer(snapshot(secure.url, verify=False, **account(monkeypatch))) as viewer,
+        ):
+            until(lambda: "redirects from https to http" in viewer.source.health().why)
+        assert plain.requests == 0
+
+
+@pytest.mark.parametrize("padding", [96, 600])
+@pytest.mark.parametrize("kind", [snapshot, mjpeg])
+def test_bytes_behind_the_end_mark_are_left_out(kind: Callable[..., SnapshotSettings], padding: int) -> None:
+    def answer(camera: Handler) -> None:
+        picture = jpeg(90) + bytes(padding)
+        if kind is snapshot:
+            camera.reply(picture)
+            return
+        camera.begin()
+        while not camera.owner.closed.wait(0.03):
+            camera.part(picture)
+
+    with HttpCamera(answer) as camera, Viewer(kind(camera.url)) as viewer:
+        assert abs(viewer.frame().image.mean() - 90) < 2
+        assert abs(viewer.frame().image.mean() - 90) < 2
+
+
+def announced_otherwise(camera: Handler, picture: bytes) -> None:
+    camera.part(picture, boundary="another")
+
+
+def length_too_short(camera: Handler, picture: bytes) -> None:
+    camera.part(picture, length=len(picture) - 40)
+
+
+def length_too_long(camera: Handler, picture: bytes) -> None:
+    camera.part(picture, length=len(picture) + 700)
+
+
+def no_part_header(camera: Handler, picture: bytes) -> None:
+    camera.wfile.write(b"--frame--7\r\n\r\n" + picture)
+
+
+def pictures_alone(camera: Handler, picture: bytes) -> None:
+    camera.wfile.write(picture)
+
+
+def blank_before(camera: Handler, picture: bytes) -> None:
+    camera.part(b"\r\n\0\0  " + picture)
+
+
+def with_thumbnail(camera: Handler, picture: bytes) -> None:
+    """A picture within a comment of the picture: its end mark is not the picture's own."""
+    small = jpeg(10, 32, 24)
+    camera.part(picture[:2] + b"\xff\xfe" + (len(small) + 2).to_bytes(2, "big") + small + picture[2:])
+
+
+def byte_by_byte(camera: Handler, picture: bytes) -> None:
+    for at in range(0, len(picture), 7):
+        camera.wfile.write(picture[at : at + 7])
+        camera.wfile.flush()
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        announced_otherwise, length_too_short, length_too_long, no_part_header, pictures_alone, blank_before,
+        with_thumbnail, byte_by_byte,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "content_type", ["multipart/x-mixed-replace; boundary=frame--7", "multipart/mixed", "video/x-jpeg"]
+)
+def test_pictures_are_found_whatever_is_written_around_them(
+    send: Callable[[Handler, bytes], None], content_type: str
+) -> None:
+    def answer(camera: Handler) -> None:
+        camera.begin(content_type=content_type)
+        for number in itertools.count():
+            send(camera, jpeg(60 + 20 * (number % 5)))
+            camera.wfile.flush()
+            if camera.owner.closed.wait(0.03):
+                return
+
+    with HttpCamera(answer) as camera, Viewer(mjpeg(camera.url)) as viewer:
+        means = [viewer.frame().image.mean() for _ in range(4)]
+    # Every picture is one that was sent, and not a mixture or a thumbnail.
+    assert all(min(abs(mean - 60 - 20 * step) for step in range(5)) < 2 for mean in means)
+
+
+def exif_jpeg(orientation: int) -> bytes:
+    """A picture of 160x120, dark in its upper left quarter as stored."""
+    image = np.full((120, 160, 3), 200, np.uint8)
+    image[:60, :80] = 20
+    good, data = cv2.imencode(".jpg", image)
+    assert good
+    tags = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0" + bytes([orientation, 0, 0, 0]) + bytes(4)
+    return data.tobytes()[:2] + b"\xff\xe1" + (len(tags) + 2).to_bytes(2, "big") + tags + data.tobytes()[2:]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", [snapshot, mjpeg])
+def test_node_and_folder_reader_turn_a_picture_alike(
+    kind: Callable[..., SnapshotSettings], orientation: int, tmp_path: Path
+) -> None:
+    picture = exif_jpeg(orientation)
+    (tmp_path / "a.jpg").write_bytes(picture)
+    expected = read_image(tmp_path / "a.jpg")
+    assert expected.shape == ((120, 160, 3) if orientation < 5 else (160, 120, 3))
+
+    def answer(camera: Handler) -> None:
+        if kind is snapshot:
+            camera.reply(picture)
+            return
+        camera.begin()
+        while not camera.owner.closed.wait(0.03):
+            camera.part(picture)
+
+    with HttpCamera(answer) as camera, Viewer(kind(camera.url)) as viewer:
+        shown = viewer.frame().image
+    assert shown.shape == expected.shape
+    assert np.abs(shown.astype(int) - expected).mean() < 2
+
+
+def claiming(side: int, suffix: str) -> bytes:
+    """A small picture whose header claims so many pixels a side."""
+    good, data = cv2.imencode(suffix, np.full((120, 160, 3), 90, np.uint8))
+    assert good
+    picture = bytearray(data.tobytes())
+    if suffix == ".png":
+        picture[16:24] = side.to_bytes(4, "big") * 2
+        picture[29:33] = zlib.crc32(picture[12:29]).to_bytes(4, "big")
+    else:
+        at = picture.index(b"\xff\xc0") + 5
+        picture[at : at + 4] = side.to_bytes(2, "big") * 2
+    return bytes(picture)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_a_picture_that_claims_too_many_pixels_is_refused(suffix: str) -> None:
+    with (
+        HttpCamera(lambda camera: camera.reply(claiming(40_000, suffix))) as camera,
+        Viewer(snapshot(camera.url)) as viewer,
+    ):
+        until(lambda: "claims 40000 x 40000 pixels" in viewer.source.health().why)
+
+
+def test_a_huge_picture_in_between_does_not_end_the_stream() -> None:
+    def answer(camera: Handler) -> None:
+        camera.begin()
+        for number in itertools.count():
+            camera.part(claiming(12_000, ".jpg") if number % 2 else jpeg(90))
+            if camera.owner.closed.wait(0.03):
+                return
+
+    with HttpCamera(answer) as camera, Viewer(mjpeg(camera.url)) as viewer:
+        assert {viewer.frame().image.shape for _ in range(4)} == {(120, 160, 3)}
+        assert viewer.source.health().reconnects == 0
+
+
+def test_a_cameras_own_words_are_one_bounded_line() -> None:
+    def chatty(camera: Handler) -> None:
+        camera.wfile.write(b"HTTP/1.0 500 " + b"no\x07\x1b[31m\tluck " * 500 + b"\r\n\r\n")
+
+    def odd_type(camera: Handler) -> None:
+        camera.reply(b"x", "text/" + "y" * 5000)
+
+    for answer in (chatty, odd_type):
+        with HttpCamera(answer) as camera, Viewer(snapshot(camera.url)) as viewer:
+            until(lambda viewer=viewer: viewer.source.health().why not in ("", "connecting"))
+            why = viewer.source.health().why
+        assert len(why) <= 200
+        assert why.isprintable()
+
+
 def test_password_within_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAMERA_PASSWORD", "a&b c")
     paths = []
@@ -75,8 +361,8 @@ def test_password_within_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
         camera.reply(jpeg(90))
 
     with HttpCamera(answer) as camera:
-        account = {"username": "me", "password": {"env": "CAMERA_PASSWORD"}}
-        with Viewer(snapshot(camera.url + "?user={username}&pwd={password}", **account)) as viewer:
+        given = {"username": "me", "password": {"env": "CAMERA_PASSWORD"}}
+        with Viewer(snapshot(camera.url + "?user={username}&pwd={password}", **given)) as viewer:
             viewer.frame()
     assert paths[0] == "/picture?user=me&pwd=a%26b%20c"
 
@@ -186,13 +472,3 @@ def test_snapshot_is_asked_once_a_period_and_gets_stale() -> None:
         camera.answer = lambda handler: handler.reply(jpeg(120))
         viewer.becomes("live")
         assert abs(viewer.frame().image.mean() - 120) < 2
-
-
-def test_wrong_password_is_not_tried_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cameras lock an account after some wrong passwords."""
-    monkeypatch.setenv("CAMERA_PASSWORD", "wrong")
-    account = {"username": LOGIN[0], "password": {"env": "CAMERA_PASSWORD"}, "backoff": {"first_s": 0.01, "cap_s": 60}}
-    with HttpCamera(page, "basic") as camera, Viewer(snapshot(camera.url, **account)) as viewer:
-        until(lambda: "refuses" in viewer.source.health().why)
-        assert viewer.source.health().reconnects == 0
-        assert camera.requests <= 2  # once without and once with the password
