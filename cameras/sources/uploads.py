@@ -30,8 +30,11 @@ _COARSE_NS = 2_000_000_000
 _MOST_KEPT = 256
 """Images of one folder whose times are read again without listing it: those changed last."""
 
+_AHEAD_S = 60.0
+"""Seconds by which a file or the time in its name may lie ahead of this machine's clock; more is a wrong clock."""
+
 Stamp = tuple[int, str]
-"""Time of the last change in ns, and path: the order of uploads."""
+"""Time of the last change in ns, and path: the order of uploads. Of a file dated ahead, when it arrived instead."""
 
 
 class UploadSource(StoredSource):
@@ -60,6 +63,8 @@ class UploadSource(StoredSource):
         self._silence = timedelta(seconds=settings.stale_s + period_s)
         self._wall = wall
         self._listed: dict[str, _Listing] = {}
+        self._ahead: dict[str, tuple[int, int]] = {}  # by path: time of change and of arrival of files dated ahead
+        self._ahead_count = 0
         # An image that came shortly before the start still tells how the lot is; an older one would be a lie.
         self._last: Stamp = (int((wall() - self._silence.total_seconds()) * 1e9), "")
         self._arrived_at = datetime.fromtimestamp(wall(), UTC)
@@ -95,8 +100,37 @@ class UploadSource(StoredSource):
             self._last = stamp
             self._number += len(stamps) - count
             self._arrived_at = datetime.fromtimestamp(self._wall(), UTC)
-            return image, aware(parse_time(Path(stamp[1]).relative_to(self._root)) or changed)
+            return image, self._taken(Path(stamp[1]), changed)
         return None
+
+    def _taken(self, path: Path, changed: datetime) -> datetime:
+        """When an image was taken: as its name says, unless that lies ahead, else when it changed or arrived."""
+        named = parse_time(path.relative_to(self._root))
+        if named is not None and aware(named).timestamp() <= self._wall() + _AHEAD_S:
+            return aware(named)
+        if named is not None:
+            self._say(f"{path}: the time in its name lies ahead of this machine's clock; set the camera's clock")
+        return changed
+
+    def _stamp(self, path: str, found: os.stat_result) -> Stamp:
+        """The place of a file in the order of uploads."""
+        changed = found.st_mtime_ns
+        known = self._ahead.get(path)
+        if known is not None and known[0] == changed:
+            return known[1], path
+        if changed <= (self._wall() + _AHEAD_S) * 1e9:
+            return changed, path
+        # One that lay here before the start arrived when the file system noted it, at the latest.
+        arrived = int(self._wall() * 1e9)
+        if not self._number:
+            arrived = min(arrived, found.st_ctime_ns)
+        self._ahead[path] = changed, arrived
+        self._ahead_count += 1
+        self._say(
+            f"{self._ahead_count} images were dated ahead of this machine's clock and are ordered by their arrival; "
+            f"last: {path}; set the camera's clock"
+        )
+        return arrived, path
 
     def _broken(self) -> str:
         return f"; {self._unreadable} images could not be read" if self._unreadable else ""
@@ -111,15 +145,34 @@ class UploadSource(StoredSource):
         changed = os.stat(folder).st_mtime_ns
         known = self._listed.get(folder)
         if known is None or known.changed != changed or known.fresh:
-            known = self._listed[folder] = _list(folder, changed, self._wall())
+            known = self._listed[folder] = self._list(folder, changed)
         stamps: list[Stamp] = []
         for path in known.images:
             with suppress(FileNotFoundError):  # deleted since
-                stamps.append((os.stat(path).st_mtime_ns, path))
+                stamps.append(self._stamp(path, os.stat(path)))
         for below in known.folders:
             with suppress(FileNotFoundError):
                 stamps += self._stamps(below)
         return stamps
+
+    def _list(self, folder: str, changed: int) -> _Listing:
+        images: list[Stamp] = []
+        folders = []
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if is_left_out(entry.name):
+                    continue
+                if entry.is_dir():
+                    folders.append(entry.path)
+                elif entry.name.lower().endswith(IMAGE_SUFFIXES):
+                    with suppress(FileNotFoundError):
+                        images.append(self._stamp(entry.path, entry.stat()))
+        there = {path for _, path in images}
+        gone = [path for path in self._ahead if os.path.dirname(path) == folder and path not in there]
+        for path in gone:
+            del self._ahead[path]
+        newest = tuple(path for _, path in heapq.nlargest(_MOST_KEPT, images))
+        return _Listing(changed, self._wall() * 1e9 - changed < _COARSE_NS, newest, tuple(folders))
 
 
 @dataclass(frozen=True)
@@ -130,18 +183,3 @@ class _Listing:
     fresh: bool
     images: tuple[str, ...]
     folders: tuple[str, ...]
-
-
-def _list(folder: str, changed: int, now: float) -> _Listing:
-    images, folders = [], []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if is_left_out(entry.name):
-                continue
-            if entry.is_dir():
-                folders.append(entry.path)
-            elif entry.name.lower().endswith(IMAGE_SUFFIXES):
-                with suppress(FileNotFoundError):
-                    images.append((entry.stat().st_mtime_ns, entry.path))
-    newest = tuple(path for _, path in heapq.nlargest(_MOST_KEPT, images))
-    return _Listing(changed, now * 1e9 - changed < _COARSE_NS, newest, tuple(folders))

@@ -104,3 +104,15 @@ def test_arrived_is_called_for_each_image(tmp_path: Path) -> None:
     assert news.acquire(timeout=5)
     until(lambda: source.newest() is None and source.health().ended)
     source.close()
+
+
+@pytest.mark.parametrize("side", [30_000, 65_500])
+def test_a_picture_that_claims_too_many_pixels_is_left_out_and_the_rest_is_given(side: int, tmp_path: Path) -> None:
+    root = folder(tmp_path, "a.png", "b.png", "c.png")
+    data = bytearray((root / "b.png").read_bytes())
+    data[16:24] = side.to_bytes(4, "big") * 2
+    (root / "b.png").write_bytes(data)
+    source = opened(root, pace="fast")
+    assert [captured and int(captured.image.mean()) for captured in (source.newest(), source.newest())] == [0, 20]
+    assert f"claims {side} x {side} pixels" in source.health().why
+    source.close()

@@ -120,3 +120,57 @@ def test_folder_that_goes_away_and_comes_back(lot: Lot) -> None:
 def test_missing_folder_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such folder; give the folder that camera C1 uploads to"):
         Lot(tmp_path / "nowhere")
+
+
+DAY_S = 86400.0
+
+
+def test_a_file_dated_ahead_is_given_once_told_and_silences_nothing(lot: Lot) -> None:
+    lot.upload("a.png", 10)
+    assert lot.seen() == 10
+    lot.upload("b.png", 20, age_s=-DAY_S)
+    assert lot.seen() == 20
+    assert "dated ahead of this machine's clock" in lot.source.health().why
+    assert lot.source.health().state == "live"
+    lot.upload("c.png", 30)  # the clock was set meanwhile
+    assert lot.seen() == 30
+    lot.upload("d.png", 40, age_s=-DAY_S)
+    lot.seen()
+    assert lot.seen(2 * DAY_S) is None  # nor is it given again once its time has come
+
+
+def test_a_file_dated_ahead_is_taken_when_it_arrived(lot: Lot) -> None:
+    lot.upload("b.png", 20, age_s=-DAY_S)
+    lot.now += 1
+    captured = lot.source.newest()
+    assert captured and abs(captured.taken.timestamp() - lot.now) <= 2
+
+
+@pytest.mark.parametrize("name", ["cam_{:%Y-%m-%d_%H%M}.png", "{:%Y-%m-%d}/{:%H%M}.png"])
+def test_a_time_ahead_in_a_name_is_not_believed(lot: Lot, name: str) -> None:
+    tomorrow = datetime.fromtimestamp(lot.now + DAY_S)
+    lot.upload(name.format(tomorrow, tomorrow), 20)
+    lot.now += 1
+    captured = lot.source.newest()
+    assert captured and abs(captured.taken.timestamp() - lot.now) <= 2
+    assert "lies ahead" in lot.source.health().why
+
+
+def test_hundreds_of_files_dated_ahead_hide_no_new_one(lot: Lot) -> None:
+    for number in range(300):
+        lot.upload(f"{number}.png", 10, age_s=-DAY_S - number)
+    lot.seen()
+    lot.upload("new.png", 50)
+    assert lot.seen() == 50
+
+
+def test_one_huge_picture_is_told_and_the_next_is_given(lot: Lot) -> None:
+    """A header that claims 30000 x 30000 pixels, which would take gigabytes to decode."""
+    data = bytearray(cv2.imencode(".png", grey(10))[1].tobytes())
+    data[16:24] = (30_000).to_bytes(4, "big") * 2
+    (lot.root / "huge.png").write_bytes(data)
+    os.utime(lot.root / "huge.png", (lot.now - 20,) * 2)
+    assert lot.seen() is None
+    assert "claims 30000 x 30000 pixels" in lot.source.health().why
+    lot.upload("b.png", 30)
+    assert lot.seen() == 30
