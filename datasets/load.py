@@ -7,7 +7,7 @@ from collections.abc import Callable
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Frame, Image
 from lotwise.datasets.images import Reduction, read_image
-from lotwise.datasets.readers.video import read_video_frame
+from lotwise.datasets.video_file import read_video_frame
 
 LoadFrame = Callable[[Frame], Image]
 """From a frame to its pixels: :func:`load`, or a cache in front of it."""

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame
-from lotwise.datasets.timestamps import is_date
+from lotwise.datasets.timestamps import without_dates
 
 # Folders that name a kind of file, a split or a weather; none of them is a camera.
 STRUCTURE = frozenset(
@@ -74,7 +74,7 @@ def select_cameras(frames: Iterable[Frame], cameras: Sequence[str] | None, root:
 
 
 def camera_of(relative: PurePath, root: Path, structure: frozenset[str] = STRUCTURE) -> str:
-    """Camera of a file: the first folder below the root that is no split, weather or day; else the root.
+    """Camera of a file: the first folder below the root that is no split, weather, date or time; else the root.
 
     >>> camera_of(PurePath("images/train/gate/2015-11-12/0709.jpg"), Path("/data/lot"))
     'gate'
@@ -87,7 +87,7 @@ def camera_of(relative: PurePath, root: Path, structure: frozenset[str] = STRUCT
 
 def camera_folders(relative: PurePath, structure: frozenset[str] = STRUCTURE) -> tuple[str, ...]:
     """Folders on the way to a file that may name a camera, outermost first."""
-    return tuple(part for part in relative.parts[:-1] if part.lower() not in structure and not is_date(part))
+    return tuple(name for name in without_dates(relative) if name.lower() not in structure)
 
 
 def _order(frame: Frame) -> tuple[list[tuple[int, str]], bool, str, str, int]:

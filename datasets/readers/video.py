@@ -1,107 +1,122 @@
-"""Video files: sampled frames, and the pixels of one frame by its number."""
+"""Frames taken of video files: one every so many seconds of the recording."""
 
 from __future__ import annotations
 
-import os
-import threading
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Frame, Image
 from lotwise.datasets.timestamps import parse_time
+from lotwise.datasets.video_file import read_video_frame, video_times
 
-_LONGEST_STEP = 50
-"""Frames up to which reading on is taken to be faster than seeking, which decodes from the last key frame."""
+LONGEST_PAUSE_S = 60.0
+"""Seconds between two frames of a long recording: parked cars change no faster."""
+SHORT_CLIP_FRAMES = 64
+"""Frames that are tried of a recording too short to give as many at :data:`LONGEST_PAUSE_S`: an hour."""
+CHANGED_LEVELS = 3.0
+"""Grey levels by which some block of the thumbnail differs where something has changed. A sensor's noise and a codec's
+flicker stay under 1 there, a car that came or left in a far row reaches 10."""
+_THUMBNAIL = (64, 48)  # width and height, pixels
+_BLOCKS = (16, 12)  # columns and rows that a thumbnail is compared in
+
+
+@dataclass(frozen=True)
+class VideoSample:
+    """What was taken of a video.
+
+    Attributes:
+        frames: in order of time.
+        total: how many frames it has.
+        every_s: seconds between two that were tried.
+    """
+
+    frames: tuple[Frame, ...]
+    total: int
+    every_s: float
 
 
 def video_frames(
-    path: Path, camera: str, every_s: float = 60.0, limit: int | None = None, name: str | None = None
+    path: Path, camera: str, every_s: float | None = None, limit: int | None = None, name: str | None = None
 ) -> tuple[Frame, ...]:
+    """The frames of :func:`sample_video`."""
+    return sample_video(path, camera, every_s, limit, name).frames
+
+
+def sample_video(
+    path: Path, camera: str, every_s: float | None = None, limit: int | None = None, name: str | None = None
+) -> VideoSample:
     """Frames of a video, one every so many seconds from its first frame on.
 
     Args:
         path: video file.
         camera: id that the frames get.
-        every_s: seconds between two of them.
+        every_s: seconds of the recording between two of them, nearest frames taken. None for a choice by length and
+            change: every :data:`LONGEST_PAUSE_S`, or as often as gives :data:`SHORT_CLIP_FRAMES` of a shorter one,
+            without those that show what the one before shows.
         limit: most frames to take; None for all.
         name: how the video is called in the frames' names ``<name>#<number>``; its file name where None.
 
     Raises:
         InputError: the file is no video that can be read, or ``every_s`` is not above 0.
     """
-    if not every_s > 0:
+    if every_s is not None and not every_s > 0:
         raise InputError(f"{path}: every_s is {every_s}; give a number of seconds above 0")
-    capture = _open(path)
-    rate = capture.get(cv2.CAP_PROP_FPS)
-    count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-    if count <= 0:  # live recordings often lack a length in their header
-        count = 0
-        while capture.grab():
-            count += 1
-    capture.release()
-    if count == 0 or not rate > 0:
-        raise InputError(f"{path}: video without frames or frame rate; convert it to MP4")
-    step = max(every_s * rate, 1.0)
-    numbers = [round(k * step) for k in range(int((count - 1) / step) + 1)][:limit]
+    seconds = video_times(path).seconds
+    whole = float(seconds[-1])
+    pause = every_s if every_s is not None else min(LONGEST_PAUSE_S, whole / (SHORT_CLIP_FRAMES - 1))
+    numbers = _nearest(seconds, np.arange(0, whole + 1e-6, pause) if pause > 0 else np.zeros(1))
+    if every_s is None and pause < LONGEST_PAUSE_S:
+        numbers = _changing(path, numbers)
     start = parse_time(path)
-    return tuple(
+    frames = tuple(
         Frame(
             camera,
             f"{name or path.name}#{number:06d}",
             path,
-            start + timedelta(seconds=number / rate) if start else None,
+            start + timedelta(seconds=float(seconds[number])) if start else None,
             number,
         )
-        for number in numbers
+        for number in numbers[:limit]
     )
+    return VideoSample(frames, len(seconds), pause)
 
 
-def read_video_frame(path: Path, index: int) -> Image:
-    """Frame ``index`` (from 0) of a video, (H, W, 3) BGR. Fast in ascending order: the file stays open.
-
-    Raises:
-        InputError: the file is no video that can be read.
-        UnreadableImage: the video has no such frame, or it cannot be decoded.
-    """
-    # Decoders survive neither a fork nor use by two threads at once, so each has its own.
-    return _reader(path, os.getpid(), threading.get_ident()).read(index)
+def _nearest(seconds: NDArray[np.float64], wanted: NDArray[np.float64]) -> list[int]:
+    """Numbers of the frames nearest to these moments, none twice; of two equally near ones the earlier."""
+    after = np.searchsorted(seconds, wanted).clip(1, max(len(seconds) - 1, 1))
+    if len(seconds) == 1:
+        return [0]
+    earlier = wanted - seconds[after - 1] <= seconds[after] - wanted + 1e-9
+    return np.unique(np.where(earlier, after - 1, after)).tolist()
 
 
-class _Reader:
-    """An open video that remembers which frame comes next; None after a failure."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._capture = _open(path)
-        self._next: int | None = 0
-
-    def read(self, index: int) -> Image:
-        ahead = -1 if self._next is None else index - self._next
-        if not 0 <= ahead <= _LONGEST_STEP:
-            self._capture.set(cv2.CAP_PROP_POS_FRAMES, index)
-            ahead = 0
-        arrived = all(self._capture.grab() for _ in range(ahead))
-        good, image = self._capture.read() if arrived else (False, None)
-        self._next = index + 1 if good else None
-        if not good or image is None:
-            raise UnreadableImage(f"{self._path}: frame {index} cannot be decoded; the video may be cut short")
-        return np.asarray(image, np.uint8)
+def _changing(path: Path, numbers: list[int]) -> list[int]:
+    """Those frames that differ from the one kept before; frames that cannot be decoded stay, to be reported."""
+    kept: list[int] = []
+    before: NDArray[np.float32] | None = None
+    for number in numbers:
+        try:
+            now = _thumbnail(read_video_frame(path, number))
+        except UnreadableImage:
+            kept.append(number)
+            continue
+        if before is None or _change(now, before) > CHANGED_LEVELS:
+            kept.append(number)
+            before = now
+    return kept
 
 
-@lru_cache(maxsize=4)
-def _reader(path: Path, process: int, thread: int) -> _Reader:
-    return _Reader(path)
+def _thumbnail(image: Image) -> NDArray[np.float32]:
+    small = cv2.resize(image, _THUMBNAIL, interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
 
 
-def _open(path: Path) -> cv2.VideoCapture:
-    if not path.is_file():
-        raise InputError(f"{path}: no such video file")
-    capture = cv2.VideoCapture(str(path))
-    if not capture.isOpened():
-        raise InputError(f"{path}: not a video that can be read; convert it to MP4 (H.264)")
-    return capture
+def _change(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Largest mean difference of a block, grey levels."""
+    return float(cv2.resize(np.abs(one - other), _BLOCKS, interpolation=cv2.INTER_AREA).max())

@@ -1,8 +1,11 @@
 """Frames of a video: which are taken, and that frame k is frame k however one gets there."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -10,7 +13,9 @@ import pytest
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Frame
 from lotwise.datasets.load import load
-from lotwise.datasets.readers.video import read_video_frame, video_frames
+from lotwise.datasets.readers.folder import read_folder
+from lotwise.datasets.readers.video import sample_video, video_frames
+from lotwise.datasets.video_file import read_video_frame, video_times
 
 
 def record(path: Path, count: int, rate: float = 10, code: str = "mp4v") -> Path:
@@ -21,6 +26,26 @@ def record(path: Path, count: int, rate: float = 10, code: str = "mp4v") -> Path
         bits = np.array([k >> bit & 1 for bit in range(16)], np.uint8).reshape(4, 4) * 255
         writer.write(cv2.cvtColor(np.kron(bits, np.ones((32, 32), np.uint8)), cv2.COLOR_GRAY2BGR))
     writer.release()
+    return path
+
+
+def fields_of(k: int) -> np.ndarray:
+    bits = np.array([k >> bit & 1 for bit in range(16)], np.uint8).reshape(4, 4) * 255
+    return cv2.cvtColor(np.kron(bits, np.ones((32, 32), np.uint8)), cv2.COLOR_GRAY2BGR)
+
+
+def encode(path: Path, seconds: Sequence[float], codec: str = "libx264", format: str | None = None, **options) -> Path:  # noqa: A002
+    """A video whose frame k is shown at ``seconds[k]``, key frames wide apart, with frames that look ahead."""
+    with av.open(str(path), "w", format=format) as container:
+        stream = container.add_stream(codec, rate=10, options=options)
+        stream.width = stream.height = 128
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for k, second in enumerate(seconds):
+            frame = av.VideoFrame.from_ndarray(fields_of(k), format="bgr24")
+            frame.pts, frame.time_base = round(1000 * second), Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
     return path
 
 
@@ -41,7 +66,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (10, 2, [0, 100]),
         (39.9, None, [0, 399]),  # the very last one
         (40, None, [0]),  # just beyond the end
-        (0.25, 4, [0, 2, 5, 8]),  # between two frames: the nearest
+        (0.25, 4, [0, 2, 5, 7]),  # between two frames: the earlier
         (1e-6, 3, [0, 1, 2]),  # never one twice
     ],
 )
@@ -112,3 +137,95 @@ def test_a_missing_video_and_a_senseless_distance(video: Path, tmp_path: Path) -
         video_frames(tmp_path / "gone.mp4", "C1")
     with pytest.raises(InputError, match="every_s is 0"):
         video_frames(video, "C1", 0)
+
+
+VARYING = [*np.arange(600) / 10, *(60.0 + np.arange(60))]
+"""One minute at 10 frames a second, then one at 1."""
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov", ".ts"])
+def test_of_a_varying_frame_rate_seconds_are_seconds_and_every_frame_is_itself(tmp_path: Path, suffix: str) -> None:
+    path = encode(tmp_path / f"v{suffix}", VARYING, g="250", bf="2")
+    assert len(video_times(path)) == len(VARYING)
+    frames = video_frames(path, "gate", 20)
+    assert [round(VARYING[frame.index]) for frame in frames] == [0, 20, 40, 60, 80, 100]
+    assert [number_in(load(frame)) for frame in frames] == [0, 200, 400, 600, 620, 640]
+    for order in ([240], range(200, 241), [650, 240, 10, 241]):  # a jump, a walk, to and fro
+        assert [number_in(read_video_frame(path, k)) for k in order] == list(order)
+
+
+def test_a_header_that_claims_another_frame_rate_is_not_believed(tmp_path: Path) -> None:
+    path = encode(tmp_path / "v.mkv", range(120))
+    data = bytearray(path.read_bytes())
+    at = data.index(b"\x23\xe3\x83") + 4  # DefaultDuration: nanoseconds a frame
+    length = data[at - 1] & 0x7F
+    data[at : at + length] = (1_000_000).to_bytes(length, "big")
+    path.write_bytes(data)
+    assert cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FPS) == 1000
+    frames = video_frames(path, "gate", 20)
+    assert [number_in(load(frame)) for frame in frames] == [0, 20, 40, 60, 80, 100]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "format"),
+    [
+        (".webm", "libvpx", None),
+        (".m2ts", "libx264", "mpegts"),
+        (".asf", "msmpeg4", None),
+        (".flv", "libx264", None),
+        (".3gp", "mpeg4", None),
+        (".avi", "mpeg4", None),
+        (".mkv", "libx265", None),
+        (".h264", "libx264", "h264"),  # nothing but pictures: no times at all
+        (".mjpeg", "mjpeg", "mjpeg"),
+    ],
+)
+def test_other_makers_containers(tmp_path: Path, suffix: str, codec: str, format: str | None) -> None:  # noqa: A002
+    path = encode(tmp_path / f"gate{suffix}", np.arange(60) / 10, codec, format)
+    found = read_folder(tmp_path, every_s=2)
+    assert [frame.index for frame in found.frames] == ([0, 50] if suffix in (".mjpeg", ".h264") else [0, 20, 40])
+    for order in ([40], range(20, 41), [59, 0, 58, 5]):
+        assert [number_in(read_video_frame(path, k)) for k in order] == list(order)
+
+
+@pytest.mark.parametrize(("matrix", "turns"), [((0, 1, -1, 0), 3), ((-1, 0, 0, -1), 2), ((0, -1, 1, 0), 1)])
+def test_a_video_held_upright_is_turned(tmp_path: Path, matrix: tuple[int, ...], turns: int) -> None:
+    path = encode(tmp_path / "v.mp4", [0, 1, 2])
+    data = bytearray(path.read_bytes())
+    at = data.index(b"tkhd") + 4 + 40  # the matrix of the track's header, 16.16 fixed point
+    for place, value in zip((0, 1, 3, 4), matrix, strict=True):
+        data[at + 4 * place : at + 4 * place + 4] = (value << 16 & 0xFFFFFFFF).to_bytes(4, "big")
+    path.write_bytes(data)
+    assert number_in(np.rot90(read_video_frame(path, 2), -turns)) == 2
+
+
+def test_a_short_clip_is_sampled_by_its_length_and_its_change(tmp_path: Path) -> None:
+    path = encode(tmp_path / "lapse.mp4", np.arange(162) / 20)
+    sample = sample_video(path, "gate")
+    assert (len(sample.frames), sample.total) == (64, 162)
+    assert sample.frames[0].index == 0 and sample.frames[-1].index >= 158
+    # A clip in which nothing happens for a while gives less, and what happens is in it.
+    still = tmp_path / "still.mp4"
+    with av.open(str(still), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width = stream.height = 128
+        stream.pix_fmt = "yuv420p"
+        for k in range(100):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(fields_of(k // 40), format="bgr24")))
+        container.mux(stream.encode(None))
+    assert [frame.index // 40 for frame in sample_video(still, "gate").frames] == [0, 1, 2]
+
+
+def test_a_long_recording_is_sampled_by_the_minute(tmp_path: Path) -> None:
+    path = encode(tmp_path / "long.mp4", np.arange(130) * 60.0)
+    assert sample_video(path, "gate").every_s == 60
+    assert len(video_frames(path, "gate")) == 130
+
+
+def test_a_recording_that_is_replaced_is_read_anew(tmp_path: Path) -> None:
+    path = encode(tmp_path / "v.mp4", np.arange(10))
+    assert number_in(read_video_frame(path, 7)) == 7
+    encode(path, np.arange(3))
+    assert len(video_times(path)) == 3
+    with pytest.raises(UnreadableImage, match="frame 7 cannot be decoded; the video has 3"):
+        read_video_frame(path, 7)
