@@ -56,8 +56,15 @@ def _is_snapshot(url: str) -> bool:
     return path.suffix.lower() in _PICTURES or "snapshot" in url.lower()
 
 
+def _listed(given: Any) -> Any:
+    """One path as a list of it."""
+    return [given] if isinstance(given, str | os.PathLike) else given
+
+
 def _written_out(given: Any) -> Any:
     """A path or URL alone, or a mapping without its kind, as a mapping with it."""
+    if isinstance(given, list):
+        raise ValueError("is a list; a camera has one source: give further folders and videos as learn_from: [...]")
     if isinstance(given, str | os.PathLike):
         return source_from_text(os.fspath(given))
     if isinstance(given, dict) and "kind" not in given:
@@ -88,9 +95,23 @@ class SiteCamera(BaseModel):
             "CNR-EXT CSV or a PKLot XML; without it the slots that its bundle carries."
         ),
     ] = None
+    learn_from: Annotated[
+        tuple[Path, ...],
+        BeforeValidator(_listed, json_schema_input_type=Path | tuple[Path, ...]),
+        Field(
+            description="Folder or video, or a list of them, whose frames lotwise adapt learns from instead of those "
+            "of the source: recordings of a live camera, or several periods. All must show the same view."
+        ),
+    ] = ()
     every_s: Annotated[
-        float, Field(gt=0, le=86400, description="Seconds between two frames that lotwise adapt takes of a video.")
-    ] = 60.0
+        float | None,
+        Field(
+            gt=0,
+            le=86400,
+            description="Seconds of the recording between two frames that lotwise adapt takes of a video; without it "
+            "one a minute, and more of a video under an hour, as far as something changes in it.",
+        ),
+    ] = None
     bundles: Annotated[
         Path | None,
         Field(description="Registry of the camera's bundles, or one bundle, instead of those of the site's run."),

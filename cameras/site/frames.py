@@ -6,14 +6,18 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
+from lotwise.cameras.site.camera import SiteCamera
 from lotwise.cameras.site.reading import read_site
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_file import read_slot_file
 from lotwise.cameras.site.sources import FolderSettings, VideoSettings
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset, Frame, Slot
+from lotwise.datasets.image_files import VIDEO_SUFFIXES
+from lotwise.datasets.readers.amounts import few_frames_notes, video_notes
+from lotwise.datasets.readers.camera_id import select_cameras
 from lotwise.datasets.readers.folder import read_folder
-from lotwise.datasets.readers.video import video_frames
+from lotwise.datasets.readers.video import VideoSample, sample_video
 
 
 def site_dataset(path: Path, cameras: tuple[str, ...] | None = None) -> Dataset:
@@ -33,22 +37,36 @@ def site_dataset(path: Path, cameras: tuple[str, ...] | None = None) -> Dataset:
     notes: list[str] = []
     for name in chosen_cameras(site, path, cameras):
         camera = site.cameras[name]
-        match camera.source:
-            case VideoSettings(path=video):
-                found = video_frames(video, name, camera.every_s)
-            case FolderSettings(path=root):
-                folder = read_folder(root, every_s=camera.every_s)
+        places = camera.learn_from or _stored_source(camera, f"{path}: cameras.{name}")
+        videos: list[VideoSample] = []
+        own: list[Frame] = []
+        for number, place in enumerate(places, start=1):
+            if place.is_file() or (place.suffix.lower() in VIDEO_SUFFIXES and not place.is_dir()):
+                videos.append(sample_video(place, name, camera.every_s))
+                found = videos[-1].frames
+            else:
+                folder = read_folder(place, every_s=camera.every_s)
                 found = folder.frames
                 notes += folder.notes
-            case live:
-                raise InputError(
-                    f"{path}: cameras.{name}.source: {live.kind} holds no frames to learn from; "
-                    "record some into a folder and give that"
-                )
-        frames += [Frame(name, f"{name}/{f.name}", f.path, f.taken, f.index) for f in found]
+            below = f"{name}/{number}" if len(places) > 1 else name
+            own += [Frame(name, f"{below}/{f.name}", f.path, f.taken, f.index) for f in found]
+        notes += video_notes({name: videos} if videos else {})
+        frames += select_cameras(own, None, path)
         if camera.slots is not None:
             slots[name] = read_slot_file(camera.slots)
+    notes += few_frames_notes(frames)
     return Dataset("site", path, tuple(frames), slots, notes=tuple(notes))
+
+
+def _stored_source(camera: SiteCamera, where: str) -> tuple[Path, ...]:
+    match camera.source:
+        case VideoSettings(path=stored) | FolderSettings(path=stored):
+            return (stored,)
+        case live:
+            raise InputError(
+                f"{where}.source: {live.kind} holds no frames to learn from; record some into a folder and give that "
+                "as learn_from"
+            )
 
 
 def chosen_cameras(site: Site, path: Path, cameras: Sequence[str] | None) -> tuple[str, ...]:

@@ -8,22 +8,23 @@ from pathlib import Path
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset, Frame
 from lotwise.datasets.image_files import IMAGE_SUFFIXES, VIDEO_SUFFIXES, all_files, unread_notes, with_suffix
+from lotwise.datasets.readers.amounts import video_notes
 from lotwise.datasets.readers.camera_id import camera_of, select_cameras
-from lotwise.datasets.readers.video import video_frames
+from lotwise.datasets.readers.video import VideoSample, sample_video
 from lotwise.datasets.timestamps import parse_time
 
 
-def read_folder(root: Path, cameras: Sequence[str] | None = None, every_s: float = 60.0) -> Dataset:
+def read_folder(root: Path, cameras: Sequence[str] | None = None, every_s: float | None = None) -> Dataset:
     """Frames of a folder, whatever its layout.
 
-    Each sub-folder is a camera, with all that lies below it; folders named by a day are none. Images directly
-    in the root form one camera named like the root. A video directly in the root is a camera of its own,
-    named like the file; a video in a sub-folder belongs to that folder's camera.
+    Each sub-folder is a camera, with all that lies below it; folders named by year, month, day or hour are none.
+    Images directly in the root form one camera named like the root. A video directly in the root is a camera of its
+    own, named like the file; a video in a sub-folder belongs to that folder's camera.
 
     Args:
         root: the folder.
         cameras: ids; None for all.
-        every_s: seconds between two frames taken of a video.
+        every_s: seconds between two frames taken of a video; None for a choice by its length and change.
 
     Raises:
         InputError: no such folder, nothing in it, or an asked camera without frames.
@@ -32,6 +33,7 @@ def read_folder(root: Path, cameras: Sequence[str] | None = None, every_s: float
         raise InputError(f"{root}: no such folder; give a folder of images or videos")
     frames: list[Frame] = []
     notes: list[str] = []
+    samples: dict[str, list[VideoSample]] = {}
     files = all_files(root)
     for path in with_suffix(files, IMAGE_SUFFIXES + VIDEO_SUFFIXES):
         relative = path.relative_to(root)
@@ -39,13 +41,15 @@ def read_folder(root: Path, cameras: Sequence[str] | None = None, every_s: float
         if path.suffix.lower() in IMAGE_SUFFIXES:
             frames.append(Frame(camera, relative.as_posix(), path, parse_time(relative)))
             continue
+        camera = path.stem if path.parent == root else camera
         try:
-            frames += video_frames(
-                path, path.stem if path.parent == root else camera, every_s, name=relative.as_posix()
-            )
+            sample = sample_video(path, camera, every_s, name=relative.as_posix())
         except InputError as error:
             notes.append(str(error))
-    notes += unread_notes(files)
+        else:
+            frames += sample.frames
+            samples.setdefault(camera, []).append(sample)
+    notes += [*video_notes(samples), *unread_notes(files)]
     if not frames and notes:
         raise InputError(f"{root}: {notes[0]}" if str(root) not in notes[0] else notes[0])
     return Dataset("folder", root, select_cameras(frames, cameras, root), notes=tuple(notes))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset
+from lotwise.datasets.readers.amounts import few_frames_notes
 from lotwise.datasets.readers.camera_id import numbered, parse_cameras
 from lotwise.datasets.readers.cnr_ext import read_cnr_ext
 from lotwise.datasets.readers.coco import read_coco
@@ -47,7 +49,8 @@ def open_dataset(kind: str, root: Path, cameras: Sequence[str] | None = None) ->
         case "coco":
             return read_coco(root, cameras=cameras)
         case "folder":
-            return read_folder(root, cameras)
+            folder = read_folder(root, cameras)
+            return replace(folder, notes=(*folder.notes, *few_frames_notes(folder.frames)))
     # Rendering is a package of its own; reading real frames does not pay for its import.
     from lotwise.datasets.synthetic import read_synthetic
 

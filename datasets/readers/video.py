@@ -34,11 +34,13 @@ class VideoSample:
         frames: in order of time.
         total: how many frames it has.
         every_s: seconds between two that were tried.
+        thinned: whether some were left out because nothing had changed in them.
     """
 
     frames: tuple[Frame, ...]
     total: int
     every_s: float
+    thinned: bool = False
 
 
 def video_frames(
@@ -71,6 +73,7 @@ def sample_video(
     whole = float(seconds[-1])
     pause = every_s if every_s is not None else min(LONGEST_PAUSE_S, whole / (SHORT_CLIP_FRAMES - 1))
     numbers = _nearest(seconds, np.arange(0, whole + 1e-6, pause) if pause > 0 else np.zeros(1))
+    tried = len(numbers)
     if every_s is None and pause < LONGEST_PAUSE_S:
         numbers = _changing(path, numbers)
     start = parse_time(path)
@@ -84,7 +87,7 @@ def sample_video(
         )
         for number in numbers[:limit]
     )
-    return VideoSample(frames, len(seconds), pause)
+    return VideoSample(frames, len(seconds), pause, len(numbers) < tried)
 
 
 def _nearest(seconds: NDArray[np.float64], wanted: NDArray[np.float64]) -> list[int]:

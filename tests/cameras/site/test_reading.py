@@ -71,7 +71,7 @@ def refused(folder: Path, text: str) -> InputError:
         (GATE + "frames", "cameras.gate: expected a mapping with source"),
         (
             GATE + "{source: [x]}",
-            "cameras.gate.source: expected a folder, file or URL, or a mapping with a kind (folder",
+            "cameras.gate.source: is a list; a camera has one source: give further folders",
         ),
         (GATE + "{source: {stale_s: 3}}", "cameras.gate.source: expected a folder, file or URL, or a mapping"),
         (GATE + "{source: ''}", "cameras.gate.source: is empty; give a folder"),

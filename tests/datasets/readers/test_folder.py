@@ -8,6 +8,7 @@ import pytest
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.readers.folder import read_folder
+from lotwise.datasets.split import split_by_day
 
 
 def add(root: Path, *names: str) -> None:
@@ -34,6 +35,10 @@ def add(root: Path, *names: str) -> None:
         (["cam2/a.jpg", "cam10/a.jpg"], {"cam2": 1, "cam10": 1}),  # numbers in order
         (["gate.avi", "roof.avi", "a.jpg"], {"gate": 3, "lot": 1, "roof": 3}),  # a video a camera
         (["gate/1.avi", "gate/2.avi"], {"gate": 6}),  # recordings of one camera
+        (["2024/01/02/03-04-05.jpg", "2025/01/02/a.jpg"], {"lot": 2}),  # folders of year, month and day
+        (["gate/2024/01/02/a.jpg", "gate/2025/12/31/b.jpg", "2024/01/02/roof/c.jpg"], {"gate": 2, "roof": 1}),
+        (["2024-01-02/03/gate/04.05.jpg", "2024-01-02/04/gate/04.05.jpg"], {"gate": 2}),  # an hour a folder
+        (["gate/a.jpg", "gate/@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg", "#recycle/b.jpg"], {"gate": 1}),
     ],
 )
 def test_cameras(tmp_path: Path, names: list[str], cameras: dict[str, int]) -> None:
@@ -50,6 +55,28 @@ def test_frames_are_in_order_of_time_and_named_below_the_root(tmp_path: Path) ->
     dataset = read_folder(tmp_path)
     assert [frame.name for frame in dataset.frames] == ["g/z_2024-05-01_0900.jpg", "g/2024-05-02_0700.jpg"]
     assert f"{dataset.frames[0].taken}" == "2024-05-01 09:00:00"
+
+
+def test_days_in_the_names_of_files_are_days_of_the_split(tmp_path: Path) -> None:
+    add(tmp_path, *(f"g/gate_00_2024010{day}0{hour}0000.jpg" for day in range(1, 5) for hour in range(3)))
+    split = split_by_day(read_folder(tmp_path).frames, 0.25)
+    assert split.day_disjoint
+    assert {frame.taken.day for frame in split.test if frame.taken} == {4}
+
+
+def test_a_camera_behind_a_link_is_read(tmp_path: Path) -> None:
+    add(tmp_path, "disk/a.jpg", "lot/roof/b.jpg")
+    (tmp_path / "lot" / "gate").symlink_to(tmp_path / "disk")
+    assert read_folder(tmp_path / "lot").cameras == ("gate", "roof")
+
+
+def test_endings_that_are_not_read_are_told_and_nothing_else_is_no_camera(tmp_path: Path) -> None:
+    add(tmp_path, "g/a.jpg", "g/b.HEIC", "g/c.jfif", "g/d.mpo", "h/e.heic")
+    dataset = read_folder(tmp_path)
+    assert [frame.path.name for frame in dataset.frames] == ["a.jpg", "c.jfif", "d.mpo"]
+    assert dataset.notes == ("2 .heic files were skipped: that kind is not read; convert them to JPEG",)
+    with pytest.raises(InputError, match=r"h: 1 \.heic files were skipped: that kind is not read"):
+        read_folder(tmp_path / "h")
 
 
 def test_a_broken_video_is_noted_and_the_rest_is_read(tmp_path: Path) -> None:
