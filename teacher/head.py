@@ -62,7 +62,9 @@ def box_distances(logits: torch.Tensor, reg_max: int) -> torch.Tensor:
     if reg_max == 1:
         return logits
     bins = torch.arange(reg_max, dtype=torch.float32, device=logits.device)
-    return torch.einsum("bera,r->bea", logits.reshape(len(logits), 4, reg_max, -1).softmax(2), bins)
+    # Not by len(logits): an export would fix the size of the batch.
+    per_side = torch.unflatten(logits, 1, (4, reg_max))
+    return torch.einsum("bera,r->bea", per_side.softmax(2), bins)
 
 
 def decode_boxes(head: Any, raw: dict[str, Any]) -> torch.Tensor:
