@@ -11,18 +11,32 @@ from numpy.typing import NDArray
 
 from lotwise.datasets.frame import Detections, Image
 
-MARGIN = 0.15  # of a box's size: about it lie the shadow and the mirror that the box leaves out
-PRIOR = 100.0  # squared grey levels: ground of less variance than this says little of the gain
-GREY = 100.0  # level of asphalt by day
-MAX_GAIN = 1.6  # between the lights of two frames; night is not mixed with noon
-MAX_LIFT = 24.0  # grey levels of black
-PIXELS = 2000  # tell the light of a picture
-ROUNDS = 5
-FRAMES = 24  # are enough to tell the ground; more would only cost memory
-SEEN = 2  # frames must show a place, since one may have missed the vehicle on it
-UNEVEN = 16.0  # grey levels, spread of a frame that lies in another light
-ALIKE = 24.0  # grey levels between the quartiles of what those frames show
-COARSE, WIDE = 8, 6.0  # pixels of one cell, and cells, by which unevenness of light is smoothed
+# Where no measurement is named, a value was chosen by hand for frames of about 640 pixels; grey levels are 0..255.
+BOX_MARGIN = 0.15
+"""Share of a box's size by which it is widened: about it lie the shadow and the mirror that the box leaves out."""
+GAIN_PRIOR = 100.0
+"""Variance in squared grey levels: ground that varies less says little of the gain between two lights."""
+ASPHALT_GREY = 100.0
+"""Grey level of asphalt by day, at which two lights are compared."""
+MAX_GAIN = 1.6
+"""Largest factor between the lights of two frames, two thirds of a stop; night is not mixed with noon."""
+MAX_BLACK_LIFT = 24.0
+"""Grey levels by which black may be lifted, as by haze."""
+MAX_LIGHT_PIXELS = 2000
+"""Pixels that the light of a picture is told from: the error of a mean over so many is under a grey level."""
+LIGHT_ROUNDS = 5
+"""Rounds of reweighting in :func:`fit_light`."""
+MAX_BACKGROUND_FRAMES = 24
+"""Frames that the ground is told from; each more takes 4 MB at 640 x 480 while the median is taken."""
+MIN_SHOWN_FRAMES = 2
+"""Frames that must show a place, since the teacher may have missed the vehicle on it in one."""
+MAX_LIGHT_SPREAD = 16.0
+"""Grey levels by which a frame may still differ after its light was fitted; beyond, it lies in another light."""
+MAX_QUARTILE_DISTANCE = 24.0
+"""Grey levels between the quartiles of what the frames show at a place; beyond, they do not agree on the ground."""
+LIGHT_CELL_PX, LIGHT_SIGMA_CELLS = 8, 6.0
+"""Size in pixels of the cells, and sigma in cells, by which unevenness of light is smoothed."""
+
 Mask = NDArray[np.bool_]
 
 
@@ -42,13 +56,13 @@ class Light:
     @property
     def grey(self) -> NDArray[np.float32]:
         """(3,) what becomes of a middling grey."""
-        return self.gain * GREY + self.offset
+        return self.gain * ASPHALT_GREY + self.offset
 
     @property
     def far(self) -> bool:
         """Whether it is as from day to night, or makes black grey as haze does."""
-        gains = np.append(self.gain, self.grey.mean() / GREY)
-        return bool(gains.max() > MAX_GAIN or gains.min() < 1 / MAX_GAIN or abs(self.offset.mean()) > MAX_LIFT)
+        gains = np.append(self.gain, self.grey.mean() / ASPHALT_GREY)
+        return bool(gains.max() > MAX_GAIN or gains.min() < 1 / MAX_GAIN or abs(self.offset.mean()) > MAX_BLACK_LIFT)
 
     def apply(self, image: Image) -> Image:
         """(…, 3) in the source's light -> (…, 3) in the target's."""
@@ -70,7 +84,7 @@ class Background:
     known: Mask
 
 
-def fit_light(source: NDArray, target: NDArray, gain: NDArray[np.float32] | None = None) -> Light:
+def fit_light(source: NDArray[np.uint8], target: NDArray[np.uint8], gain: NDArray[np.float32] | None = None) -> Light:
     """Light of the source to light of the target, by pixels of the same places of which some may have changed.
 
     The gain is the ratio of the spreads (reduced major axis), which favours neither picture; pixels that do not
@@ -80,23 +94,23 @@ def fit_light(source: NDArray, target: NDArray, gain: NDArray[np.float32] | None
         source, target: (N, 3) values of the same pixels.
         gain: (3,) what is expected where the pixels are too much alike to tell it; by default the ratio of means.
     """
-    every = max(1, len(source) // PIXELS)
+    every = max(1, len(source) // MAX_LIGHT_PIXELS)
     x, y = (np.ascontiguousarray(values[::every].T, np.float32) for values in (source, target))
     weight = np.ones_like(x)
-    for _ in range(ROUNDS):
+    for _ in range(LIGHT_ROUNDS):
         share = weight / np.maximum(weight.sum(1, keepdims=True), 1e-6)
         mean_x, mean_y = (share * x).sum(1, keepdims=True), (share * y).sum(1, keepdims=True)
         dx, dy = x - mean_x, y - mean_y
         var_x, var_y = (share * dx * dx).sum(1, keepdims=True), (share * dy * dy).sum(1, keepdims=True)
         expected = (mean_y + 1) / (mean_x + 1) if gain is None else gain[:, None]
-        slope = np.sqrt((var_y + PRIOR * expected**2) / (var_x + PRIOR))
+        slope = np.sqrt((var_y + GAIN_PRIOR * expected**2) / (var_x + GAIN_PRIOR))
         rest = np.abs(dy - slope * dx)
         spread = 1.48 * np.median(rest, axis=1, keepdims=True) if x.size else np.zeros((3, 1), np.float32)
         weight = 1 / (1 + (rest / np.maximum(2 * spread, 1)) ** 2)
     return Light(slope[:, 0], (mean_y - slope * mean_x)[:, 0], float(spread.max()))
 
 
-def covered(detections: Detections, size: tuple[int, int], margin: float = MARGIN, least: float = 2.0) -> Mask:
+def covered(detections: Detections, size: tuple[int, int], margin: float = BOX_MARGIN, least: float = 2.0) -> Mask:
     """Where vehicles stand, (H, W).
 
     Args:
@@ -137,7 +151,7 @@ def learn_background(views: Sequence[tuple[Image, Detections]], ignore_threshold
     for place, (image, _) in enumerate(views):
         both = free[place] & free[middle]
         light = fit_light(image[both], views[middle][0][both])
-        if light.far or light.spread > UNEVEN:
+        if light.far or light.spread > MAX_LIGHT_SPREAD:
             free[place] = False
         else:
             stack[place][free[place]] = _even(light.apply(image), views[middle][0], both)[free[place]]
@@ -146,21 +160,22 @@ def learn_background(views: Sequence[tuple[Image, Detections]], ignore_threshold
     last = np.maximum(count - 1, 0)
 
     def rank(at: NDArray[np.intp]) -> NDArray[np.float32]:
-        return np.take_along_axis(stack, at[None, ..., None], 0)[0]
+        values: NDArray[np.float32] = np.take_along_axis(stack, at[None, ..., None], 0)[0]
+        return values
 
     ground = np.nan_to_num((rank(last // 2) + rank(last - last // 2)) / 2)
     between = np.nan_to_num(rank(last - last // 4) - rank(last // 4)).max(2)
-    known = (count >= SEEN) & (cv2.blur(between, (9, 9)) <= ALIKE)
+    known = (count >= MIN_SHOWN_FRAMES) & (cv2.blur(between, (9, 9)) <= MAX_QUARTILE_DISTANCE)
     return Background(ground.round().clip(0, 255).astype(np.uint8), known)
 
 
 def _even(image: Image, target: Image, both: Mask) -> NDArray[np.float32]:
     """An image with the brightness of another from place to place, by what both show."""
     size = (image.shape[1], image.shape[0])
-    coarse = (max(1, size[0] // COARSE), max(1, size[1] // COARSE))
+    coarse = (max(1, size[0] // LIGHT_CELL_PX), max(1, size[1] // LIGHT_CELL_PX))
     weight = both[..., None].astype(np.float32)
-    rest = (target.astype(np.float32) - image).clip(-ALIKE, ALIKE) * weight
+    rest = (target.astype(np.float32) - image).clip(-MAX_QUARTILE_DISTANCE, MAX_QUARTILE_DISTANCE) * weight
     cells = cv2.resize(np.dstack([rest, weight]), coarse, interpolation=cv2.INTER_AREA)
-    smooth = cv2.GaussianBlur(cells, (0, 0), WIDE)
+    smooth = cv2.GaussianBlur(cells, (0, 0), LIGHT_SIGMA_CELLS)
     uneven = cv2.resize(smooth[..., :3] / (smooth[..., 3:] + 0.05), size, interpolation=cv2.INTER_LINEAR)
     return np.asarray(image + uneven, np.float32)

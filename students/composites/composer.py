@@ -11,13 +11,16 @@ import cv2
 import numpy as np
 
 from lotwise.datasets.frame import Detections
-from lotwise.students.composites.background import FRAMES, Mask, learn_background
+from lotwise.students.composites.background import MAX_BACKGROUND_FRAMES, Mask, learn_background
 from lotwise.students.composites.swap import Composite, Region, View, compose, find_regions
 from lotwise.teacher.knowledge import Latent
 
-TRIES = 3  # donors asked for one composite
-EMPTIED = 0.2  # chance that the free ground is asked first
+MAX_DONORS = 3
+"""Other frames that are asked for one composite, so that a lot on which nothing changes costs a bounded time."""
+EMPTIED_CHANCE = 0.2
+"""Chance that the free ground is asked before another frame. Chosen, so that emptied lots stay the exception."""
 CACHED_PAIRS = 256
+"""Pairs of frames whose regions are remembered, a few kB each."""
 
 
 class Composer:
@@ -46,8 +49,8 @@ class Composer:
     def __call__(self, index: int, generator: np.random.Generator) -> Composite | None:
         """A composite on this frame, or None where the donors tried have nothing to swap."""
         others = [other for other in self._of[self._cameras[index]] if other != index]
-        donors: list[int | None] = generator.permutation(others)[:TRIES].tolist()
-        if others and generator.random() < EMPTIED:
+        donors: list[int | None] = generator.permutation(others)[:MAX_DONORS].tolist()
+        if others and generator.random() < EMPTIED_CHANCE:
             donors.insert(0, None)
         for donor in donors:
             if regions := self._regions(index, donor):
@@ -62,7 +65,7 @@ class Composer:
 
     def _learn(self, camera: str) -> View:
         mine = self._of[camera]
-        some = [mine[i] for i in np.linspace(0, len(mine) - 1, min(len(mine), FRAMES)).astype(int)]
+        some = [mine[i] for i in np.linspace(0, len(mine) - 1, min(len(mine), MAX_BACKGROUND_FRAMES)).astype(int)]
         views = [self._view(index) for index in some]
         ground = learn_background([(view.image, view.detections) for view in views], self._ignore_threshold)
         return View(ground.image, Detections.empty(), ground.known)

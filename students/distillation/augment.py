@@ -15,9 +15,12 @@ from lotwise.cameras.detection.letterbox import GREY
 from lotwise.datasets.boxes import area, clip
 from lotwise.datasets.frame import Detections, Image
 
-MAX_ZOOM = 1.3  # a car this much larger than it ever is on this camera teaches nothing about it
-MAX_SHIFT = 0.1  # of the input's side
-SEEN = 0.3  # share of a box that must stay inside for it to be taught
+MAX_ZOOM = 1.3
+"""Largest factor by which a frame is zoomed, either way: a fixed camera never sees its cars much larger."""
+MAX_SHIFT = 0.1
+"""Share of the input's side by which a frame is shifted at most, as Ultralytics' ``translate``."""
+MIN_INSIDE_SHARE = 0.3
+"""Share of a box that must stay inside for it to be taught: of less, no detector would know a car."""
 
 
 @dataclass(frozen=True)
@@ -100,5 +103,5 @@ def shift_and_scale(
     corners = detections.boxes.reshape(-1, 2, 2) * scale + offset
     whole = np.concatenate([corners.min(1), corners.max(1)], axis=1).astype(np.float32)
     boxes = clip(whole, *size)
-    seen = area(boxes) >= SEEN * np.maximum(area(whole), 1e-6)
+    seen = area(boxes) >= MIN_INSIDE_SHARE * np.maximum(area(whole), 1e-6)
     return Moved(np.asarray(moved, np.uint8), Detections(boxes, detections.scores, detections.labels)[seen])

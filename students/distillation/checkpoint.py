@@ -16,7 +16,7 @@ from lotwise.datasets.whole_file import write_whole
 CHECKPOINT = "last.pt"
 LOG = "log.jsonl"
 SAVE_EVERY_S = 20.0
-"""Writing takes up to a second on a slow disk: at most a twentieth of the time is spent on it."""
+"""Seconds between two writings: were one to take a second, a twentieth of the time would go into it."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from lotwise.teacher.tensor import image_tensor
 Check = Callable[[DetectionModel], float]
 """From a student in eval mode to its agreement with the teacher, 0..1."""
 CHECK_EVERY = 50
-"""Steps between checks; the first one is at ``min_steps``. A check on 8 frames costs about as much as 4 steps."""
+"""Steps between checks; the first one is at ``min_steps``."""
 COOL_DOWN = 0.2
 """Share of the steps made so far in which the rate falls once the student has settled: the cool-down of a fifth that
 warmup-stable-decay schedules use (Hägele et al. 2024, arXiv 2405.18392)."""
@@ -133,7 +133,7 @@ def distill(
                     f"{settings.learning_rate}) and run again"
                 )
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call, unused-ignore]  # it has no types
             nn.utils.clip_grad_norm_(learner.parameters(), MAX_GRADIENT_NORM)
             optimizer.step()
             average.update_parameters(student)

@@ -24,8 +24,8 @@ at which a detector calls a vehicle more likely than not; chosen, not tuned."""
 FOUND_IOU = 0.5
 """IoU from which on the student's box is taken for the teacher's vehicle, as in mAP50."""
 MAX_LOSS = 0.005
-"""Share of the sure vehicles, and of the agreement, that a second round may lose: one vehicle in two hundred, about
-what two trainings of different seeds differ by. Chosen, not tuned."""
+"""Share of the sure vehicles, and of the agreement, that a second round may lose: one vehicle in two hundred. Chosen,
+not tuned."""
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,15 @@ from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.students.distillation.samples import Samples
 from lotwise.students.model.deployed import Deployed, candidates, reported
 
-FRAMES = 8
-"""Frames that a check looks at, spread evenly."""
-GAIN = 0.005
-"""Agreement that a student must win between checks to count as still learning."""
+CHECKED_FRAMES = 8
+"""Frames that a check looks at, spread evenly: with 30 cars each, the agreement of 240 boxes."""
+MIN_GAIN = 0.005
+"""Agreement that a student must win between checks to count as still learning: one box in two hundred."""
 PATIENCE = 2
 """Checks without that gain after which it has settled."""
 
 
-def settled(agreements: Sequence[float], gain: float = GAIN, patience: int = PATIENCE) -> bool:
+def settled(agreements: Sequence[float], gain: float = MIN_GAIN, patience: int = PATIENCE) -> bool:
     """Whether the last checks brought nothing more.
 
     Args:
@@ -40,7 +40,7 @@ def settled(agreements: Sequence[float], gain: float = GAIN, patience: int = PAT
 
 def agreement_check(samples: Samples) -> Callable[[DetectionModel], float]:
     """How far a student agrees with what it was taught, on some of its own frames as they are; no labels."""
-    which = np.unique(np.linspace(0, len(samples) - 1, min(FRAMES, len(samples))).round().astype(int))
+    which = np.unique(np.linspace(0, len(samples) - 1, min(CHECKED_FRAMES, len(samples))).round().astype(int))
     lessons = [samples.plain(int(index)) for index in which]
     positive_threshold = samples.settings.positive_threshold
 

@@ -21,7 +21,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image
 
 LIGHTS = (1.0, 0.6, 1.3)
-"""A camera of few frames is calibrated on darker and brighter ones too."""
+"""Factors of brightness: a camera of few frames is calibrated on darker and brighter ones too."""
 NETWORK = "/student/"
 """What the names of a student's layers begin with; all that comes after them decodes boxes, in float."""
 

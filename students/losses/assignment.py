@@ -41,7 +41,9 @@ def assign(output: StudentOutput, targets: Targets) -> Assignment:
     Anchors whose centre lies in a doubtful box and that learn no box are not counted.
     """
     centres = output.points * output.strides
-    assigner = TaskAlignedAssigner(topk=10, num_classes=1, alpha=0.5, beta=6.0, stride=output.strides.unique().tolist())
+    assigner = TaskAlignedAssigner(
+        topk=10, num_classes=1, alpha=0.5, beta=6.0, stride=torch.unique(output.strides).tolist()
+    )
     exists = (targets.scores > 0).unsqueeze(-1)
     _, boxes, scores, foreground, index = assigner(
         output.logits.detach().sigmoid().unsqueeze(-1),

@@ -27,5 +27,7 @@ class Box(nn.Module):
     def forward(self, output: StudentOutput, targets: Targets, assignment: Assignment) -> torch.Tensor:
         chosen = assignment.foreground.nonzero(as_tuple=True)
         strides = output.strides[chosen[1]]
-        iou = bbox_iou(output.boxes[chosen] / strides, assignment.boxes[chosen] / strides, xywh=False, CIoU=True)
+        iou: torch.Tensor = bbox_iou(
+            output.boxes[chosen] / strides, assignment.boxes[chosen] / strides, xywh=False, CIoU=True
+        )
         return ((1 - iou) * assignment.scores[chosen].unsqueeze(-1)).sum() / assignment.total

@@ -35,6 +35,7 @@ class Distribution(nn.Module):
         points, strides = output.points[chosen[1]], output.strides[chosen[1]]
         said, boxes = output.distributions[chosen], assignment.boxes[chosen] / strides
         bins = output.distributions.shape[-1] // 4
+        wrong: torch.Tensor
         if bins > 1:
             wrong = DFLoss(bins)(said.view(-1, bins), bbox2dist(points, boxes, bins - 1))
         else:

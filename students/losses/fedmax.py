@@ -43,7 +43,7 @@ class FedMax(nn.Module):
         maps = [self.activations.pop(level) for level in range(len(self.tapped))]
         sizes = [level.shape[2] * level.shape[3] for level in maps]
         regularity = output.logits.sum() * 0
-        for level, foreground in zip(maps, assignment.foreground.split(sizes, 1), strict=True):
+        for level, foreground in zip(maps, torch.split(assignment.foreground, sizes, 1), strict=True):
             weights = foreground[foreground.any(1)].to(output.logits)
             if not len(weights):
                 continue

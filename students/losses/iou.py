@@ -35,5 +35,5 @@ class Iou(nn.Module):
             return output.boxes.sum() * 0
         known = targets.dense.known
         told = targets.dense.scores[known]
-        iou = bbox_iou(output.boxes[known], targets.dense.boxes[known], xywh=False).squeeze(-1)
+        iou: torch.Tensor = bbox_iou(output.boxes[known], targets.dense.boxes[known], xywh=False).squeeze(-1)
         return (told * (1 - iou)).sum() / told.sum().clamp_min(1)

@@ -78,6 +78,6 @@ def stored_distributions(
         yield (
             sample,
             anchors,
-            output.distributions[sample, anchors].unflatten(-1, (4, bins)),
-            told.unflatten(-1, (4, bins)),
+            output.distributions[sample, anchors].view(-1, 4, bins),
+            told.view(-1, 4, bins),
         )

@@ -10,8 +10,10 @@ from lotwise.students.losses.cells import Cells, stored_cells
 from lotwise.students.losses.targets import Targets
 from lotwise.students.model.student import StudentOutput
 
-SPAN = 8  # a box of more cells than this along its side is looked at on a coarser level
-NEAR = 1.0  # cells between the middle of a box and a stored cell that may still stand for it
+MAX_BOX_CELLS = 8
+"""Cells along the side of a box beyond which it is looked at on a coarser level, as a head assigns it there."""
+MAX_CELL_DISTANCE = 1.0
+"""Cells between the middle of a box and a stored cell that may still stand for it: the next neighbour."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def taught_objects(output: StudentOutput, targets: Targets) -> list[Objects]:
     cell nearest to its middle, if that is within one cell. A box with neither is left out.
     """
     found: dict[int, list[Objects]] = {}
-    strides = output.strides.flatten().unique_consecutive()
+    strides = torch.unique_consecutive(output.strides)
     for cells in stored_cells(output.latents, targets.latents):
         boxes = targets.boxes[cells.sample][targets.scores[cells.sample] > 0].to(cells.student)
         fitting = boxes[_levels(boxes, strides) == cells.level]
@@ -59,7 +61,7 @@ def taught_objects(output: StudentOutput, targets: Targets) -> list[Objects]:
 def _levels(boxes: torch.Tensor, strides: torch.Tensor) -> torch.Tensor:
     """(N, 4) boxes -> (N,) level that each fits."""
     side = ((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])).clamp_min(0).sqrt()
-    return (side[:, None] > SPAN * strides[:-1].to(side)).sum(1)
+    return (side[:, None] > MAX_BOX_CELLS * strides[:-1].to(side)).sum(1)
 
 
 def _weights(boxes: torch.Tensor, cells: Cells, stride: float) -> torch.Tensor:
@@ -68,7 +70,7 @@ def _weights(boxes: torch.Tensor, cells: Cells, stride: float) -> torch.Tensor:
     middles = (torch.stack([cells.places % columns, cells.places // columns], 1) + 0.5).to(boxes) * stride
     covered = (middles >= boxes[:, None, :2]).all(-1) & (middles <= boxes[:, None, 2:]).all(-1)
     distances = torch.cdist((boxes[:, :2] + boxes[:, 2:]) / 2, middles) / stride
-    nearest = torch.nn.functional.one_hot(distances.argmin(1), len(middles)).bool() & (distances <= NEAR)
+    nearest = torch.nn.functional.one_hot(distances.argmin(1), len(middles)).bool() & (distances <= MAX_CELL_DISTANCE)
     return torch.where(covered.any(1, keepdim=True), covered, nearest).to(boxes)
 
 

@@ -41,7 +41,7 @@ class ScoreL2(nn.Module):
         loss = output.latents[0].sum() * 0
         if targets.dense is None:
             return loss
-        scores = targets.dense.scores.split([level[0, 0].numel() for level in output.latents], dim=1)
+        scores = torch.split(targets.dense.scores, [level[0, 0].numel() for level in output.latents], dim=1)
         for level, layer in enumerate(self.layers):
             known = [found for found in cells if found.level == level and targets.dense.known[found.sample]]
             if known:

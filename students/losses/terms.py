@@ -48,9 +48,9 @@ TERMS: Mapping[str, Callable[[DetectionModel, Sequence[int]], nn.Module]] = {
     "lpd": Lpd,
 }
 
-WIDE = {"latent": LatentMatching, "representation": Representation}
+WITH_WIDTH = {"latent": LatentMatching, "representation": Representation}
 """Terms whose representation may be narrower or wider than the teacher's neck."""
-OF_BOXES = ("score", "box", "distribution", "fedmax")
+FROM_BOXES = ("score", "box", "distribution", "fedmax")
 """Terms that learn from the teacher's boxes alone; the others need its latents or its output at every anchor."""
 
 
@@ -64,7 +64,7 @@ def make_terms(
         teacher: channels of the teacher's latents, finest level first; empty where the samples carry neither latents
             nor dense outputs.
         weights: of all terms. ``latent``, on by default, is left out where there is nothing to match.
-        width: of the representation in ``WIDE`` terms, as a share of the teacher's channels.
+        width: of the representation in ``WITH_WIDTH`` terms, as a share of the teacher's channels.
 
     Raises:
         InputError: a term that was switched on cannot work with these samples or this student.
@@ -73,13 +73,13 @@ def make_terms(
     if not teacher:
         wanted = [name for name in wanted if name != "latent"]
         for name in wanted:
-            if name not in OF_BOXES:
+            if name not in FROM_BOXES:
                 raise InputError(
                     f"settings: weights.{name} needs what the teacher says at the student's input size, and nothing "
                     f"is stored of that; label with the student's size, or set weights.{name} to 0"
                 )
     if not wanted:
         raise InputError("settings: no loss term is left; set one of the weights above 0")
-    wide = {name: partial(term, width=width) for name, term in WIDE.items()}
+    wide = {name: partial(term, width=width) for name, term in WITH_WIDTH.items()}
     makers: dict[str, Callable[[DetectionModel, Sequence[int]], nn.Module]] = {**TERMS, **wide}
     return nn.ModuleDict({name: makers[name](student, teacher) for name in wanted})

@@ -46,7 +46,7 @@ class RepresentationLayers(nn.Module):
         return {**self.__dict__, "said": ()}
 
 
-class RepresentedDetect(Detect):
+class RepresentedDetect(Detect):  # type: ignore[misc, unused-ignore]  # it has no types
     """A Detect head that reads the neck through representation layers."""
 
     representation: RepresentationLayers
@@ -125,4 +125,5 @@ def _matrix(layer: nn.Module) -> torch.Tensor:
 def _directions(convs: Sequence[nn.Conv2d]) -> torch.Tensor:
     """(C, C) orthonormal rows: directions of the neck's channels, those that the convolutions read most first."""
     read = torch.cat([conv.weight.detach().double().permute(0, 2, 3, 1).flatten(0, 2) for conv in convs])
-    return torch.linalg.eigh(read.T @ read).eigenvectors.flip(1).T
+    directions: torch.Tensor = torch.linalg.eigh(read.T @ read).eigenvectors.flip(1).T
+    return directions

@@ -38,8 +38,11 @@ from lotwise.teacher.checkpoint import fingerprint
 from lotwise.teacher.frame_selection.selection import select_frames
 from lotwise.teacher.index import Labels, open_labels
 
-MIN_GAIN_PER_DOUBLING = 0.01  # gain in agreement for twice the frames
-MAX_FRAMES = 64  # frames of a curve for which no counts were asked
+MIN_GAIN_PER_DOUBLING = 0.01
+"""Gain in agreement that twice the frames must bring to pay: less is within the noise of a
+few held-out frames (docs/frames.md)."""
+MAX_FRAMES = 64
+"""Most frames of a curve for which no counts were asked; a large teacher takes minutes to label 64."""
 
 
 @dataclass(frozen=True)

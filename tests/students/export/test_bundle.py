@@ -14,7 +14,7 @@ from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.load import load
 from lotwise.students.export import bundle as export
-from lotwise.students.export.bundle import BOX_TOLERANCE, SCORE_TOLERANCE, compare, write_bundle
+from lotwise.students.export.bundle import BOX_TOLERANCE_PX, SCORE_TOLERANCE, compare, write_bundle
 from lotwise.students.model.deployed import candidates, deployed_form, reported
 from lotwise.students.model.student import make_student
 from lotwise.teacher.checkpoint import load_model, save_model
@@ -52,7 +52,7 @@ def test_bundle_says_what_it_is_and_vouches_for_its_files(bundle: Path, images, 
     measured = manifest.measured["export"]
     assert measured["frames"] == len(images)
     assert measured["score"] <= SCORE_TOLERANCE
-    assert measured["box"] <= BOX_TOLERANCE
+    assert measured["box"] <= BOX_TOLERANCE_PX
     assert read_manifest(bundle).identity == manifest.identity
 
 
@@ -67,7 +67,7 @@ def test_the_detector_says_what_the_student_says(bundle: Path, student, images, 
         assert np.abs(ours.scores - theirs.scores).max() <= SCORE_TOLERANCE
         # In order of place: boxes of nearly the same score may change their order.
         order, theirs_order = np.lexsort(ours.boxes.round().T), np.lexsort(theirs.boxes.round().T)
-        assert np.abs(ours.boxes[order] - theirs.boxes[theirs_order]).max() <= BOX_TOLERANCE
+        assert np.abs(ours.boxes[order] - theirs.boxes[theirs_order]).max() <= BOX_TOLERANCE_PX
 
 
 def test_a_batch_of_frames_of_several_sizes_is_each_frame_alone(bundle: Path, images) -> None:
