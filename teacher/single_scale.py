@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lotwise.cameras.slots import SlotRule, slot_rule
+from lotwise.cameras.slots import SlotModel
 from lotwise.datasets.frame import Detections, Image, Slot
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.teacher.oracle import Oracle, OracleSettings
@@ -19,14 +19,11 @@ class SingleScale:
     weights: Path
     confidence: float = DEFAULT_CONFIDENCE
     slots: tuple[Slot, ...] = ()
+    slot_model: SlotModel | None = None
     oracle: Oracle = field(init=False)
 
     def __post_init__(self) -> None:
         self.oracle = Oracle(self.weights, OracleSettings(scales=(640,), grid=0, confidence=0.001))
-
-    @property
-    def slot_rule(self) -> SlotRule:
-        return slot_rule(None)
 
     @property
     def identity(self) -> str:

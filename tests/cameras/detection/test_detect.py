@@ -1,4 +1,4 @@
-"""A detector over files: the contract's JSON, and a killed run goes on."""
+"""A detector over stored frames: the contract's JSON, and a killed run goes on."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
+from lotwise.cameras.detection.detect import SavedPictures, detect_stored
 from lotwise.cameras.detection.detector import load_detector
-from lotwise.cameras.detection.files import detect_files
+from lotwise.cameras.detection.frame_result import FrameReader
+from lotwise.cameras.detection.result_log import ResultLog
+from lotwise.cameras.detection.stored_frames import stored_frames
 from lotwise.datasets.errors import InputError
 from tests.cameras.bundles import write_constant_bundle
 
@@ -31,7 +34,13 @@ def images(tmp_path: Path) -> Path:
 
 
 def detect(detector, paths, output: Path, *, conf=None, slots=None, progress=quiet):
-    return detect_files(detector, paths, output, conf, detector.slots if slots is None else slots, progress)
+    """Results and skipped frames, as ``lotwise detect`` gets them."""
+    reader, skipped = FrameReader(detector, conf, slots), []
+    frames, _ = stored_frames([str(path) for path in paths])
+    with ResultLog(output, reader.identity) as log:
+        results = list(detect_stored(frames, lambda _: reader, progress, skipped, log))
+        log.finish(results)
+    return [result.to_json() for result in results], skipped
 
 
 def test_the_file_holds_what_the_contract_says(detector, images: Path, tmp_path: Path) -> None:
@@ -144,3 +153,29 @@ def test_output_that_cannot_be_written_is_said(detector, images: Path, tmp_path:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(InputError, match=r"o\.json: cannot be written"):
         detect(detector, [images], tmp_path / "file" / "o.json")
+
+
+def saved(detector, frames, folder: Path):
+    reader = FrameReader(detector)
+    return list(detect_stored(frames, lambda _: reader, quiet, [], None, SavedPictures(folder, frames)))
+
+
+def test_pictures_are_saved_under_their_own_names(detector, images: Path, tmp_path: Path) -> None:
+    (images / "C1").mkdir()
+    (images / "0.png").rename(images / "C1" / "0.png")
+    frames, _ = stored_frames([str(images)])
+    saved(detector, frames, tmp_path / "seen")
+    names = sorted(path.relative_to(tmp_path / "seen").as_posix() for path in (tmp_path / "seen").rglob("*.*"))
+    assert names == ["1.jpg", "2.jpg", "3.jpg", "C1/0.jpg"]
+    assert cv2.imread(str(tmp_path / "seen" / "C1" / "0.jpg")).shape == (64, 128, 3)
+
+
+def test_a_saved_picture_overwrites_no_picture(detector, images: Path, tmp_path: Path) -> None:
+    cv2.imwrite(str(images / "4.jpg"), np.zeros((64, 128, 3), np.uint8))
+    frames, _ = stored_frames([str(images)])
+    with pytest.raises(InputError, match=r"4\.jpg would be overwritten; give another folder"):
+        saved(detector, frames, images)
+    cv2.imwrite(str(tmp_path / "0.png"), np.zeros((64, 128, 3), np.uint8))
+    frames, _ = stored_frames([str(tmp_path / "0.png"), str(images / "0.png")])
+    with pytest.raises(InputError, match="give the folder above both"):
+        saved(detector, frames, tmp_path / "seen")

@@ -1,0 +1,35 @@
+"""What can be run on pictures, whatever it was loaded from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from lotwise.cameras.slots import SlotModel
+from lotwise.datasets.frame import Detections, Image, Slot
+
+
+class Model(Protocol):
+    """Anything that finds vehicles on frames: a bundle, an ONNX file, or a PyTorch model."""
+
+    @property
+    def confidence(self) -> float:
+        """The deployed threshold."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """Changes with whatever changes the detections."""
+        ...
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Slots that the model carries, if any."""
+        ...
+
+    @property
+    def slot_model(self) -> SlotModel | None:
+        """Where cars park on them, if that was learned."""
+        ...
+
+    def __call__(self, frames: Sequence[Image], confidence: float | None = None) -> list[Detections]: ...
