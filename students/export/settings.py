@@ -12,9 +12,19 @@ class ExportSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    int8: Annotated[bool, Field(description="also export an INT8 model, for OpenVINO")] = True
-    agreement: Annotated[float, Field(gt=0, le=1, description="least F1 of its boxes against the float model's")] = 0.98
-    slot_agreement: Annotated[
-        float, Field(gt=0, le=1, description="least share of slots whose state is the float model's")
+    int8: Annotated[bool, Field(description="whether an INT8 model for OpenVINO is exported beside the float one")] = (
+        True
+    )
+    agreement: Annotated[
+        float,
+        Field(gt=0, le=1, description="least F1 of the INT8 model's boxes against the float model's for it to be kept"),
     ] = 0.98
-    samples: Annotated[int, Field(ge=1, le=300, description="pictures that INT8 is calibrated on")] = 24
+    slot_agreement: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            description="least share of slots whose state both models read alike for the INT8 model to be kept",
+        ),
+    ] = 0.98
+    samples: Annotated[int, Field(ge=1, le=300, description="pictures that the INT8 model is calibrated on")] = 24

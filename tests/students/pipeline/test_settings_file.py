@@ -1,4 +1,4 @@
-"""Settings: what is wrong with them is said in one line that names the file and the setting."""
+"""The settings file: what is wrong with it is said in one line that names the file and the setting."""
 
 from pathlib import Path
 
@@ -81,3 +81,11 @@ def test_the_documented_table_is_what_the_code_says() -> None:
         for name, field in model.model_fields.items():
             if name != "weights":
                 assert f"| `{prefix}{name}` | {field.default} | {field.description} |" in table
+
+
+def test_descriptions_are_whole_parts_of_a_sentence() -> None:
+    for model in (DistillSettings, LossWeights, ExportSettings):
+        for name, field in model.model_fields.items():
+            if name != "weights":
+                assert len((field.description or "").split()) >= 4, name
+                assert not (field.description or "").startswith("of "), name
