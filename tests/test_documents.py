@@ -1,6 +1,8 @@
 """What the documents say of the tree is so: their paths and links lead somewhere, their examples are read and run."""
 
 import re
+import runpy
+from pathlib import Path
 
 import pytest
 import typer
@@ -41,3 +43,11 @@ def test_every_verb_is_explained() -> None:
     names = list(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
     assert len(names) > 10
     assert [name for name in names if f"`lotwise {name}" not in text] == []
+
+
+def test_the_example_in_python_tells_which_slots_are_free(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = runpy.run_path(str(ROOT / "examples" / "adapt_and_detect.py"))
+    program["main"](tmp_path, steps=4)
+    said = capsys.readouterr().out
+    assert re.search(r"^C1: \d+ vehicles on C1/", said, re.M)
+    assert re.search(r"^  slot \w+: (free|occupied) \(\d\.\d\d\)$", said, re.M)
