@@ -10,23 +10,13 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame
 from lotwise.datasets.timestamps import without_dates
 
-# Folders that name a kind of file, a split or a weather; none of them is a camera.
 STRUCTURE = frozenset(
-    {"images", "image", "imgs", "img", "jpegimages", "frames", "data"}
-    | {
-        "train",
-        "training",
-        "train2017",
-        "val",
-        "valid",
-        "validation",
-        "val2017",
-        "test",
-        "testing",
-        "test2017",
-    }
+    {"images", "image", "imgs", "img", "jpegimages", "frames", "data", "labels", "obj"}
+    | {"train", "training", "val", "valid", "validation", "test", "testing", "train2017", "val2017", "test2017"}
+    | {"obj_train_data", "obj_valid_data", "obj_validation_data", "obj_test_data"}  # CVAT
     | {"sunny", "cloudy", "overcast", "rainy"}
 )
+"""Folders that name a kind of file, a split or a weather, in lower case; none of them is a camera."""
 
 
 def parse_cameras(text: str | None) -> tuple[str, ...] | None:

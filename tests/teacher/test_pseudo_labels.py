@@ -23,7 +23,7 @@ def test_boxes_above_the_confidence_are_written_with_scores_in_both_forms(tmp_pa
     assert files == ["C1/a.txt", "C1/b.txt", "pseudo_labels.json"]
     line = (folder / "C1/a.txt").read_text().split()
     assert [float(value) for value in line] == [0, 0.2, 0.3, 0.2, 0.4, 0.75]
-    assert read_boxes(folder / "C1/a.txt", (200, 100), {0}).round(3).tolist() == [[20, 10, 60, 50]]
+    assert read_boxes(folder / "C1/a.txt", (200, 100), {0})[0].round(3).tolist() == [[20, 10, 60, 50]]
     assert (folder / "C1/b.txt").read_text() == ""
 
     coco = json.loads((folder / "pseudo_labels.json").read_text())

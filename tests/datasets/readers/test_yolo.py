@@ -8,6 +8,7 @@ import pytest
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.readers.yolo import label_file, read_yolo
+from tests.datasets.pictures import scene, written
 
 
 def add(root: Path, image: str, labels: str | None) -> None:
@@ -89,11 +90,110 @@ def test_a_data_yaml_that_does_not_help(tmp_path: Path, yaml: str, message: str)
         read_yolo(tmp_path)
 
 
-@pytest.mark.parametrize("line", ["2 .5 .5 .2", "2 a b c d", "car .5 .5 .2 .4", "2 50 20 10 10", "2 nan .5 .5 .5"])
+@pytest.mark.parametrize("line", ["2 .5 .5 .2", "2 a b c d", "car .5 .5 .2 .4", "2 50 20 10 10", "2 .5 .5 -20 .5"])
 def test_broken_lines_are_named(tmp_path: Path, line: str) -> None:
     add(tmp_path, "images/a.jpg", f"2 .5 .5 .2 .4\n{line}\n")
     with pytest.raises(InputError, match=r"labels/a\.txt:2: expected class cx cy w h"):
         read_yolo(tmp_path)
+
+
+LINE = "0 0.5 0.6 0.1 0.2\n1 0.1 0.1 0.1 0.1\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("classes.txt", "car\nperson\n"),  # LabelImg, makesense, Label Studio
+        ("labels/classes.txt", "Car \r\nperson\r\n"),
+        ("obj.names", "car\nperson\n"),  # CVAT, Darknet
+        ("_darknet.labels", "car\nperson"),  # Roboflow
+        ("predefined_classes.txt", "\ufeffcar\nperson\n"),
+        ("notes.json", '{"categories": [{"id": 0, "name": "car"}, {"id": 1, "name": "person"}]}'),  # Label Studio
+        ("coco8.yaml", "train: images\nnames: {0: car, 1: person}\n"),  # any data YAML
+        ("dataset.yml", "names: [car, person]\n"),
+    ],
+)
+def test_class_names_come_from_wherever_the_tool_left_them(tmp_path: Path, file: str, text: str) -> None:
+    add(tmp_path, "images/a.jpg", LINE)
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    cv2.imwrite(str(tmp_path / "images/a.jpg"), np.zeros((480, 640, 3), np.uint8))
+    assert boxes(tmp_path) == {"images/a.jpg": [[288, 240, 352, 336]]}
+    name = "Car" if "Car" in text else "car"
+    assert read_yolo(tmp_path).notes == (f"{Path(file).name}: vehicles are {name}; left out: person",)
+    assert read_yolo(tmp_path / file if "/" not in file else tmp_path).truth.keys() == {"images/a.jpg"}
+
+
+def test_without_class_names_a_note_says_whose_numbers_are_assumed(tmp_path: Path) -> None:
+    add(tmp_path, "images/a.jpg", "2 .5 .5 .2 .4\n")
+    (note,) = read_yolo(tmp_path).notes
+    assert "no class names found (data.yaml, classes.txt, obj.names, …): class numbers are taken for COCO's" in note
+
+
+def test_class_names_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
+    for part, names in (("train", "car\nperson\n"), ("valid", "person\ncar\n")):
+        add(tmp_path, f"{part}/a.jpg", LINE)
+        (tmp_path / part / "_darknet.labels").write_text(names)
+    with pytest.raises(InputError, match=r"valid/_darknet\.labels: names other classes than .*train/_darknet\.labels"):
+        read_yolo(tmp_path)
+
+
+def test_cvat_export(tmp_path: Path) -> None:
+    """YOLO 1.1: names in obj.names, pictures and labels side by side below obj_train_data."""
+    add(tmp_path, "obj_train_data/gate/a.jpg", None)
+    (tmp_path / "obj_train_data/gate/a.txt").write_text("1 .5 .5 .2 .4\n")
+    (tmp_path / "obj.names").write_text("person\ncar\n")
+    (tmp_path / "obj.data").write_text("classes = 2\nnames = data/obj.names\nbackup = backup/\n")
+    (tmp_path / "train.txt").write_text("data/obj_train_data/gate/a.jpg\n")
+    for root in (tmp_path, tmp_path / "obj.data", tmp_path / "obj.names"):
+        assert read_yolo(root).cameras == ("gate",)
+        assert boxes(root) == {"obj_train_data/gate/a.jpg": [[40, 15, 60, 35]]}
+
+
+@pytest.mark.parametrize(
+    ("image", "label"),
+    [
+        ("Images/gate/a.jpg", "Labels/gate/a.txt"),
+        ("JPEGImages/gate/a.jpg", "labels/gate/a.txt"),  # Darknet's own
+        ("images/gate/a.jpg", "images/gate/a.txt"),  # beside, though the folder is named images
+        ("gate/a.jpg", "gate/labels/a.txt"),
+    ],
+)
+def test_labels_are_found_where_other_tools_put_them(tmp_path: Path, image: str, label: str) -> None:
+    add(tmp_path, image, None)
+    (tmp_path / label).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / label).write_text("2 .5 .5 .2 .4\n")
+    assert boxes(tmp_path) == {image: [[40, 15, 60, 35]]}
+    assert read_yolo(tmp_path).cameras == ("gate",)
+
+
+@pytest.mark.parametrize(
+    ("line", "note"),
+    [
+        ("2 .5 .5 .2 .4", "1 boxes were left out: they have the coordinates of another box of the same picture"),
+        ("7 .5 .5 .2 .4", "1 boxes were left out: they have the coordinates of another box of the same picture"),
+        ("2 .5 .5 0 .4", "1 boxes were left out: they have no area"),
+        ("2 .5 .5 -.2 .4", "1 boxes were left out: they have a negative width or height"),
+        ("2 nan .5 .5 .5", "1 boxes were left out: they have a coordinate that is not a number"),
+        ("2 .5 .5 inf .5", "1 boxes were left out: they have a coordinate that is not a number"),
+    ],
+)
+def test_boxes_that_cannot_be_meant_are_left_out_and_told(tmp_path: Path, line: str, note: str) -> None:
+    add(tmp_path, "images/a.jpg", f"2 .5 .5 .2 .4\n{line}\n")
+    assert boxes(tmp_path) == {"images/a.jpg": [[40, 15, 60, 35]]}
+    assert read_yolo(tmp_path).notes[1:] == (note,)
+
+
+def test_keypoints_behind_a_box_are_no_outline(tmp_path: Path) -> None:
+    add(tmp_path, "images/a.jpg", "0 .5 .5 .2 .4 .1 .1 2 .9 .9 2\n")
+    (tmp_path / "data.yaml").write_text("names: [car]\nkpt_shape: [2, 3]\n")
+    assert boxes(tmp_path) == {"images/a.jpg": [[40, 15, 60, 35]]}
+
+
+def test_labels_of_a_turned_picture_are_of_what_is_seen(tmp_path: Path) -> None:
+    """PNG with eXIf orientation 6, stored 640 x 480, as a telephone held upright gives it."""
+    add(tmp_path, "images/a.png", "2 0.5 0.25 0.5 0.5\n")
+    (tmp_path / "images/a.png").write_bytes(written(scene(640, 480), "PNG", 6))
+    assert boxes(tmp_path) == {"images/a.png": [[120, 0, 360, 320]]}
 
 
 def test_missing_labels_are_no_truth(tmp_path: Path) -> None:
@@ -101,7 +201,7 @@ def test_missing_labels_are_no_truth(tmp_path: Path) -> None:
     add(tmp_path, "images/b.jpg", None)
     dataset = read_yolo(tmp_path)
     assert list(dataset.truth) == ["images/a.jpg"]
-    assert dataset.notes == ("1 frames have no label file, so no truth",)
+    assert dataset.notes[1:] == ("1 frames have no label file, so no truth",)
     label_file(tmp_path / "images/a.jpg").unlink()
     with pytest.raises(InputError, match=r"no label files; expected .*labels/a\.txt"):
         read_yolo(tmp_path)
@@ -113,7 +213,7 @@ def test_one_unreadable_image_does_not_stop_the_rest(tmp_path: Path) -> None:
     (tmp_path / "images" / "a.jpg").write_bytes(b"")
     dataset = read_yolo(tmp_path)
     assert list(dataset.truth) == ["images/b.jpg"]
-    assert len(dataset.notes) == 1 and "images/a.jpg" in dataset.notes[0]
+    assert len(dataset.notes) == 2 and "images/a.jpg" in dataset.notes[1]
 
 
 @pytest.mark.shared
