@@ -10,10 +10,8 @@ from pathlib import Path
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame
 from lotwise.datasets.image_files import IMAGE_SUFFIXES, VIDEO_SUFFIXES, all_files, unread_notes, with_suffix
-from lotwise.datasets.readers.video import video_frames
+from lotwise.datasets.readers.video import every_video_frame, video_frames
 
-EVERY_FRAME_S = 1e-6
-"""Seconds between two frames of a video by which none is left out; no camera makes a million a second."""
 PATTERN_CHARACTERS = "*?["
 
 
@@ -54,7 +52,10 @@ def stored_frames(sources: Sequence[str], every_s: float | None = None) -> tuple
     frames = []
     for file, below in files.items():
         if file.suffix.lower() in VIDEO_SUFFIXES:
-            for frame in video_frames(file, "", every_s or EVERY_FRAME_S, name=str(file)):
+            taken = (
+                video_frames(file, "", every_s, name=str(file)) if every_s else every_video_frame(file, "", str(file))
+            )
+            for frame in taken:
                 frames.append(StoredFrame(frame, below.with_name(f"{below.stem}_{frame.index:06d}")))
         else:
             frames.append(StoredFrame(Frame("", str(file), file), below.with_suffix("")))

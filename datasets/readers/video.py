@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,9 @@ LONGEST_PAUSE_S = 60.0
 """Seconds between two frames of a long recording: parked cars change no faster."""
 SHORT_CLIP_FRAMES = 64
 """Frames that are tried of a recording too short to give as many at :data:`LONGEST_PAUSE_S`: an hour."""
+MAX_TRIES_A_FRAME = 10
+"""A recording asked for more often than so many times a frame gives all its frames; the list of moments would else
+outgrow the memory."""
 CHANGED_LEVELS = 3.0
 """Grey levels by which some block of the thumbnail differs where something has changed. A sensor's noise and a codec's
 flicker stay under 1 there, a car that came or left in a far row reaches 10."""
@@ -72,12 +76,37 @@ def sample_video(
     seconds = video_times(path).seconds
     whole = float(seconds[-1])
     pause = every_s if every_s is not None else min(LONGEST_PAUSE_S, whole / (SHORT_CLIP_FRAMES - 1))
-    numbers = _nearest(seconds, np.arange(0, whole + 1e-6, pause) if pause > 0 else np.zeros(1))
+    if 0 < pause * MAX_TRIES_A_FRAME * len(seconds) < whole:
+        numbers = list(range(len(seconds)))
+    else:
+        numbers = _nearest(seconds, np.arange(0, whole + 1e-6, pause) if pause > 0 else np.zeros(1))
     tried = len(numbers)
     if every_s is None and pause < LONGEST_PAUSE_S:
         numbers = _changing(path, numbers)
+    frames = _frames(path, camera, name, seconds, numbers[:limit])
+    return VideoSample(frames, len(seconds), pause, len(numbers) < tried)
+
+
+def every_video_frame(path: Path, camera: str, name: str | None = None) -> tuple[Frame, ...]:
+    """All frames of a video.
+
+    Args:
+        path: video file.
+        camera: id that the frames get.
+        name: how the video is called in the frames' names; its file name where None.
+
+    Raises:
+        InputError: the file is no video that can be read.
+    """
+    seconds = video_times(path).seconds
+    return _frames(path, camera, name, seconds, range(len(seconds)))
+
+
+def _frames(
+    path: Path, camera: str, name: str | None, seconds: NDArray[np.float64], numbers: Iterable[int]
+) -> tuple[Frame, ...]:
     start = parse_time(path)
-    frames = tuple(
+    return tuple(
         Frame(
             camera,
             f"{name or path.name}#{number:06d}",
@@ -85,9 +114,8 @@ def sample_video(
             start + timedelta(seconds=float(seconds[number])) if start else None,
             number,
         )
-        for number in numbers[:limit]
+        for number in numbers
     )
-    return VideoSample(frames, len(seconds), pause, len(numbers) < tried)
 
 
 def _nearest(seconds: NDArray[np.float64], wanted: NDArray[np.float64]) -> list[int]:

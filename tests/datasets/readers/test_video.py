@@ -14,7 +14,7 @@ from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Frame
 from lotwise.datasets.load import load
 from lotwise.datasets.readers.folder import read_folder
-from lotwise.datasets.readers.video import sample_video, video_frames
+from lotwise.datasets.readers.video import every_video_frame, sample_video, video_frames
 from lotwise.datasets.video_file import read_video_frame, video_times
 
 
@@ -229,3 +229,9 @@ def test_a_recording_that_is_replaced_is_read_anew(tmp_path: Path) -> None:
     assert len(video_times(path)) == 3
     with pytest.raises(UnreadableImage, match="frame 7 cannot be decoded; the video has 3"):
         read_video_frame(path, 7)
+
+
+def test_a_moment_between_two_frames_asked_for_a_million_times_costs_no_memory(tmp_path: Path) -> None:
+    path = record(tmp_path / "v.mp4", 50)
+    assert [frame.index for frame in video_frames(path, "C", every_s=1e-9)] == list(range(50))
+    assert [frame.index for frame in every_video_frame(path, "C")] == list(range(50))
