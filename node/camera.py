@@ -197,7 +197,14 @@ class CameraLoop:
             latency = time.perf_counter() - began
             now = replace(now, detections=found, detected=now.detected + 1, latency_s=latency)
         self._image = captured.image
-        self.now = replace(now, slots=self._hysteresis.now, bundle=self._bundles.identity, shadow=self._bundles.shadow)
+        bundles = self._bundles
+        self.now = replace(
+            now,
+            slots=self._hysteresis.now,
+            bundle=bundles.identity,
+            shadow=bundles.shadow,
+            refusal=bundles.refusal,
+        )
         self._events += self._slot_events(changes, captured.taken)
 
     def _view_report(self, captured: CapturedFrame, thumb: Thumbnail) -> ViewReport:

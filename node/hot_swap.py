@@ -19,6 +19,7 @@ from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.slots import SlotReading
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Slot
+from lotwise.node.refusal import Refusal, newest_refusal
 from lotwise.node.state import Event
 
 REGISTRY_POLL_S = 1.0
@@ -75,6 +76,8 @@ class HotSwap:
         self.detector: Detector | None = None
         self.why = ""
         """Why there is no detector, in one line."""
+        self.refusal: Refusal | None = None
+        """Of a bundle newer than the live one; None where none was refused."""
         self._place, self._load, self._loader, self._swap, self._clock = place, load, loader, swap, clock
         self._other: Detector | None = None
         self._shadow_run: ShadowRun | None = None
@@ -172,6 +175,7 @@ class HotSwap:
         events: list[Event] = []
         try:
             state = self._place.state()
+            self.refusal = newest_refusal(self._place.folder, state)
             wanted = {state.live, state.before, state.shadow}
             self._loading = {identity: future for identity, future in self._loading.items() if identity in wanted}
             events += self._follow_live(state, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lotwise.node.http.server import ApiServer
+from lotwise.node.http.server import ApiServer, page_url
 from lotwise.node.mqtt.publisher import MqttPublisher
 from lotwise.node.publisher import Publisher, Surroundings
 
@@ -21,7 +21,15 @@ def _mqtt(around: Surroundings) -> Publisher | None:
     settings = around.site.publish.mqtt
     if settings is None:
         return None
-    return MqttPublisher(settings, around.site.name, around.journal, around.node.now, around.folder)
+    return MqttPublisher(
+        settings,
+        around.site.name,
+        around.journal,
+        around.node.now,
+        around.folder,
+        picture=around.node.picture,
+        page_url=page_url(around.site.publish.api),
+    )
 
 
 PUBLISHERS: list[MakePublisher] = [_http, _mqtt]

@@ -11,6 +11,7 @@ from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Detections
+from lotwise.node.refusal import Refusal
 
 Subject = Literal["slot", "camera", "bundle", "node"]
 
@@ -45,6 +46,7 @@ class CameraNow:
         time: when the last frame was looked at; None before the first.
         slots: by slot id, in the site's order.
         bundle: identity of the live bundle. shadow: identity of the bundle in its shadow, or "".
+        refusal: of a bundle newer than the live one, if there was one.
         detections: of the last detected frame.
         looked: frames looked at. detected: frames detected. unchanged: frames that showed nothing new. untrusted:
             frames of a view that could not be trusted. latency_s: from taking the last detected frame from its source
@@ -58,6 +60,7 @@ class CameraNow:
     slots: Mapping[str, SlotNow]
     bundle: str = ""
     shadow: str = ""
+    refusal: Refusal | None = None
     detections: Detections = field(default_factory=Detections.empty)
     looked: int = 0
     detected: int = 0

@@ -35,6 +35,13 @@ class ApiSettings(BaseModel):
         default=None, description="Private key of the certificate (PEM), relative to the site file."
     )
 
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s@]+$",
+        description="Address under which people open the page, such as that of a reverse proxy; Home Assistant links "
+        "to it. Made from host and port where it is not given.",
+    )
+
     @model_validator(mode="after")
     def _guarded(self) -> ApiSettings:
         if self.enabled and self.token is None and not is_loopback(self.host):

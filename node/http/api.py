@@ -25,8 +25,8 @@ from lotwise.node.http.api_models import (
 from lotwise.node.http.auth import AccessControl
 from lotwise.node.http.metrics import exposition, node_registry
 from lotwise.node.http.page import CHANGES_SHOWN, POLICY, page
-from lotwise.node.http.picture import Pictures
 from lotwise.node.http.served_node import ServedNode
+from lotwise.node.picture import Pictures
 from lotwise.node.state import CameraNow
 from lotwise.node.wording import reason
 

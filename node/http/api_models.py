@@ -65,6 +65,11 @@ class ViewAnswer(_Answer):
     shift: tuple[Share, Share] = Field(description="x, y by which the view has moved, in shares of the frame")
 
 
+class RefusalAnswer(_Answer):
+    bundle: str = Field(description="Identity of the bundle that was refused or rolled back")
+    why: str = Field(description="Why, in one line")
+
+
 class CameraAnswer(_Answer):
     camera: str
     time: datetime | None = Field(description="When the last frame was looked at; null before the first")
@@ -73,6 +78,9 @@ class CameraAnswer(_Answer):
     view: ViewAnswer
     bundle: str = Field(description="Identity of the detector that is live")
     shadow: str = Field(description="Identity of the detector that runs in its shadow, or empty")
+    refusal: RefusalAnswer | None = Field(
+        description="The newest bundle that was refused or rolled back; null where none is newer than the live one"
+    )
     looked: int = Field(description="Frames looked at")
     detected: int = Field(description="Frames on which the detector ran")
     unchanged: int = Field(description="Frames that showed nothing new, so that it need not run")
@@ -139,6 +147,7 @@ def camera_answer(now: CameraNow) -> CameraAnswer:
         view=ViewAnswer.model_validate(now.view),
         bundle=now.bundle,
         shadow=now.shadow,
+        refusal=None if now.refusal is None else RefusalAnswer.model_validate(now.refusal),
         looked=now.looked,
         detected=now.detected,
         unchanged=now.unchanged,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import get_args
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -17,6 +16,7 @@ from lotwise.cameras.view.report import Verdict
 from lotwise.node.http.served_node import ServedNode
 from lotwise.node.places import lot_places, place_states
 from lotwise.node.state import CameraNow, Counts, NodeNow
+from lotwise.node.version import software_version
 
 
 def node_registry(node: ServedNode) -> CollectorRegistry:
@@ -42,7 +42,7 @@ class NodeCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         now = self._node.now()
         cameras = list(now.cameras.values())
-        yield InfoMetricFamily("lotwise_build", "The software that runs", value={"version": _version()})
+        yield InfoMetricFamily("lotwise_build", "The software that runs", value={"version": software_version()})
         yield _gauge("lotwise_node_ready", "1 once every camera was looked at or is known to be down", now.ready)
         yield _gauge("lotwise_node_stuck", "1 while no frame is looked at", self._node.stuck() is not None)
         yield from _counters(cameras)
@@ -87,6 +87,9 @@ def _states(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
     )
     live = InfoMetricFamily("lotwise_bundle", "The detector that is live", labels=["camera"])
     shadow = InfoMetricFamily("lotwise_shadow_bundle", "The detector in the live one's shadow", labels=["camera"])
+    refused = InfoMetricFamily(
+        "lotwise_refused_bundle", "A detector newer than the live one that was refused", labels=["camera"]
+    )
     for camera in cameras:
         name = camera.camera
         up.add_metric([name], camera.source.state == "live")
@@ -102,7 +105,9 @@ def _states(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
             live.add_metric([name], {"bundle": camera.bundle})
         if camera.shadow:
             shadow.add_metric([name], {"bundle": camera.shadow})
-    yield from (up, sources, views, latency, last, live, shadow)
+        if camera.refusal is not None:
+            refused.add_metric([name], {"bundle": camera.refusal.bundle})
+    yield from (up, sources, views, latency, last, live, shadow, refused)
 
 
 def _slots(now: NodeNow) -> Iterator[Metric]:
@@ -123,10 +128,3 @@ def _counted(slots: Mapping[str, SlotNow]) -> Iterator[tuple[str, int]]:
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, text, value=value)
-
-
-def _version() -> str:
-    try:
-        return version("lotwise")
-    except PackageNotFoundError:
-        return "source"

@@ -60,6 +60,7 @@ class CameraCard:
         snapshot, picture: addresses of its whole last picture and of the one on the page; empty before the first.
         no_picture: why there is none.
         age: of the picture, in words.
+        refusal: which newer bundle was refused and why; empty where none was.
         acceptable: whether an operator may say that its view is right as it is.
     """
 
@@ -72,6 +73,7 @@ class CameraCard:
     picture: str
     no_picture: str
     age: str
+    refusal: str
     acceptable: bool
 
 
@@ -142,6 +144,7 @@ def _card(now: CameraNow) -> CameraCard:
         picture=picture,
         no_picture=now.source.why or reason("starting"),
         age=age,
+        refusal=f"{now.refusal.bundle[:IDENTITY_CHARACTERS]}: {now.refusal.why}" if now.refusal else "",
         acceptable=now.source.state == "live" and now.view.verdict in ACCEPTABLE_VERDICTS,
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lotwise.cameras.site.api import ApiSettings
+from lotwise.cameras.site.api import ApiSettings, is_loopback
 from lotwise.datasets.errors import InputError
 from lotwise.node.http.served_node import ServedNode
 
@@ -112,6 +112,23 @@ class ApiServer:
         )
         if not self._closing.is_set():
             self._server.run([self._socket])
+
+
+def page_url(settings: ApiSettings) -> str:
+    """Address of the page for people on other machines; "" where they cannot open it, or where it is not known.
+
+    >>> page_url(ApiSettings(public_url="https://lot.example/node/"))
+    'https://lot.example/node/'
+    >>> page_url(ApiSettings())  # listens on loopback
+    ''
+    """
+    if settings.public_url is not None:
+        return settings.public_url
+    if not settings.enabled or is_loopback(settings.host) or not settings.port:
+        return ""
+    host = socket.getfqdn() if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+    scheme = "http" if settings.certificate is None else "https"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}/"
 
 
 def read_token(settings: ApiSettings, base: Path) -> str | None:

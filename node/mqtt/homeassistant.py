@@ -1,62 +1,137 @@
-"""Announces slots and counts to Home Assistant by MQTT discovery: a device for the site and one for each camera."""
+"""Announces the lot to Home Assistant by MQTT discovery: a device for the site and one for each camera.
+
+https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import get_args
 
+from lotwise.cameras.sources.captured_frame import SourceState
+from lotwise.cameras.view.report import Verdict
 from lotwise.node.mqtt.topics import Topics
+from lotwise.node.version import software_version
+
+Entity = Mapping[str, object]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 # "None" is Home Assistant's word for a state that is not known.
 _OCCUPIED = "{{ {'occupied': 'ON', 'free': 'OFF'}.get(value_json.state, 'None') }}"
+_BUNDLES = "{{ {'shadow': value_json.shadow, 'refused': value_json.refused} | tojson }}"
+_BUNDLE_CHARACTERS = 12
+"""Of a bundle's identity, a hash, so many are enough to tell it from others."""
 
 
-def discovery(topics: Topics, site: str, prefix: str) -> dict[str, bytes]:
+def discovery(topics: Topics, site: str, prefix: str, page_url: str = "") -> dict[str, bytes]:
     """The retained configuration of every entity, by topic: cleared, it takes the entity away.
 
-    Free slots are a sensor of each camera and of the site; each slot of a camera is a binary sensor, on where occupied.
-    An entity of a camera is available while the node is online and the camera's slots can be trusted.
+    Free slots are a sensor of each camera and of the site. Each slot of a camera is a binary sensor, on where occupied,
+    and so is, at the site, each place that several cameras see. Each camera has a picture, and for diagnosis its
+    source, its view and its bundle. A slot is available while the node is online and the camera shows this moment; a
+    picture and the diagnosis while the node is online.
+
+    Args:
+        page_url: address of the operators' page, which devices link to; "" for none.
     """
     root = topics.root
     place = _id("lotwise", root)
-    site_device = {"identifiers": [place], "name": site, "manufacturer": "Lotwise", "model": "Parking site"}
-    here = [{"topic": f"{root}/available"}]
-    found = {
-        _topic(prefix, "sensor", place, "free"): _free(site_device, here, f"{root}/state", f"{place}-free"),
-    }
+    about: dict[str, object] = {"manufacturer": "Lotwise", "sw_version": software_version()}
+    if page_url:
+        about["configuration_url"] = page_url
+    site_device = {"identifiers": [place], "name": site, "model": "Parking site", **about}
+    online = [{"topic": f"{root}/available"}]
+    found = {_topic(prefix, "sensor", place, "free"): _free(site_device, online, f"{root}/state", f"{place}-free")}
+    for name in topics.places:
+        told = topics.place(name)
+        key = _id("place", told)
+        config = _occupancy(f"Place {name}", site_device, online, told, f"{place}-{key}")
+        found[_topic(prefix, "binary_sensor", place, key)] = config
     for name, slots in topics.slots.items():
         at = topics.camera(name)
-        node = _id("lotwise", at)
+        camera = _id("lotwise", at)
         device = {
-            "identifiers": [node], "name": f"{site} {name}", "manufacturer": "Lotwise", "model": "Parking camera",
-            "via_device": place,
+            "identifiers": [camera], "name": f"{site} {name}", "model": "Parking camera", "via_device": place, **about
         }  # fmt: skip
-        trusted = [*here, {"topic": f"{at}/available"}]
-        found[_topic(prefix, "sensor", node, "free")] = _free(device, trusted, f"{at}/state", f"{node}-free")
+        trusted = [*online, {"topic": f"{at}/available"}]
+        found[_topic(prefix, "sensor", camera, "free")] = _free(device, trusted, f"{at}/state", f"{camera}-free")
         for slot in slots:
             told = topics.slot(name, slot)
             key = _id("slot", told)
-            found[_topic(prefix, "binary_sensor", node, key)] = _config(
-                {
-                    "name": f"Slot {slot}",
-                    "unique_id": f"{node}-{key}",
-                    "device": device,
-                    "device_class": "occupancy",
-                    "state_topic": told,
-                    "value_template": _OCCUPIED,
-                    "payload_on": "ON",
-                    "payload_off": "OFF",
-                    "json_attributes_topic": told,
-                },
-                trusted,
-            )
+            config = _occupancy(f"Slot {slot}", device, trusted, told, f"{camera}-{key}")
+            found[_topic(prefix, "binary_sensor", camera, key)] = config
+        found[_topic(prefix, "image", camera, "picture")] = _picture(device, online, topics.picture(name), camera)
+        for key, entity in _diagnosis(f"{at}/state").items():
+            config = _config({**entity, "unique_id": f"{camera}-{key}", "device": device}, online)
+            found[_topic(prefix, "sensor", camera, key)] = config
     return found
 
 
-def _free(device: Mapping[str, object], available: list[dict[str, str]], state: str, unique: str) -> bytes:
+def _occupancy(name: str, device: Entity, available: list[dict[str, str]], told: str, unique: str) -> bytes:
+    return _config(
+        {
+            "name": name,
+            "unique_id": unique,
+            "device": device,
+            "device_class": "occupancy",
+            "state_topic": told,
+            "value_template": _OCCUPIED,
+            "payload_on": "ON",
+            "payload_off": "OFF",
+            "json_attributes_topic": told,
+        },
+        available,
+    )
+
+
+def _picture(device: Entity, available: list[dict[str, str]], told: str, camera: str) -> bytes:
+    return _config(
+        {
+            "name": "Picture",
+            "unique_id": f"{camera}-picture",
+            "device": device,
+            "image_topic": told,
+            "content_type": "image/jpeg",
+        },
+        available,
+    )
+
+
+def _diagnosis(state: str) -> dict[str, Entity]:
+    return {
+        "source": {
+            "name": "Source",
+            "icon": "mdi:cctv",
+            "value_template": "{{ value_json.source.state }}",
+            "json_attributes_template": "{{ value_json.source | tojson }}",
+            **_diagnostic(state, get_args(SourceState)),
+        },
+        "view": {
+            "name": "View",
+            "icon": "mdi:eye-check",
+            "value_template": "{{ value_json.view.verdict }}",
+            "json_attributes_template": "{{ value_json.view | tojson }}",
+            **_diagnostic(state, get_args(Verdict)),
+        },
+        "bundle": {
+            "name": "Detector",
+            "icon": "mdi:chip",
+            "value_template": f"{{{{ value_json.bundle[:{_BUNDLE_CHARACTERS}] or 'None' }}}}",
+            "json_attributes_template": _BUNDLES,
+            **_diagnostic(state),
+        },
+    }
+
+
+def _diagnostic(state: str, options: Iterable[str] = ()) -> Entity:
+    one_of = {"device_class": "enum", "options": list(options)} if options else {}
+    return {"entity_category": "diagnostic", "state_topic": state, "json_attributes_topic": state, **one_of}
+
+
+def _free(device: Entity, available: list[dict[str, str]], state: str, unique: str) -> bytes:
     return _config(
         {
             "name": "Free slots",
@@ -72,12 +147,12 @@ def _free(device: Mapping[str, object], available: list[dict[str, str]], state: 
     )
 
 
-def _config(entity: Mapping[str, object], available: list[dict[str, str]]) -> bytes:
+def _config(entity: Entity, available: list[dict[str, str]]) -> bytes:
     rest = {
         "availability": available,
         "availability_mode": "all",
         "qos": 1,
-        "origin": {"name": "Lotwise"},
+        "origin": {"name": "Lotwise", "sw_version": software_version()},
     }
     return json.dumps({**entity, **rest}, ensure_ascii=False, separators=(",", ":")).encode()
 

@@ -22,7 +22,8 @@ from lotwise.node.journal.journal import Journal
 from lotwise.node.mqtt.broker import BrokerConnection, Disconnected, Login
 from lotwise.node.mqtt.homeassistant import discovery
 from lotwise.node.mqtt.session import READER_NAME, Session
-from lotwise.node.mqtt.topics import OFFLINE, ONLINE, Topics, safe_names, site_root, states
+from lotwise.node.mqtt.state_messages import Picture, StateMessages
+from lotwise.node.mqtt.topics import OFFLINE, ONLINE, Topics, safe_names, site_root
 from lotwise.node.state import NodeNow
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,8 @@ class MqttPublisher:
         now: how the node is; all cameras and slots of the site from the start, for others are cleared at the broker.
         base: folder of the site file, which the files in the settings are relative to.
         backoff: how long to wait before a lost broker is tried again.
+        picture: gives the pictures that Home Assistant is told; none are where None.
+        page_url: address of the operators' page, which Home Assistant links to; "" where nobody else can open it.
 
     Raises:
         InputError: the password or the certificates cannot be read.
@@ -76,10 +79,14 @@ class MqttPublisher:
         now: Callable[[], NodeNow],
         base: Path = Path(),
         backoff: BackoffSettings | None = None,
+        picture: Picture | None = None,
+        page_url: str = "",
     ) -> None:
         self._settings, self._site, self._journal, self._now, self._base = settings, site, journal, now, base
         self._backoff = Backoff(backoff or BackoffSettings(first_s=1, cap_s=30))
         self._root = site_root(settings.prefix, site)
+        self._page_url = page_url
+        self._messages = StateMessages(picture if settings.home_assistant else None)
         self._login()  # what cannot be read is told at the start, not from the thread
         self._lock = threading.Lock()
         self._health = MqttHealth("connecting", datetime.now(UTC))
@@ -156,8 +163,9 @@ class MqttPublisher:
         now = self._now()
         topics = Topics.of(now, self._settings.prefix, self._site)
         if self._settings.home_assistant and topics != self._announced[0]:
-            self._announced = topics, discovery(topics, self._site, self._settings.discovery_prefix)
-        told = states(now, topics) | self._announced[1]
+            found = discovery(topics, self._site, self._settings.discovery_prefix, self._page_url)
+            self._announced = topics, found
+        told = self._messages.of(now, topics) | self._announced[1]
         # Last: whoever sees the site come back finds states that are true.
         return told | {f"{self._root}/available": ONLINE}
 

@@ -6,34 +6,39 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import count
 
-from lotwise.cameras.slots.state import SlotNow
-from lotwise.node.places import is_live, lot_places, place_states
-from lotwise.node.state import CameraNow, Counts, Event, NodeNow
+from lotwise.node.places import lot_places
+from lotwise.node.state import Event, NodeNow
 
 Message = tuple[str, bytes]
 """Topic and payload."""
 
+PLACE = "place"
+"""Level below which places are told that several cameras see; no camera's own."""
 ONLINE, OFFLINE = b"online", b"offline"
 _UNSAFE = re.compile(r"[^\w.-]")
 
 
-def safe_names(names: Iterable[str]) -> dict[str, str]:
+def safe_names(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
     """Each name as one level of a topic: letters, digits, ``_``, ``-`` and ``.``; two names never share one.
+
+    Args:
+        taken: levels that mean something else.
 
     >>> safe_names(["north gate", "north/gate", "C1"])
     {'north gate': 'north_gate', 'north/gate': 'north_gate_2', 'C1': 'C1'}
     """
     names = list(dict.fromkeys(names))
-    safe = {name: name for name in names if name and not _UNSAFE.search(name)}
-    taken = set(safe)
+    kept = set(taken)
+    safe = {name: name for name in names if name and name not in kept and not _UNSAFE.search(name)}
+    used = kept | set(safe)
     for name in names:
         if name not in safe:
             plain = _UNSAFE.sub("_", name) or "_"
-            candidates = (plain if i == 1 else f"{plain}_{i}" for i in range(1, len(names) + 2))
-            safe[name] = next(candidate for candidate in candidates if candidate not in taken)
-            taken.add(safe[name])
+            candidates = (f"{plain}_{number}" for number in count(2))
+            safe[name] = plain if plain not in used else next(one for one in candidates if one not in used)
+            used.add(safe[name])
     return {name: safe[name] for name in names}
 
 
@@ -43,19 +48,28 @@ class Topics:
 
     Attributes:
         root: ``<prefix>/<site>``. cameras: each camera's level. slots: of each camera, each slot's level.
+        places: level of each place that several cameras see.
     """
 
     root: str
     cameras: Mapping[str, str]
     slots: Mapping[str, Mapping[str, str]]
+    places: Mapping[str, str]
 
     @staticmethod
     def of(now: NodeNow, prefix: str, site: str) -> Topics:
         slots = {name: safe_names(camera.slots) for name, camera in now.cameras.items()}
-        return Topics(site_root(prefix, site), safe_names(now.cameras), slots)
+        places = safe_names(name for name, place in lot_places(now).items() if len(place.cameras) > 1)
+        return Topics(site_root(prefix, site), safe_names(now.cameras, taken=(PLACE,)), slots, places)
 
     def camera(self, camera: str) -> str:
         return f"{self.root}/{self.cameras[camera]}"
+
+    def picture(self, camera: str) -> str:
+        return f"{self.camera(camera)}/picture"
+
+    def place(self, place: str) -> str:
+        return f"{self.root}/{PLACE}/{self.places[place]}"
 
     def slot(self, camera: str, slot: str) -> str:
         return f"{self.camera(camera)}/slot/{self.slots[camera][slot]}"
@@ -64,22 +78,6 @@ class Topics:
 def site_root(prefix: str, site: str) -> str:
     """The topic below which everything of a site lies."""
     return f"{prefix}/{safe_names([site])[site]}"
-
-
-def states(now: NodeNow, topics: Topics) -> dict[str, bytes]:
-    """All that is retained of a site but its own availability, by topic."""
-    told = {f"{topics.root}/state": _json(_counts(place_states(lot_places(now))))}
-    for name, camera in now.cameras.items():
-        told[f"{topics.camera(name)}/available"] = ONLINE if trusted(camera) else OFFLINE
-        told[f"{topics.camera(name)}/state"] = _json(_camera(camera))
-        for slot, state in camera.slots.items():
-            told[topics.slot(name, slot)] = _slot(state)
-    return told
-
-
-def trusted(camera: CameraNow) -> bool:
-    """Whether a camera's slots are known at this moment: it shows this moment, and its view is good."""
-    return is_live(camera) and camera.view.verdict == "good"
 
 
 def event_message(event: Event, topics_root: str) -> Message:
@@ -95,28 +93,6 @@ def event_message(event: Event, topics_root: str) -> Message:
         "details": dict(event.details),
     }
     return f"{topics_root}/events", _json(payload)
-
-
-def _camera(camera: CameraNow) -> dict[str, object]:
-    source, view = camera.source, camera.view
-    return {
-        **_counts(camera.slots),
-        "source": {"state": source.state, "since": source.since.isoformat(), "why": source.why},
-        "view": {"verdict": view.verdict, "why": view.why},
-        "bundle": camera.bundle,
-    }
-
-
-@lru_cache(maxsize=1 << 14)
-def _slot(slot: SlotNow) -> bytes:
-    # Asked for all slots after each frame, and hardly ever another than before.
-    since = slot.since.isoformat()
-    return _json({"state": slot.state, "since": since, "score": round(float(slot.score), 3), "why": slot.why})
-
-
-def _counts(slots: Mapping[str, SlotNow]) -> dict[str, object]:
-    counts = Counts.of(slots)
-    return {"free": counts.free, "occupied": counts.occupied, "unknown": counts.unknown}
 
 
 def _json(value: Mapping[str, object]) -> bytes:

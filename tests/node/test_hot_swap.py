@@ -205,6 +205,9 @@ def test_a_shadow_that_sees_other_vehicles_is_refused(
     assert why in str(camera.events[-1].details["why"])
     assert why in registry.state().refused[other]
     assert registry.state().shadow is None
+    camera.frame()
+    assert camera.bundles.refusal is not None
+    assert (camera.bundles.refusal.bundle, why in camera.bundles.refusal.why) == (other, True)
 
 
 def test_a_shadow_that_cannot_be_loaded_is_refused(registry: Registry, three) -> None:

@@ -14,6 +14,7 @@ import pytest
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
+from lotwise.node.refusal import Refusal
 from lotwise.node.state import Event, NodeNow
 from tests.node.http.asking import ask, served
 from tests.node.nodes import NOON, FakeNode, camera, slot, square
@@ -64,6 +65,12 @@ def test_cameras_that_share_slots_see_one_place() -> None:
     # C1 knows slot 7 better than C2 does, so the lot believes C1.
     assert state["counts"] == {"free": 1, "occupied": 0, "unknown": 0}
     assert {name: place["cameras"] for name, place in state["places"].items()} == {"7": ["C1", "C2"]}
+
+
+def test_a_refused_bundle_is_told_with_its_reason() -> None:
+    with served(FakeNode([replace(camera("C1"), refusal=Refusal("b-2", "sees ghosts")), camera("C2")])) as url:
+        cameras = ask(f"{url}/api/v1/state").json["cameras"]
+    assert [camera["refusal"] for camera in cameras.values()] == [{"bundle": "b-2", "why": "sees ghosts"}, None]
 
 
 def test_one_camera_with_its_boxes(url: str) -> None:

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.node.http.metrics import exposition, node_registry
+from lotwise.node.refusal import Refusal
 from tests.node.http.asking import ask, served
 from tests.node.nodes import NOON, FakeNode, camera, slot
 
@@ -21,7 +22,7 @@ Samples = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
 def node() -> FakeNode:
     return FakeNode(
         [
-            replace(camera("C1"), shadow="b-2"),
+            replace(camera("C1"), shadow="b-2", refusal=Refusal("b-3", "sees ghosts")),
             camera("C2", {"7": slot("occupied", score=0.5)}, SourceHealth("down", NOON), ViewReport("moved")),
             replace(camera("C3", {}), time=None, detected=0, bundle=""),
         ],
@@ -61,6 +62,7 @@ def samples(of: FakeNode) -> Samples:
         ("lotwise_lot_slots", {"state": "occupied"}, 2),
         ("lotwise_bundle_info", {"camera": "C1", "bundle": "b-1"}, 1),
         ("lotwise_shadow_bundle_info", {"camera": "C1", "bundle": "b-2"}, 1),
+        ("lotwise_refused_bundle_info", {"camera": "C1", "bundle": "b-3"}, 1),
         ("lotwise_node_ready", {}, 1),
         ("lotwise_node_stuck", {}, 0),
         ("lotwise_mqtt_connected", {}, 1),

@@ -15,6 +15,7 @@ import pytest
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.node.http.page import POLICY, page
+from lotwise.node.refusal import Refusal
 from lotwise.node.state import Event, NodeNow
 from tests.node.http.asking import served
 from tests.node.nodes import NOON, FakeNode, camera, slot
@@ -80,6 +81,13 @@ def test_only_a_view_that_shows_something_else_can_be_accepted(
     source: SourceHealth | None, view: ViewReport, offered: bool
 ) -> None:
     assert ('<button data-accept="C1">' in shown(FakeNode([camera(source=source, view=view)]))) == offered
+
+
+def test_a_refused_detector_is_told_with_its_reason() -> None:
+    refused = replace(camera(), refusal=Refusal("0123456789abcdef", "49 ms a frame where the old one takes 18 ms"))
+    words = text(shown(FakeNode([refused])))
+    assert "New detector refused: 0123456789ab: 49 ms a frame where the old one takes 18 ms" in words
+    assert "refused" not in text(shown(FakeNode()))
 
 
 def test_last_changes() -> None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from lotwise.cameras.site.publish import MqttSettings
@@ -22,6 +24,7 @@ from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Image, Slot
 from lotwise.node.journal.journal import Journal
 from lotwise.node.mqtt.publisher import MqttPublisher
 from lotwise.node.state import CameraNow, NodeNow
@@ -248,13 +251,14 @@ def test_a_slot_that_is_gone_is_cleared_at_the_broker_also_after_a_restart(
     first = publisher(broker.port, home_assistant=True)
     until(lambda: "lotwise/north_lot/available" in retained(broker.port), "told")
     announced = [topic for topic in retained(broker.port) if topic.startswith("homeassistant/")]
-    assert len(announced) == 7  # four slots, a count for each of two cameras and for the site
+    # Four slots and a place that both cameras see; three counts; for each camera a picture and three to diagnose it.
+    assert len(announced) == 16
     first.close()
 
     second = publisher(broker.port, Node({"C1": {"1": SlotNow("free", NOON, 0.8)}}), home_assistant=True)
     gone = {"lotwise/north_lot/C1/slot/2", "lotwise/north_lot/C2/slot/2", "lotwise/north_lot/C2/state"}
     until(lambda: not gone & retained(broker.port).keys(), "what is gone is cleared")
-    assert len([topic for topic in retained(broker.port) if topic.startswith("homeassistant/")]) == 3
+    assert len([topic for topic in retained(broker.port) if topic.startswith("homeassistant/")]) == 7
     second.close()
 
     publisher(broker.port, Node({"C1": {"1": SlotNow("free", NOON, 0.8)}}))
@@ -263,6 +267,43 @@ def test_a_slot_that_is_gone_is_cleared_at_the_broker_also_after_a_restart(
         "switched off, Home Assistant is told so",
     )
     assert retained(broker.port)["lotwise/north_lot/C1/slot/1"].startswith(b'{"state":"free"')
+
+
+def test_pictures_are_retained_at_the_broker(broker: Broker, journal: Journal, tmp_path: Path) -> None:
+    node = two_cameras()
+    image = np.full((120, 160, 3), 90, np.uint8)
+
+    def picture(camera: str) -> tuple[Image, CameraNow, tuple[Slot, ...]]:
+        return image, node.now().cameras[camera], ()
+
+    settings = MqttSettings(host="127.0.0.1", port=broker.port, home_assistant=True)
+    publisher = MqttPublisher(settings, "north lot", journal, node.now, picture=picture)
+    publisher.start()
+    topics = {"lotwise/north_lot/C1/picture", "lotwise/north_lot/C2/picture"}
+    try:
+        until(lambda: topics <= retained(broker.port).keys(), "pictures came")
+        held = retained(broker.port)
+        for topic in topics:
+            shown = cv2.imdecode(np.frombuffer(held[topic], np.uint8), cv2.IMREAD_COLOR)
+            assert shown is not None and shown.shape[1] == 160
+        announced = [json.loads(payload) for topic, payload in held.items() if topic.startswith("homeassistant/image/")]
+        assert {entity["image_topic"] for entity in announced} == topics
+    finally:
+        publisher.close()
+
+
+def test_other_scores_reach_no_subscriber(broker: Broker, publisher: Callable[..., MqttPublisher]) -> None:
+    node = two_cameras()
+    with Subscriber(broker.port) as seen:
+        told = publisher(broker.port, node)
+        until(lambda: seen.payloads("lotwise/north_lot/C1/slot/1"), "told")
+        for number in range(1, 200):
+            node.cameras["C1"]["1"] = SlotNow("occupied", NOON, 0.5 + number / 1000)
+            told.wake()
+        node.cameras["C1"]["2"] = SlotNow("occupied", NOON, 0.8)
+        told.wake()
+        until(lambda: len(seen.payloads("lotwise/north_lot/C1/slot/2")) == 2, "a change came after them")
+        assert len(seen.payloads("lotwise/north_lot/C1/slot/1")) == 1
 
 
 @pytest.fixture

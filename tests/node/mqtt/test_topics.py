@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
-from lotwise.node.mqtt.topics import OFFLINE, ONLINE, Topics, event_message, safe_names, states
+from lotwise.node.mqtt.topics import Topics, event_message, safe_names
 from lotwise.node.state import CameraNow, Event, NodeNow
 from tests.node.mqtt.brokers import NOON
 
@@ -32,34 +31,13 @@ def test_names_are_made_safe_and_stay_apart(names: list[str], safe: list[str]) -
     assert list(safe_names(names).values()) == safe
 
 
-CAMERA = CameraNow("C1", NOON, SourceHealth("live", NOON), ViewReport("good"), {"7": SlotNow("free", NOON, 0.8)})
-
-
-@pytest.mark.parametrize(
-    ("camera", "available"),
-    [
-        (CAMERA, ONLINE),
-        (replace(CAMERA, source=SourceHealth("stale", NOON, "no frame")), OFFLINE),
-        (replace(CAMERA, source=SourceHealth("down", NOON, "refused")), OFFLINE),
-        (replace(CAMERA, view=ViewReport("moved", "by 12 %")), OFFLINE),
-    ],
-    ids=["good", "stale", "down", "moved"],
-)
-def test_a_camera_is_available_while_its_slots_can_be_trusted(camera: CameraNow, available: bytes) -> None:
-    now = NodeNow("lot", NOON, True, {"C1": camera})
-    told = states(now, Topics.of(now, "p", "lot"))
-    assert told["p/lot/C1/available"] == available
-    state = json.loads(told["p/lot/C1/state"])
-    assert (state["source"]["state"], state["view"]["verdict"]) == (camera.source.state, camera.view.verdict)
-
-
-def test_a_frame_that_changes_nothing_changes_no_message() -> None:
-    later = replace(
-        CAMERA, time=NOON.replace(hour=13), looked=9, latency_s=0.2, view=ViewReport("good", "", (0.01, 0.0))
-    )
-    nows = [NodeNow("lot", NOON, True, {"C1": camera}) for camera in (CAMERA, later)]
-    first, second = (states(now, Topics.of(now, "p", "lot")) for now in nows)
-    assert first == second
+def test_a_camera_may_be_called_as_the_level_of_the_places_is() -> None:
+    slots = {"7": SlotNow("free", NOON, 0.8)}
+    health, view = SourceHealth("live", NOON), ViewReport("good")
+    cameras = {name: CameraNow(name, NOON, health, view, slots) for name in ("place", "place_2")}
+    topics = Topics.of(NodeNow("lot", NOON, True, cameras, (("place", "place_2"),)), "p", "lot")
+    told = [topics.place("7"), topics.slot("place", "7"), topics.slot("place_2", "7")]
+    assert told == ["p/lot/place/7", "p/lot/place_3/slot/7", "p/lot/place_2/slot/7"]
 
 
 def test_an_event_carries_its_number() -> None:

@@ -10,7 +10,7 @@ import pytest
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Image, SlotState
-from lotwise.node.http.picture import ALARM, COLOURS, DARK, Pictures, annotated, scaled
+from lotwise.node.picture import ALARM, COLOURS, DARK, Pictures, annotated, scaled
 from lotwise.node.state import CameraNow
 from tests.node.nodes import NOON, camera, slot, square
 

@@ -1,0 +1,136 @@
+"""The retained messages: how the lot, its cameras and slots are, made anew only where a person would say it has
+changed.
+
+A reading's score and the exact shift of a view differ with every frame. Messages that differ in nothing else would wear
+out subscribers and their databases: nine of ten were of that kind. So a message keeps what it said until its meaning
+changes, and then tells the score of that moment.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Hashable, Mapping
+from typing import TypeVar
+
+from lotwise.cameras.slots.state import SlotNow
+from lotwise.datasets.frame import Image, Slot
+from lotwise.node.mqtt.topics import OFFLINE, ONLINE, Topics
+from lotwise.node.picture import annotated, encoded
+from lotwise.node.places import Place, is_live, lot_places, place_states
+from lotwise.node.state import CameraNow, Counts, NodeNow
+
+PICTURE_PERIOD_S = 10.0
+"""Seconds between two pictures of a camera: a hundred kilobytes each are a tenth of a megabit a second at most."""
+PICTURE_WIDTH_PX = 960
+"""Width of the pictures: a card on a dashboard has 500 points, of two pixels each on most screens."""
+
+Picture = Callable[[str], tuple[Image, CameraNow, tuple[Slot, ...]] | None]
+"""The last frame of a camera, what is known of it, and its slots."""
+T = TypeVar("T")
+_NUMBER = re.compile(r"\d+")
+
+
+class StateMessages:
+    """All retained messages but the site's own availability; used by one thread.
+
+    Args:
+        picture: gives the pictures that are told too; none are where None.
+        clock: seconds; monotonic.
+    """
+
+    def __init__(self, picture: Picture | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._picture, self._clock = picture, clock
+        self._made: dict[str, tuple[Hashable, bytes]] = {}
+        self._drawn: dict[str, float] = {}
+
+    def of(self, now: NodeNow, topics: Topics) -> dict[str, bytes]:
+        """The messages by topic."""
+        before, self._made = self._made, {}
+
+        def tell(topic: str, meaning: Hashable, make: Callable[[T], bytes], told: T) -> None:
+            kept = before.get(topic)
+            self._made[topic] = kept if kept is not None and kept[0] == meaning else (meaning, make(told))
+
+        places = lot_places(now)
+        counts = Counts.of(place_states(places))
+        tell(f"{topics.root}/state", counts, _counts_message, counts)
+        for name in topics.places:
+            tell(topics.place(name), _meaning(places[name].now), _place_message, places[name])
+        for name, camera in now.cameras.items():
+            available = ONLINE if trusted(camera) else OFFLINE
+            tell(f"{topics.camera(name)}/available", available, bytes, available)
+            tell(f"{topics.camera(name)}/state", _camera_meaning(camera), _camera_message, camera)
+            for slot, state in camera.slots.items():
+                tell(topics.slot(name, slot), _meaning(state), _slot_message, state)
+            self._tell_picture(camera, topics.picture(name), before.get(topics.picture(name)))
+        return {topic: payload for topic, (_, payload) in self._made.items()}
+
+    def _tell_picture(self, camera: CameraNow, topic: str, kept: tuple[Hashable, bytes] | None) -> None:
+        if self._picture is None:
+            return
+        meaning = (tuple(slot.state for slot in camera.slots.values()), camera.source.state, camera.view.verdict)
+        soon = self._clock() - self._drawn.get(topic, -PICTURE_PERIOD_S) < PICTURE_PERIOD_S
+        if kept is not None and (soon or kept[0] == meaning):
+            self._made[topic] = kept
+        elif (latest := self._picture(camera.camera)) is not None:
+            image, at, slots = latest
+            self._drawn[topic] = self._clock()
+            self._made[topic] = meaning, encoded(annotated(image, at, slots, PICTURE_WIDTH_PX))
+
+
+def trusted(camera: CameraNow) -> bool:
+    """Whether a camera's slots are known at this moment: it shows this moment, and its view is good."""
+    return is_live(camera) and camera.view.verdict == "good"
+
+
+def _meaning(slot: SlotNow) -> Hashable:
+    return slot.state, slot.since, slot.why
+
+
+def _camera_meaning(camera: CameraNow) -> Hashable:
+    source, view = camera.source, camera.view
+    # Numbers in the words, such as by how far a view has moved, differ with every frame.
+    whys = (_NUMBER.sub("", source.why), _NUMBER.sub("", view.why))
+    counts = Counts.of(camera.slots)
+    return counts, source.state, source.since, view.verdict, whys, camera.bundle, camera.shadow, camera.refusal
+
+
+def _camera_message(camera: CameraNow) -> bytes:
+    source, view, refusal = camera.source, camera.view, camera.refusal
+    return _json(
+        {
+            **_counts(Counts.of(camera.slots)),
+            "source": {"state": source.state, "since": source.since.isoformat(), "why": source.why},
+            "view": {"verdict": view.verdict, "why": view.why},
+            "bundle": camera.bundle,
+            "shadow": camera.shadow,
+            "refused": {"bundle": refusal.bundle, "why": refusal.why} if refusal else None,
+        }
+    )
+
+
+def _counts_message(counts: Counts) -> bytes:
+    return _json(_counts(counts))
+
+
+def _place_message(place: Place) -> bytes:
+    return _json({**_slot(place.now), "cameras": place.cameras})
+
+
+def _slot_message(slot: SlotNow) -> bytes:
+    return _json(_slot(slot))
+
+
+def _slot(slot: SlotNow) -> dict[str, object]:
+    since = slot.since.isoformat()
+    return {"state": slot.state, "since": since, "score": round(float(slot.score), 3), "why": slot.why}
+
+
+def _counts(counts: Counts) -> dict[str, object]:
+    return {"free": counts.free, "occupied": counts.occupied, "unknown": counts.unknown}
+
+
+def _json(value: Mapping[str, object]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
