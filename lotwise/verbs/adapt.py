@@ -34,7 +34,7 @@ def adapt(
     from lotwise.students.pipeline.options import plan_of
 
     check_protocol(protocol)
-    adapt_and_report(job.folder, plan_of(vars(job)), protocol, as_json, html, shadow)
+    adapt_and_report(job.folder, plan_of(job), protocol, as_json, html, shadow)
 
 
 def adapt_and_report(

@@ -25,7 +25,7 @@ def label(
     from lotwise.teacher.pseudo_labels import write_pseudo_labels
 
     with progress_bars() as progress:
-        done = label_run(Run(job.folder), plan_of(vars(job)), progress, note=lambda line: print_notes([line]))
+        done = label_run(Run(job.folder), plan_of(job), progress, note=lambda line: print_notes([line]))
     footage, labels = done.footage, done.labels
     print_notes(footage.notes)
     print_skipped(tuple(labels.skipped.values()))

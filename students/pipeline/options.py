@@ -2,52 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.readers.open import parse_cameras
+from lotwise.datasets.readers.camera_id import parse_cameras
 from lotwise.students.pipeline.run import Plan
 from lotwise.students.pipeline.settings_file import read_export, read_settings
 from lotwise.teacher.oracle import OracleSettings
 
+MIN_SCALE_PX, MAX_SCALE_PX = 32, 4096
+"""Longer sides at which the oracle may look: the stride of its coarsest level, and what fits into memory."""
 
-def plan_of(asked: Mapping[str, Any]) -> Plan:
+
+class Job(Protocol):
+    """What is asked of a run, as a user says it: :class:`lotwise.options.Job` is one.
+
+    Attributes:
+        site: site file; or ``dataset`` and ``root`` together.
+        dataset: kind of a dataset.
+        root: its folder.
+        cameras: ids with commas; None for all.
+        teacher, student: weights files, or names at Ultralytics.
+        size: longer side of the student's input, px; None for the settings' own.
+        scales: longer sides at which the oracle looks, px, with commas.
+        flip: whether it also looks at the mirrored frame.
+        tiles: N for N x N parts of the frame that it also looks at; 0 for none.
+        classes: names of the teacher's classes that are vehicles, with commas.
+        epochs, seed: of the training; None for the settings' own.
+        holdout: share of each camera's frames that is measured on.
+        budget: most training frames of a camera that are labelled; None for all.
+        settings: YAML file with settings of training and export.
+    """
+
+    @property
+    def site(self) -> Path | None: ...
+    @property
+    def dataset(self) -> str | None: ...
+    @property
+    def root(self) -> Path | None: ...
+    @property
+    def cameras(self) -> str | None: ...
+    @property
+    def teacher(self) -> str: ...
+    @property
+    def student(self) -> str: ...
+    @property
+    def size(self) -> int | None: ...
+    @property
+    def scales(self) -> str: ...
+    @property
+    def flip(self) -> bool: ...
+    @property
+    def tiles(self) -> int: ...
+    @property
+    def classes(self) -> str: ...
+    @property
+    def epochs(self) -> int | None: ...
+    @property
+    def seed(self) -> int | None: ...
+    @property
+    def holdout(self) -> float: ...
+    @property
+    def budget(self) -> int | None: ...
+    @property
+    def settings(self) -> Path | None: ...
+
+
+def plan_of(job: Job) -> Plan:
     """What was asked for.
-
-    Args:
-        asked: options of ``lotwise adapt`` and ``lotwise label`` by the names of their parameters.
 
     Raises:
         InputError: options that do not go together or cannot be read.
     """
-    kind, root = source_of(asked["site"], asked["dataset"], asked["root"])
-    try:
-        looks = tuple(int(scale) for scale in asked["scales"].split(","))
-    except ValueError:
-        looks = (0,)
-    if not all(32 <= look <= 4096 for look in looks):
-        raise InputError(f"--scales {asked['scales']!r}: give pixels from 32 to 4096 with commas, such as 640,1280")
-    given = {name: asked[name] for name in ("size", "seed", "epochs") if asked[name] is not None}
-    distill = read_settings(asked["settings"], given)
+    kind, root = source_of(job.site, job.dataset, job.root)
+    given = {"size": job.size, "seed": job.seed, "epochs": job.epochs}
+    distill = read_settings(job.settings, {name: value for name, value in given.items() if value is not None})
     return Plan(
         dataset=kind,
         root=root,
-        cameras=parse_cameras(asked["cameras"]),
-        teacher=_local(asked["teacher"]),
+        cameras=parse_cameras(job.cameras),
+        teacher=_local(job.teacher),
         oracle=OracleSettings(
-            scales=looks,
-            flip=asked["flip"],
-            tiles=asked["tiles"],
-            classes=tuple(name.strip() for name in asked["classes"].split(",")),
+            scales=_scales(job.scales),
+            flip=job.flip,
+            tiles=job.tiles,
+            classes=tuple(name.strip() for name in job.classes.split(",")),
             grid=distill.size,
         ),
-        student=_local(asked["student"]),
+        student=_local(job.student),
         distill=distill,
-        export=read_export(asked["settings"], {}),
-        holdout=asked["holdout"],
-        frames=asked["budget"],
+        export=read_export(job.settings, {}),
+        holdout=job.holdout,
+        frames=job.budget,
     )
 
 
@@ -62,6 +109,16 @@ def source_of(site: Path | None, dataset: str | None, root: Path | None) -> tupl
     if site is None and dataset is not None and root is not None:
         return dataset, root.resolve()
     raise InputError("give either a site file, or --dataset and --root together")
+
+
+def _scales(text: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in text.split(",")]
+    scales = tuple(int(part) for part in parts if part.isascii() and part.isdigit())
+    if len(scales) < len(parts) or not all(MIN_SCALE_PX <= scale <= MAX_SCALE_PX for scale in scales):
+        raise InputError(
+            f"--scales {text!r}: give pixels from {MIN_SCALE_PX} to {MAX_SCALE_PX} with commas, such as 640,1280"
+        )
+    return scales
 
 
 def _local(weights: str) -> str:
