@@ -270,8 +270,8 @@ class Node:
 
 
 WARNED_STATES = {
-    "stale", "down", "black", "overexposed", "frozen", "blurred", "blocked", "torn", "moved", "trouble", "none",
-    "refused", "rolled back",
+    "stale", "down", "black", "overexposed", "frozen", "blurred", "blocked", "torn", "moved", "unverified", "trouble",
+    "none", "refused", "rolled back",
 }  # fmt: skip
 """States of a source, a view or a bundle that somebody should look into: logged as warnings, all others as
 information."""

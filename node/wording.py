@@ -16,6 +16,7 @@ VERDICT_WORDS: dict[Verdict, str] = {
     "blocked": "something blocks the view",
     "torn": "the picture is damaged",
     "moved": "the camera has moved",
+    "unverified": "somebody has to look whether the camera has moved",
 }
 REASON_WORDS = {
     "hidden": "hidden behind a vehicle",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -25,18 +26,19 @@ _LOG = logging.getLogger(__name__)
 class ViewHealth:
     """One camera's view. The first good frames become its reference; later ones are compared with that.
 
+    A kept reference that cannot be read is set aside, as ``<name>.broken`` beside it. Whether the camera has moved
+    since is not known then, so every frame is ``unverified`` until somebody accepts the view, after a restart too.
+
     Args:
         settings: what the view may do.
         keep: file where the reference is kept across restarts; None for nowhere.
-
-    Raises:
-        InputError: the kept reference cannot be read.
     """
 
     def __init__(self, settings: ViewSettings, keep: Path | None = None) -> None:
         self._settings = settings
         self._keep = keep
-        reference = read_reference(keep) if keep else None
+        self._unverified = False
+        reference = self._kept_reference()
         self._matcher = ViewMatcher(reference, settings) if reference else None
         self._stillness = Stillness()
         self._latest: tuple[Edges, float | None] | None = None
@@ -74,6 +76,7 @@ class ViewHealth:
         if self._latest is None:
             raise InputError("no view to accept: no frame yet, or a black, white or flat one; mend the camera first")
         field, sharp = self._latest
+        self._unverified = False
         self._matcher = ViewMatcher(ReferenceView(field, sharpness=sharp), self._settings)
         self._recovering = 0
         self._write(self._matcher.reference)
@@ -86,6 +89,11 @@ class ViewHealth:
         if made_up(image):
             return ViewReport("torn", "its lower rows are all alike: data was lost on the way; check network and load")
         field, sharp = self._latest = edges(thumb), sharpness(image)
+        if self._unverified:
+            return ViewReport(
+                "unverified",
+                "its kept reference view was lost; look at the picture, and accept the view if it is right",
+            )
         before = None if self._matcher is None else self._matcher.reference
         if self._matcher is None:
             self._matcher = ViewMatcher(ReferenceView(field, frames=0, sharpness=sharp), self._settings)
@@ -96,11 +104,27 @@ class ViewHealth:
             return ViewReport("frozen", f"the same picture for {still_s:.0f} s; restart the camera or its stream")
         return report
 
+    def _kept_reference(self) -> ReferenceView | None:
+        if self._keep is None:
+            return None
+        aside = self._keep.with_name(f"{self._keep.name}.broken")
+        try:
+            reference = read_reference(self._keep)
+        except InputError as error:
+            _LOG.warning("%s; set aside as %s", error, aside.name)
+            with suppress(OSError):  # a folder without rights: the file is met again at the next start
+                self._keep.replace(aside)
+            self._unverified = True
+            return None
+        self._unverified = reference is None and aside.exists()
+        return reference
+
     def _write(self, reference: ReferenceView) -> None:
         """A full disk must not stop a camera whose view is known all the same until the next restart."""
         if self._keep is None:
             return
         try:
             write_reference(self._keep, reference)
+            self._keep.with_name(f"{self._keep.name}.broken").unlink(missing_ok=True)
         except OSError as error:
             _LOG.warning("%s: the reference view cannot be kept (%s); make room or mend its folder", self._keep, error)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["good", "black", "overexposed", "frozen", "blurred", "blocked", "torn", "moved"]
+Verdict = Literal["good", "black", "overexposed", "frozen", "blurred", "blocked", "torn", "moved", "unverified"]
+"""``unverified``: nobody knows whether the camera still shows its usual view, because the kept one was lost."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ CHANGES_SHOWN = 12
 """Number of last changes shown."""
 PICTURE_WIDTH_PX = 720
 """Width of the pictures on the page: twice the 340 px of a card, for screens with two pixels a point."""
-ACCEPTABLE_VERDICTS = ("moved", "blocked")
+ACCEPTABLE_VERDICTS = ("moved", "blocked", "unverified")
 """Verdicts that an operator may overrule: the camera was turned on purpose, or something was built before it."""
 IDENTITY_CHARACTERS = 12
 """Of a bundle's identity, a hash, so many are enough to tell it from others."""

@@ -1,5 +1,6 @@
 """View health: each fault is told by its name at once, everyday changes are not, and the view comes back by itself."""
 
+import io
 import logging
 from pathlib import Path
 
@@ -150,19 +151,38 @@ def test_the_reference_outlives_a_restart(tmp_path: Path) -> None:
     assert look(ViewHealth(ViewSettings(), keep), scene(seed=3), 100).verdict == "good"
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut short"])
-def test_a_broken_keep_is_one_line_that_says_how_to_mend_it(tmp_path: Path, content: bytes) -> None:
-    keep = tmp_path / "view.npz"
-    keep.write_bytes(content)
-    with pytest.raises(InputError, match=r"view\.npz: .*delete it"):
-        ViewHealth(ViewSettings(), keep)
+def _damaged(kept: bytes) -> list[bytes]:
+    other = io.BytesIO()
+    np.savez(other, fields=np.zeros((1, 5, 5, 2), np.int8), sharpness=0.5, frames=1)
+    middle = len(kept) // 2
+    return [
+        b"", b"no archive", b"PK\x03\x04 cut short", kept[:-30], kept[:middle],
+        kept[:200] + bytes(middle - 200) + kept[middle:],  # a disk that lost some of its blocks
+        other.getvalue(),  # of another version
+    ]  # fmt: skip
 
 
-def test_a_kept_view_of_another_size_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", range(7))
+def test_a_broken_keep_is_set_aside_and_the_view_unverified_until_accepted(
+    tmp_path: Path, damage: int, caplog: pytest.LogCaptureFixture
+) -> None:
     keep = tmp_path / "view.npz"
-    np.savez(keep, fields=np.zeros((1, 5, 5, 2), np.int8), sharpness=0.5, frames=1)
-    with pytest.raises(InputError, match="another version; delete it"):
-        ViewHealth(ViewSettings(), keep)
+    look(ViewHealth(ViewSettings(), keep), scene(seed=1), 0)
+    keep.write_bytes(_damaged(keep.read_bytes())[damage])
+    with caplog.at_level(logging.WARNING):
+        health = ViewHealth(ViewSettings(), keep)
+    assert "view.npz" in caplog.text
+    assert [path.name for path in tmp_path.iterdir()] == ["view.npz.broken"]
+    assert look(health, scene(seed=2), 100).verdict == "unverified"
+    assert look(health, np.zeros_like(scene()), 101).verdict == "black"
+    again = ViewHealth(ViewSettings(), keep)  # a restart proves nothing
+    assert look(again, scene(seed=2), 200).verdict == "unverified"
+    again.accept()
+    assert look(again, scene(seed=3), 201).verdict == "good"
+    assert [path.name for path in tmp_path.iterdir()] == ["view.npz"]
+    later = ViewHealth(ViewSettings(), keep)
+    assert look(later, scene(seed=4), 300).verdict == "good"
+    assert look(later, displaced(scene(seed=4), 0.3, 0), 301).verdict == "moved"
 
 
 def test_a_keep_that_cannot_be_written_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
