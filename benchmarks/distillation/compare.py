@@ -100,7 +100,7 @@ ROWS = (
     ours("without latent matching", "ours", settings={"weights": {"latent": 0.0}}),
     ours("with 150 steps", "ours", settings={"min_steps": 150}),
     ours("with composites", "ours", settings={"composites": 0.3}),
-    ours("with a second round", "ours", settings={"rounds": 2}),
+    ours("with self-training", "ours", settings={"rounds": 2}),
     ours("taught from 0.25", "ours", settings={"positive_threshold": 0.25, "ignore_threshold": 0.1}),
     head("bckd + iou", score=0.0, box=0.0, distribution=0.0, bckd=1.0, iou=4.0),
     head("bckd + iou + ld", score=0.0, box=0.0, distribution=0.0, bckd=1.0, iou=4.0, ld=0.25),

@@ -103,7 +103,7 @@ def figures(soak: Soak) -> dict[str, float]:
         "PSS of node and children, median, MB": median(totals),
         "PSS of node and children, peak, MB": max(totals),
         "PSS of the node's process, median, MB": median(one.node_mb for one in soak.samples),
-        "PSS of nursery and decoders, median, MB": median(one.children_mb for one in soak.samples),
+        "PSS of fork server and decoders, median, MB": median(one.children_mb for one in soak.samples),
         "growth of all, MB/h": growth(soak.warm, lambda one: one.total_mb),
         "growth of the node's process, MB/h": growth(soak.warm, lambda one: one.node_mb),
         "start to first detection, s": soak.warm_s,
