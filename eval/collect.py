@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from lotwise.cameras.detection.detector import FLOOR, Detector, load_detector
@@ -13,9 +12,10 @@ from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Dataset, Detections, Frame
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Progress, no_progress
-from lotwise.datasets.timestamps import parse_time
 from lotwise.eval.evidence import Evidence
 from lotwise.eval.rows import Role
+from lotwise.eval.unlearned import unlearned_frames
+from lotwise.students.export.int8 import verdict
 from lotwise.students.pipeline.run import CameraRecord, Run
 from lotwise.teacher.answers import TeacherAnswers
 from lotwise.teacher.index import open_labels
@@ -52,8 +52,7 @@ def collect(
 ) -> Collected:
     """Run every role on the frames that no student of its camera learned from.
 
-    A camera all of whose frames were learned from (one frame is all there is, say) is measured on the frames
-    of its split's test side, and the report says so.
+    Which these are, and what is said of them, is told by :func:`lotwise.eval.unlearned.unlearned_frames`.
 
     Args:
         run: a run folder with bundles.
@@ -68,9 +67,10 @@ def collect(
     records = {name: record for name, record in run.records().items() if record.bundle and record.baseline}
     if not set(records) & set(dataset.cameras):
         raise InputError(f"{run.folder}: no bundle of {', '.join(dataset.cameras)}; run lotwise adapt first")
-    frames, held_out, notes = _frames(dataset, records)
-    plan = run.plan()
-    teacher = TeacherAnswers(open_labels(run.knowledge), lambda: Oracle(plan.teacher, plan.oracle))
+    plan, labels = run.plan(), open_labels(run.knowledge)
+    found = unlearned_frames(dataset, records, labels, read)
+    frames, notes = found.frames, [*found.notes, *_int8_refusals(records)]
+    teacher = TeacherAnswers(labels, lambda: Oracle(plan.teacher, plan.oracle))
     predictions: dict[Role, dict[str, Detections]] = {"teacher": {}, "baseline": {}, "student": {}}
     confidence: dict[Role, dict[str, float]] = {"teacher": {}, "baseline": {}, "student": {}}
     sizes: dict[str, tuple[int, int]] = {}
@@ -100,34 +100,13 @@ def collect(
     evidence = Evidence(
         measured, dataset.truth, predictions, confidence, dataset.slots, sizes, rules, SLOT_RULE_NOTES[slot_rule]
     )
-    return Collected(evidence, held_out, notes)
+    return Collected(evidence, found.held_out, notes)
 
 
-def _frames(dataset: Dataset, records: Mapping[str, CameraRecord]) -> tuple[list[Frame], dict[str, bool], list[str]]:
-    """The frames to measure on, which cameras' days are apart, and what the reader must know."""
-    frames: list[Frame] = []
-    held_out: dict[str, bool] = {}
-    notes: dict[str, list[str]] = {}
-    for camera in dataset.cameras:
-        if camera not in records:
-            notes.setdefault("not trained in this run", []).append(camera)
-            continue
-        record = records[camera]
-        own = dataset.of_camera(camera)
-        # Frames that were not chosen are of the days learned from, and the teacher was spared them.
-        learned_from = {*record.train, *record.unchosen}
-        unseen = [frame for frame in own if frame.name not in learned_from]
-        frames += unseen or [frame for frame in own if frame.name in record.test]
-        held_out[camera] = bool(unseen) and _days_apart(unseen, record)
-        notes.setdefault(record.note, []).append(camera)
-    return frames, held_out, [f"{', '.join(cameras)}: {note}." for note, cameras in notes.items()]
-
-
-def _days_apart(frames: Sequence[Frame], record: CameraRecord) -> bool:
-    """Whether no frame is of a day that was learned from; False where a date is not known."""
-    learned = [parse_time(Path(name)) for name in record.train]
-    days = {taken.date() for taken in learned if taken}
-    return all(learned) and all(frame.taken is not None and frame.taken.date() not in days for frame in frames)
+def _int8_refusals(records: Mapping[str, CameraRecord]) -> list[str]:
+    """Why cameras run the float model, which is slower, though INT8 was asked for."""
+    measured = {camera: record.gate.int8 for camera, record in records.items() if record.gate and record.gate.int8}
+    return [f"{camera}: {verdict(int8)}." for camera, int8 in measured.items() if "refused" in int8]
 
 
 def _detectors(run: Run, record: CameraRecord) -> dict[Role, Detector]:

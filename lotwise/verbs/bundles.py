@@ -88,4 +88,6 @@ def _models(version: Version) -> str:
     said: Any = version.measured.get("int8")
     if not isinstance(said, dict):
         return "float"
-    return "float, int8 refused" if "refused" in said else f"float, int8 (agreement {said.get('agreement', 0):.3f})"
+    if "refused" in said:
+        return f"float; int8 refused: {said['refused']}"
+    return f"float, int8 (agreement {said.get('agreement', 0):.3f})"

@@ -54,3 +54,11 @@ def test_cameras_of_another_lot_are_refused(adapted: Path, site) -> None:
     strangers = replace(site, frames=tuple(replace(frame, camera="X") for frame in site.frames))
     with pytest.raises(InputError, match="no bundle of X"):
         collect(Run(adapted), strangers)
+
+
+def test_a_refused_int8_model_is_told_with_its_reason(adapted: Path, site, tmp_path: Path) -> None:
+    run = Run(Path(shutil.copytree(adapted, tmp_path / "run", symlinks=True)))
+    record = run.record("C1")
+    gate = record.gate.model_copy(update={"int8": {"refused": "F1 0.870 against the float model"}})
+    run.save(record.model_copy(update={"gate": gate}))
+    assert "C1: INT8 refused: F1 0.870 against the float model." in collect(run, site).notes

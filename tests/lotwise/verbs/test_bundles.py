@@ -128,3 +128,12 @@ def test_a_bundle_that_cannot_be_loaded_is_not_promoted(lot, capsys) -> None:
     before = gate.state()
     assert "changed since it was exported" in refused(capsys, "promote", folder, other(gate), "--camera", "gate")
     assert gate.state() == before
+
+
+def test_bundles_tells_why_an_int8_model_was_refused(tmp_path: Path, capsys) -> None:
+    registry = Registry(tmp_path / "run" / "cameras" / "gate" / "bundles")
+    add(registry, tmp_path, 0.9, camera="gate", measured={"int8": {"refused": "F1 0.870 is below 0.9"}})
+    assert run("bundles", tmp_path / "run", "--json", tmp_path / "b.json") == 0
+    assert "float; int8 refused: F1 0.870 is below 0.9" in " ".join(capsys.readouterr().out.split())
+    (bundle,) = json.loads((tmp_path / "b.json").read_text())
+    assert bundle["measured"]["int8"]["refused"] == "F1 0.870 is below 0.9"
