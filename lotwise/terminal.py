@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,12 +29,27 @@ WIDTH_WITHOUT_TERMINAL = 160
 SECONDS_BETWEEN_LINES = 30.0
 """How often long work says how far it is where there is no terminal; a log file then grows by 120 lines an hour."""
 
+REMINDER_PERIOD_S = 1.0
+"""How often it is looked whether a line is due."""
+
 
 @contextmanager
-def progress_bars(clock: Callable[[], float] = time.monotonic) -> Iterator[Progress]:
+def progress_bars() -> Iterator[Progress]:
     """Progress bars on a terminal; elsewhere a line now and then, and one when a stage is finished."""
     if not err.is_terminal:
-        yield progress_lines(clock)
+        lines, over = ProgressLines(), threading.Event()
+
+        def remind() -> None:
+            while not over.wait(REMINDER_PERIOD_S):
+                lines.remind()
+
+        reminder = threading.Thread(target=remind, name="progress", daemon=True)
+        reminder.start()
+        try:
+            yield lines.tell
+        finally:
+            over.set()
+            reminder.join()
         return
     columns = (
         TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
@@ -50,22 +66,41 @@ def progress_bars(clock: Callable[[], float] = time.monotonic) -> Iterator[Progr
         yield show
 
 
-def progress_lines(clock: Callable[[], float] = time.monotonic) -> Progress:
-    """Progress as lines of text: one when a stage is finished, and one every half minute before that."""
-    told_at = clock()
+class ProgressLines:
+    """Progress as lines of text: one when a stage is finished, and one every half minute before that.
 
-    def tell(stage: str, done: int, total: int, note: str) -> None:
-        nonlocal told_at
+    A stage that tells nothing for longer than that, such as the export of one camera, is told by :meth:`remind`.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._told_at = clock()
+        self._latest = ""
+
+    def tell(self, stage: str, done: int, total: int, note: str) -> None:
+        """A :data:`~lotwise.datasets.progress.Progress`."""
         words = f" ({note})" if note else ""
-        if total and done == total:
-            err.print(f"{stage}: {done} done{words}")
-        elif clock() - told_at >= SECONDS_BETWEEN_LINES:
-            err.print(f"{stage}: {done} of {total}{words}")
-        else:
-            return
-        told_at = clock()
+        with self._lock:
+            if total and done == total:
+                self._latest = ""
+                self._print(f"{stage}: {done} done{words}")
+                return
+            self._latest = f"{stage}: {done} of {total}{words}"
+            self._print_if_due()
 
-    return tell
+    def remind(self) -> None:
+        """Say again how far the work is where nothing was said for half a minute; called every now and then."""
+        with self._lock:
+            self._print_if_due()
+
+    def _print_if_due(self) -> None:
+        if self._latest and self._clock() - self._told_at >= SECONDS_BETWEEN_LINES:
+            self._print(self._latest)
+
+    def _print(self, line: str) -> None:
+        err.print(line)
+        self._told_at = self._clock()
 
 
 def print_notes(notes: Sequence[str]) -> None:
