@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from itertools import chain, count
 from pathlib import Path
 
 import cv2
@@ -84,9 +85,21 @@ def record_frames(
 
 
 def _write(folder: Path, captured: CapturedFrame) -> None:
-    """One JPEG, whole or not at all; of two in one second the later one is kept."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{captured.taken.astimezone():%Y-%m-%d_%H_%M_%S}.jpg"
+    """One JPEG, whole or not at all, under a name that no other picture has."""
     good, data = cv2.imencode(".jpg", captured.image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     assert good
-    write_whole(file, data.tobytes(), sync=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(_unused(folder, f"{captured.taken.astimezone():%Y-%m-%d_%H_%M_%S}"), data.tobytes(), sync=False)
+
+
+def _unused(folder: Path, name: str) -> Path:
+    """A file of this name, numbered where it is there already; made empty, so that nobody else takes it."""
+    # Three digits behind the seconds read as milliseconds, which whoever reads the time leaves out.
+    for stem in chain([name], (f"{name}_{number:03}" for number in count(1))):
+        file = folder / f"{stem}.jpg"
+        try:
+            file.open("xb").close()
+        except FileExistsError:
+            continue
+        return file
+    raise AssertionError

@@ -1,6 +1,7 @@
 """Frames of a site's cameras are kept as lotwise adapt reads them."""
 
 import threading
+from datetime import datetime
 from pathlib import Path
 
 import cv2
@@ -39,6 +40,23 @@ def test_each_camera_gets_a_folder_that_adapt_reads(tmp_path: Path) -> None:
     ]
     assert [frame.taken.second for frame in kept.of_camera("gate") if frame.taken] == [0, 1, 2]
     assert not list((tmp_path / "frames").rglob("*.part"))
+
+
+def test_pictures_of_one_second_and_of_an_earlier_run_stay(tmp_path: Path) -> None:
+    (tmp_path / "gate").mkdir()
+    for number in range(12):
+        image = np.full((48, 64, 3), 20 * number, np.uint8)
+        cv2.imwrite(str(tmp_path / "gate" / f"2026-01-02_03_04_05_{number:03}.png"), image)
+    (tmp_path / "site.yaml").write_text(
+        "name: lot\ncameras:\n  gate: {source: {kind: folder, path: gate, pace: fast}}\n"
+    )
+    for _ in range(2):
+        assert record(tmp_path / "site.yaml", tmp_path / "frames") == {"gate": 12}
+    kept = read_folder(tmp_path / "frames").of_camera("gate")
+    assert len(kept) == 24
+    assert {frame.taken for frame in kept} == {datetime(2026, 1, 2, 3, 4, 5)}
+    greys = sorted(int(cv2.imread(str(frame.path)).mean()) for frame in kept)
+    assert np.allclose(greys, sorted([20 * number for number in range(12)] * 2), atol=2)
 
 
 def test_it_ends_with_the_number_asked_for(tmp_path: Path) -> None:
