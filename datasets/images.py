@@ -91,6 +91,11 @@ def image_size(path: Path) -> tuple[int, int]:
     Raises:
         UnreadableImage: the file is missing or no image.
     """
+    return image_layout(path)[0]
+
+
+def image_layout(path: Path) -> tuple[tuple[int, int], int]:
+    """As :func:`image_size`, with the EXIF orientation by which the stored pixels are turned to be seen so, 1 to 8."""
     try:
         with path.open("rb") as file:
             size = stored_size(file) if file.read(2) in _SIZED_BY_HEADER else None
@@ -99,8 +104,8 @@ def image_size(path: Path) -> tuple[int, int]:
         raise _unreadable(path, error) from error
     if size is None or 0 in size:
         height, width = read_image(path).shape[:2]
-        return width, height
-    return (size[1], size[0]) if swaps_sides(turn) else size
+        return (width, height), turn
+    return ((size[1], size[0]) if swaps_sides(turn) else size), turn
 
 
 def content_key(image: Image) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Dataset, Frame, Slot, SlotState, Truth
+from lotwise.datasets.frame import Dataset, Frame, Slot, SlotState, Truth, VehicleTruth
 from lotwise.datasets.readers.camera_id import numbered, select_cameras
 from lotwise.datasets.readers.coco import vehicle_truth_from_coco
 from lotwise.datasets.timestamps import parse_time
@@ -63,7 +63,10 @@ def read_cnr_ext(root: Path, cameras: Sequence[str] | None = None) -> Dataset:
     states = _states(root, frames, slots, cameras is not None, notes)
 
     boxes_file = root / "vehicles.json"
-    vehicles = vehicle_truth_from_coco(boxes_file, [f.name for f in found]) if boxes_file.is_file() else {}
+    vehicles: dict[str, VehicleTruth] = {}
+    if boxes_file.is_file():
+        vehicles, left_out = vehicle_truth_from_coco(boxes_file, [frame.name for frame in found])
+        notes += left_out
     truth = {
         frame.name: Truth(vehicles=vehicles.get(frame.name), slots=states.get(frame.name))
         for frame in frames

@@ -28,6 +28,6 @@ def test_boxes_above_the_confidence_are_written_with_scores_in_both_forms(tmp_pa
 
     coco = json.loads((folder / "pseudo_labels.json").read_text())
     assert [annotation["score"] for annotation in coco["annotations"]] == [0.75]
-    truth = vehicle_truth_from_coco(folder / "pseudo_labels.json", ["C1/a.jpg", "C1/b.jpg"])
+    truth, _ = vehicle_truth_from_coco(folder / "pseudo_labels.json", ["C1/a.jpg", "C1/b.jpg"])
     assert truth["C1/a.jpg"].boxes.tolist() == [[20, 10, 60, 50]]
     assert len(truth["C1/b.jpg"].boxes) == 0

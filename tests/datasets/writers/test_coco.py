@@ -26,7 +26,7 @@ def test_written_detections_are_read_back(tmp_path: Path) -> None:
         (1, 1, 0.9),
         (2, 2, 0.25),
     ]
-    truth = vehicle_truth_from_coco(path, ["x/a.jpg", "x/b.jpg"])
+    truth, _ = vehicle_truth_from_coco(path, ["x/a.jpg", "x/b.jpg"])
     np.testing.assert_allclose(truth["x/a.jpg"].boxes, found[0].boxes)
     assert len(truth["x/b.jpg"].boxes) == 0
 
