@@ -1,4 +1,5 @@
-"""A camera's slots in a file: read from our JSON, a CNR-EXT CSV or a PKLot XML, checked, and written as JSON."""
+"""A camera's slots in a file: read from our JSON, that of Ultralytics' picker, a CSV of CNR-EXT or an XML of PKLot,
+checked, and written as JSON."""
 
 from __future__ import annotations
 
@@ -96,6 +97,8 @@ def _json_slots(path: Path, size: tuple[int, int] | None) -> list[Slot]:
     if not isinstance(entries, list):
         raise InputError(f"{path}: not a list of slots; expected {_FORM}")
     for number, entry in enumerate(entries, start=1):
+        if isinstance(entry, dict) and set(entry) == {"points"}:
+            entry = {"id": str(number), "polygon": entry["points"]}  # as the picker of Ultralytics writes it
         try:
             shapes.append(SlotShape.model_validate(entry))
         except ValidationError as error:
@@ -121,7 +124,7 @@ def _wrong(polygon: NDArray[np.float32]) -> str | None:
     if not np.isfinite(polygon).all():
         return "a corner is no finite number; draw it again"
     if _beyond(polygon):
-        return "its corners are in pixels; expected x, y in 0..1 of the frame; run lotwise slots convert"
+        return "its corners are in pixels; expected x, y in 0..1; run lotwise slots convert with --size WIDTHxHEIGHT"
     if (polygon.max(0) <= 0).any() or (polygon.min(0) >= 1).any():
         return "lies outside of the frame, which is 0..1; draw it again"
     if _crosses_itself(polygon):

@@ -75,7 +75,7 @@ def polygon(*corners: list[float]) -> str:
         (polygon([0, 0], [1, 1]), "slot 1: expected at least three corners, got 2"),
         (
             polygon([100, 100], [200, 100], [200, 200]),
-            r"slot 1: .*pixels; .*0\.\.1 of the frame; run lotwise slots convert",
+            r"slot 1: .*pixels; .*0\.\.1; run lotwise slots convert with --size WIDTHxHEIGHT",
         ),
         (polygon([0.1, 0.1], [0.2, 0.2], [0.2, 0.1], [0.1, 0.2]), "slot 1: its outline crosses itself; give"),
         (polygon([0.1, 0.1], [0.2, 0.2], [0.3, 0.3]), "slot 1: has no area"),
@@ -118,3 +118,13 @@ def test_official_files_hold_good_slots(shared: Path) -> None:
     if not files:
         pytest.skip(f"no official slot files under {shared / 'data'}")
     assert all(len(read_slot_file(path)) > 0 for path in files)
+
+
+def test_the_file_of_ultralytics_picker_is_read_and_its_slots_are_numbered(tmp_path: Path) -> None:
+    path = tmp_path / "bounding_boxes.json"
+    path.write_text('[{"points": [[64, 36], [128, 36], [128, 72], [64, 72]]}, {"points": [[0, 0], [64, 0], [64, 36]]}]')
+    first, second = import_slots(path, (640, 360))
+    assert (first.id, second.id) == ("1", "2")
+    assert first.polygon.tolist() == pytest.approx(np.array([[0.1, 0.1], [0.2, 0.1], [0.2, 0.2], [0.1, 0.2]]))
+    with pytest.raises(InputError, match="--size WIDTHxHEIGHT"):
+        import_slots(path)
