@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lotwise.cameras.detection.backends import Backend, Network, can_run, load_network
-from lotwise.cameras.detection.bundle import Manifest, Precision, read_manifest, sha256
+from lotwise.cameras.detection.backends.onnx_file import external_files
+from lotwise.cameras.detection.bundle import MANIFEST, Manifest, Precision, read_manifest, sha256
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.cameras.slots import SlotModel, SlotRule, slot_rule
 from lotwise.datasets.errors import InputError
@@ -141,7 +142,16 @@ def load_detector(
         if chosen not in manifest.models:
             why = manifest.measured.get(chosen, {}).get("refused", "it was not exported")
             raise InputError(f"{path}: holds no {chosen} model ({why}); give precision: auto or float")
-        network = load_network(path / manifest.models[chosen], backend, threads, cache)
+        file = path / manifest.models[chosen]
+        _refuse_external_weights(file, manifest)
+        network = load_network(file, backend, threads, cache)
+        _, height, width = network.input
+        takes = (width or manifest.input[0], height or manifest.input[1])
+        if takes != manifest.input:
+            raise InputError(
+                f"{path / MANIFEST}: input: says {manifest.input[0]} x {manifest.input[1]} pixels, but {file.name} "
+                f"takes {takes[0]} x {takes[1]}; export the bundle again"
+            )
         return Detector(
             network, manifest.input, manifest.confidence, manifest.overlap, None, manifest, precision=chosen
         )
@@ -156,6 +166,20 @@ def load_detector(
             raise InputError(f"{path}: takes frames of any size; export it for one size")
         return Detector(network, (width, height), digest=sha256(path))
     return _ultralytics(path, network)
+
+
+def _refuse_external_weights(file: Path, manifest: Manifest) -> None:
+    """Weights beside a model file count only where the manifest vouches for that file too."""
+    if file.suffix != ".onnx":
+        return
+    try:
+        strange = external_files(file) - manifest.files.keys()
+    except ValueError as error:
+        raise InputError(f"{file}: cannot be loaded, for it is no ONNX file ({error}); export it again") from error
+    if strange:
+        raise InputError(
+            f"{file}: keeps weights in {min(strange)}, which the manifest does not vouch for; export it as one file"
+        )
 
 
 def _ultralytics(path: Path, network: Network) -> Detector:

@@ -76,6 +76,9 @@ def _load(path: Path, threads: int, cache: Path | None) -> OpenVino:
     if cache is not None:
         config["CACHE_DIR"] = str(cache)
     core = ov.Core()
+    # Mapped, a model or cache file that somebody truncates while it is in use ends the whole process (SIGBUS). Read
+    # into memory it costs its size, 12 MB a camera, and nothing that happens to the file matters any more.
+    core.set_property({"ENABLE_MMAP": False})
     try:
         model = core.read_model(path)
         shape = model.input(0).get_partial_shape()

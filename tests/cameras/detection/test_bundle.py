@@ -3,8 +3,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
+from lotwise.cameras.detection.backends.onnx_file import external_files
 from lotwise.cameras.detection.bundle import (
     MANIFEST,
     MODEL,
@@ -141,7 +145,7 @@ def no_model(bundle: Path) -> None:
         (lambda b: edit(b, slots=[{"id": "7", "polygon": [[0, 0], [900, 0], [9, 9]]}]), r"slots: slot 7: expected"),
         (lambda b: edit(b, slots=[SLOTS[0], SLOTS[0]]), r"slots: slot 1 is there twice"),
         (lambda b: edit(b, slots=[{"id": "7"}]), r"slots\.0\.polygon: field required"),
-        (no_model, r"model\.onnx: ONNX Runtime cannot load it"),
+        (no_model, r"model\.onnx: cannot be loaded, for it is no ONNX file"),
     ],
 )
 def test_a_harmed_bundle_is_refused(bundle: Path, harm, why: str) -> None:
@@ -150,3 +154,44 @@ def test_a_harmed_bundle_is_refused(bundle: Path, harm, why: str) -> None:
         load_detector(bundle)
     assert str(bundle) in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def keep_weights_beside(bundle: Path, location: str) -> None:
+    """The same model, with its weights in another file."""
+    model, weights = onnx.load(bundle / MODEL), bytearray()
+    for tensor in model.graph.initializer:
+        if tensor.name.endswith("_said"):
+            for key, value in (("location", location), ("offset", len(weights)), ("length", len(tensor.raw_data))):
+                tensor.external_data.add(key=key, value=str(value))
+            weights += tensor.raw_data
+            tensor.ClearField("raw_data")
+            tensor.data_location = TensorProto.EXTERNAL
+    (bundle / MODEL).write_bytes(model.SerializeToString())
+    (bundle / location).write_bytes(weights)
+    edit(bundle, files={name: sha256(bundle / name) for name in (MODEL, location)})
+
+
+def test_weights_beside_the_model_need_the_manifest_to_vouch_for_them(bundle: Path) -> None:
+    keep_weights_beside(bundle, "weights.bin")
+    assert load_detector(bundle).manifest is not None
+    edit(bundle, files={MODEL: sha256(bundle / MODEL)})
+    with pytest.raises(InputError, match=r"model\.onnx: keeps weights in weights\.bin, which the manifest"):
+        load_detector(bundle)
+
+
+def test_weights_within_a_subgraph_are_found_too(tmp_path: Path) -> None:
+    weights = numpy_helper.from_array(np.zeros(4, np.float32), "w")
+    weights.ClearField("raw_data")
+    weights.data_location = TensorProto.EXTERNAL
+    weights.external_data.add(key="location", value="far.bin")
+    inner = helper.make_graph([helper.make_node("Identity", ["w"], ["y"])], "inner", [], [], [weights])
+    outer = helper.make_graph([helper.make_node("If", ["c"], ["z"], then_branch=inner, else_branch=inner)], "g", [], [])
+    (tmp_path / "m.onnx").write_bytes(helper.make_model(outer).SerializeToString())
+    assert external_files(tmp_path / "m.onnx") == {"far.bin"}
+
+
+@pytest.mark.parametrize("given", [(64, 128), (32, 32), (640, 480)])
+def test_an_input_that_does_not_fit_the_network_is_refused(bundle: Path, given: tuple[int, int]) -> None:
+    edit(bundle, input=given)
+    with pytest.raises(InputError, match=rf"input: says {given[0]} x {given[1]} .* takes 64 x 64; export"):
+        load_detector(bundle)
