@@ -12,10 +12,11 @@ from lotwise.cameras.view.edges import Edges, edges
 from lotwise.cameras.view.exposure import unexposed
 from lotwise.cameras.view.freezing import Stillness
 from lotwise.cameras.view.matcher import ViewMatcher
+from lotwise.cameras.view.privacy_mask import PrivacyMask
 from lotwise.cameras.view.reference import ReferenceView, read_reference, write_reference
 from lotwise.cameras.view.report import ViewReport
 from lotwise.cameras.view.sharpness import sharpness
-from lotwise.cameras.view.tearing import made_up
+from lotwise.cameras.view.tearing import made_up_share
 from lotwise.cameras.view.thumbnail import Thumbnail
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image
@@ -41,6 +42,7 @@ class ViewHealth:
         reference = self._kept_reference()
         self._matcher = ViewMatcher(reference, settings) if reference else None
         self._stillness = Stillness()
+        self._mask = PrivacyMask()
         self._latest: tuple[Edges, float | None] | None = None
         self._bad = ViewReport("good")
         self._recovering = 0  # good frames that a view which was bad still has to show
@@ -86,9 +88,14 @@ class ViewHealth:
         self._latest = None
         if useless := unexposed(thumb):
             return useless
-        if made_up(image):
-            return ViewReport("torn", "its lower rows are all alike: data was lost on the way; check network and load")
         field, sharp = self._latest = edges(thumb), sharpness(image)
+        known = None if self._matcher is None else self._matcher.reference.edges
+        if not self._mask.explains(made_up_share(image), known):
+            return ViewReport(
+                "torn",
+                "its lower rows are all alike: data was lost on the way; check network and load (or a mask lies over "
+                "them: then accept the view)",
+            )
         if self._unverified:
             return ViewReport(
                 "unverified",

@@ -43,15 +43,22 @@ def torn(field: Edges, usual: Edges) -> bool:
     return bool(((elsewhere - here > MIN_FIT_GAIN) & (elsewhere > MIN_FIT)).any())
 
 
-def made_up(image: Image) -> bool:
-    """Whether the lower rows of a frame (H, W, 3) BGR repeat each other, as where a decoder fills in what is missing.
+def made_up_share(image: Image) -> float:
+    """Share of a frame's height (H, W, 3 BGR) that its lowest rows take if they repeat each other, else 0.
 
-    Looked for in the frame itself: in a thumbnail a sensor's noise on a flat thing before the lens is averaged away.
+    So they do where a decoder fills in what is missing, and under a mask. Looked for in the frame itself: in a
+    thumbnail a sensor's noise on a flat thing before the lens is averaged away.
     """
     lower = image[-(len(image) // LOWER_PART) :: ROW_STEP]
-    if len(lower) < 2 or not DARK_LEVEL < lower.mean() < BRIGHT_LEVEL:
-        return False
-    return float(cv2.absdiff(lower[1:], lower[:-1]).mean()) < MIN_ROW_DIFFERENCE
+    if len(lower) < 2 or not DARK_LEVEL < lower.mean() < BRIGHT_LEVEL or not _alike(lower[:-1], lower[1:]):
+        return 0.0
+    rows = image[::-ROW_STEP]
+    repeated = next((k for k in range(1, len(rows)) if not _alike(rows[k], rows[k - 1])), len(rows))
+    return repeated * ROW_STEP / len(image)
+
+
+def _alike(one: Image, other: Image) -> bool:
+    return float(cv2.absdiff(one, other).mean()) < MIN_ROW_DIFFERENCE
 
 
 def _rows(field: Edges) -> NDArray[np.complex64]:

@@ -31,6 +31,8 @@ MIN_CONTRAST_LEVELS = 16
 """Grey levels between the darkest and the brightest hundredth that a picture needs."""
 BLACK_LEVEL = 32
 """Grey level that some of a picture reaches if it is not black."""
+MAX_FLAT_SPREAD = 0.5
+"""Standard deviation, in grey levels, of a row that a decoder filled in; a sensor's noise alone leaves more."""
 FILLED_ROWS = 4
 """Lower rows of the thumbnail that must be of one colour for a frame to be cut short: a twelfth of its height."""
 
@@ -69,16 +71,31 @@ def describe(image: Image) -> Appearance:
     )
 
 
-def flaw(image: Image) -> str | None:
-    """Why nothing can be learned from a picture (H, W, 3) BGR; None where something can."""
+def flaw(image: Image, mask_rows: int = 0) -> str | None:
+    """Why nothing can be learned from a picture (H, W, 3) BGR; None where something can.
+
+    Args:
+        image: the picture.
+        mask_rows: of the thumbnail's lower rows, how many are of one colour in the camera's other frames too, under a
+            privacy mask.
+    """
     _, grey = _thumbnail(image)
     darkest, brightest = np.percentile(grey, (1, 99))
     if brightest - darkest < MIN_CONTRAST_LEVELS:
         return "black" if brightest < BLACK_LEVEL else "of one flat colour"
-    end = grey[-FILLED_ROWS:]
-    if end.std() < 0.5 and BLACK_LEVEL < end.mean() < BRIGHT_LEVEL:
+    if flat_rows(image) >= mask_rows + FILLED_ROWS:
         return "cut short: its lower rows are of one flat colour"
     return None
+
+
+def flat_rows(image: Image) -> int:
+    """How many of the thumbnail's :data:`HEIGHT` rows are of one colour, from the lowest one up; black is none."""
+    _, grey = _thumbnail(image)
+    colour = float(grey[-1].mean())
+    if not BLACK_LEVEL < colour < BRIGHT_LEVEL:
+        return 0
+    plain = (grey.std(axis=1) < MAX_FLAT_SPREAD) & (np.abs(grey.mean(axis=1) - colour) < 2 * MAX_FLAT_SPREAD)
+    return int(np.argmin(np.append(plain[::-1], False)))
 
 
 def _thumbnail(image: Image) -> tuple[Image, NDArray[np.float32]]:

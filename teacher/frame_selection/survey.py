@@ -15,7 +15,7 @@ from lotwise.datasets.errors import UnreadableImage
 from lotwise.datasets.frame import Frame, Image
 from lotwise.datasets.load import load
 from lotwise.datasets.progress import Progress, no_progress
-from lotwise.teacher.frame_selection.appearance import HEIGHT, WIDTH, Appearance, describe, flaw
+from lotwise.teacher.frame_selection.appearance import HEIGHT, WIDTH, Appearance, describe, flat_rows, flaw
 
 USUAL_VIEW_FRAMES = 64
 """Frames, evenly spread, whose mean edges are the camera's usual view: cars and shadows of single frames fade in it.
@@ -49,7 +49,7 @@ class Survey:
 
 def survey(frames: Sequence[Frame], progress: Progress = no_progress) -> Survey:
     """Look at all frames of one camera, one at a time and at a fraction of their size."""
-    usual = _usual_view(frames)
+    usual, mask_rows = _usual_view(frames)
     occupancy = np.zeros((len(frames), WIDTH * HEIGHT), np.float32)
     light = np.zeros((len(frames), describe(np.zeros((HEIGHT, WIDTH, 3), np.uint8)).light.size), np.float32)
     exposure = np.zeros(len(frames), np.float32)
@@ -61,7 +61,7 @@ def survey(frames: Sequence[Frame], progress: Progress = no_progress) -> Survey:
         except UnreadableImage as error:
             unreadable[index] = str(error)
         else:
-            if why := flaw(image) or _tear(image, usual):
+            if why := flaw(image, mask_rows) or _tear(image, usual):
                 unfit[index] = f"{frame.path}: {why}"
             else:
                 seen: Appearance = describe(image)
@@ -70,17 +70,19 @@ def survey(frames: Sequence[Frame], progress: Progress = no_progress) -> Survey:
     return Survey(occupancy, light, exposure, unreadable, unfit)
 
 
-def _usual_view(frames: Sequence[Frame]) -> Edges | None:
-    """Mean edges of some of the frames; None where none of those can be used."""
-    fields = []
+def _usual_view(frames: Sequence[Frame]) -> tuple[Edges | None, int]:
+    """Mean edges of some of the frames, None where none of those can be used, and how many rows of most are plain."""
+    fields, plain = [], []
     for index in np.unique(np.linspace(0, len(frames) - 1, min(len(frames), USUAL_VIEW_FRAMES)).round().astype(int)):
         try:
             image = _small(frames[index])
         except UnreadableImage:
             continue
-        if flaw(image) is None:
+        if flaw(image, mask_rows=HEIGHT) is None:
+            plain.append(flat_rows(image))
             fields.append(edges(thumbnail(image)))
-    return np.asarray(np.mean(fields, axis=0), np.complex64) if fields else None
+    usual = np.asarray(np.mean(fields, axis=0), np.complex64) if fields else None
+    return usual, int(np.median(plain)) if len(plain) > 1 else 0
 
 
 def _tear(image: Image, usual: Edges | None) -> str | None:

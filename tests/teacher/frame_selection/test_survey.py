@@ -42,6 +42,25 @@ def test_one_frame_alone_is_no_tear(tmp_path: Path) -> None:
     assert survey(write_frames(tmp_path, [tear(lot((1, 2, 3)), 200, 200)])).unfit == {}
 
 
+@pytest.mark.parametrize("level", [60, 128, 200])
+@pytest.mark.parametrize("share", [0.12, 0.3])
+def test_a_privacy_mask_over_the_lowest_rows_of_every_frame_is_no_flaw(
+    tmp_path: Path, level: int, share: float
+) -> None:
+    masked = [picture.copy() for picture in WHOLE]
+    for picture in masked:
+        picture[round(480 * (1 - share)) :] = level
+    assert survey(write_frames(tmp_path, masked)).unfit == {}
+
+
+def test_a_frame_that_is_cut_short_above_the_mask_is_found(tmp_path: Path) -> None:
+    masked = [picture.copy() for picture in WHOLE]
+    for number, picture in enumerate(masked):
+        picture[200 if number == 2 else 422 :] = 128
+    unfit = survey(write_frames(tmp_path, masked)).unfit
+    assert set(unfit) == {2} and "cut short" in unfit[2]
+
+
 @pytest.mark.shared
 def test_of_all_real_frames_only_the_two_torn_ones_of_a_day_are_unfit(shared: Path) -> None:
     unfit = []
