@@ -13,7 +13,7 @@ import numpy as np
 
 from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.registry.registry import Registry
-from lotwise.cameras.registry.shadow import ShadowRun
+from lotwise.cameras.registry.shadow import Phase, ShadowRun
 from lotwise.cameras.registry.state_file import RegistryState
 from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.slots import SlotReading
@@ -59,7 +59,8 @@ class HotSwap:
         place: the registry, or the one bundle that is always run.
         load: from a bundle's folder to its detector.
         loader: where models are loaded once the node runs.
-        swap: how a new bundle is tried.
+        swap: how a new bundle is compared with the live one.
+        period_s: seconds between two frames of the camera; 0 for as many as the machine can process.
         clock: seconds; monotonic.
     """
 
@@ -71,8 +72,10 @@ class HotSwap:
         loader: Executor,
         swap: SwapSettings,
         clock: Callable[[], float] = time.monotonic,
+        period_s: float = 0.0,
     ) -> None:
         self.camera = camera
+        self._period_s = period_s
         self.detector: Detector | None = None
         self.why = ""
         """Why there is no detector, in one line."""
@@ -159,7 +162,8 @@ class HotSwap:
         seconds = self._clock() - began
         old, new = (ours, theirs) if run.phase == "shadow" else (theirs, ours)
         old_s, new_s = (took, seconds) if run.phase == "shadow" else (seconds, took)
-        run.compare(time, _deployed(old), _deployed(new), old_s, new_s, old.readings, new.readings)
+        alike = old.detector.precision == new.detector.precision
+        run.compare(time, _deployed(old), _deployed(new), old_s, new_s, old.readings, new.readings, alike)
         return replace(ours, events=tuple(self._decide(time)))
 
     def poll(self, now: datetime) -> list[Event]:
@@ -194,6 +198,9 @@ class HotSwap:
         self.detector, self.why = loaded, ""
         return [self._event(now, loaded.identity, "none", "live", "promoted", "")]
 
+    def _run(self, phase: Phase, identity: str) -> ShadowRun:
+        return ShadowRun(self._swap, phase, identity, self._period_s)
+
     def _follow_live(self, state: RegistryState, now: datetime) -> list[Event]:
         if state.live is None or state.live == self.identity:
             return []
@@ -208,7 +215,7 @@ class HotSwap:
         self._reported.clear()
         self._shadow_run = self._other = None
         if state.on_probation and before is not None and before.identity == state.before:
-            self._other, self._shadow_run, self._number = before, ShadowRun(self._swap, "probation", loaded.identity), 0
+            self._other, self._shadow_run, self._number = before, self._run("probation", loaded.identity), 0
         given_up = state.refused.get(before.identity) if before else None
         what, why = ("promoted", "") if given_up is None else ("rolled back", given_up)
         return [self._event(now, loaded.identity, before.identity if before else "none", "live", what, why)]
@@ -221,7 +228,7 @@ class HotSwap:
             other = self._loaded(state.before)
             if isinstance(other, Detector):
                 self._other, self._number = other, 0
-                self._shadow_run = ShadowRun(self._swap, "probation", self.identity)
+                self._shadow_run = self._run("probation", self.identity)
             elif isinstance(other, str):  # nothing to compare it with
                 assert isinstance(self._place, Registry)
                 self._place.end_probation(self.identity)
@@ -235,7 +242,7 @@ class HotSwap:
         shadow = self._loaded(state.shadow)
         if shadow is None:
             return []
-        self._shadow_run, self._number = ShadowRun(self._swap, "shadow", state.shadow), 0
+        self._shadow_run, self._number = self._run("shadow", state.shadow), 0
         if isinstance(shadow, str):
             self._shadow_run.fail(shadow)
             return self._decide(now)

@@ -132,7 +132,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
                 settings,
                 source,
                 ViewHealth(settings.view, site.state / "views" / f"{name}.npz"),
-                HotSwap(name, places[name], load, loader, site.swap),
+                HotSwap(name, places[name], load, loader, site.swap, period_s=period_s),
                 slots[name],
                 _drawn(places[name]),
                 journal.slots(name),

@@ -18,6 +18,8 @@ Phase = Literal["shadow", "probation"]
 and the old one runs beside it."""
 Outcome = Literal["open", "accept", "refuse"]
 
+MIN_TIMED_FRAMES = 20
+"""Frames that both were timed on before a bundle is called slow: on a busy machine a few of them say nothing."""
 NEGLIGIBLE_S = 0.005
 """Seconds a frame by which a new bundle may always be slower: so much one and the same model varies on a busy node."""
 
@@ -31,9 +33,12 @@ class ShadowRun:
         settings: how much is enough and what is too much.
         phase: before the swap or just after it.
         identity: of the new bundle.
+        period_s: seconds between two frames of the camera; 0 for as many as the machine can process.
     """
 
-    def __init__(self, settings: SwapSettings, phase: Phase, identity: str) -> None:
+    def __init__(self, settings: SwapSettings, phase: Phase, identity: str, period_s: float = 0.0) -> None:
+        self._period_s = period_s
+        self._alike = True
         self.settings, self.phase, self.identity = settings, phase, identity
         self._least_frames = settings.shadow_frames if phase == "shadow" else settings.probation_frames
         self._error = ""
@@ -62,6 +67,7 @@ class ShadowRun:
         new_s: float,
         old_slots: Mapping[str, SlotReading] | None = None,
         new_slots: Mapping[str, SlotReading] | None = None,
+        alike: bool = True,
     ) -> None:
         """Count one frame that both detected.
 
@@ -72,7 +78,9 @@ class ShadowRun:
             old_s, new_s: seconds that each took for the frame.
             old_slots, new_slots: each one's own reading of this frame, before any hysteresis; slots of only one of
                 the two, and unknown ones, do not count.
+            alike: whether both models ran in the same number format, so that their times can be compared.
         """
+        self._alike = alike
         self._first = min(time, self._first or time)
         self._last = max(time, self._last or time)
         self._old += len(old)
@@ -149,10 +157,20 @@ class ShadowRun:
             return f"agreement {self._agreement():.3f} with the old one, under {settings.min_agreement:g}"
         if enough and self._differ() > settings.max_slot_difference:
             return f"{self._differ():.1%} of slot readings differ, over {settings.max_slot_difference:.1%}"
-        old, new = median(self._old_s), median(self._new_s)
-        if new > settings.max_slowdown * old and new > old + NEGLIGIBLE_S:
-            return f"{1000 * new:.0f} ms a frame where the old one takes {1000 * old:.0f} ms"
-        return ""
+        return self._slowness()
+
+    def _slowness(self) -> str:
+        """Whether the new bundle is too slow for its camera, and by far slower than the old one in the same format."""
+        settings, old, new = self.settings, median(self._old_s), median(self._new_s)
+        if len(self._new_s) < MIN_TIMED_FRAMES or new <= settings.max_period_share * self._period_s:
+            return ""
+        # Between a float and an INT8 model a factor of two or three is what is expected, and no fault of the student.
+        if not self._alike and self._period_s == 0:
+            return ""
+        if new <= settings.max_slowdown * old or new <= old + NEGLIGIBLE_S:
+            return ""
+        period = f", every {self._period_s:g} s" if self._period_s else ""
+        return f"{1000 * new:.0f} ms a frame{period} where the old one takes {1000 * old:.0f} ms"
 
     def _agreement(self) -> float:
         total = self._old + self._new

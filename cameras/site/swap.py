@@ -79,5 +79,19 @@ class SwapSettings(BaseModel):
         Field(gt=1, description="Largest ratio between the numbers of vehicles that the two see, whichever sees more."),
     ] = 2.0
     max_slowdown: Annotated[
-        float, Field(gt=1, description="Largest ratio of the new bundle's time for a frame to the old one's.")
+        float,
+        Field(
+            gt=1,
+            description="Ratio of the new bundle's time for a frame to the old one's above which the new one is "
+            "refused, if it also takes more than max_period_share of the camera's period.",
+        ),
     ] = 2.0
+    max_period_share: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            description="Share of the camera's period that a bundle may take for a frame, however fast the old "
+            "one was.",
+        ),
+    ] = 0.1

@@ -28,9 +28,11 @@ def readings(states: str) -> dict[str, SlotReading]:
     return {str(number): SlotReading(kinds[state], 0.9) for number, state in enumerate(states)}
 
 
-def tried(phase: Phase = "shadow", frames: int = 10, settings: SwapSettings = SETTINGS, **frame) -> ShadowRun:
+def tried(
+    phase: Phase = "shadow", frames: int = 10, settings: SwapSettings = SETTINGS, period_s: float = 0, **frame
+) -> ShadowRun:
     """The same frame every 10 s; ten cars seen alike by both in 10 ms, unless told otherwise."""
-    run = ShadowRun(settings, phase, "b" * 16)
+    run = ShadowRun(settings, phase, "b" * 16, period_s)
     both = {"old": cars(10), "new": cars(10), "old_s": 0.01, "new_s": 0.01} | frame
     for number in range(frames):
         run.compare(START + timedelta(seconds=10 * number), **both)
@@ -48,9 +50,6 @@ def tried(phase: Phase = "shadow", frames: int = 10, settings: SwapSettings = SE
         ({"new": cars(21)}, "refuse", "210 vehicles where the old one sees 100"),  # ghosts
         ({"old": cars(0)}, "refuse", "100 vehicles where the old one sees 0"),  # only a person can tell who is right
         ({"new": cars(10, first=5)}, "refuse", "agreement 0.500 with the old one, under 0.6"),  # another view's
-        ({"new_s": 0.019}, "accept", "agreement"),
-        ({"new_s": 0.03}, "refuse", "30 ms a frame where the old one takes 10 ms"),
-        ({"old_s": 0.001, "new_s": 0.004}, "accept", "agreement"),  # four times nothing
         ({"old_slots": readings("ooof"), "new_slots": readings("ooff")}, "accept", "agreement"),
         ({"old_slots": readings("ooof"), "new_slots": readings("offf")}, "refuse", "50.0% of slot readings differ"),
         ({"old_slots": readings("of??"), "new_slots": readings("ofof")}, "accept", "agreement"),  # unknown says nothing
@@ -104,9 +103,35 @@ def test_a_bundle_that_cannot_run_is_refused_at_once(phase: Phase) -> None:
     assert run.verdict() == ("refuse", "b: ONNX Runtime cannot load it (no such operator)")
 
 
+@pytest.mark.parametrize(
+    ("period_s", "frames", "frame", "why"),
+    [
+        (0, 20, {"new_s": 0.019}, ""),
+        (0, 20, {"new_s": 0.03}, "30 ms a frame where the old one takes 10 ms"),
+        (0, 20, {"old_s": 0.001, "new_s": 0.004}, ""),  # four times nothing
+        (0, 19, {"new_s": 0.03}, ""),  # a few frames on a busy machine prove nothing
+        (0, 20, {"old_s": 0.018, "new_s": 0.049, "alike": False}, ""),  # float against INT8
+        (1, 20, {"old_s": 0.018, "new_s": 0.049}, ""),  # there is all the time in the world
+        (1, 20, {"old_s": 0.018, "new_s": 0.049, "alike": False}, ""),
+        (0.2, 20, {"old_s": 0.018, "new_s": 0.049}, "49 ms a frame, every 0.2 s where the old one takes 18 ms"),
+        (0.2, 20, {"old_s": 0.018, "new_s": 0.049, "alike": False}, "49 ms a frame, every 0.2 s"),
+        (0.2, 20, {"old_s": 0.03, "new_s": 0.049}, ""),  # not much slower than the one that does it now
+        (1, 20, {"old_s": 0.3, "new_s": 0.9}, "900 ms a frame, every 1 s where the old one takes 300 ms"),
+    ],
+)
+@pytest.mark.parametrize("phase", ["shadow", "probation"])
+def test_time_is_held_against_the_period_and_like_against_like(
+    phase: Phase, period_s: float, frames: int, frame: dict[str, object], why: str
+) -> None:
+    run = tried(phase, frames, period_s=period_s, **frame)
+    outcome, said = run.verdict()
+    assert outcome == ("refuse" if why else "accept")
+    assert why in said
+
+
 def test_one_slow_frame_is_no_slow_bundle() -> None:
-    run = tried(frames=9)
-    run.compare(START + timedelta(seconds=90), cars(10), cars(10), 0.01, 3.0)
+    run = tried(frames=29)
+    run.compare(START + timedelta(seconds=290), cars(10), cars(10), 0.01, 3.0)
     assert run.verdict()[0] == "accept"
 
 
