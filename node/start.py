@@ -44,7 +44,7 @@ class Service:
     """A node and what stands around it.
 
     Attributes:
-        seen: file whose time says until when the states are known to have held.
+        heartbeat_file: its time says until when the states are known to have held.
         loader: loads models beside the loop.
         lock: keeps other nodes from the state folder.
     """
@@ -52,7 +52,7 @@ class Service:
     node: Node
     journal: Journal
     publishers: Sequence[Publisher]
-    seen: Path
+    heartbeat_file: Path
     loader: ThreadPoolExecutor
     lock: StateLock
 
@@ -80,7 +80,9 @@ class Service:
         """The node lives; called every few seconds."""
         trim_arenas()
         try:
-            self.seen.touch()
+            # Not through a link: it could point to where a file is to appear that somebody else waits for.
+            os.close(os.open(self.heartbeat_file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o640))
+            os.utime(self.heartbeat_file, follow_symlinks=False)
         except OSError:
             return  # the journal tells of a disk that cannot be written
 
@@ -120,8 +122,8 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
             closing(Node(site.name, journal, workers, shared_groups(site.shared_slots, chosen)))
         )
         loader = ThreadPoolExecutor(1, "loader")
-        seen = site.state / HEARTBEAT_FILE
-        until = datetime.fromtimestamp(seen.stat().st_mtime, UTC) if seen.exists() else None
+        heartbeat_file = site.state / HEARTBEAT_FILE
+        until = datetime.fromtimestamp(heartbeat_file.stat().st_mtime, UTC) if heartbeat_file.exists() else None
         for name in chosen:
             settings = site.settings_of(name)
             period_s = settings.schedule.period_s
@@ -150,7 +152,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
                 node.metric_sources.append(publisher.metrics)
         opened.pop_all()  # from here on it is the service that closes them
     node.metric_sources.append(partial(_journal_metrics, journal))
-    return Service(node, journal, publishers, seen, loader, lock)
+    return Service(node, journal, publishers, heartbeat_file, loader, lock)
 
 
 def _cores() -> int:

@@ -29,7 +29,10 @@ def node_registry(node: ServedNode) -> CollectorRegistry:
 
 def exposition(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
     """All metrics in the format that the scraper's Accept header prefers, and that format's content type."""
-    encoder, content_type = choose_encoder(accept)
+    try:
+        encoder, content_type = choose_encoder(accept)
+    except (TypeError, ValueError):  # a version or a weight that is no number
+        encoder, content_type = choose_encoder("")
     return encoder(registry), content_type
 
 

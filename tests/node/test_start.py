@@ -85,6 +85,15 @@ def test_a_lock_that_is_another_file_is_refused_and_that_one_stays_whole(tmp_pat
     assert other.read_text() == "precious"
 
 
+def test_the_heartbeat_makes_no_file_that_a_link_points_to(tmp_path: Path) -> None:
+    site = write_site(tmp_path)
+    service = opened(site)
+    (tmp_path / "state" / "heartbeat").symlink_to(tmp_path / "elsewhere")
+    service.heartbeat()
+    service.close()
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_a_state_folder_that_all_may_look_into_is_closed_to_them(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir(mode=0o755)
     StateLock(tmp_path / "state").close()
