@@ -29,6 +29,8 @@ PICTURE_WIDTH_PX = 720
 """Width of the pictures on the page: twice the 340 px of a card, for screens with two pixels a point."""
 ACCEPTABLE_VERDICTS = ("moved", "blocked", "unverified")
 """Verdicts that an operator may overrule: the camera was turned on purpose, or something was built before it."""
+RECORDED_AFTER_S = 86400.0
+"""Age of a picture from which on a source that gives it now cannot be a camera, but plays what was recorded."""
 IDENTITY_CHARACTERS = 12
 """Of a bundle's identity, a hash, so many are enough to tell it from others."""
 
@@ -130,10 +132,13 @@ def _card(now: CameraNow) -> CameraCard:
     snapshot = f"api/v1/cameras/{quote(now.camera, safe='')}/snapshot.jpg"
     picture = age = ""
     if now.time is not None:
+        age_s = (datetime.now(UTC) - now.time).total_seconds()
+        age = f"{duration_words(age_s)} ago"
+        if state == "live" and age_s > RECORDED_AFTER_S:
+            state, age = "recording", f"of {local_time(now.time)}"
         # A new address for each new picture: the browser fetches what changed, and only that.
         version = f"{now.time.timestamp():.2f}-{now.source.state}-{now.view.verdict}"
         picture = f"{snapshot}?width={PICTURE_WIDTH_PX}&v={version}"
-        age = f"{duration_words((datetime.now(UTC) - now.time).total_seconds())} ago"
     return CameraCard(
         name=now.camera,
         counts=Counts.of(now.slots),

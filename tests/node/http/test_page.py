@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from base64 import b64encode
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -81,6 +82,15 @@ def test_only_a_view_that_shows_something_else_can_be_accepted(
     source: SourceHealth | None, view: ViewReport, offered: bool
 ) -> None:
     assert ('<button data-accept="C1">' in shown(FakeNode([camera(source=source, view=view)]))) == offered
+
+
+@pytest.mark.parametrize(
+    ("age", "says"),
+    [(timedelta(seconds=3), r"\d s ago live"), (timedelta(days=270), r"of \d\d \w+ \d+ \d\d:\d\d recording")],
+)
+def test_a_recording_is_not_called_live(age: timedelta, says: str) -> None:
+    taken = datetime.now(UTC) - age
+    assert re.search(says, text(shown(FakeNode([replace(camera(), time=taken)]))))
 
 
 def test_a_refused_detector_is_told_with_its_reason() -> None:

@@ -117,7 +117,7 @@ class Subscriber:
         self._client.loop_stop()
 
     def _write(self, message: paho.MQTTMessage) -> None:
-        self.messages.append((message.topic, message.payload, message.retain))
+        self.messages.append((message.topic, bytes(message.payload), message.retain))
         if message.topic.endswith("/events"):
             self.numbers.append(json.loads(message.payload)["number"])
 
