@@ -66,17 +66,36 @@ def read_video_frame(path: Path, index: int) -> Image:
     return _reader(path, stat.st_mtime_ns, stat.st_size, os.getpid(), threading.get_ident()).read(index)
 
 
-class _Reader:
-    """An open video that knows which frame it decoded last."""
+class VideoReader:
+    """An open video that knows which frame it decoded last.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: the file.
+        threaded: whether its decoder may use several threads, each of which keeps pictures of its own.
+
+    Raises:
+        InputError: the file is no video that can be read.
+    """
+
+    def __init__(self, path: Path, threaded: bool = True) -> None:
         self._path = path
+        self._threads = "AUTO" if threaded else "NONE"
         self._times = video_times(path)
         self._container: Any = None
         self._decoded: Iterator[av.VideoFrame] = iter(())
         self._last = -1  # number of the frame decoded last; the next one comes by reading on
 
+    def close(self) -> None:
+        if self._container is not None:
+            self._container.close()
+        self._container = None
+
     def read(self, index: int) -> Image:
+        """Frame ``index`` (from 0), (H, W, 3) BGR.
+
+        Raises:
+            UnreadableImage: the video has no such frame, or it cannot be decoded.
+        """
         if not 0 <= index < len(self._times):
             raise UnreadableImage(f"{self._path}: frame {index} cannot be decoded; the video has {len(self._times)}")
         ahead = index - self._last
@@ -91,7 +110,7 @@ class _Reader:
         except (av.error.FFmpegError, OSError):
             image = None
         if image is None:
-            self._container = None
+            self.close()
             raise UnreadableImage(f"{self._path}: frame {index} cannot be decoded; the video may be cut short")
         return image
 
@@ -99,10 +118,9 @@ class _Reader:
         """Go before a frame; to the start where None, or where frames can only be counted."""
         stamps = self._times.stamps
         if self._container is None or stamps is None or index is None:
-            if self._container is not None:
-                self._container.close()
+            self.close()
             self._container = _open(self._path)
-            self._container.streams.video[0].thread_type = "AUTO"
+            self._container.streams.video[0].thread_type = self._threads
         stream = self._container.streams.video[0]
         if stamps is not None and index is not None:
             self._container.seek(int(stamps[index]), stream=stream, backward=True)
@@ -162,8 +180,8 @@ def _counted(path: Path) -> VideoTimes:
 
 
 @lru_cache(maxsize=4)
-def _reader(path: Path, changed_ns: int, size: int, process: int, thread: int) -> _Reader:
-    return _Reader(path)
+def _reader(path: Path, changed_ns: int, size: int, process: int, thread: int) -> VideoReader:
+    return VideoReader(path)
 
 
 def _stat(path: Path) -> os.stat_result:

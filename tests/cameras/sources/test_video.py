@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from lotwise.cameras.site.sources import VideoSettings
@@ -13,6 +14,7 @@ from lotwise.cameras.sources.video import VideoSource
 from lotwise.datasets.errors import InputError
 from tests.cameras.sources.cameras import grey
 from tests.cameras.sources.test_folder import Clock
+from tests.datasets.readers.test_video import encode, number_in
 
 RATE, COUNT = 10, 30
 
@@ -74,6 +76,23 @@ def test_time_is_that_of_the_name_and_the_frame(film: Path) -> None:
     assert first and last
     assert first.taken == datetime(2015, 7, 3, 8, 5, 12).astimezone()
     assert last.taken - first.taken == timedelta(seconds=1)
+
+
+def test_of_a_varying_frame_rate_the_frame_that_is_due_is_given(tmp_path: Path) -> None:
+    """Ten seconds at 10 frames a second, then one frame a second."""
+    seconds = [*np.arange(100) / 10, *range(10, 20)]
+    path = encode(tmp_path / "2015-07-03_080512.mp4", seconds, g="250")
+    clock = Clock()
+    source = opened(path, clock)
+    seen = []
+    began = clock.now
+    for moment in (0, 0.1, 5, 12.5, 15, 19.2, 21):
+        clock.now = began + moment
+        captured = source.newest()
+        seen.append((number_in(captured.image), captured.taken.second) if captured else None)
+    assert seen == [(0, 12), (1, 12), (50, 17), (102, 24), (105, 27), (109, 31), None]
+    assert source.health().ended
+    source.close()
 
 
 def test_missing_or_broken_file_is_an_input_error(tmp_path: Path) -> None:
