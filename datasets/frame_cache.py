@@ -9,7 +9,7 @@ from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.stamp import Stamp, stamp_of
 
 DEFAULT_BYTES = 128 << 20
-"""36 frames of 1280 x 960; all 54 frames of the demo fit, whose run takes 1.3 GB (benchmarks/decodes.py)."""
+"""36 frames of 1280 x 960; all 54 frames of the demo fit, whose run takes 1.3 GB (benchmarks/pipeline/decodes.py)."""
 
 
 class FrameCache:

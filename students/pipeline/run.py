@@ -206,7 +206,7 @@ def _read(path: Path, kind: type[Record]) -> Record:
         return kind.model_validate_json(path.read_bytes())
     except ValidationError as error:
         why = mistake_line(error, kind)
-        raise InputError(f"{path}: {why}; it was not written by this version of lotwise") from error
+        raise InputError(f"{path}: {why}; it was not written by this version of lotwise; give another --out") from error
 
 
 def _write(path: Path, record: BaseModel) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Dataset
+from lotwise.datasets.frame import Dataset, Frame, Image
+from lotwise.datasets.load import load
 from lotwise.datasets.readers.folder import read_folder
 from lotwise.teacher.label import label
 from lotwise.teacher.oracle import Oracle, OracleSettings
@@ -93,3 +94,26 @@ def test_frame_that_went_away_is_skipped(frames, oracle, store) -> None:
     gone = replace(frames.frames[0], path=frames.root / "nowhere.jpg")
     labelled = label([gone, *frames.frames[1:]], oracle, store)
     assert list(labelled.skipped) == [gone.name]
+
+
+def test_a_frame_whose_file_was_not_touched_is_not_decoded_again(frames, oracle, store) -> None:
+    first = label(frames.frames, oracle, store)
+    decoded: list[str] = []
+
+    def read(frame: Frame) -> Image:
+        decoded.append(frame.name)
+        return load(frame)
+
+    frames.frames[1].path.touch()
+    second = label(frames.frames, oracle, store, read=read, before=first.frames)
+    assert (second.keys, second.predicted, decoded) == (first.keys, 0, ["gate/1.jpg"])
+    assert [second.frames[frame.name].size for frame in frames.frames] == [(160, 120)] * 4
+
+    store.path(first.keys["gate/2.jpg"]).unlink()
+    assert label(frames.frames, oracle, store, before=second.frames).predicted == 1
+
+
+def test_it_is_told_after_each_frame_what_was_done(frames, oracle, store) -> None:
+    counts: list[int] = []
+    label(frames.frames, oracle, store, so_far=lambda labelled: counts.append(len(labelled.frames)))
+    assert counts == [1, 2, 3, 4]

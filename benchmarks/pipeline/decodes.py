@@ -1,6 +1,7 @@
 """How often each frame is decoded in one ``lotwise adapt`` with its report, by stage, and the peak of memory.
 
-python benchmarks/decodes.py [--cameras 3] [--frames-per-day 6] [--cache-mib 128] [--int8] [--budget N] [--json F]
+python benchmarks/pipeline/decodes.py [--cameras 3] [--frames-per-day 6] [--cache-mib 128] [--int8] [--budget N]
+    [--json F]
 
 The site is the demo's, rendered; the students learn for one epoch, as decoding does not depend on how long they learn
 while a camera has fewer frames than are kept. ``--cache-mib 0`` shows a run whose frames do not fit into the cache.
@@ -23,7 +24,7 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 if __name__ == "__main__":
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 import cv2
 from rich.console import Console
