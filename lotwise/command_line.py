@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from lotwise.datasets.errors import InputError
+from lotwise.exit_codes import INTERRUPTED, WRONG
 from lotwise.terminal import err, out
 from lotwise.verbs import (
     adapt,
@@ -39,10 +40,6 @@ VERBS = (
 """In the order of the help."""
 
 WrongUsage: type[Exception] = typer.BadParameter.__mro__[1]  # of Click, which Typer carries under a name of its own
-INTERRUPTED = 130
-"""What Typer returns after Ctrl-C; 128 + SIGINT, as in every shell."""
-WRONG = 2
-"""Exit code for wrong usage and bad input."""
 TRAINING_ONLY = ("torch", "ultralytics", "albumentations", "pycocotools", "matplotlib", "safetensors", "onnx", "nncf")
 """Libraries that only ``pip install 'lotwise[train]'`` brings."""
 

@@ -44,6 +44,7 @@ from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.model.student import make_student
 from lotwise.teacher.oracle import OracleSettings
 
+# Titles of groups of rows.
 HEADS = "the head's loss in other forms"
 LATENT = "one more term beside score, box and distribution"
 WIDTH = "width of the representation, in teacher's channels"

@@ -18,6 +18,7 @@ from lotwise.eval.protocols import SLOTS, VEHICLES
 from lotwise.eval.rows import Row as Line
 
 PARTS = 3
+"""Parts of a camera's frames, each measured by a student of the other two; a camera of CNR-EXT has eight here."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from ultralytics.nn.tasks import DetectionModel
 
-from benchmarks.distillation.ultralytics_training import LABELS, fine_tune, write_training_set
+from benchmarks.distillation.ultralytics_training import MIN_LABEL_SCORE, fine_tune, write_training_set
 from lotwise.cameras.detection.detector import FLOOR, Detector, load_detector
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.datasets.frame import Dataset, Detections, Frame
@@ -39,6 +39,7 @@ from lotwise.teacher.store import KnowledgeStore
 
 Predictions = dict[str, Detections]
 SIZE = 640
+"""Longer side of the input in pixels, which is what Ultralytics trains at by default."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def peer(job: Job, dataset: Dataset, frames: Sequence[Frame], folder: Path, work
     else:
         store, keys = teacher_store(job.teacher, OracleSettings(scales=(1280,), grid=0), frames, work)
         said = [store.get(keys[frame.name]).detections for frame in frames]
-        boxes = [found[found.scores >= LABELS] for found in said]
+        boxes = [found[found.scores >= MIN_LABEL_SCORE] for found in said]
     data = write_training_set(folder / "data", frames, boxes)
     teacher = Path(job.teacher) if job.recipe == "builtin" else None
     return fine_tune(data, Path(job.student), folder, job.seed, teacher, **job.options)

@@ -16,7 +16,7 @@ from lotwise.datasets.writers.yolo import write_yolo
 from lotwise.students.model.student import make_student
 
 EPOCHS, BATCH = 40, 4
-LABELS = 0.3
+MIN_LABEL_SCORE = 0.3
 """Least score of a teacher's box that becomes a hard pseudo-label."""
 
 

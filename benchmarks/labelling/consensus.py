@@ -39,6 +39,7 @@ from lotwise.teacher.label import label
 from lotwise.teacher.store import KnowledgeStore
 
 CONFIDENCES = (0.25, 0.1)
+"""At the first a detector is deployed; at the second it shows what the teacher only half sees."""
 
 
 def known_store(folder: Path, frames: Sequence[Frame]) -> tuple[KnowledgeStore, dict[str, str]]:

@@ -44,10 +44,12 @@ from lotwise.datasets.readers.open import open_dataset
 from lotwise.eval.metrics.slot_counts import count_slots
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLE_S = 0.5
-LIMIT_S = 600.0
-"""For starting, reading all real frames once, and stopping."""
-VARIANTS = 6
+MEMORY_SAMPLE_PERIOD_S = 0.5
+"""Seconds between two looks at a system's memory; its peak lasts longer than that."""
+OVERHEAD_TIMEOUT_S = 600.0
+"""Seconds for starting, reading all real frames once, and stopping."""
+VARIANTS_A_FRAME = 6
+"""Noisy pictures made of each real frame: more would not fit the memory of the machine beside the systems."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +116,11 @@ def measure(
         child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
             # The process watches its own time too, but a deadlock would stop that as well.
-            until = time.monotonic() + LIMIT_S + setting.warmup + setting.seconds
+            until = time.monotonic() + OVERHEAD_TIMEOUT_S + setting.warmup + setting.seconds
             while child.poll() is None and time.monotonic() < until:
                 if not (folder / COUNTED).exists():
                     most = most.most(memory(child.pid, POOL))
-                time.sleep(SAMPLE_S)
+                time.sleep(MEMORY_SAMPLE_PERIOD_S)
         finally:
             child.kill()
             child.wait()
@@ -269,7 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     work = asked.work.absolute()
     setting = Setting(dataset, work, bundles, asked.seconds, asked.warmup, asked.hold)
-    write_streams(dataset.frames, VARIANTS, setting.streams)
+    write_streams(dataset.frames, VARIANTS_A_FRAME, setting.streams)
     rows = compare(setting, systems, asked.rounds, Console())
     ours = {row.system.key: row.system for row in rows if not row.system.peer}
     profiled = ours.get(asked.profile or INT8) or next(iter(ours.values()), None)

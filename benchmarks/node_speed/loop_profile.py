@@ -20,8 +20,8 @@ from lotwise.cameras.view.health import ViewHealth
 from lotwise.node.camera import CameraLoop
 from lotwise.node.hot_swap import HotSwap
 
-WHOLE = "a look, all in all"
-REST = "rest of the loop"
+WHOLE_LOOP = "a frame, all in all"
+REST_OF_LOOP = "rest of the loop"
 
 Parts = dict[str, tuple[float, float]]
 """Milliseconds of a frame by part: by the clock, and of them those on which its worker itself computed."""
@@ -35,7 +35,7 @@ class LoopProfile:
         from lotwise.cameras.detection.backends.openvino import OpenVino
 
         places: tuple[tuple[Any, str, str], ...] = (
-            (CameraLoop, "look", WHOLE),
+            (CameraLoop, "look", WHOLE_LOOP),
             (MemorySource, "newest", "source"),
             (HotSwap, "poll", "registry"),
             (CameraLoop, "_follow_slots", "slots of the bundle"),
@@ -65,15 +65,15 @@ class LoopProfile:
 
     def parts(self) -> Parts:
         """Means over all looks since ``begin``; the journal is written between looks."""
-        looks = max(len(self._spent[WHOLE]), 1)
+        looks = max(len(self._spent[WHOLE_LOOP]), 1)
         parts = {
             part: (1000 * sum(wall for wall, _ in spent) / looks, 1000 * sum(own for _, own in spent) / looks)
             for part, spent in self._spent.items()
         }
-        wall, own = parts.pop(WHOLE, (0.0, 0.0))
+        wall, own = parts.pop(WHOLE_LOOP, (0.0, 0.0))
         inside = [spent for part, spent in parts.items() if part != "journal"]
-        parts[REST] = (wall - sum(w for w, _ in inside), own - sum(o for _, o in inside))
-        return {**parts, WHOLE: (wall, own)}
+        parts[REST_OF_LOOP] = (wall - sum(w for w, _ in inside), own - sum(o for _, o in inside))
+        return {**parts, WHOLE_LOOP: (wall, own)}
 
     def _timed(self, part: str, run: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*given: Any, **named: Any) -> Any:

@@ -14,9 +14,9 @@ from lotwise.datasets.frame import Frame, Image
 from lotwise.datasets.load import load
 
 POOL, LIST = "pool.npy", "frames.json"
-NOISE = 2.0
+NOISE_LEVELS = 2.0
 """Deviation of a sensor's noise, grey levels."""
-DRIFT = 0.002
+LIGHT_RISE = 0.002
 """Share by which the light rises from one variant to the next."""
 
 
@@ -44,8 +44,8 @@ def write_streams(frames: Sequence[Frame], variants: int, folder: Path, seed: in
         pool[place, 0] = image
         for variant in range(variants):
             random.standard_normal(dtype=np.float32, out=noise)
-            lit = image.astype(np.float32) * (1 + DRIFT * (variant - variants / 2))
-            pool[place, 1 + variant] = np.clip(np.rint(lit + NOISE * noise), 0, 255)
+            lit = image.astype(np.float32) * (1 + LIGHT_RISE * (variant - variants / 2))
+            pool[place, 1 + variant] = np.clip(np.rint(lit + NOISE_LEVELS * noise), 0, 255)
     pool.flush()
     (folder / LIST).write_text(json.dumps([[frame.camera, frame.name] for frame in frames]))
 

@@ -11,8 +11,10 @@ import numpy as np
 
 from lotwise.datasets.errors import InputError
 
-TICK_S = 0.05
-START_S = 300.0
+POLL_S = 0.05
+"""Seconds between two looks at whether all cameras have begun."""
+START_TIMEOUT_S = 300.0
+"""Seconds within which every camera must have had a result: loading nine PyTorch models takes one of them."""
 Kind = Literal["detected", "same", "refused"]
 
 
@@ -54,11 +56,11 @@ def count_window(
     Raises:
         InputError: a camera never had a look.
     """
-    deadline = time.monotonic() + START_S
+    deadline = time.monotonic() + START_TIMEOUT_S
     while {look.camera for look in looks[:]} < set(cameras):
         if time.monotonic() > deadline:
-            raise InputError(f"no result of every camera within {START_S:g} s; see the log beside the job")
-        time.sleep(TICK_S)
+            raise InputError(f"no result of every camera within {START_TIMEOUT_S:g} s; see the log beside the job")
+        time.sleep(POLL_S)
     all_started()
     time.sleep(warmup)
     begin, cpu = time.monotonic(), cpu_seconds()

@@ -38,7 +38,7 @@ from lotwise.datasets.readers.open import parse_cameras
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.eval.protocols import SLOTS
 
-WEAK = 0.05
+MIN_SHOWN_SCORE = 0.05
 """Boxes under this score are as good as none."""
 HALF, BORDER, CROP, ACROSS = 0.5, 4, 220, 4
 
@@ -103,7 +103,7 @@ def wrong_slots(camera: Camera, said: Predictions, rules: Sequence[SlotRule]) ->
                 continue
             one = labelled[frame.name]
             readings = rule(said[frame.name], one.slots, one.size, confidence=DEFAULT_CONFIDENCE)
-            boxes = said[frame.name][said[frame.name].scores >= WEAK]
+            boxes = said[frame.name][said[frame.name].scores >= MIN_SHOWN_SCORE]
             for slot in one.slots:
                 label = one.labels.get(slot.id)
                 if label is None or readings[slot.id].state == label:
@@ -125,7 +125,7 @@ def mosaic(camera: Camera, said: Predictions, wrong: Sequence[Wrong]) -> Image:
         boxes = said[one.frame]
         for found, colour in (
             (camera.taught[one.frame], (255, 120, 0)),
-            (boxes[(boxes.scores >= WEAK) & (boxes.scores < DEFAULT_CONFIDENCE)], (0, 140, 255)),
+            (boxes[(boxes.scores >= MIN_SHOWN_SCORE) & (boxes.scores < DEFAULT_CONFIDENCE)], (0, 140, 255)),
             (boxes[boxes.scores >= DEFAULT_CONFIDENCE], (0, 220, 0)),
         ):
             for box in found.boxes.round().astype(int):

@@ -40,9 +40,11 @@ from lotwise.datasets.frame import Dataset, Frame, Image, Slot, SlotState
 from lotwise.datasets.images import read_image
 from lotwise.datasets.readers.open import open_dataset, parse_cameras
 
-START = datetime(2020, 1, 1, tzinfo=UTC)
-SEEN_AGAIN = 16
-STEPS = 16
+FIRST_MOMENT = datetime(2020, 1, 1, tzinfo=UTC)
+"""Of frames whose time is not known; any will do."""
+VARIANTS_A_FRAME = 16
+"""Noisy pictures made of each frame, in which nothing but noise changes."""
+PASSAGE_FRAMES = 16
 """Frames of a passage; the vehicle moves by half its width in each."""
 
 
@@ -103,8 +105,8 @@ def passage(image: Image, box: np.ndarray) -> Iterator[Image]:
     x1, y1, x2, y2 = np.clip(box.round().astype(int), 0, [width, height, width, height])
     vehicle = image[y1:y2, x1:x2]
     top = min(y1 + (y2 - y1) // 2, height - len(vehicle))
-    for step in range(STEPS):
-        left = x1 + (step - STEPS // 2) * (x2 - x1) // 2
+    for step in range(PASSAGE_FRAMES):
+        left = x1 + (step - PASSAGE_FRAMES // 2) * (x2 - x1) // 2
         begin, end = max(left, 0), min(left + x2 - x1, width)
         frame = image.copy()
         if begin < end:
@@ -125,14 +127,14 @@ def scene(detector: Detector, frame: Frame, dataset: Dataset, low: float) -> Sce
     rng = np.random.default_rng(0)
     image = read_image(frame.path)
     slots = dataset.slots[frame.camera]
-    noisy = [image, *(shaken(image, rng) for _ in range(SEEN_AGAIN - 1))]
+    noisy = [image, *(shaken(image, rng) for _ in range(VARIANTS_A_FRAME - 1))]
     found = detector([image])[0]
     sure = found.boxes[found.scores >= 0.6]
     order = np.argsort(np.prod(sure[:, 2:] - sure[:, :2], axis=1))
     passing = passage(image, sure[order[len(order) // 2]]) if len(sure) else ()
     return Scene(
         frame.camera,
-        frame.taken or START,
+        frame.taken or FIRST_MOMENT,
         slots,
         dataset.truth[frame.name].slots or {},
         tuple(read_slots(detector, each, slots, low) for each in noisy),
@@ -197,7 +199,7 @@ def rows(scenes: Sequence[Scene], minutes: float) -> list[Row]:
     plain = HysteresisSettings()
     found = []
     for second in (0.2, 1.0, 5.0):
-        times = [START + timedelta(seconds=second * step) for step in range(int(minutes * 60 / second))]
+        times = [FIRST_MOMENT + timedelta(seconds=second * step) for step in range(int(minutes * 60 / second))]
         runs = []
         for view in scenes:
             order = rng.integers(0, len(view.noisy), len(times))
@@ -215,7 +217,9 @@ def rows(scenes: Sequence[Scene], minutes: float) -> list[Row]:
         for view in scenes:
             if view.passing:
                 looks = [view.noisy[0]] * 10 + list(view.passing) + [view.noisy[0]] * 10
-                runs.append((view, looks, [START + timedelta(seconds=second * step) for step in range(len(looks))]))
+                runs.append(
+                    (view, looks, [FIRST_MOMENT + timedelta(seconds=second * step) for step in range(len(looks))])
+                )
         for hidden in ("keep", "unknown"):
             rule = f"default, hidden: {hidden}"
             found.append(measure(f"passing, {second:g} s", rule, runs, HysteresisSettings(hidden=hidden), True))

@@ -30,6 +30,7 @@ from lotwise.eval.metrics.slot_counts import SlotCounts, count_slots
 IOU = 0.3
 """Of a box with the slot's box, for the IoU rule; slots are ground and boxes are cars, so much more is rare."""
 FOLDS = 3
+"""Parts of the frames, of which each is read by a rule that was learned on the others."""
 
 Rule = Callable[[Detections, Sequence[Slot], tuple[int, int], float], Mapping[str, SlotReading]]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.node_speed.memory_streams import NOISE
+from benchmarks.node_speed.memory_streams import NOISE_LEVELS
 from lotwise.datasets.frame import Frame, Image
 from lotwise.datasets.load import load
 from tests.node.streams import write_stream
 
-DRIFT = 0.04
+LIGHT_SWING = 0.04
 """Share by which the light rises and falls while a frame is held."""
 
 
@@ -45,6 +45,6 @@ def _played(frames: Sequence[Frame], held: int) -> Iterator[Image]:
         image = load(frame)
         noise = np.empty(image.shape, np.int16)
         for step in range(held):
-            cv2.randn(noise, np.zeros(3), np.full(3, NOISE))  # a plain number would mean the first channel alone
-            lit = image.astype(np.float32) * (1 + DRIFT * np.sin(2 * np.pi * step / held))
+            cv2.randn(noise, np.zeros(3), np.full(3, NOISE_LEVELS))  # a plain number would mean the first channel alone
+            lit = image.astype(np.float32) * (1 + LIGHT_SWING * np.sin(2 * np.pi * step / held))
             yield np.clip(np.rint(lit + noise), 0, 255).astype(np.uint8)

@@ -15,7 +15,7 @@ from rich.table import Table
 from benchmarks.soak.faults import KINDS, Fault
 from benchmarks.soak.samples import Sample, slope
 
-WARM_UP = 0.2
+WARM_UP_SHARE = 0.2
 """Share of a soak after which memory must be flat."""
 MOST_MB_PER_HOUR, MOST_SHARE = 5.0, 0.02
 """Memory is flat where it grows by less than the one or, over what was measured, by less than the other."""
@@ -59,7 +59,7 @@ class Soak:
 
     @property
     def warm(self) -> list[Sample]:
-        return [one for one in self.samples if one.seconds >= WARM_UP * self.seconds]
+        return [one for one in self.samples if one.seconds >= WARM_UP_SHARE * self.seconds]
 
     @property
     def first_calm(self) -> list[Sample]:
@@ -72,7 +72,7 @@ class Soak:
         return [one for one in self.samples if one.seconds >= self.seconds - self.calm_s / 2]
 
 
-BAD = ("ERROR", "CRITICAL", "Traceback", "Exception")
+ERROR_WORDS = ("ERROR", "CRITICAL", "Traceback", "Exception")
 
 
 @dataclass(frozen=True)
@@ -166,12 +166,12 @@ def _no_more(name: str, soak: Soak, value: Callable[[Sample], float], slack: int
 
 
 def _no_errors(log: Sequence[str]) -> Check:
-    errors = [number for number, line in enumerate(log) if line.startswith(BAD)]
+    errors = [number for number, line in enumerate(log) if line.startswith(ERROR_WORDS)]
     if not errors:
         return Check("no error in the log", True, "none")
     first = errors[0]
     # A traceback's last line, which alone is not indented, says what it was.
-    why = next((line for line in log[first + 1 :] if line and not line.startswith((" ", *BAD))), "")
+    why = next((line for line in log[first + 1 :] if line and not line.startswith((" ", *ERROR_WORDS))), "")
     return Check("no error in the log", False, f"{len(errors)}: {log[first]} {why}".rstrip())
 
 

@@ -44,12 +44,21 @@ from lotwise.datasets.readers.open import open_dataset
 from tests.cameras.sources.cameras import cmdline
 from tests.node.installation import Installation
 
-PERIOD_S = 1.0
-SAMPLE_S, ASK_S, TICK_S = 5.0, 1.0, 0.2
-MOST_START_S = 60.0
-CALM_S, CALM_SHARE = 60.0, 0.2
-"""Without faults at the start and at the end, or so large a share of a short soak."""
-SOURCE = {"backoff": {"cap_s": 10}}
+CAMERA_PERIOD_S = 1.0
+"""Seconds between two looks at a camera, as an operator would set them."""
+SAMPLE_PERIOD_S = 5.0
+"""Seconds between two samples of memory and counters: 360 of them in half an hour."""
+HTTP_PERIOD_S = 1.0
+"""Seconds between two requests to the node's HTTP API."""
+POLL_S = 0.2
+"""Seconds between two looks at what is due."""
+START_TIMEOUT_S = 60.0
+"""Seconds within which the node must detect something, and notice what was mended at the end."""
+CALM_S = 60.0
+"""Seconds without faults at the start and at the end."""
+MAX_CALM_SHARE = 0.2
+"""Share of a short soak that each of the two calm times takes at most."""
+SOURCE_SETTINGS = {"backoff": {"cap_s": 10}}
 
 
 def main() -> None:
@@ -96,16 +105,16 @@ def run(arguments: argparse.Namespace, folder: Path, console: Console) -> Soak:
         # A bundle that went live just now would be watched by the one before, and both be in memory.
         Registry(bundles).end_probation(Registry(bundles).state().live or "")
     site = {
-        "run": "run", "schedule": {"period_s": PERIOD_S}, "detector": {"precision": arguments.precision},
+        "run": "run", "schedule": {"period_s": CAMERA_PERIOD_S}, "detector": {"precision": arguments.precision},
         "swap": {"probation_s": 20},
     }  # fmt: skip
-    with Installation(folder, films, site, arguments.rate, source=SOURCE) as installed:
+    with Installation(folder, films, site, arguments.rate, source=SOURCE_SETTINGS) as installed:
         return _soak(installed, folder / "run", arguments)
 
 
 def _soak(site: Installation, registries: Path, arguments: argparse.Namespace) -> Soak:
     seconds = arguments.minutes * 60
-    calm = min(CALM_S, CALM_SHARE * seconds)
+    calm = min(CALM_S, MAX_CALM_SHARE * seconds)
     faults = schedule(site.cameras, calm, seconds - calm, arguments.seed)
     samples: list[Sample] = []
     cold_s = _first_detection(site)  # models are compiled, and kept for the next start
@@ -117,8 +126,8 @@ def _soak(site: Installation, registries: Path, arguments: argparse.Namespace) -
         crash = ""
         try:
             course = _misfortune(site, registries, faults, seconds, arguments.seed)
-            for now in track(course, "soaking", seconds / TICK_S):
-                if now >= len(samples) * SAMPLE_S:
+            for now in track(course, "soaking", seconds / POLL_S):
+                if now >= len(samples) * SAMPLE_PERIOD_S:
                     samples.append(sampler.sample(now))
         except OSError as error:
             crash = f"{error}; its log ends: {site.said()}"
@@ -128,7 +137,7 @@ def _soak(site: Installation, registries: Path, arguments: argparse.Namespace) -
     return Soak(
         seconds=seconds,
         calm_s=calm,
-        period_s=PERIOD_S,
+        period_s=CAMERA_PERIOD_S,
         cameras=site.cameras,
         faults=tuple(faults),
         samples=tuple(samples),
@@ -161,14 +170,14 @@ def _misfortune(
             fault = due.popleft()
             mends.append((fault.end_s, begin(fault, site, registries, rng)))
         yield now
-        time.sleep(TICK_S)
+        time.sleep(POLL_S)
 
 
 def _told(site: Installation) -> tuple[int, int]:
     """Number of the last event, once the subscriber was told it or half a minute is over; how many are of bundles."""
     end, last = time.monotonic() + 30, site.now()["last_event"]
     while max(site.subscriber.numbers, default=0) < last and time.monotonic() < end:
-        time.sleep(TICK_S)
+        time.sleep(POLL_S)
     return last, sum(event["subject"] == "bundle" for event in site.events())
 
 
@@ -180,23 +189,23 @@ def _first_detection(site: Installation) -> float:
     """
     started = time.monotonic()
     site.start()
-    while (seconds := time.monotonic() - started) < MOST_START_S:
+    while (seconds := time.monotonic() - started) < START_TIMEOUT_S:
         with suppress(OSError, ValueError, KeyError):
             if any(camera["detected"] for camera in site.now()["cameras"].values()):
                 return seconds
         time.sleep(0.02)
-    raise InputError(f"the node detected nothing within {MOST_START_S:.0f} s; its log says: {site.said()}")
+    raise InputError(f"the node detected nothing within {START_TIMEOUT_S:.0f} s; its log says: {site.said()}")
 
 
 def _first_state(site: Installation) -> float:
     """Seconds from the first event of the history, which says that the node runs, to the first slot that is known."""
-    end = time.monotonic() + MOST_START_S
+    end = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < end:
         history = site.events()
         known = [event for event in history if event["subject"] == "slot" and event["after"] != "unknown"]
         if known:
             return (_time(known[0]) - _time(history[0])).total_seconds()
-        time.sleep(TICK_S)
+        time.sleep(POLL_S)
     return math.nan
 
 
@@ -223,7 +232,7 @@ class Clients:
         self._thread.join()
 
     def _ask(self) -> None:
-        while not self._stop.wait(ASK_S):
+        while not self._stop.wait(HTTP_PERIOD_S):
             camera = self._rng.choice(self._site.cameras)
             for path in (f"/api/v1/cameras/{camera}/snapshot.jpg", "/", "/metrics", "/api/v1/events?after=1"):
                 self.asked += 1

@@ -39,9 +39,12 @@ from lotwise.datasets.frame import Frame, Image, Slot, SlotState
 from lotwise.datasets.images import read_image
 from lotwise.datasets.readers.open import open_dataset
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
-TORN = ("13_35_08", "14_20_09")  # frames of the empty day that are torn
-ALONE = ViewSettings(recover_frames=1)  # each frame is judged by itself
+FIRST_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+"""Of made-up times; any will do."""
+TORN_FRAMES = ("13_35_08", "14_20_09")
+"""Times in the names of the two frames of the empty day that are torn, found by eye."""
+ONE_FRAME_SETTINGS = ViewSettings(recover_frames=1)
+"""Each frame is judged by itself."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +71,12 @@ def cameras(root: Path) -> Iterator[Camera]:
 
 
 def look(health: ViewHealth, image: Image, seconds: float) -> ViewReport:
-    return health.check(image, thumbnail(image), START + timedelta(seconds=seconds))
+    return health.check(image, thumbnail(image), FIRST_MOMENT + timedelta(seconds=seconds))
 
 
 def seen(images: Sequence[Image]) -> ViewHealth:
     """A health after these frames, ten minutes apart."""
-    health = ViewHealth(ALONE)
+    health = ViewHealth(ONE_FRAME_SETTINGS)
     for index, image in enumerate(images):
         look(health, image, 600 * index)
     return health
@@ -81,9 +84,9 @@ def seen(images: Sequence[Image]) -> ViewHealth:
 
 def alarms(camera: Camera) -> dict[str, object]:
     """Verdicts of all frames in order, and of each frame after any single other one."""
-    health = ViewHealth(ALONE)
+    health = ViewHealth(ONE_FRAME_SETTINGS)
     day = [look(health, image, 600 * index).verdict for index, image in enumerate(camera.images)]
-    flawed = [any(mark in frame.name for mark in TORN) for frame in camera.frames]
+    flawed = [any(mark in frame.name for mark in TORN_FRAMES) for frame in camera.frames]
     whole = [index for index, bad in enumerate(flawed) if not bad][:: 6 if len(flawed) > 50 else 1]
     after = [look(seen([camera.images[a]]), camera.images[b], 900).verdict for a, b in permutations(whole, 2)]
     return {
@@ -99,7 +102,7 @@ def alarms(camera: Camera) -> dict[str, object]:
 
 def some(camera: Camera) -> list[tuple[int, Image]]:
     """Indices and images of up to three whole frames spread over the camera's, none of them the first."""
-    whole = [index for index, frame in enumerate(camera.frames) if not any(mark in frame.name for mark in TORN)]
+    whole = [index for index, frame in enumerate(camera.frames) if not any(mark in frame.name for mark in TORN_FRAMES)]
     chosen = {whole[i] for i in np.linspace(1, len(whole) - 1, min(3, len(whole) - 1)).round().astype(int)}
     return [(index, camera.images[index]) for index in sorted(chosen)]
 
@@ -107,7 +110,9 @@ def some(camera: Camera) -> list[tuple[int, Image]]:
 def before(camera: Camera, index: int) -> Image:
     """The whole frame before one."""
     return next(
-        camera.images[i] for i in reversed(range(index)) if not any(mark in camera.frames[i].name for mark in TORN)
+        camera.images[i]
+        for i in reversed(range(index))
+        if not any(mark in camera.frames[i].name for mark in TORN_FRAMES)
     )
 
 
@@ -216,8 +221,8 @@ def gate(camera: Camera) -> dict[str, object]:
 
 def told(before: Image, after: Image, slots: Sequence[Slot]) -> str:
     health = ChangeDetector(ChangeDetectionSettings(), slots)
-    health.detected(before, START)
-    return health.verdict(after, START + timedelta(seconds=1))
+    health.detected(before, FIRST_MOMENT)
+    return health.verdict(after, FIRST_MOMENT + timedelta(seconds=1))
 
 
 def with_car(image: Image, slot: Slot, grey: int) -> Image:
@@ -252,7 +257,7 @@ def cost(camera: Camera) -> list[dict[str, object]]:
             np.zeros(3),
         )
         for second, image in enumerate(frames):
-            taken, marks = START + timedelta(seconds=second), [time.thread_time()]
+            taken, marks = FIRST_MOMENT + timedelta(seconds=second), [time.thread_time()]
             thumb = thumbnail(image)
             marks.append(time.thread_time())
             health.check(image, thumb, taken)

@@ -11,6 +11,7 @@ from lotwise.datasets.boxes import coverage, iou
 from lotwise.datasets.frame import Detections, VehicleTruth
 
 IOU_THRESHOLD = 0.5
+"""From which a detection has found a vehicle; that of mAP50, as in PASCAL VOC."""
 IGNORED_SHARE = 0.5
 """Share of a detection that one ignore region must cover to excuse it; as in COCO at IoU 0.5."""
 

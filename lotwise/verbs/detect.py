@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lotwise.datasets.errors import InputError
+from lotwise.exit_codes import INTERRUPTED
 from lotwise.terminal import out, plain_table, print_notes, print_skipped, print_table, progress_bars
 
 if TYPE_CHECKING:
     from lotwise.cameras.detection.detect import ReaderOf
     from lotwise.cameras.detection.frame_result import FrameResult
     from lotwise.cameras.detection.model import Model
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C: 128 + SIGINT, as in every shell."""
 
 app = typer.Typer()
 
