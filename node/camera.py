@@ -56,18 +56,18 @@ class Looked:
 
 
 class CameraLoop:
-    """All parts of one camera. Used by one thread at a time; ``now`` and ``picture`` by any.
+    """Takes one camera's frames to its slots' states. Used by one thread at a time; ``now`` and ``picture`` by any.
 
     Args:
         camera: its id.
-        settings: what holds for it.
-        source: its frames.
-        view: watches over what it shows.
-        bundles: its detector.
-        slots: of the site file; the bundle's where None.
-        drawn: the bundle's slots, known before its model is loaded, so that they can be told of from the start.
-        before: states of its slots before a restart.
-        seen: until when those are known to have held.
+        settings: the site's settings with the camera's own over them.
+        source: where its frames come from.
+        view: says of each frame whether what it shows can be trusted.
+        hot_swap: the detector that runs, and its exchange for a newer one.
+        slots: of the site file; those of the bundle are used where None.
+        bundle_slots: of the bundle, read before its model is loaded, so that they are there from the start.
+        states_before: how its slots were before a restart, by slot id.
+        held_until: until when those states are known to have held.
         clock: the time, in UTC.
     """
 
@@ -77,30 +77,30 @@ class CameraLoop:
         settings: CameraSettings,
         source: Source,
         view: ViewHealth,
-        bundles: HotSwap,
+        hot_swap: HotSwap,
         slots: tuple[Slot, ...] | None = None,
-        drawn: tuple[Slot, ...] = (),
-        before: Mapping[str, SlotNow] | None = None,
-        seen: datetime | None = None,
+        bundle_slots: tuple[Slot, ...] = (),
+        states_before: Mapping[str, SlotNow] | None = None,
+        held_until: datetime | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.camera = camera
-        self._settings, self._source, self._view, self._bundles = settings, source, view, bundles
-        self._own_slots, self._seen, self._clock = slots, seen, clock
-        self.slots: tuple[Slot, ...] = drawn if slots is None else slots
-        self._hysteresis = SlotHysteresis(self.slots, settings.hysteresis, before or {}, clock(), seen)
-        self._before = before or {}
+        self._settings, self._source, self._view, self._hot_swap = settings, source, view, hot_swap
+        self._site_slots, self._held_until, self._clock = slots, held_until, clock
+        self.slots: tuple[Slot, ...] = bundle_slots if slots is None else slots
+        self._hysteresis = SlotHysteresis(self.slots, settings.hysteresis, states_before or {}, clock(), held_until)
+        self._states_before = states_before or {}
         self._change_detection = ChangeDetector(settings.change_detection, self.slots)
         self._began = clock()
         self._started = self.asleep = False
         self._accept = False
         self._image: Image | None = None
         self._events: list[Event] = []
-        self._read_by = ""
+        self._read_by_bundle = ""
         self.now = CameraNow(camera, None, source.health(), ViewReport("good"), self._hysteresis.now)
 
     def look(self) -> Looked:
-        """Take the newest frame, if there is one, and follow it to the slots."""
+        """Take the newest frame, if there is one, and update the slots by it."""
         moment = self._clock()
         self._events = events = []
         if not self._started:
@@ -109,13 +109,13 @@ class CameraLoop:
         captured = None if self.asleep else self._source.newest()
         health = self._source.health()
         events += self._source_events(health, moment)
-        self.now = replace(self.now, source=health, bundle=self._bundles.identity, slots=self._hysteresis.now)
+        self.now = replace(self.now, source=health, bundle=self._hot_swap.identity, slots=self._hysteresis.now)
         if self.asleep:
             events += self._lose_slots("off hours", moment)
         elif captured is not None:
-            events += self._bundles.poll(moment)
+            events += self._hot_swap.poll(moment)
             self._follow_slots()
-            self._see(captured)
+            self._process(captured)
         elif health.state != "live" and not self._connecting(health, moment):
             events += self._lose_slots(health.state, moment)
         return Looked(captured is not None, tuple(events))
@@ -158,23 +158,23 @@ class CameraLoop:
 
     def _start(self, moment: datetime) -> None:
         self._started = True
-        self._events += self._bundles.start(moment)
+        self._events += self._hot_swap.start(moment)
         self._follow_slots()
 
     def _follow_slots(self) -> None:
         """Slots of a bundle may differ from those of the one before."""
-        slots = self._bundles.slots
-        if self._own_slots is not None or slots is self.slots or not slots:
+        slots = self._hot_swap.slots
+        if self._site_slots is not None or slots is self.slots or not slots:
             return
         if not _same(slots, self.slots):
             told = {name: slot for name, slot in self._hysteresis.now.items() if slot.state != "unknown"}
             moment = self.now.time or self._clock()
-            known, seen = (told, moment) if told else (self._before, self._seen)
-            self._hysteresis = SlotHysteresis(slots, self._settings.hysteresis, known, moment, seen)
+            before, held_until = (told, moment) if told else (self._states_before, self._held_until)
+            self._hysteresis = SlotHysteresis(slots, self._settings.hysteresis, before, moment, held_until)
             self._change_detection = ChangeDetector(self._settings.change_detection, slots)
         self.slots = slots
 
-    def _see(self, captured: CapturedFrame) -> None:
+    def _process(self, captured: CapturedFrame) -> None:
         began = time.perf_counter()
         thumb = thumbnail(captured.image)
         report = self._view_report(captured, thumb)
@@ -185,7 +185,7 @@ class CameraLoop:
             if report.verdict != "torn" or self.now.view.verdict != "good":
                 changes = self._hysteresis.lose(report.verdict, captured.taken)
             now = replace(now, untrusted=now.untrusted + 1)
-        elif self._bundles.detector is None:
+        elif self._hot_swap.detector is None:
             changes = self._hysteresis.lose("no bundle", captured.taken)
         elif self._unchanged(thumb, captured, report):
             self._hysteresis.same(captured.taken)
@@ -197,13 +197,13 @@ class CameraLoop:
             latency = time.perf_counter() - began
             now = replace(now, detections=found, detected=now.detected + 1, latency_s=latency)
         self._image = captured.image
-        bundles = self._bundles
+        hot_swap = self._hot_swap
         self.now = replace(
             now,
             slots=self._hysteresis.now,
-            bundle=bundles.identity,
-            shadow=bundles.shadow,
-            refusal=bundles.refusal,
+            bundle=hot_swap.identity,
+            shadow=hot_swap.shadow,
+            refusal=hot_swap.refusal,
         )
         self._events += self._slot_events(changes, captured.taken)
 
@@ -224,7 +224,7 @@ class CameraLoop:
 
     def _unchanged(self, thumb: Thumbnail, captured: CapturedFrame, report: ViewReport) -> bool:
         """Whether nothing new could be read: the same view, by the same model, and no change to be confirmed."""
-        if self._hysteresis.pending or self._read_by != self._bundles.identity:
+        if self._hysteresis.pending or self._read_by_bundle != self._hot_swap.identity:
             return False
         return self._change_detection.verdict(thumb, captured.taken, report.shift) == "same"
 
@@ -240,10 +240,10 @@ class CameraLoop:
             readings = detector.slot_rule(placed, self.slots, size, confidence=confidence)
             return with_low_scores(readings, placed, self.slots, size, model, confidence)
 
-        found = self._bundles.detect(captured.image, captured.taken, read, hysteresis.free_below)
+        found = self._hot_swap.detect(captured.image, captured.taken, read, hysteresis.free_below)
         self._events += found.events
         detector = found.detector
-        self._read_by = detector.identity
+        self._read_by_bundle = detector.identity
         seen = found.detections[found.detections.scores >= detector.confidence]
         placed = Detections(seen.boxes + back, seen.scores, seen.labels)
         hidden = hidden_slots(

@@ -87,14 +87,14 @@ def used_secrets(site: Site, cameras: Iterable[str]) -> Iterator[tuple[SettingPa
 
 def _failures(site: Site, cameras: Iterable[str]) -> Iterator[str]:
     """What cannot be read."""
-    for place, secret in used_secrets(site, cameras):
+    for setting, secret in used_secrets(site, cameras):
         try:
-            if place == API_TOKEN:
+            if setting == API_TOKEN:
                 read_token(site.publish.api, Path())
             else:
                 secret.read(Path())
         except InputError as error:
-            yield f"{'.'.join(place)}: {error}"
+            yield f"{'.'.join(setting)}: {error}"
     for name in cameras:
         bundle: Path | None = None
         try:
@@ -118,13 +118,13 @@ def _absent_files(site: Site, cameras: Iterable[str]) -> Iterator[str]:
             case UsbSettings(device=device) if not device.exists():
                 yield f"cameras.{name}.source: {device}: no such device; ls /dev/video* names those there are"
     mqtt, api = site.publish.mqtt, site.publish.api
-    for place, file in (
+    for setting, file in (
         ("publish.mqtt.ca_file", mqtt and mqtt.ca_file),
         ("publish.api.certificate", api.certificate),
         ("publish.api.key", api.key),
     ):
         if file and not os.access(file, os.R_OK):
-            yield f"{place}: {file}: cannot be read; give a PEM file that the node's user may read"
+            yield f"{setting}: {file}: cannot be read; give a PEM file that the node's user may read"
 
 
 def _unkept_state(folder: Path) -> Iterator[str]:
@@ -143,11 +143,11 @@ def _used(site: Site, cameras: Iterable[str]) -> Iterator[tuple[SettingPath, Bas
 
 
 def _secrets(settings: Iterable[tuple[SettingPath, BaseModel]]) -> Iterator[tuple[SettingPath, Secret]]:
-    for place, model in settings:
+    for setting, model in settings:
         for name in type(model).model_fields:
             value = getattr(model, name)
             if isinstance(value, Secret):
-                yield (*place, name), value
+                yield (*setting, name), value
 
 
 def _camera_words(site: Site, name: str) -> Iterator[str]:

@@ -56,7 +56,7 @@ class HotSwap:
 
     Args:
         camera: its id.
-        place: the registry, or the one bundle that is always run.
+        bundles: the registry of the camera's bundles, or the one bundle that is always run.
         load: from a bundle's folder to its detector.
         loader: where models are loaded once the node runs.
         swap: how a new bundle is compared with the live one.
@@ -67,7 +67,7 @@ class HotSwap:
     def __init__(
         self,
         camera: str,
-        place: Registry | Path,
+        bundles: Registry | Path,
         load: Callable[[Path], Detector],
         loader: Executor,
         swap: SwapSettings,
@@ -81,7 +81,7 @@ class HotSwap:
         """Why there is no detector, in one line."""
         self.refusal: Refusal | None = None
         """Of a bundle newer than the live one; None where none was refused."""
-        self._place, self._load, self._loader, self._swap, self._clock = place, load, loader, swap, clock
+        self._bundles, self._load, self._loader, self._swap, self._clock = bundles, load, loader, swap, clock
         self._other: Detector | None = None
         self._shadow_run: ShadowRun | None = None
         self._loading: dict[str, Future[Detector]] = {}
@@ -109,17 +109,17 @@ class HotSwap:
     def start(self, now: datetime) -> list[Event]:
         """Load the live bundle; where it was harmed, roll back to the one before it."""
         try:
-            self.detector = self._load(self._place.live() if isinstance(self._place, Registry) else self._place)
+            self.detector = self._load(self._bundles.live() if isinstance(self._bundles, Registry) else self._bundles)
             return []
         except InputError as error:
             self.why = str(error)
-        if isinstance(self._place, Registry):
+        if isinstance(self._bundles, Registry):
             try:
-                state = self._place.state()
+                state = self._bundles.state()
                 if state.live is not None and state.before is not None:
                     # First loaded, then rolled back: what keeps both from running is not the live one's fault.
-                    before = self._load(self._place.path(state.before))
-                    self._place.roll_back(self.why, of=state.live)
+                    before = self._load(self._bundles.path(state.before))
+                    self._bundles.roll_back(self.why, of=state.live)
                     self.detector = before
                     return [self._event(now, state.before, state.live, "live", "rolled back", self.why)]
             except InputError:
@@ -168,18 +168,18 @@ class HotSwap:
 
     def poll(self, now: datetime) -> list[Event]:
         """What the registry wants by now; models that were loaded meanwhile take their places."""
-        stamp = self._place.stamp() if isinstance(self._place, Registry) else ()
+        stamp = self._bundles.stamp() if isinstance(self._bundles, Registry) else ()
         if stamp == self._stamp and self._clock() - self._polled < REGISTRY_POLL_S:
             return []
         if stamp != self._stamp:
             self._retry_at.clear()
         self._stamp, self._polled = stamp, self._clock()
-        if not isinstance(self._place, Registry):
+        if not isinstance(self._bundles, Registry):
             return self._follow_fixed(now) if self.detector is None else []
         events: list[Event] = []
         try:
-            state = self._place.state()
-            self.refusal = newest_refusal(self._place.folder, state)
+            state = self._bundles.state()
+            self.refusal = newest_refusal(self._bundles.folder, state)
             wanted = {state.live, state.before, state.shadow}
             self._loading = {identity: future for identity, future in self._loading.items() if identity in wanted}
             events += self._follow_live(state, now)
@@ -230,8 +230,8 @@ class HotSwap:
                 self._other, self._number = other, 0
                 self._shadow_run = self._run("probation", self.identity)
             elif isinstance(other, str):  # nothing to compare it with
-                assert isinstance(self._place, Registry)
-                self._place.end_probation(self.identity)
+                assert isinstance(self._bundles, Registry)
+                self._bundles.end_probation(self.identity)
             return []
         if on_probation:
             return self._decide(now)
@@ -251,7 +251,7 @@ class HotSwap:
 
     def _decide(self, now: datetime) -> list[Event]:
         """Act on what the run says, in the registry; the swap itself follows from what stands there then."""
-        if self._shadow_run is None or not isinstance(self._place, Registry):
+        if self._shadow_run is None or not isinstance(self._bundles, Registry):
             return []
         outcome, why = self._shadow_run.verdict(now)
         if outcome == "open":
@@ -259,18 +259,18 @@ class HotSwap:
         run, other = self._shadow_run, self._other
         try:
             if run.phase == "probation" and outcome == "accept":
-                self._place.end_probation(run.identity)
+                self._bundles.end_probation(run.identity)
             elif run.phase == "shadow" and outcome == "refuse":
-                self._place.refuse(run.identity, why)
+                self._bundles.refuse(run.identity, why)
             elif not self._swap.auto:
                 advice = "promote it" if outcome == "accept" else "roll it back"
                 key = f"{run.identity} {run.phase} {outcome}"
                 return self._report_once(now, run.identity, key, f"{run.phase}: {outcome} ({why}); {advice}")
             elif outcome == "refuse":
-                self._place.roll_back(why, of=run.identity)
+                self._bundles.roll_back(why, of=run.identity)
                 self.detector, self._number = other, 0
             else:
-                self._place.accept(run.identity)
+                self._bundles.accept(run.identity)
                 assert other is not None
                 self._loading[run.identity] = _done(other)
         except InputError as error:  # somebody changed the registry meanwhile; the next poll follows that
@@ -303,7 +303,7 @@ class HotSwap:
 
     def _warmed(self, identity: str) -> Detector:
         """Loaded, and run once: the first frame is slow and must not count against it. In the loader's thread."""
-        detector = self._load(self._place.path(identity) if isinstance(self._place, Registry) else self._place)
+        detector = self._load(self._bundles.path(identity) if isinstance(self._bundles, Registry) else self._bundles)
         width, height = detector.input
         detector([np.zeros((height, width, 3), np.uint8)])
         return detector

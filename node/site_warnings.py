@@ -45,7 +45,7 @@ def memory_limit_mb(cameras: int) -> int:
 
 
 def _open_secrets(site: Site, cameras: Iterable[str]) -> Iterator[str]:
-    for place, secret in used_secrets(site, cameras):
+    for setting, secret in used_secrets(site, cameras):
         if secret.file is None:
             continue
         try:
@@ -53,7 +53,7 @@ def _open_secrets(site: Site, cameras: Iterable[str]) -> Iterator[str]:
         except OSError:
             continue  # a secret that cannot be read is told as wrong
         if mode & (stat.S_IROTH | stat.S_IWOTH):
-            yield f"{'.'.join(place)}: {secret.file}: every user of this machine can read or change it; chmod 640"
+            yield f"{'.'.join(setting)}: {secret.file}: every user of this machine can read or change it; chmod 640"
 
 
 def _plain_token(site: Site) -> Iterator[str]:

@@ -106,7 +106,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
     # Each worker has its core; OpenCV's own threads would only take it from the others.
     cv2.setNumThreads(1)
     limit_arenas()
-    places = {name: bundles_of(site, name) for name in chosen}
+    bundles = {name: bundles_of(site, name) for name in chosen}
     slots = {name: None if (file := site.cameras[name].slots) is None else read_slot_file(file) for name in chosen}
     cache = site.state / "cache"
 
@@ -134,9 +134,9 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
                 settings,
                 source,
                 ViewHealth(settings.view, site.state / "views" / f"{name}.npz"),
-                HotSwap(name, places[name], load, loader, site.swap, period_s=period_s),
+                HotSwap(name, bundles[name], load, loader, site.swap, period_s=period_s),
                 slots[name],
-                _drawn(places[name]),
+                _bundle_slots(bundles[name]),
                 journal.slots(name),
                 until,
             )
@@ -160,10 +160,10 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _drawn(place: Registry | Path) -> tuple[Slot, ...]:
+def _bundle_slots(bundles: Registry | Path) -> tuple[Slot, ...]:
     """The slots of a live bundle; its files are looked at when it is loaded."""
     try:
-        folder = place if isinstance(place, Path) else place.folder / (place.state().live or "")
+        folder = bundles if isinstance(bundles, Path) else bundles.folder / (bundles.state().live or "")
         return tuple(shape.slot() for shape in parse_manifest(folder).slots)
     except InputError:
         return ()  # the loop itself tells of a bundle that cannot be read
