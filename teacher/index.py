@@ -176,7 +176,7 @@ def open_labels(root: Path, asked: str | None = None) -> Labels:
     if index is None:
         raise InputError(f"{root}: nothing is labelled here yet; {LABEL_AGAIN}")
     if not index.finished:
-        raise InputError(f"{root}: labelling was stopped after {len(index.frames)} frames; {LABEL_AGAIN}")
+        raise InputError(f"{root}: labelling is not finished ({len(index.frames)} frames so far); {LABEL_AGAIN}")
     if asked not in (None, index.asked):
         raise InputError(
             f"{root}: other frames, or another teacher's word, lie here than this run asks for; {LABEL_AGAIN}"

@@ -41,14 +41,14 @@ def settled(agreements: Sequence[float], gain: float = MIN_GAIN, patience: int =
 def agreement_check(samples: Samples) -> Callable[[DetectionModel], float]:
     """How far a student agrees with what it was taught, on some of its own frames as they are; no labels."""
     which = np.unique(np.linspace(0, len(samples) - 1, min(CHECKED_FRAMES, len(samples))).round().astype(int))
-    lessons = [samples.plain(int(index)) for index in which]
+    plain_frames = [samples.plain(int(index)) for index in which]
     positive_threshold = samples.settings.positive_threshold
 
     def check(student: DetectionModel) -> float:
         form = Deployed(student)
         return agreement(
             (reported(candidates(form, image), fitted, DEFAULT_CONFIDENCE), taught[taught.scores >= positive_threshold])
-            for image, fitted, taught in lessons
+            for image, fitted, taught in plain_frames
         )
 
     return check

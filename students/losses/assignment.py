@@ -19,7 +19,7 @@ class Assignment:
         scores: (B, A) target score, 0 for background.
         boxes: (B, A, 4) xyxy in input pixels; meaningful where ``foreground``.
         foreground: (B, A) bool.
-        counted: (B, A) 1 where the score is taught, 0 where the teacher is in doubt.
+        counted: (B, A) 1 where the score is taught, 0 where it is left open.
     """
 
     scores: torch.Tensor
@@ -38,7 +38,7 @@ def assign(output: StudentOutput, targets: Targets) -> Assignment:
     """Task-aligned assignment (TOOD, arXiv 2108.07755) to soft boxes.
 
     An anchor's target is its alignment with the box, as in YOLOv8, times the teacher's score of that box.
-    Anchors whose centre lies in a doubtful box and that learn no box are not counted.
+    Anchors whose centre lies in a box that is left open and that learn no box are not counted.
     """
     centres = output.points * output.strides
     assigner = TaskAlignedAssigner(

@@ -18,7 +18,7 @@ class Score(nn.Module):
     """Binary cross-entropy with the soft target, the sum over counted anchors by the sum of targets.
 
     L = sum_a c_a BCE(z_a, t_a) / sum_a t_a, with t_a = alignment x teacher's score (B, A) and c_a = 0 where the
-    teacher is in doubt: YOLOv8's score loss with soft labels.
+    score is left open: YOLOv8's score loss with soft labels.
     """
 
     def __init__(self, student: DetectionModel, teacher: Sequence[int]) -> None:

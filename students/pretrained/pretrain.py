@@ -77,7 +77,7 @@ class LotSamples:
         name = self.names[int(order[place])]
         image = read_image(self.folder / f"{name}.jpg")
         truth = np.load(self.folder / f"{name}.npz")
-        # An ignore region moves with its picture: it travels as a box of the score that means doubt.
+        # An ignore region moves with its picture: it travels as a box of the score that is left open.
         scores = np.where(truth["ignore"], (self.settings.ignore_threshold + self.settings.positive_threshold) / 2, 1.0)
         fitted = Letterbox.around((image.shape[1], image.shape[0]), self.settings.size)
         zoom = (fitted.scale * 0.9, max(fitted.scale * 1.6, 1.0))

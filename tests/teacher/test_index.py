@@ -46,7 +46,7 @@ def test_it_comes_back_as_it_was_written(site, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("changed", "why"),
-    [({"finished": False}, "stopped after 2 frames"), ({"asked": "that"}, "than this run asks for")],
+    [({"finished": False}, "not finished \\(2 frames so far\\)"), ({"asked": "that"}, "than this run asks for")],
 )
 def test_what_cannot_be_gone_on_with_is_said(site, tmp_path: Path, changed: dict, why: str) -> None:
     write_index(tmp_path, index_of(site, **changed))

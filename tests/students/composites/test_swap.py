@@ -27,7 +27,7 @@ from lotwise.teacher.knowledge import Dense, Knowledge, Latent
 from lotwise.teacher.store import KnowledgeStore
 
 WIDTH, HEIGHT = 320, 256
-TEACH, DOUBT = 0.1, 0.03
+POSITIVE, IGNORE = 0.1, 0.03
 RED, BLUE, WHITE = (40, 40, 190), (190, 60, 40), (230, 230, 230)
 LEFT, MIDDLE, RIGHT = (30, 60, 80, 90), (130, 150, 180, 180), (230, 60, 290, 90)
 Car = tuple[tuple[int, int, int, int], tuple[int, int, int]]
@@ -70,7 +70,7 @@ def whole(base: View, donor: View, regions: tuple[Region, ...]) -> Composite:
         def random(self, *args, **kwargs):  # type: ignore[no-untyped-def, override]
             return np.zeros(*args)
 
-    return compose(base, donor, regions, Always(np.random.PCG64(0)), DOUBT)
+    return compose(base, donor, regions, Always(np.random.PCG64(0)), IGNORE)
 
 
 def boxes(detections: Detections) -> list[tuple[float, ...]]:
@@ -96,7 +96,7 @@ def test_picture_and_labels_are_those_of_the_donors_cars_in_the_bases_light(
     base: list[Car], donor: list[Car], gain: float
 ) -> None:
     a, b = view(*base), view(*donor, gain=gain, seed=2)
-    regions = find_regions(a, b, TEACH)
+    regions = find_regions(a, b, POSITIVE)
     assert regions
     made = whole(a, b, regions)
     assert boxes(made.detections) == boxes(b.detections)
@@ -110,7 +110,7 @@ def test_picture_and_labels_are_those_of_the_donors_cars_in_the_bases_light(
 
 def test_one_region_alone_brings_only_its_own_car() -> None:
     a, b = view((LEFT, RED)), view((MIDDLE, WHITE), (RIGHT, BLUE), seed=2)
-    regions = find_regions(a, b, TEACH)
+    regions = find_regions(a, b, POSITIVE)
     assert len(regions) == 3
     right = next(region for region in regions if region.box[0] < 250 < region.box[2])
     made = whole(a, b, (right,))
@@ -120,7 +120,7 @@ def test_one_region_alone_brings_only_its_own_car() -> None:
 
 def test_no_seam() -> None:
     a, b = view((LEFT, RED)), view((LEFT, RED), (RIGHT, BLUE), gain=1.25, seed=2)
-    made = whole(a, b, find_regions(a, b, TEACH))
+    made = whole(a, b, find_regions(a, b, POSITIVE))
     inner = made.mask.astype(np.uint8)
     border = (cv2.dilate(inner, np.ones((3, 3))) - cv2.erode(inner, np.ones((3, 3)))).astype(bool)
 
@@ -137,7 +137,7 @@ def test_what_stands_in_front_stays_in_front() -> None:
     behind = ((120, 80, 180, 115), RED)
     a = view(near, post=post)
     b = view(near, behind, (RIGHT, BLUE), seed=2, post=post)
-    made = whole(a, b, find_regions(a, b, TEACH))
+    made = whole(a, b, find_regions(a, b, POSITIVE))
     assert difference(made.image, drawn(near, behind, (RIGHT, BLUE), post=post)).mean() < 3
     assert made.image[45:125, 252:254].mean((0, 1)) == pytest.approx([30, 120, 30], abs=6)
     assert boxes(made.detections) == boxes(b.detections)
@@ -148,7 +148,7 @@ def test_a_chain_of_overlapping_cars_is_swapped_whole() -> None:
         ((60 + 40 * k, 80 + 12 * k, 120 + 40 * k, 115 + 12 * k), colour) for k, colour in enumerate([RED, BLUE, WHITE])
     ]
     a, b = view(*row), view((LEFT, RED), seed=2)
-    lost = next(region for region in find_regions(a, b, TEACH) if region.mask.sum() > 3000)
+    lost = next(region for region in find_regions(a, b, POSITIVE) if region.mask.sum() > 3000)
     assert boxes(whole(a, b, (lost,)).detections) in ([], [LEFT])
 
 
@@ -162,7 +162,7 @@ def test_a_chain_of_overlapping_cars_is_swapped_whole() -> None:
     ],
 )
 def test_refused(donor: View) -> None:
-    assert find_regions(view((LEFT, RED)), donor, TEACH) == ()
+    assert find_regions(view((LEFT, RED)), donor, POSITIVE) == ()
 
 
 def test_a_place_whose_surroundings_changed_is_refused_and_the_others_are_not() -> None:
@@ -170,7 +170,7 @@ def test_a_place_whose_surroundings_changed_is_refused_and_the_others_are_not() 
     flooded = b.image.copy()
     flooded[30:130, 200:320] //= 2
     flooded[60:90, 230:290] = b.image[60:90, 230:290]
-    found = find_regions(a, replace(b, image=flooded), TEACH)
+    found = find_regions(a, replace(b, image=flooded), POSITIVE)
     assert len(found) == 1
     assert found[0].box[2] < 150
 
@@ -179,7 +179,7 @@ def test_unknown_ground_is_not_taken() -> None:
     a, b = view((LEFT, RED), (RIGHT, BLUE)), view(seed=2)
     known = np.ones((HEIGHT, WIDTH), bool)
     known[60:90, 230:290] = False
-    found = find_regions(a, replace(b, known=known), TEACH)
+    found = find_regions(a, replace(b, known=known), POSITIVE)
     assert len(found) == 1
     assert found[0].box[2] < 150
 
@@ -187,19 +187,19 @@ def test_unknown_ground_is_not_taken() -> None:
 def test_a_car_of_which_the_teacher_was_unsure_once_keeps_its_label() -> None:
     a, b = view((LEFT, RED), (RIGHT, BLUE)), view((LEFT, RED), seed=2)
     unsure = replace(b, detections=Detections.of([LEFT], [0.05]))
-    made = whole(a, unsure, find_regions(a, unsure, TEACH))
+    made = whole(a, unsure, find_regions(a, unsure, POSITIVE))
     assert boxes(made.detections) == [LEFT]
     assert made.detections.scores == pytest.approx([0.9])
 
 
 def test_doubtful_boxes_that_the_seam_cuts_are_left_open() -> None:
     a, b = view((LEFT, RED)), view((LEFT, RED), (RIGHT, BLUE), seed=2)
-    wide, faint = (200, 40, 290, 80), (225, 20, 320, 85)
+    wide, low = (200, 40, 290, 80), (225, 20, 320, 85)
     for seen in (a, b):
-        more = Detections.of([*seen.detections.boxes, wide if seen is a else faint], [*seen.detections.scores, 0.05])
+        more = Detections.of([*seen.detections.boxes, wide if seen is a else low], [*seen.detections.scores, 0.05])
         made_of = replace(seen, detections=more)
         a, b = (made_of, b) if seen is a else (a, made_of)
-    made = whole(a, b, find_regions(a, b, TEACH))
+    made = whole(a, b, find_regions(a, b, POSITIVE))
     assert boxes(made.detections) == sorted([LEFT, RIGHT])
     assert wide in [tuple(box) for box in made.ignore.tolist()]
     part = next(box for box in made.ignore.tolist() if tuple(box) != wide)
@@ -210,8 +210,8 @@ def test_doubtful_boxes_that_the_seam_cuts_are_left_open() -> None:
 
 def test_the_same_seed_gives_the_same_composite_and_others_differ() -> None:
     views = [view((LEFT, RED)), view((MIDDLE, WHITE), seed=2), view((RIGHT, BLUE), (LEFT, WHITE), seed=3)]
-    composer = Composer(views.__getitem__, ["C1"] * 3, TEACH, DOUBT)
-    again = Composer(views.__getitem__, ["C1"] * 3, TEACH, DOUBT)
+    composer = Composer(views.__getitem__, ["C1"] * 3, POSITIVE, IGNORE)
+    again = Composer(views.__getitem__, ["C1"] * 3, POSITIVE, IGNORE)
     seen = set()
     for seed in range(8):
         one, two = (maker(0, np.random.default_rng(seed)) for maker in (composer, again))
@@ -225,7 +225,7 @@ def test_the_same_seed_gives_the_same_composite_and_others_differ() -> None:
 
 def test_donors_are_of_the_same_camera() -> None:
     views = [view((LEFT, RED)), view((RIGHT, BLUE), seed=2)]
-    assert Composer(views.__getitem__, ["C1", "C2"], TEACH, DOUBT)(0, np.random.default_rng(0)) is None
+    assert Composer(views.__getitem__, ["C1", "C2"], POSITIVE, IGNORE)(0, np.random.default_rng(0)) is None
 
 
 def test_cells_of_changed_places_and_their_neighbours_are_dropped() -> None:
@@ -254,12 +254,12 @@ def test_a_stream_with_composites_teaches_the_donors_cars_and_what_still_holds_o
     settings = DistillSettings(size=320, composites=1.0, geometry=0.0, seed=3)
     samples = Samples(frames, store, settings, keys)
     targets = [samples[i].targets for i in range(12)]
-    counts = [len(lesson.detections) for lesson in targets]
+    counts = [len(one.detections) for one in targets]
     assert set(counts) == {1, 2}
     names = [frames[int(np.random.default_rng([3, i // 2]).permutation(2)[i % 2])].path.stem for i in range(12)]
     assert all(count == (2 if name == "a" else 1) for count, name in zip(counts, names, strict=True))
-    assert all(lesson.dense is None for lesson in targets)
-    assert all(1000 < len(lesson.latents[0].cells) < 1280 for lesson in targets)
+    assert all(one.dense is None for one in targets)
+    assert all(1000 < len(one.latents[0].cells) < 1280 for one in targets)
     again = Samples(frames, store, settings, keys)
     assert all(np.array_equal(again[i].image, samples[i].image) for i in (11, 2, 7))
     moved = Samples(frames, store, settings.model_copy(update={"geometry": 1.0}), keys)
@@ -284,7 +284,7 @@ def test_a_rendered_lot_looks_as_if_it_had_been_rendered_so() -> None:
 
     a, _ = seen(cars[::2], 1)
     b, _ = seen(cars, 2)
-    regions = find_regions(a, b, TEACH)
+    regions = find_regions(a, b, POSITIVE)
     assert len(regions) >= 2
     made = whole(a, b, regions)
     brought = len(made.detections) - len(a.detections)

@@ -58,15 +58,15 @@ def test_no_boxes_no_trouble() -> None:
     assert len(moved.detections) == 0
 
 
-def looks(seed: int) -> list[np.ndarray]:
+def varied(seed: int) -> list[np.ndarray]:
     look = light_and_weather(0)
     look.set_random_seed(seed)
     return [look(image=with_car((60, 40, 100, 70)))["image"] for _ in range(5)]
 
 
 def test_light_and_weather_is_that_of_its_seed() -> None:
-    assert all(np.array_equal(a, b) for a, b in zip(looks(3), looks(3), strict=True))
-    assert any(not np.array_equal(a, b) for a, b in zip(looks(3), looks(4), strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(varied(3), varied(3), strict=True))
+    assert any(not np.array_equal(a, b) for a, b in zip(varied(3), varied(4), strict=True))
 
 
 def test_light_and_weather_changes_pixels_and_never_places() -> None:

@@ -25,10 +25,10 @@ FIRST = RoundScore(sure=0.95, agreement=0.90, steadiness=0.92)
     [
         (FIRST, False),
         (RoundScore(0.99, 0.95, 0.97), False),
-        (RoundScore(0.946, 0.896, 0.92), False),  # within the slack
+        (RoundScore(0.946, 0.896, 0.92), False),  # within what may be lost
         (RoundScore(0.94, 0.95, 0.97), True),  # sure vehicles lost from sight
         (RoundScore(0.99, 0.89, 0.97), True),  # away from what was taught
-        (RoundScore(0.99, 0.95, 0.9199), True),  # flickers more: no slack there
+        (RoundScore(0.99, 0.95, 0.9199), True),  # flickers more: nothing may be lost there
     ],
 )
 def test_a_second_round_that_lost_something_has_drifted(second: RoundScore, lost: bool) -> None:
@@ -113,7 +113,7 @@ def test_a_car_that_flickers_is_taught_without_a_gap_unless_consensus_is_off(tmp
 
 
 def test_consensus_goes_by_the_settings_of_the_distillation(tmp_path: Path) -> None:
-    """A box that four like frames do not show goes into doubt, unless it is not taught anyway."""
+    """A box that four like frames do not show is left open, unless it is not taught anyway."""
     frames = lot(tmp_path, 5)
     once = same(frames, [], []) | {frames[2].name: Detections.of([CAR], [0.2])}
     for positive, ignored in ((0.1, 0.03), (0.15, 0.05)):

@@ -58,12 +58,12 @@ def untrained(batch: int = 1, seed: int = 0, bins: int = BINS, dtype: torch.dtyp
 
 def taught(*scored: tuple[Sequence[float], float], ignore: Sequence[Sequence[float]] = ()) -> Targets:
     """Targets of one frame; scores are taught as they are."""
-    lesson = SampleTargets(
+    taught = SampleTargets(
         Detections.of([box for box, _ in scored], [score for _, score in scored]),
         (),
         np.array(ignore, np.float32).reshape(-1, 4),
     )
-    return make_targets([lesson], positive_threshold=0.25, ignore_threshold=0.1, score_exponent=1.0)
+    return make_targets([taught], positive_threshold=0.25, ignore_threshold=0.1, score_exponent=1.0)
 
 
 def told_by(

@@ -140,9 +140,9 @@ def test_an_averaged_copy_of_the_student_works_and_is_not_listened_to(moment: st
     copied = copied or AveragedModel(model)
     if made is None:
         made, assignment = seen(model, picture())
-    heard = dict(term.activations)
+    tapped = dict(term.activations)
     copied.module(picture(1))
-    assert all(term.activations[level] is one for level, one in heard.items())
+    assert all(term.activations[level] is one for level, one in tapped.items())
     assert math.isfinite(float(term(made, taught(CARS), assignment).detach()))
 
 

@@ -30,7 +30,7 @@ def by_hand(logits: list[float], scores: list[float], counted: list[float]) -> f
     [
         ([0.0, 0.0], [0.0, 0.0], [1.0, 1.0], 2 * 0.693147),  # background only: two coin tosses, by at least 1
         ([0.0, 0.0], [1.0, 1.0], [1.0, 1.0], 0.693147),  # by the sum of targets
-        ([0.0, 5.0], [0.0, 0.0], [1.0, 0.0], 0.693147),  # a doubtful anchor does not count
+        ([0.0, 5.0], [0.0, 0.0], [1.0, 0.0], 0.693147),  # an anchor left open does not count
         ([2.0, 0.0], [0.5, 0.0], [1.0, 0.0], 1.126928),  # softplus(2) - 2 * 0.5
         ([100.0, -100.0], [1.0, 0.0], [1.0, 1.0], 0.0),  # right and sure
     ],
