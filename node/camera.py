@@ -12,7 +12,8 @@ import numpy as np
 
 from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.site.settings import CameraSettings
-from lotwise.cameras.slots import SlotReading
+from lotwise.cameras.slots import SlotModel, SlotReading, slot_rule
+from lotwise.cameras.slots.carried_over import carried_over
 from lotwise.cameras.slots.hysteresis import SlotHysteresis
 from lotwise.cameras.slots.low_score import with_low_scores
 from lotwise.cameras.slots.occlusion import hidden_slots
@@ -90,6 +91,7 @@ class CameraLoop:
         self.slots: tuple[Slot, ...] = bundle_slots if slots is None else slots
         self._hysteresis = SlotHysteresis(self.slots, settings.hysteresis, states_before or {}, clock(), held_until)
         self._states_before = states_before or {}
+        self._slot_models: dict[str, SlotModel | None] = {}
         self._change_detection = ChangeDetector(settings.change_detection, self.slots)
         self._began = clock()
         self._started = self.asleep = False
@@ -173,6 +175,7 @@ class CameraLoop:
             self._hysteresis = SlotHysteresis(slots, self._settings.hysteresis, before, moment, held_until)
             self._change_detection = ChangeDetector(self._settings.change_detection, slots)
         self.slots = slots
+        self._slot_models.clear()
 
     def _process(self, captured: CapturedFrame) -> None:
         began = time.perf_counter()
@@ -236,8 +239,8 @@ class CameraLoop:
 
         def read(detector: Detector, found: Detections) -> Mapping[str, SlotReading]:
             placed = Detections(found.boxes + back, found.scores, found.labels)
-            model, confidence = detector.slot_model, detector.confidence
-            readings = detector.slot_rule(placed, self.slots, size, confidence=confidence)
+            model, confidence = self._slot_model(detector), detector.confidence
+            readings = slot_rule(model)(placed, self.slots, size, confidence=confidence)
             return with_low_scores(readings, placed, self.slots, size, model, confidence)
 
         found = self._hot_swap.detect(captured.image, captured.taken, read, hysteresis.free_below)
@@ -247,9 +250,18 @@ class CameraLoop:
         seen = found.detections[found.detections.scores >= detector.confidence]
         placed = Detections(seen.boxes + back, seen.scores, seen.labels)
         hidden = hidden_slots(
-            placed, self.slots, size, detector.slot_model, hysteresis.hidden_share, detector.confidence
+            placed, self.slots, size, self._slot_model(detector), hysteresis.hidden_share, detector.confidence
         )
         return seen, self._hysteresis.update(found.readings, hidden, captured.taken)
+
+    def _slot_model(self, detector: Detector) -> SlotModel | None:
+        """What a bundle has learned of these slots; nothing of those that the site file draws elsewhere."""
+        identity = detector.identity
+        if identity not in self._slot_models:
+            if len(self._slot_models) >= 2:  # the live bundle, and one beside it
+                self._slot_models.clear()
+            self._slot_models[identity] = carried_over(detector.slot_model, detector.slots, self.slots)
+        return self._slot_models[identity]
 
     def _lose_slots(self, why: str, moment: datetime) -> tuple[Event, ...]:
         changes = self._hysteresis.lose(why, moment)

@@ -9,6 +9,7 @@ from pathlib import Path
 from lotwise.cameras.site.api import is_loopback
 from lotwise.cameras.site.frames import chosen_cameras
 from lotwise.cameras.site.settings import Site
+from lotwise.cameras.site.slot_overlaps import overlap_note
 from lotwise.datasets.errors import InputError
 from lotwise.node.check import camera_slots, used_secrets
 from lotwise.node.places import shared_groups
@@ -31,7 +32,12 @@ def site_warnings(site: Site, path: Path, cameras: tuple[str, ...] | None = None
         cameras: ids; None for all.
     """
     chosen = chosen_cameras(site, path, cameras)
-    return [*_open_secrets(site, chosen), *_plain_token(site), *_equal_ids(site, chosen)]
+    return [
+        *_open_secrets(site, chosen),
+        *_plain_token(site),
+        *_equal_ids(site, chosen),
+        *_slots_on_one_place(site, chosen),
+    ]
 
 
 def memory_limit_mb(cameras: int) -> int:
@@ -63,6 +69,16 @@ def _plain_token(site: Site) -> Iterator[str]:
             f"publish.api: the token crosses the network unencrypted (http on {api.host}); give certificate and key, "
             "or listen on 127.0.0.1 behind a reverse proxy with TLS"
         )
+
+
+def _slots_on_one_place(site: Site, cameras: Iterable[str]) -> Iterator[str]:
+    for name in cameras:
+        try:
+            note = overlap_note(camera_slots(site, name))
+        except InputError:
+            continue  # told as wrong
+        if note:
+            yield f"camera {name}: {note}"
 
 
 def _equal_ids(site: Site, cameras: tuple[str, ...]) -> Iterator[str]:

@@ -25,8 +25,10 @@ PKLOT_SIZE = (1280, 720)
 """Width and height of all frames of PKLot, in whose pixels its polygons are drawn."""
 
 _FORM = "[{id, polygon: [[x, y], …]}, …] with x, y in 0..1 of the frame"
-_LEAST_AREA = 1e-7
-"""Share of the frame; a tenth of a pixel of 1000x750."""
+_MIN_AREA = 1e-7
+"""Share of the frame that a slot must cover: a tenth of a pixel of 1000x750."""
+_MIN_FRAME_FOR_PERCENT_PX = 200
+"""Shorter side of a frame from which on slots that all lie within its first 100 pixels are no slots in pixels."""
 
 
 def read_slot_file(path: Path) -> tuple[Slot, ...]:
@@ -107,6 +109,11 @@ def _json_slots(path: Path, size: tuple[int, int] | None) -> list[Slot]:
             raise InputError(f"{path}: not a list of slots ({place}: {mistake.why}); expected {_FORM}") from error
     slots = [shape.slot() for shape in shapes]
     if size is not None and any(_beyond(slot.polygon) for slot in slots):
+        if min(size) > _MIN_FRAME_FOR_PERCENT_PX and all(slot.polygon.max() <= 100 for slot in slots):
+            raise InputError(
+                f"{path}: all corners lie within 100 of a frame of {size[0]}x{size[1]}, so they look like percent; "
+                "give --size 100x100 to read them so"
+            )
         return [Slot(slot.id, (slot.polygon / np.array(size)).astype(np.float32)) for slot in slots]
     return slots
 
@@ -124,13 +131,16 @@ def _wrong(polygon: NDArray[np.float32]) -> str | None:
     if not np.isfinite(polygon).all():
         return "a corner is no finite number; draw it again"
     if _beyond(polygon):
-        return "its corners are in pixels; expected x, y in 0..1; run lotwise slots convert with --size WIDTHxHEIGHT"
+        return (
+            "its corners are in pixels or percent; expected x, y in 0..1; run lotwise slots convert with "
+            "--size WIDTHxHEIGHT of the frame, or --size 100x100 for percent"
+        )
     if (polygon.max(0) <= 0).any() or (polygon.min(0) >= 1).any():
         return "lies outside of the frame, which is 0..1; draw it again"
     if _crosses_itself(polygon):
         return "its outline crosses itself; give the corners in the order in which one walks around it"
     x, y = polygon.astype(np.float64).T
-    if abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2 < _LEAST_AREA:
+    if abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2 < _MIN_AREA:
         return "has no area; draw it again"
     return None
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lotwise.datasets.errors import InputError
-from lotwise.terminal import out
+from lotwise.terminal import out, print_notes
 
 app = typer.Typer()
 slots = typer.Typer(help="Slot files: convert those of other projects.", rich_markup_mode="rich")
@@ -30,10 +30,13 @@ def convert(
 ) -> None:
     """Convert a slot file of another project."""
     from lotwise.cameras.site.slot_file import import_slots, write_slot_file
+    from lotwise.cameras.site.slot_overlaps import overlap_note
 
     found = import_slots(file, _size(size))
     write_slot_file(target, found)
     out.print(f"{len(found)} slots: {target}")
+    if note := overlap_note(found):
+        print_notes([note])
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

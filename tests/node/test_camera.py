@@ -15,6 +15,7 @@ from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.site.schedule import Schedule
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.site.view import ViewSettings
+from lotwise.cameras.slots.model import Place, SlotModel
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.view.health import ViewHealth
 from lotwise.cameras.view.report import ViewReport
@@ -326,6 +327,15 @@ def test_slots_of_the_site_file_stay_whatever_a_bundle_carries(registry: Registr
     own = Slot("west", np.float32([[0.1, 0.2], [0.4, 0.2], [0.4, 0.5], [0.1, 0.5]]))
     camera = Camera(registry, slots=[own])
     assert camera.see() == {"west": "occupied"}
+
+
+def test_what_a_bundle_learned_of_a_slot_is_not_used_where_the_site_file_draws_it_elsewhere(tmp_path: Path) -> None:
+    """The bundle knows that cars of its slot 1 stand where the first car is; the site calls another place so."""
+    learned = SlotModel(places=(Place(slot="1", box=(0.125, 0.25, 0.375, 0.5), size=0.25),), frames=9)
+    bundle = write_constant_bundle(tmp_path / "b", slot_model=learned)
+    assert Camera(bundle).see()["1"] == "occupied"
+    corner = Slot("1", np.float32([[0.8, 0.8], [0.95, 0.8], [0.95, 0.95], [0.8, 0.95]]))
+    assert Camera(bundle, slots=[corner]).see() == {"1": "free"}
 
 
 def test_a_new_bundle_reads_the_slots_at_once_though_nothing_moves(registry: Registry, tmp_path: Path) -> None:

@@ -17,7 +17,11 @@ from tests.cameras.bundles import write_constant_bundle
 from tests.lotwise.running import run
 from tests.node.sites import write_site
 
-SQUARE = [[0.1, 0.1], [0.2, 0.1], [0.2, 0.2]]
+
+def corners(number: int) -> list[list[float]]:
+    """Of the place of a slot in a grid of 20 by 20."""
+    x, y = number % 20 / 20, number // 20 % 20 / 20
+    return [[x, y], [x + 0.04, y], [x + 0.04, y + 0.04]]
 
 
 def site(folder: Path, ids: dict[str, list[str]], **more: Any) -> Path:
@@ -25,7 +29,8 @@ def site(folder: Path, ids: dict[str, list[str]], **more: Any) -> Path:
     write_constant_bundle(folder / "bundle")
     cameras = {}
     for name, slots in ids.items():
-        (folder / f"{name}.json").write_text(json.dumps([{"id": slot, "polygon": SQUARE} for slot in slots]))
+        drawn = [{"id": slot, "polygon": corners(number)} for number, slot in enumerate(slots)]
+        (folder / f"{name}.json").write_text(json.dumps(drawn))
         (folder / name).mkdir()
         cameras[name] = {"source": name, "slots": f"{name}.json", "bundles": "bundle"}
     (folder / "site.yaml").write_text(yaml.safe_dump({"name": "lot", "cameras": cameras} | more, sort_keys=False))
@@ -54,6 +59,13 @@ def test_many_cameras_are_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("shared", [True, [["gate", "roof"]]])
 def test_ids_that_are_said_to_be_shared_are_not(tmp_path: Path, shared: Any) -> None:
     assert warnings(site(tmp_path, {"gate": ["1", "2"], "roof": ["2", "3"]}, shared_slots=shared)) == []
+
+
+def test_slots_drawn_on_one_place_are_told(tmp_path: Path) -> None:
+    path = site(tmp_path, {"C1": ["1", "2", "3"]})
+    (tmp_path / "C1.json").write_text(json.dumps([{"id": name, "polygon": corners(3)} for name in ("1", "2")]))
+    (line,) = warnings(path)
+    assert "camera C1: slots drawn on one place: 1 and 2 (100%)" in line
 
 
 def test_cameras_that_share_nothing_are_told(tmp_path: Path) -> None:

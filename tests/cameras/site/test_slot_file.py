@@ -75,7 +75,7 @@ def polygon(*corners: list[float]) -> str:
         (polygon([0, 0], [1, 1]), "slot 1: expected at least three corners, got 2"),
         (
             polygon([100, 100], [200, 100], [200, 200]),
-            r"slot 1: .*pixels; .*0\.\.1; run lotwise slots convert with --size WIDTHxHEIGHT",
+            r"slot 1: .*pixels or percent; .*0\.\.1; run lotwise slots convert with --size WIDTHxHEIGHT",
         ),
         (polygon([0.1, 0.1], [0.2, 0.2], [0.2, 0.1], [0.1, 0.2]), "slot 1: its outline crosses itself; give"),
         (polygon([0.1, 0.1], [0.2, 0.2], [0.3, 0.3]), "slot 1: has no area"),
@@ -128,3 +128,23 @@ def test_the_file_of_ultralytics_picker_is_read_and_its_slots_are_numbered(tmp_p
     assert first.polygon.tolist() == pytest.approx(np.array([[0.1, 0.1], [0.2, 0.1], [0.2, 0.2], [0.1, 0.2]]))
     with pytest.raises(InputError, match="--size WIDTHxHEIGHT"):
         import_slots(path)
+
+
+PERCENT = [{"id": "1", "polygon": [[10, 20], [30, 20], [30, 60], [10, 60]]}]
+
+
+def test_percent_is_not_taken_for_pixels(tmp_path: Path) -> None:
+    path = tmp_path / "slots.json"
+    path.write_text(json.dumps(PERCENT))
+    with pytest.raises(InputError, match=r"look like percent; give --size 100x100"):
+        import_slots(path, (1920, 1080))
+    with pytest.raises(InputError, match=r"--size 100x100 for percent"):
+        read_slot_file(path)
+    (slot,) = import_slots(path, (100, 100))
+    assert slot.box(1, 1) == pytest.approx([0.1, 0.2, 0.3, 0.6])
+
+
+def test_pixels_of_a_small_frame_are_pixels(tmp_path: Path) -> None:
+    (tmp_path / "slots.json").write_text(json.dumps(PERCENT))
+    (slot,) = import_slots(tmp_path / "slots.json", (160, 120))
+    assert slot.box(1, 1) == pytest.approx([10 / 160, 20 / 120, 30 / 160, 60 / 120])
