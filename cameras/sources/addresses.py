@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from lotwise.cameras.site.camera import source_from_text
 from lotwise.cameras.site.secret import masked_url
 from lotwise.cameras.site.sources import SnapshotSettings, SourceSettings
+from lotwise.cameras.sources.captured_frame import CONNECTING
 from lotwise.cameras.sources.source import Source, open_source
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image
@@ -69,7 +70,11 @@ def settings_of(address: str) -> SourceSettings:
     given: dict[str, object] = {}
     try:
         if address.isdigit():
-            given = {"kind": "usb", "device": f"/dev/video{address}"}
+            address = f"/dev/video{address}"
+        if address.startswith("/dev/"):
+            if not Path(address).exists():
+                raise InputError(f"{shown}: there is no {address}; plug the camera in, or give the number of another")
+            given = {"kind": "usb", "device": address}
         else:
             parts = urlsplit(address)
             if parts.username is not None:
@@ -138,7 +143,8 @@ def live_frames(
                         f"{shown}: no picture within {first_frame_s:g} s ({health.why or health.state}); "
                         "check the address and whether the camera is on"
                     )
-                if counts[shown] and (health.state != "live") != (shown in lost):
+                away = health.state != "live" and health.why != CONNECTING
+                if away != (shown in lost) and (away or health.state == "live"):
                     lost ^= {shown}
                     tell(f"{shown}: {health.state}{f' ({health.why})' if health.why else ''}")
             if all(

@@ -11,6 +11,9 @@ from lotwise.datasets.frame import Image
 SourceState = Literal["live", "stale", "down"]
 """``stale``: connected, but no frame for too long; ``down``: not connected, or a file that cannot be read."""
 
+CONNECTING = "connecting"
+"""Why a source is not live before anything was heard of it."""
+
 
 @dataclass(frozen=True)
 class CapturedFrame:

@@ -18,7 +18,7 @@ from lotwise.cameras.site.secret import masked
 from lotwise.cameras.site.sources import NetworkSettings, SnapshotSettings
 from lotwise.cameras.sources import wire
 from lotwise.cameras.sources.backoff import Backoff
-from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth, SourceState
+from lotwise.cameras.sources.captured_frame import CONNECTING, CapturedFrame, SourceHealth, SourceState
 from lotwise.cameras.sources.fork_server import DecoderProcess, acquire_fork_server, release_fork_server
 from lotwise.cameras.sources.request import child_request, password_of
 from lotwise.cameras.sources.watchdog import Watchdog
@@ -50,7 +50,7 @@ class StreamSource:
         self._arrived = arrived
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._health = SourceHealth("down", datetime.now(UTC), "connecting")
+        self._health = SourceHealth("down", datetime.now(UTC), CONNECTING)
         self._sock: socket.socket | None = None
         self._asked = False
         self._captured: CapturedFrame | None = None
