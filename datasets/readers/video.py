@@ -124,7 +124,8 @@ def _nearest(seconds: NDArray[np.float64], wanted: NDArray[np.float64]) -> list[
     if len(seconds) == 1:
         return [0]
     earlier = wanted - seconds[after - 1] <= seconds[after] - wanted + 1e-9
-    return np.unique(np.where(earlier, after - 1, after)).tolist()
+    numbers: list[int] = np.unique(np.where(earlier, after - 1, after)).tolist()
+    return numbers
 
 
 def _changing(path: Path, numbers: list[int]) -> list[int]:

@@ -14,7 +14,7 @@ from lotwise.cameras.sources.video import VideoSource
 from lotwise.datasets.errors import InputError
 from tests.cameras.sources.cameras import grey
 from tests.cameras.sources.test_folder import Clock
-from tests.datasets.readers.test_video import encode, number_in
+from tests.datasets.videos import encode, number_in
 
 RATE, COUNT = 10, 30
 

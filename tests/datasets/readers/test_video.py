@@ -1,8 +1,6 @@
-"""Frames of a video: which are taken, and that frame k is frame k however one gets there."""
+"""Which frames are taken of a video."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -13,45 +11,9 @@ import pytest
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Frame
 from lotwise.datasets.load import load
-from lotwise.datasets.readers.folder import read_folder
 from lotwise.datasets.readers.video import every_video_frame, sample_video, video_frames
 from lotwise.datasets.video_file import read_video_frame, video_times
-
-
-def record(path: Path, count: int, rate: float = 10, code: str = "mp4v") -> Path:
-    """A video in which frame k shows k as sixteen black or white fields, safe from compression."""
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*code), rate, (128, 128))
-    assert writer.isOpened()
-    for k in range(count):
-        bits = np.array([k >> bit & 1 for bit in range(16)], np.uint8).reshape(4, 4) * 255
-        writer.write(cv2.cvtColor(np.kron(bits, np.ones((32, 32), np.uint8)), cv2.COLOR_GRAY2BGR))
-    writer.release()
-    return path
-
-
-def fields_of(k: int) -> np.ndarray:
-    bits = np.array([k >> bit & 1 for bit in range(16)], np.uint8).reshape(4, 4) * 255
-    return cv2.cvtColor(np.kron(bits, np.ones((32, 32), np.uint8)), cv2.COLOR_GRAY2BGR)
-
-
-def encode(path: Path, seconds: Sequence[float], codec: str = "libx264", format: str | None = None, **options) -> Path:  # noqa: A002
-    """A video whose frame k is shown at ``seconds[k]``, key frames wide apart, with frames that look ahead."""
-    with av.open(str(path), "w", format=format) as container:
-        stream = container.add_stream(codec, rate=10, options=options)
-        stream.width = stream.height = 128
-        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-        stream.codec_context.time_base = Fraction(1, 1000)
-        for k, second in enumerate(seconds):
-            frame = av.VideoFrame.from_ndarray(fields_of(k), format="bgr24")
-            frame.pts, frame.time_base = round(1000 * second), Fraction(1, 1000)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path
-
-
-def number_in(image: np.ndarray) -> int:
-    fields = image[16::32, 16::32, 0] > 127
-    return int(sum(1 << bit for bit, on in enumerate(fields.ravel()) if on))
+from tests.datasets.videos import encode, fields_of, number_in, record
 
 
 @pytest.fixture(scope="module")
@@ -84,28 +46,6 @@ def test_time_runs_from_that_of_the_name(video: Path) -> None:
         datetime(2024, 5, 1, 8, 0, 15),
         datetime(2024, 5, 1, 8, 0, 30),
     ]
-
-
-@pytest.mark.parametrize(
-    "order",
-    [
-        range(0, 400, 100),  # far apart: seeking
-        range(0, 60, 3),  # near: reading on
-        [399, 0, 200, 199, 199, 200, 260, 5],  # any order
-    ],
-    ids=["ahead by seeking", "ahead by reading", "to and fro"],
-)
-@pytest.mark.parametrize(("suffix", "code"), [(".mp4", "mp4v"), (".avi", "MJPG"), (".mkv", "mp4v")])
-def test_frame_k_is_frame_k(tmp_path: Path, order: list[int], suffix: str, code: str) -> None:
-    path = record(tmp_path / f"v{suffix}", 400, code=code)
-    assert [number_in(read_video_frame(path, k)) for k in order] == list(order)
-
-
-def test_a_frame_beyond_the_end_leaves_the_video_usable(video: Path) -> None:
-    with pytest.raises(UnreadableImage, match="frame 400 cannot be decoded"):
-        read_video_frame(video, 400)
-    assert number_in(read_video_frame(video, 0)) == 0
-    assert number_in(read_video_frame(video, 399)) == 399
 
 
 def test_a_truncated_recording_keeps_what_it_holds(tmp_path: Path) -> None:
@@ -166,39 +106,6 @@ def test_a_header_that_claims_another_frame_rate_is_not_believed(tmp_path: Path)
     assert [number_in(load(frame)) for frame in frames] == [0, 20, 40, 60, 80, 100]
 
 
-@pytest.mark.parametrize(
-    ("suffix", "codec", "format"),
-    [
-        (".webm", "libvpx", None),
-        (".m2ts", "libx264", "mpegts"),
-        (".asf", "msmpeg4", None),
-        (".flv", "libx264", None),
-        (".3gp", "mpeg4", None),
-        (".avi", "mpeg4", None),
-        (".mkv", "libx265", None),
-        (".h264", "libx264", "h264"),  # nothing but pictures: no times at all
-        (".mjpeg", "mjpeg", "mjpeg"),
-    ],
-)
-def test_other_makers_containers(tmp_path: Path, suffix: str, codec: str, format: str | None) -> None:  # noqa: A002
-    path = encode(tmp_path / f"gate{suffix}", np.arange(60) / 10, codec, format)
-    found = read_folder(tmp_path, every_s=2)
-    assert [frame.index for frame in found.frames] == ([0, 50] if suffix in (".mjpeg", ".h264") else [0, 20, 40])
-    for order in ([40], range(20, 41), [59, 0, 58, 5]):
-        assert [number_in(read_video_frame(path, k)) for k in order] == list(order)
-
-
-@pytest.mark.parametrize(("matrix", "turns"), [((0, 1, -1, 0), 3), ((-1, 0, 0, -1), 2), ((0, -1, 1, 0), 1)])
-def test_a_video_held_upright_is_turned(tmp_path: Path, matrix: tuple[int, ...], turns: int) -> None:
-    path = encode(tmp_path / "v.mp4", [0, 1, 2])
-    data = bytearray(path.read_bytes())
-    at = data.index(b"tkhd") + 4 + 40  # the matrix of the track's header, 16.16 fixed point
-    for place, value in zip((0, 1, 3, 4), matrix, strict=True):
-        data[at + 4 * place : at + 4 * place + 4] = (value << 16 & 0xFFFFFFFF).to_bytes(4, "big")
-    path.write_bytes(data)
-    assert number_in(np.rot90(read_video_frame(path, 2), -turns)) == 2
-
-
 def test_a_short_clip_is_sampled_by_its_length_and_its_change(tmp_path: Path) -> None:
     path = encode(tmp_path / "lapse.mp4", np.arange(162) / 20)
     sample = sample_video(path, "gate")
@@ -220,15 +127,6 @@ def test_a_long_recording_is_sampled_by_the_minute(tmp_path: Path) -> None:
     path = encode(tmp_path / "long.mp4", np.arange(130) * 60.0)
     assert sample_video(path, "gate").every_s == 60
     assert len(video_frames(path, "gate")) == 130
-
-
-def test_a_recording_that_is_replaced_is_read_anew(tmp_path: Path) -> None:
-    path = encode(tmp_path / "v.mp4", np.arange(10))
-    assert number_in(read_video_frame(path, 7)) == 7
-    encode(path, np.arange(3))
-    assert len(video_times(path)) == 3
-    with pytest.raises(UnreadableImage, match="frame 7 cannot be decoded; the video has 3"):
-        read_video_frame(path, 7)
 
 
 def test_a_moment_between_two_frames_asked_for_a_million_times_costs_no_memory(tmp_path: Path) -> None:
