@@ -27,7 +27,7 @@ def _mqtt(around: Surroundings) -> Publisher | None:
         around.journal,
         around.node.now,
         around.folder,
-        picture=around.node.picture,
+        picture=around.node.picture if settings.pictures else None,
         page_url=page_url(around.site.publish.api),
     )
 

@@ -83,6 +83,13 @@ class MqttSettings(BaseModel):
     home_assistant: Annotated[
         bool, Field(description="Announce slots and counts to Home Assistant (MQTT discovery).")
     ] = False
+    pictures: Annotated[
+        bool,
+        Field(
+            description="Send Home Assistant a picture of each camera with its slots when one of them has changed; "
+            "the broker keeps the last one."
+        ),
+    ] = True
     discovery_prefix: Annotated[Topic, Field(description="Home Assistant's discovery prefix.")] = "homeassistant"
 
     @model_validator(mode="after")

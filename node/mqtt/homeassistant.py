@@ -26,7 +26,7 @@ _BUNDLE_CHARACTERS = 12
 """Of a bundle's identity, a hash, so many are enough to tell it from others."""
 
 
-def discovery(topics: Topics, site: str, prefix: str, page_url: str = "") -> dict[str, bytes]:
+def discovery(topics: Topics, site: str, prefix: str, page_url: str = "", pictures: bool = True) -> dict[str, bytes]:
     """The retained configuration of every entity, by topic: cleared, it takes the entity away.
 
     Free slots are a sensor of each camera and of the site. Each slot of a camera is a binary sensor, on where occupied,
@@ -36,6 +36,7 @@ def discovery(topics: Topics, site: str, prefix: str, page_url: str = "") -> dic
 
     Args:
         page_url: address of the operators' page, which devices link to; "" for none.
+        pictures: whether pictures are told.
     """
     root = topics.root
     place = _id("lotwise", root)
@@ -63,7 +64,8 @@ def discovery(topics: Topics, site: str, prefix: str, page_url: str = "") -> dic
             key = _id("slot", told)
             config = _occupancy(f"Slot {slot}", device, trusted, told, f"{camera}-{key}")
             found[_topic(prefix, "binary_sensor", camera, key)] = config
-        found[_topic(prefix, "image", camera, "picture")] = _picture(device, online, topics.picture(name), camera)
+        if pictures:
+            found[_topic(prefix, "image", camera, "picture")] = _picture(device, online, topics.picture(name), camera)
         for key, entity in _diagnosis(f"{at}/state").items():
             config = _config({**entity, "unique_id": f"{camera}-{key}", "device": device}, online)
             found[_topic(prefix, "sensor", camera, key)] = config

@@ -85,7 +85,7 @@ class MqttPublisher:
         self._settings, self._site, self._journal, self._now, self._base = settings, site, journal, now, base
         self._backoff = Backoff(backoff or BackoffSettings(first_s=1, cap_s=30))
         self._root = site_root(settings.prefix, site)
-        self._page_url = page_url
+        self._page_url, self._pictures = page_url, picture is not None
         self._messages = StateMessages(picture if settings.home_assistant else None)
         self._login()  # what cannot be read is told at the start, not from the thread
         self._lock = threading.Lock()
@@ -163,7 +163,7 @@ class MqttPublisher:
         now = self._now()
         topics = Topics.of(now, self._settings.prefix, self._site)
         if self._settings.home_assistant and topics != self._announced[0]:
-            found = discovery(topics, self._site, self._settings.discovery_prefix, self._page_url)
+            found = discovery(topics, self._site, self._settings.discovery_prefix, self._page_url, self._pictures)
             self._announced = topics, found
         told = self._messages.of(now, topics) | self._announced[1]
         # Last: whoever sees the site come back finds states that are true.

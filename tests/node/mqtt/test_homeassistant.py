@@ -107,6 +107,11 @@ def test_each_camera_has_a_picture() -> None:
     assert picture["availability"] == [{"topic": "lotwise/Nord__P2/available"}]  # the last one of a lost camera too
 
 
+def test_a_picture_that_is_not_told_is_not_announced() -> None:
+    topics = Topics.of(node(SLOTS), "lotwise", "Nord, P2")
+    assert not [topic for topic in discovery(topics, "lot", "homeassistant", pictures=False) if "/image/" in topic]
+
+
 @pytest.mark.parametrize(("name", "says"), [("Source", "live"), ("View", "good"), ("Detector", "0123456789ab")])
 def test_diagnosis(name: str, says: str) -> None:
     now = node(SLOTS)

@@ -251,14 +251,14 @@ def test_a_slot_that_is_gone_is_cleared_at_the_broker_also_after_a_restart(
     first = publisher(broker.port, home_assistant=True)
     until(lambda: "lotwise/north_lot/available" in retained(broker.port), "told")
     announced = [topic for topic in retained(broker.port) if topic.startswith("homeassistant/")]
-    # Four slots and a place that both cameras see; three counts; for each camera a picture and three to diagnose it.
-    assert len(announced) == 16
+    # Four slots and a place that both cameras see; three counts; three entities to diagnose each camera.
+    assert len(announced) == 14
     first.close()
 
     second = publisher(broker.port, Node({"C1": {"1": SlotNow("free", NOON, 0.8)}}), home_assistant=True)
     gone = {"lotwise/north_lot/C1/slot/2", "lotwise/north_lot/C2/slot/2", "lotwise/north_lot/C2/state"}
     until(lambda: not gone & retained(broker.port).keys(), "what is gone is cleared")
-    assert len([topic for topic in retained(broker.port) if topic.startswith("homeassistant/")]) == 7
+    assert len([topic for topic in retained(broker.port) if topic.startswith("homeassistant/")]) == 6
     second.close()
 
     publisher(broker.port, Node({"C1": {"1": SlotNow("free", NOON, 0.8)}}))
