@@ -105,8 +105,8 @@ def run(arguments: argparse.Namespace, folder: Path, console: Console) -> Soak:
         # A bundle that went live just now would be watched by the one before, and both be in memory.
         Registry(bundles).end_probation(Registry(bundles).state().live or "")
     site = {
-        "run": "run", "shared_slots": True, "schedule": {"period_s": CAMERA_PERIOD_S}, "detector": {"precision": arguments.precision},
-        "swap": {"probation_s": 20},
+        "run": "run", "schedule": {"period_s": CAMERA_PERIOD_S}, "detector": {"precision": arguments.precision},
+        "swap": {"probation_s": 20}, "shared_slots": True,
     }  # fmt: skip
     with Installation(folder, films, site, arguments.rate, source=SOURCE_SETTINGS) as installed:
         return _soak(installed, folder / "run", arguments)
