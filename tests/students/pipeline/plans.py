@@ -1,7 +1,10 @@
-"""A plan of the main job that takes seconds, for tests of its stages."""
+"""A plan of the main job that takes seconds, and the command line, for tests of its stages."""
 
 from dataclasses import replace
 
+import pytest
+
+from lotwise.command_line import main
 from lotwise.datasets.frame import Dataset, Footage
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
@@ -22,3 +25,10 @@ def plan_of(site: Dataset, weights: Weights, **changed) -> Plan:
 
 def only(site: Dataset, camera: str) -> Footage:
     return replace(site.footage, frames=site.of_camera(camera))
+
+
+def call(*words: str) -> None:
+    """Run the command line; it must succeed."""
+    with pytest.raises(SystemExit) as end:
+        main([*map(str, words)])
+    assert end.value.code == 0

@@ -16,7 +16,7 @@ from lotwise.students.pipeline.gate import agreements_with_teacher, decide
 from lotwise.students.pipeline.run import Run
 from tests.conftest import Weights
 from tests.models import tiny_yolo
-from tests.students.pipeline.plans import plan_of
+from tests.students.pipeline.plans import call, plan_of
 
 
 @pytest.mark.parametrize(
@@ -157,3 +157,12 @@ def test_without_held_out_frames_the_live_one_stays(site, weights: Weights, tmp_
     assert record.gate is not None
     assert (record.gate.outcome, run.registry("C1").state().live) == ("kept", first)
     assert "nothing shows that the new bundle is better" in record.gate.why
+
+
+def test_the_command_line_lets_it_run_in_the_shadow(labelled: Run, site, monkeypatch, capsys) -> None:
+    live = foreign_live(labelled, site)
+    monkeypatch.setattr(exporting, "agreements_with_teacher", lambda models, *_: dict.fromkeys(models, 0.5))
+    for record in labelled.records().values():
+        labelled.save(record.model_copy(update={"bundle": None, "baseline": None, "live": None, "gate": None}))
+    call("export", "--run", str(labelled.folder), "--shadow")
+    assert f"in the shadow of the live bundle, {labelled.registry('C1').folder / live}" in capsys.readouterr().out

@@ -16,7 +16,7 @@ from lotwise.datasets.load import load
 from lotwise.students.pipeline import adapt as stages
 from lotwise.students.pipeline.run import Run
 from tests.conftest import Weights
-from tests.students.pipeline.plans import plan_of
+from tests.students.pipeline.plans import call, plan_of
 
 
 @pytest.fixture
@@ -30,12 +30,6 @@ def own(weights: Weights, tmp_path: Path) -> Weights:
     """Weights that may be deleted."""
     (tmp_path / "weights").mkdir()
     return Weights(*(Path(shutil.copy(path, tmp_path / "weights")) for path in (weights.teacher, weights.student)))
-
-
-def call(*words: str) -> None:
-    with pytest.raises(SystemExit) as end:
-        main([*map(str, words)])
-    assert end.value.code == 0
 
 
 def test_a_finished_run_is_gone_on_with_after_the_teacher_is_gone(site, own, tmp_path: Path, capsys) -> None:
@@ -202,3 +196,15 @@ def test_too_few_frames_are_said(site, weights, tmp_path: Path) -> None:
     told.clear()
     stages.adapt(Run(tmp_path / "three"), plan_of(site, weights, cameras=("C1",)), note=told.append)
     assert told == []
+
+
+def test_the_command_line_says_what_is_given_up(adapted: Path, site, weights, tmp_path: Path, capsys) -> None:
+    folder = Path(shutil.copytree(adapted, tmp_path / "run"))
+    call(
+        "label", "--dataset", "synthetic", "--root", str(site.root), "--teacher", str(weights.teacher), "--student",
+        str(weights.student), "--settings", str(adapted.parent / "settings.yaml"), "--scales", "96", "--holdout", "0.5",
+        "--epochs", "7", "--out", str(folder),
+    )  # fmt: skip
+    said = capsys.readouterr().err
+    assert "epochs was 2, is 7" in said
+    assert "are given up" in said
