@@ -17,6 +17,17 @@ def _topic(text: str) -> str:
     return text
 
 
+def _host(text: str) -> str:
+    """A name or address alone, as the port and TLS have settings of their own."""
+    address = text.split("://", 1)[-1]
+    name, _, port = address.rpartition(":")
+    if "://" not in text and (text.count(":") != 1 or not port.isdigit()) and "/" not in text and "[" not in text:
+        return text
+    tls = " and tls: true" if text.lower().startswith(("mqtts:", "ssl:", "wss:")) else ""
+    with_port = f" and port: {port}" if name and port.isdigit() and name.count(":") == 0 else " and port: 1883"
+    raise ValueError(f"give the broker's name or address alone, such as host: broker{with_port}{tls}")
+
+
 Topic = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_topic)]
 
 
@@ -52,7 +63,9 @@ class MqttSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    host: Annotated[str, Field(min_length=1, max_length=255, description="Name or address of the broker.")]
+    host: Annotated[
+        str, Field(min_length=1, max_length=255, description="Name or address of the broker."), AfterValidator(_host)
+    ]
     port: Annotated[
         int | None, Field(ge=1, le=65535, description="Port of the broker; by default 1883, with TLS 8883.")
     ] = None

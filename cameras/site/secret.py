@@ -19,8 +19,14 @@ HOW_TO_KEEP = "give {env: NAME} (an environment variable) or {file: path}"
 # Greedy to the last @: of a password with an unescaped @, / or # nothing may stay, even if a host name goes with it.
 _USERINFO = re.compile(r"(?<=://)(?:[^/?#\s@]*:\S*@|[^/?#\s]*@)")
 _PORT = re.compile(r"://[^/?#\s]*:(?!\d+(?:[/?#]|$))[^/?#\]]*(?:[/?#]|$)")
-_QUERIED = re.compile(r"(?i)[?&](?:\w*pass\w*|pwd|pw|\w*token|\w*secret)=(?!\{)[^&#]")
-_QUERY = re.compile(r"(?i)([?&][^=&\s]*(?:pass|pwd|pw|token|secret|key|auth|sig)[^=&\s]*=)[^&#\s'\"]+")
+# Camera makers write passwords into queries and into paths, under many names: pwd, psw, loginpas, userpwd, passwd, …
+# A name reaches back to what can stand before one; of user=admin_password=secret it is what follows the underscore.
+_NAMED = (
+    r"(?i)((?<![a-z0-9])(?:[a-z0-9-]*(?:passw|pswd|paswd|psw|pwd)[a-z0-9-]*|(?:user|usr|login|admin|cam)?(?:pass?|pw|pin)"
+    r"|[a-z0-9_-]*(?:token|secret|{more}))=)"
+)
+_WRITTEN = re.compile(_NAMED.format(more="auth") + r"(?!\{)[^&#;/\s'\"]")
+_MASKED = re.compile(_NAMED.format(more="auth|key|sig") + r"(?!\{)[^&#;/\s'\"]+")
 
 
 class Secret(BaseModel):
@@ -95,7 +101,7 @@ def masked_url(url: str) -> str:
     >>> masked_url("http://10.0.0.4/snap.jpg?user=a&pwd=hunter2")
     'http://10.0.0.4/snap.jpg?user=a&pwd=***'
     """
-    return _QUERY.sub(rf"\g<1>{MASK}", _USERINFO.sub(f"{MASK}@", url))
+    return _MASKED.sub(rf"\g<1>{MASK}", _USERINFO.sub(f"{MASK}@", url))
 
 
 def masked(text: str, secrets: Iterable[str] = ()) -> str:
@@ -117,7 +123,7 @@ def url_without_credentials(url: str) -> str:
             "a URL here carries no user:password@; give `username` and `password: {env: NAME}` or "
             "`password: {file: path}` beside it (an @ of the path is written %40)"
         )
-    if _QUERIED.search(url):
+    if _WRITTEN.search(url):
         raise ValueError(
             "a password is written into the URL; write {password} in its place and give `username` and "
             "`password: {env: NAME}` or `password: {file: path}` beside it"

@@ -6,7 +6,7 @@ A line of the file may hold a password, so no message repeats what is written th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,11 @@ from lotwise.datasets.errors import InputError
 
 # In `{host: a, password:b}` the key is `password:b`, as the space is missing.
 _SWALLOWED = re.compile(r"(?is)^(\w*(?:pass|pwd|token|secret|url)\w*)[^\w].*")
+
+
+_MAX_NODES = 100_000
+"""Entries of a file with every alias written out: a thousand cameras with a hundred settings each. Nine lines of
+aliases of aliases can stand for thousands of millions, which would take all memory."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,10 @@ def read_yaml(path: Path, what: str) -> YamlFile:
         # The constructor would take the last of two equal keys and say nothing, so the tree is looked at first.
         text = path.read_text(encoding="utf-8-sig")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if _written_out(root, {}) > _MAX_NODES:
+            raise InputError(
+                f"{path}: its aliases (*name) repeat more than {_MAX_NODES} entries; write out what is meant"
+            )
         for first, again, place in _doubled(root, (), set()):
             raise InputError(
                 f"{path}:{again.start_mark.line + 1}: {shown(place)}: is there twice (first in line "
@@ -85,6 +94,21 @@ def shown(place: Sequence[str | int]) -> str:
     'publish.mqtt.password…'
     """
     return ".".join(_SWALLOWED.sub(r"\1…", str(part)) for part in place)
+
+
+def _written_out(node: yaml.Node | None, known: dict[int, int]) -> int:
+    """Number of entries below a node with every alias written out; one that leads back to itself counts once."""
+    if node is None:
+        return 0
+    if id(node) not in known:
+        known[id(node)] = 1
+        below: Iterable[yaml.Node] = ()
+        if isinstance(node, yaml.SequenceNode):
+            below = node.value
+        elif isinstance(node, yaml.MappingNode):
+            below = [each for pair in node.value for each in pair]
+        known[id(node)] = 1 + sum(_written_out(each, known) for each in below)
+    return known[id(node)]
 
 
 def _doubled(

@@ -12,6 +12,12 @@ from lotwise.cameras.site.publish import PublishSettings
     ("given", "line"),
     [
         ({"mqtt": {}}, "mqtt.host"),
+        ({"mqtt": {"host": "mqtt://broker:1883"}}, "alone, such as host: broker and port: 1883"),
+        ({"mqtt": {"host": "broker:1884"}}, "alone, such as host: broker and port: 1884"),
+        ({"mqtt": {"host": "mqtts://broker:8883"}}, "host: broker and port: 8883 and tls: true"),
+        ({"mqtt": {"host": "tcp://10.0.0.3"}}, "alone, such as host: broker and port: 1883"),
+        ({"mqtt": {"host": "[fe80::1]:1883"}}, "alone, such as host: broker and port: 1883"),
+        ({"mqtt": {"host": "broker/mqtt"}}, "alone, such as host"),
         ({"mqtt": {"host": "h", "prefix": "a/#"}}, "no \\+ or #"),
         ({"mqtt": {"host": "h", "prefix": "/a"}}, "no / at its ends"),
         ({"mqtt": {"host": "h", "port": 0}}, "greater than or equal to 1"),
@@ -36,3 +42,9 @@ def test_every_setting_is_described_in_the_schema() -> None:
     schema = PublishSettings.model_json_schema()
     for model in ("HistorySettings", "MqttSettings"):
         assert all("description" in field for field in schema["$defs"][model]["properties"].values())
+
+
+@pytest.mark.parametrize("host", ["broker", "broker.lan", "10.0.0.3", "fe80::1", "::1"])
+def test_names_and_addresses_of_brokers(host: str) -> None:
+    mqtt = PublishSettings.model_validate({"mqtt": {"host": host}}).mqtt
+    assert mqtt is not None and mqtt.host == host

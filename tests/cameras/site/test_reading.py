@@ -1,5 +1,6 @@
 """The site file: what is wrong with it is one line with file, place and mend, and never a secret."""
 
+import resource
 import traceback
 from pathlib import Path
 
@@ -195,3 +196,30 @@ def test_anchors_and_merges_of_yaml_work(tmp_path: Path) -> None:
     )
     site = read_site(tmp_path / "site.yaml")
     assert site.cameras["b"].every_s == 5
+
+
+BOMBS = {
+    "lists": "a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9]\n"
+    + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)),
+    "mappings": "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{l: *a{n - 1}, r: *a{n - 1}}}\n" for n in range(1, 40)),
+    "merges": "a0: &a0 {a: 1, b: 2, c: 3}\n"
+    + "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 9)),
+}
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_aliases_that_grow_without_end_are_refused_before_they_take_memory(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "site.yaml").write_text(BOMBS[kind] + "name: lot\n")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InputError, match=r"its aliases \(\*name\) repeat more than 100000 entries"):
+        read_site(tmp_path / "site.yaml")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB
+
+
+def test_aliases_that_save_typing_are_read(tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text(
+        "name: lot\ncameras:\n  gate: {source: gate, view: &usual {frozen_s: 60, max_shift: 0.02}}\n"
+        "  roof: {source: roof, view: {<<: *usual, max_shift: 0.03}}\n"
+    )
+    roof = read_site(tmp_path / "site.yaml").settings_of("roof")
+    assert (roof.view.frozen_s, roof.view.max_shift) == (60, 0.03)

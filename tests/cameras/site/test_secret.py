@@ -96,6 +96,12 @@ def test_no_form_of_it_shows_the_value(monkeypatch: pytest.MonkeyPatch) -> None:
         ("http://h/a@2x.jpg", "http://h/a@2x.jpg"),
         ("http://h/s?user=a&pwd=b&w=3", "http://h/s?user=a&pwd=***&w=3"),
         ("http://h/s?Access_Token=b", "http://h/s?Access_Token=***"),
+        ("rtsp://h/user=admin_password=b_channel=1_stream=0.sdp", "rtsp://h/user=admin_password=***"),
+        ("http://h/cgi?loginuse=a&loginpas=b&n=3", "http://h/cgi?loginuse=a&loginpas=***&n=3"),
+        ("http://h/s?usr=a&psw=b", "http://h/s?usr=a&psw=***"),
+        ("rtsp://h/pwd=b/ch1", "rtsp://h/pwd=***/ch1"),
+        ("http://h/s?api_key=b&x=1", "http://h/s?api_key=***&x=1"),
+        ("http://h/s?u={username}&pwd={password}", "http://h/s?u={username}&pwd={password}"),  # names, not values
     ],
 )
 def test_urls_are_shown_without_credentials(text: str, expected: str) -> None:
@@ -109,7 +115,17 @@ def test_known_secrets_are_struck_out_as_written_and_as_escaped() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["rtsp://h/s", "rtsp://h:554/s", "http://[fe80::1]:80/", "http://h/s?u={username}&pwd={password}"]
+    "url",
+    [
+        "rtsp://h/s",
+        "rtsp://h:554/s",
+        "http://[fe80::1]:80/",
+        "http://h/s?u={username}&pwd={password}",
+        "rtsp://h/user={username}_password={password}_channel=1_stream=0.sdp",
+        "http://h/s?pwd=",  # an empty one
+        "http://h/Streaming/Channels/101?transportmode=unicast",
+        "http://h/axis-cgi/mjpg/video.cgi?compass=n&spin=2",
+    ],
 )
 def test_urls_without_credentials_pass(url: str) -> None:
     assert url_without_credentials(url) == url
@@ -123,9 +139,19 @@ def test_urls_without_credentials_pass(url: str) -> None:
         ("rtsp://admin:hunt er2@h/s", "no user:password@"),
         ("rtsp://admin:hunter2", "no port number"),  # cut off before the @
         ("http://h/s?user=a&pwd=hunter2", "write {password} in its place"),
+        ("rtsp://h/user=admin_password=hunter2_channel=1_stream=0.sdp?real_stream", "write {password} in its place"),
+        ("rtsp://h/user=admin&password=hunter2&channel=1", "write {password} in its place"),
+        ("http://h/videostream.cgi?loginuse=admin&loginpas=hunter2", "write {password} in its place"),
+        ("http://h/cgi-bin/snapshot.cgi?usr=admin&psw=hunter2", "write {password} in its place"),
+        ("http://h/snap?UserPwd=hunter2", "write {password} in its place"),
+        ("http://h/snap;passwd=hunter2", "write {password} in its place"),
+        ("rtsp://h/pswd=hunter2/11", "write {password} in its place"),
+        ("http://h/snap?user=a&pw=hunter2", "write {password} in its place"),
+        ("http://h/snap?session_token=hunter2", "write {password} in its place"),
     ],
 )
 def test_urls_with_credentials_are_refused_and_not_repeated(url: str, why: str) -> None:
     with pytest.raises(ValueError, match=why) as refusal:
         url_without_credentials(url)
     assert "hunter2" not in str(refusal.value)
+    assert "hunter2" not in masked_url(url) or ("@" not in url and "=" not in url)
