@@ -12,7 +12,7 @@ from lotwise.datasets.frame import Image
 
 # In the entropy-coded data of a JPEG, FF 00 is a byte FF and FF D0..D7 are restart marks: neither ends it.
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
-_END, _PROGRESSIVE = 0xD9, frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+_SCAN, _END, _PROGRESSIVE = 0xDA, 0xD9, frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _BLOCK_PX = 8
 """Side of the blocks that a JPEG is coded in: the least that a decoder makes up where data are missing."""
 
@@ -61,4 +61,9 @@ def _walk(data: bytes) -> tuple[int | None, bool]:
             return found.end(), progressive
         progressive = progressive or marker in _PROGRESSIVE
         position = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
+        if marker == _SCAN and not progressive:
+            # Nothing but compressed data and restart marks follows, in which FF D9 is only ever the end: a plain
+            # search takes a hundredth of the time of a walk.
+            end = data.find(b"\xff\xd9", position)
+            return (None if end < 0 else end + 2), False
     return None, progressive
