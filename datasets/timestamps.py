@@ -86,6 +86,16 @@ def parse_time(path: PurePath | str) -> datetime | None:
     return _read(PurePath(path)).moment
 
 
+def before_time(name: str) -> str:
+    """What stands in a file's name before its time; the whole name without its ending where it tells none.
+
+    >>> before_time("gate_00_20240102030405.mp4"), before_time("20240102_030405_8F2A.mkv"), before_time("gate.mp4")
+    ('gate_00', '', 'gate')
+    """
+    stem = PurePath(name).stem
+    return stem[: _from_name(stem)[1]].rstrip("-_. ")
+
+
 def without_dates(path: PurePath | str) -> tuple[str, ...]:
     """Names of the folders on the way to a file, outermost first, without those that tell its date or time.
 
@@ -107,7 +117,7 @@ class _Told:
 
 def _read(path: PurePath) -> _Told:
     folders = path.parts[:-1]
-    in_name = _from_name(path.stem)
+    in_name, _ = _from_name(path.stem)
     found = _date_in(folders)
     if found is None:
         return _Told(in_name, _years_and_months(folders, len(folders), in_name))
@@ -121,15 +131,16 @@ def _read(path: PurePath) -> _Told:
     return _Told(moment, frozenset({*dates, *used}))
 
 
-def _from_name(stem: str) -> datetime | None:
+def _from_name(stem: str) -> tuple[datetime | None, int]:
+    """Moment that a name tells, and where in the name it begins."""
     for pattern in _WHOLE_NAMES:
         for found in pattern.finditer(stem):
             if moment := _moment(**found.groupdict()):
-                return moment
+                return moment, found.start()
     for found in _UNIX_TIME.finditer(stem):
         if int(found["seconds"]) in _UNIX_RANGE:
-            return datetime.fromtimestamp(int(found["seconds"]))
-    return None
+            return datetime.fromtimestamp(int(found["seconds"])), found.start()
+    return None, len(stem)
 
 
 def _date_in(folders: Sequence[str]) -> tuple[int, int, datetime] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lotwise.datasets.errors import InputError
@@ -11,15 +12,19 @@ from lotwise.datasets.image_files import IMAGE_SUFFIXES, VIDEO_SUFFIXES, all_fil
 from lotwise.datasets.readers.amounts import video_notes
 from lotwise.datasets.readers.camera_id import camera_of, select_cameras
 from lotwise.datasets.readers.video import VideoSample, sample_video
-from lotwise.datasets.timestamps import parse_time
+from lotwise.datasets.timestamps import before_time, parse_time
+
+_SAME_BEGINNING = 2
+"""Pictures whose names begin alike before their time, for that to be a way of naming them."""
 
 
 def read_folder(root: Path, cameras: Sequence[str] | None = None, every_s: float | None = None) -> Dataset:
     """Frames of a folder, whatever its layout.
 
     Each sub-folder is a camera, with all that lies below it; folders named by year, month, day or hour are none.
-    Images directly in the root form one camera named like the root. A video directly in the root is a camera of its
-    own, named like the file; a video in a sub-folder belongs to that folder's camera.
+    Images directly in the root form one camera named like the root. A video directly in the root is of the
+    camera that its name tells, without the time in it: recordings of one camera are one. A video in a sub-folder
+    belongs to that folder's camera.
 
     Args:
         root: the folder.
@@ -34,14 +39,17 @@ def read_folder(root: Path, cameras: Sequence[str] | None = None, every_s: float
     frames: list[Frame] = []
     notes: list[str] = []
     samples: dict[str, list[VideoSample]] = {}
+    beginnings: dict[str, Counter[str]] = defaultdict(Counter)
     files = all_files(root)
     for path in with_suffix(files, IMAGE_SUFFIXES + VIDEO_SUFFIXES):
         relative = path.relative_to(root)
         camera = camera_of(relative, root, structure=frozenset())
         if path.suffix.lower() in IMAGE_SUFFIXES:
             frames.append(Frame(camera, relative.as_posix(), path, parse_time(relative)))
+            if (before := before_time(path.name)) != path.stem:
+                beginnings[camera][before] += 1
             continue
-        camera = path.stem if path.parent == root else camera
+        camera = (before_time(path.name) or camera) if path.parent == root else camera
         try:
             sample = sample_video(path, camera, every_s, name=relative.as_posix())
         except InputError as error:
@@ -49,7 +57,20 @@ def read_folder(root: Path, cameras: Sequence[str] | None = None, every_s: float
         else:
             frames += sample.frames
             samples.setdefault(camera, []).append(sample)
-    notes += [*video_notes(samples), *unread_notes(files)]
+    notes += [*_mixed_notes(beginnings), *video_notes(samples), *unread_notes(files)]
     if not frames and notes:
         raise InputError(f"{root}: {notes[0]}" if str(root) not in notes[0] else notes[0])
     return Dataset("folder", root, select_cameras(frames, cameras, root), notes=tuple(notes))
+
+
+def _mixed_notes(beginnings: Mapping[str, Counter[str]]) -> list[str]:
+    """A sentence for each camera whose pictures' names begin in several ways, as where several cameras upload there."""
+    notes = []
+    for camera, counts in beginnings.items():
+        often = sorted(name for name, count in counts.items() if count >= _SAME_BEGINNING and name)
+        if len(often) > 1:
+            notes.append(
+                f"{camera}: names of its pictures begin with {', '.join(often[:4])}; if those are several cameras, "
+                "give each a folder of its own"
+            )
+    return notes

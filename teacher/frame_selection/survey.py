@@ -62,7 +62,8 @@ def survey(frames: Sequence[Frame], progress: Progress = no_progress) -> Survey:
             unreadable[index] = str(error)
         else:
             if why := flaw(image, mask_rows) or _tear(image, usual):
-                unfit[index] = f"{frame.path}: {why}"
+                number = "" if frame.index is None else f"frame {frame.index}: "
+                unfit[index] = f"{frame.path}: {number}{why}"
             else:
                 seen: Appearance = describe(image)
                 occupancy[index], light[index], exposure[index] = seen.occupancy, seen.light, seen.exposure

@@ -34,6 +34,8 @@ def add(root: Path, *names: str) -> None:
         (["2024-05-01/0800.jpg", "2024-05-02/0800.jpg"], {"lot": 2}),  # days are no cameras
         (["cam2/a.jpg", "cam10/a.jpg"], {"cam2": 1, "cam10": 1}),  # numbers in order
         (["gate.avi", "roof.avi", "a.jpg"], {"gate": 3, "lot": 1, "roof": 3}),  # a video a camera
+        (["gate_20240102_030405.avi", "gate_20240103_030405.avi", "roof-20240102030405.avi"], {"gate": 6, "roof": 3}),
+        (["2024-01-02_0300.avi", "2024-01-03_0300.avi", "a.jpg"], {"lot": 7}),  # recordings in a camera's own folder
         (["gate/1.avi", "gate/2.avi"], {"gate": 6}),  # recordings of one camera
         (["2024/01/02/03-04-05.jpg", "2025/01/02/a.jpg"], {"lot": 2}),  # folders of year, month and day
         (["gate/2024/01/02/a.jpg", "gate/2025/12/31/b.jpg", "2024/01/02/roof/c.jpg"], {"gate": 2, "roof": 1}),
@@ -62,6 +64,15 @@ def test_days_in_the_names_of_files_are_days_of_the_split(tmp_path: Path) -> Non
     split = split_by_day(read_folder(tmp_path).frames, 0.25)
     assert split.day_disjoint
     assert {frame.taken.day for frame in split.test if frame.taken} == {4}
+
+
+def test_pictures_of_several_cameras_in_one_folder_are_told(tmp_path: Path) -> None:
+    add(tmp_path / "lot", *(f"{name}_00_2024010{day}080000.jpg" for name in ("gate", "roof") for day in (1, 2)))
+    add(tmp_path / "lot", "MDAlarm_20240103-080000.jpg")
+    assert read_folder(tmp_path / "lot").notes == (
+        "lot: names of its pictures begin with gate_00, roof_00; if those are several cameras, give each a folder of "
+        "its own",
+    )
 
 
 def test_a_camera_behind_a_link_is_read(tmp_path: Path) -> None:
