@@ -1,10 +1,11 @@
-"""View health and change gate on real frames: false alarms, faults seen, shifts measured, frames let pass, and cost.
+"""View health and change detection on real frames: false alarms, faults, shifts, missed changes, cost.
 
 python benchmarks/view_health/measure.py [--root ../shared/data] [--json view_health.json]
 
 Every camera of CNR-EXT and PKLot that has at least two frames there, hours to weeks apart, and an empty day of UFPR05
 every ten minutes. Faults and weather are done to those frames (``disturbances.py``). No slot is let pass
-unseen: each slot whose label changed between two frames is watched alone, so that nothing else can wake the gate.
+unseen: each slot whose label changed between two frames is watched alone, so that
+nothing else can set change detection off.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def cameras(root: Path) -> Iterator[Camera]:
                 yield Camera(name, frames, images, dataset.slots.get(name, ()), states)
 
 
-def look(health: ViewHealth, image: Image, seconds: float) -> ViewReport:
+def report_of(health: ViewHealth, image: Image, seconds: float) -> ViewReport:
     return health.check(image, thumbnail(image), FIRST_MOMENT + timedelta(seconds=seconds))
 
 
@@ -78,17 +79,17 @@ def seen(images: Sequence[Image]) -> ViewHealth:
     """A health after these frames, ten minutes apart."""
     health = ViewHealth(ONE_FRAME_SETTINGS)
     for index, image in enumerate(images):
-        look(health, image, 600 * index)
+        report_of(health, image, 600 * index)
     return health
 
 
 def alarms(camera: Camera) -> dict[str, object]:
     """Verdicts of all frames in order, and of each frame after any single other one."""
     health = ViewHealth(ONE_FRAME_SETTINGS)
-    day = [look(health, image, 600 * index).verdict for index, image in enumerate(camera.images)]
+    day = [report_of(health, image, 600 * index).verdict for index, image in enumerate(camera.images)]
     flawed = [any(mark in frame.name for mark in TORN_FRAMES) for frame in camera.frames]
     whole = [index for index, bad in enumerate(flawed) if not bad][:: 6 if len(flawed) > 50 else 1]
-    after = [look(seen([camera.images[a]]), camera.images[b], 900).verdict for a, b in permutations(whole, 2)]
+    after = [report_of(seen([camera.images[a]]), camera.images[b], 900).verdict for a, b in permutations(whole, 2)]
     return {
         "camera": camera.name,
         "frames": len(day) - sum(flawed),
@@ -125,7 +126,7 @@ def disturbed(found: Sequence[Camera]) -> list[dict[str, object]]:
         for index, image in some(camera):
             for name, (_, change) in every.items():
                 health = seen([before(camera, index), image])
-                verdicts[name][look(health, change(image, rng), 1800).verdict] += 1
+                verdicts[name][report_of(health, change(image, rng), 1800).verdict] += 1
     return [
         {
             "what": name,
@@ -148,10 +149,10 @@ def shifts(found: Sequence[Camera]) -> list[dict[str, object]]:
         for camera in found:
             for index, image in some(camera):
                 health, (height, width) = seen([before(camera, index)]), image.shape[:2]
-                still = look(health, image, 900).shift
+                still = report_of(health, image, 900).shift
                 angle = rng.uniform(0, 2 * np.pi)
                 right, down = share * np.cos(angle), share * np.sin(angle)
-                now = look(health, displaced(image, right, down), 1000).shift
+                now = report_of(health, displaced(image, right, down), 1000).shift
                 x, y = (now[0] - still[0] - right) * width, (now[1] - still[1]) * height - down * width
                 errors.append(float(np.hypot(x, y)))
         lines.append({"shift": f"{share:.0%}", "median px": float(np.median(errors)), "worst px": max(errors)})
@@ -166,7 +167,7 @@ def recovery(camera: Camera) -> list[dict[str, object]]:
     for bad in (1, 2, 10):
         health = ViewHealth(ViewSettings())
         series = [image] * 3 + [black(image, rng)] * bad + [image] * 10
-        verdicts = [look(health, noisy(one, rng, 2), second).verdict for second, one in enumerate(series)]
+        verdicts = [report_of(health, noisy(one, rng, 2), second).verdict for second, one in enumerate(series)]
         lines.append(
             {
                 "what": f"{bad} black frames",
@@ -175,14 +176,14 @@ def recovery(camera: Camera) -> list[dict[str, object]]:
         )
     for name, stuck in (("frozen", image), ("frozen, encoded anew", recoded(recoded(image, 85), 85))):
         health, second = ViewHealth(ViewSettings()), 0
-        while look(health, stuck, second).verdict == "good":
+        while report_of(health, stuck, second).verdict == "good":
             second += 1
         lines.append({"what": name, "told after s": second})
     return lines
 
 
-def gate(camera: Camera) -> dict[str, object]:
-    """Slot changes that the gate would miss, and frames that it lets pass."""
+def missed_changes(camera: Camera) -> dict[str, object]:
+    """Slot changes that change detection would miss, and frames that it lets pass."""
     rng = np.random.default_rng(0)
     thumbs = [thumbnail(image) for image in camera.images]
     changed = missed = passed = calm = cars = unseen = 0
@@ -251,7 +252,7 @@ def cost(camera: Camera) -> list[dict[str, object]]:
     }
     lines: list[dict[str, object]] = []
     for name, frames in series.items():
-        health, guard, spent = (
+        health, detector, spent = (
             ViewHealth(ViewSettings()),
             ChangeDetector(ChangeDetectionSettings(), camera.slots),
             np.zeros(3),
@@ -262,12 +263,20 @@ def cost(camera: Camera) -> list[dict[str, object]]:
             marks.append(time.thread_time())
             health.check(image, thumb, taken)
             marks.append(time.thread_time())
-            if guard.verdict(thumb, taken) != "same":
-                guard.detected(thumb, taken)
+            if detector.verdict(thumb, taken) != "same":
+                detector.detected(thumb, taken)
             spent += np.diff([*marks, time.thread_time()])
-        thumb_ms, look_ms, gate_ms = (float(part) for part in spent / len(frames) * 1000)
-        total = thumb_ms + look_ms + gate_ms
-        lines.append({"frames": name, "thumbnail": thumb_ms, "look": look_ms, "gate": gate_ms, "all, ms": total})
+        thumb_ms, health_ms, change_ms = (float(part) for part in spent / len(frames) * 1000)
+        total = thumb_ms + health_ms + change_ms
+        lines.append(
+            {
+                "frames": name,
+                "thumbnail": thumb_ms,
+                "view health": health_ms,
+                "change detection": change_ms,
+                "all, ms": total,
+            }
+        )
     return lines
 
 
@@ -296,7 +305,7 @@ def main() -> None:
         "faults and weather": disturbed(found),
         "compensated shifts": shifts(found),
         "recovery": recovery(crowded),
-        "change gate": [gate(camera) for camera in found if camera.slots],
+        "change detection": [missed_changes(camera) for camera in found if camera.slots],
         "cost": cost(crowded),
     }
     for title, lines in parts.items():
