@@ -41,7 +41,9 @@ def drawn(image: Image, result: FrameResult, slots: tuple[Slot, ...]) -> Image:
     for box, score in zip(result.detections.boxes, result.detections.scores, strict=True):
         x1, y1, x2, y2 = (round(float(side)) for side in box)
         cv2.rectangle(canvas, (x1, y1), (x2, y2), VEHICLE_COLOUR, thickness)
-        _text(canvas, f"{score:.2f}", (x1 + 2, max(y1 - 4, round(16 * size))), size, VEHICLE_COLOUR)
+        label = f"{score:.2f}"
+        if cv2.getTextSize(label, FONT, size, 1)[0][0] <= x2 - x1:  # a wider one would lie on the neighbours
+            _text(canvas, label, (x1 + 2, max(y1 - 4, round(16 * size))), size, VEHICLE_COLOUR)
     return canvas
 
 
