@@ -1,6 +1,7 @@
 """Picture files as cameras, telephones and tools write them, for tests."""
 
 import io
+import zlib
 
 import cv2
 import numpy as np
@@ -25,3 +26,10 @@ def written(image: Image, kind: str, orientation: int | None = None, **options: 
     file = io.BytesIO()
     Pillow.fromarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)).save(file, kind, **options)
     return file.getvalue()
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    """A small PNG whose header claims a size."""
+    data = written(scene(64, 48), "PNG")
+    chunk = b"IHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big") + data[24:29]
+    return data[:12] + chunk + zlib.crc32(chunk).to_bytes(4, "big") + data[33:]

@@ -1,6 +1,5 @@
 """Images are read whole or refused, and none that is whole is refused."""
 
-import zlib
 from pathlib import Path
 
 import cv2
@@ -12,7 +11,7 @@ from lotwise.datasets.image_files import image_files
 from lotwise.datasets.images import Reduction, content_key, decode_image, image_size, read_image
 from lotwise.datasets.jpeg import jpeg_end
 from lotwise.datasets.turning import turned
-from tests.datasets.pictures import scene, written
+from tests.datasets.pictures import png_claiming, scene, written
 
 RNG = np.random.default_rng(0)
 PICTURE = cv2.resize(RNG.integers(0, 255, (12, 16, 3), np.uint8), (160, 120))
@@ -160,11 +159,6 @@ def test_what_lies_behind_the_end_mark_is_not_looked_at(padding: bytes) -> None:
     assert jpeg_end(JPEG + padding) == len(JPEG)
 
 
-def png_header(width: int, height: int) -> bytes:
-    chunk = b"IHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\x02\0\0\0"
-    return b"\x89PNG\r\n\x1a\n" + b"\0\0\0\x0d" + chunk + zlib.crc32(chunk).to_bytes(4, "big") + PNG[33:]
-
-
 def jpeg_header(width: int, height: int) -> bytes:
     at = JPEG.index(b"\xff\xc0") + 5
     return JPEG[:at] + height.to_bytes(2, "big") + width.to_bytes(2, "big") + JPEG[at + 4 :]
@@ -173,8 +167,8 @@ def jpeg_header(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(png_header(65_500, 65_500), id="PNG"),
-        pytest.param(png_header(2**31 - 1, 2**31 - 1), id="PNG beyond what OpenCV counts"),
+        pytest.param(png_claiming(65_500, 65_500), id="PNG"),
+        pytest.param(png_claiming(2**31 - 1, 2**31 - 1), id="PNG beyond what OpenCV counts"),
         pytest.param(jpeg_header(65_500, 65_500), id="JPEG"),
         pytest.param(BMP[:18] + (40_000).to_bytes(4, "little") * 2 + BMP[26:], id="BMP"),
         pytest.param(b"GIF89a" + (65_000).to_bytes(2, "little") * 2 + bytes(20), id="GIF"),

@@ -13,6 +13,7 @@ from lotwise.datasets.readers.folder import read_folder
 from lotwise.teacher.label import label
 from lotwise.teacher.oracle import Oracle, OracleSettings
 from lotwise.teacher.store import KnowledgeStore
+from tests.datasets.pictures import png_claiming
 
 
 class Counting:
@@ -56,6 +57,13 @@ def test_unreadable_frame_in_the_middle_is_skipped_counted_and_named(frames, ora
     assert set(labelled.skipped) == {"gate/1.jpg", "gate/2.jpg"}
     assert str(broken) in labelled.skipped["gate/1.jpg"]
     assert told[-1] == ("label", 4, 4, "2 new, 2 unreadable")
+
+
+def test_a_claim_of_far_too_many_pixels_ends_nothing(frames, oracle, store) -> None:
+    frames.frames[1].path.write_bytes(png_claiming(65_500, 65_500))
+    labelled = label(frames.frames, oracle, store)
+    assert (len(labelled.keys), list(labelled.skipped)) == (3, ["gate/1.jpg"])
+    assert "claims 65500 x 65500 pixels" in labelled.skipped["gate/1.jpg"]
 
 
 def test_second_run_looks_at_nothing_and_says_the_same(frames, oracle, store) -> None:

@@ -14,6 +14,7 @@ from lotwise.cameras.detection.result_log import ResultLog
 from lotwise.cameras.detection.stored_frames import stored_frames
 from lotwise.datasets.errors import InputError
 from tests.cameras.bundles import write_constant_bundle
+from tests.datasets.pictures import png_claiming
 
 
 def quiet(*_: object) -> None:
@@ -62,6 +63,13 @@ def test_without_slots_and_with_another_threshold(detector, images: Path, tmp_pa
     (result, *_), _ = detect(detector, [images], tmp_path / "out.json", conf=0.85, slots=())
     assert len(result["boxes"]) == 1
     assert "slots" not in result
+
+
+def test_a_claim_of_far_too_many_pixels_ends_nothing(detector, images: Path, tmp_path: Path) -> None:
+    (images / "1.png").write_bytes(png_claiming(65_500, 65_500))
+    results, skipped = detect(detector, [images], tmp_path / "o.json")
+    assert len(results) == 3
+    assert len(skipped) == 1 and "1.png: claims 65500 x 65500 pixels" in skipped[0]
 
 
 def test_unreadable_images_are_skipped_and_told(detector, images: Path, tmp_path: Path) -> None:
