@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lotwise.cameras.detection.detector import FLOOR, Detector, load_detector
+from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE, Detector, load_detector
 from lotwise.cameras.slots import SlotRule
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Dataset, Detections, Frame
@@ -94,7 +94,7 @@ def collect(
         measured.append(frame)
         sizes[frame.name] = (image.shape[1], image.shape[0])
         for role, detector in detectors[frame.camera].items():
-            predictions[role][frame.name] = detector([image], confidence=FLOOR)[0]
+            predictions[role][frame.name] = detector([image], confidence=MIN_REPORTED_SCORE)[0]
         predictions["teacher"][frame.name] = teacher.detections(frame, image)
     progress("report", len(frames), len(frames), "")
     evidence = Evidence(

@@ -23,7 +23,7 @@ import numpy as np
 from ultralytics.nn.tasks import DetectionModel
 
 from benchmarks.distillation.ultralytics_training import MIN_LABEL_SCORE, fine_tune, write_training_set
-from lotwise.cameras.detection.detector import FLOOR, Detector, load_detector
+from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE, Detector, load_detector
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.datasets.frame import Dataset, Detections, Frame
 from lotwise.datasets.images import image_size
@@ -75,7 +75,7 @@ class Result:
     Attributes:
         seconds: of the core, for training alone; the teacher's looks, which are stored, are left out.
         memory: peak of the process up to the end of training, MiB.
-        said: all boxes on the test frames, from ``FLOOR`` up, by frame name.
+        said: all boxes on the test frames, from ``MIN_REPORTED_SCORE`` up, by frame name.
     """
 
     seconds: float
@@ -110,7 +110,7 @@ def run_model(model: DetectionModel, frames: Sequence[Frame], size: int) -> Pred
                 path = Path(folder) / f"{shape[0]}x{shape[1]}.onnx"
                 export_onnx(model, shape, path)
                 detectors[shape] = load_detector(path)
-            said[frame.name] = detectors[shape]([image], FLOOR)[0]
+            said[frame.name] = detectors[shape]([image], MIN_REPORTED_SCORE)[0]
     return said
 
 

@@ -22,7 +22,8 @@ from lotwise.datasets.frame import Detections, Image, Slot
 from lotwise.datasets.suppression import suppress
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE, VEHICLE_CLASSES
 
-FLOOR = 0.001  # boxes under this score are never reported: it is what AP is computed from
+MIN_REPORTED_SCORE = 0.001
+"""Score under which boxes are never reported, as in Ultralytics' evaluation: AP is computed from all above it."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Detector:
             return []
         threshold = self.confidence if confidence is None else confidence
         return [
-            self._in_frame(found, self._fitted(frame), max(threshold, FLOOR))
+            self._in_frame(found, self._fitted(frame), max(threshold, MIN_REPORTED_SCORE))
             for found, frame in zip(self.candidates(frames), frames, strict=True)
         ]
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from lotwise.datasets.frame import Image
 
-GREY = 114  # what YOLO was trained to see beside a frame
+GREY = 114
+"""Grey level beside a frame in the network's input: what YOLO was trained to see there."""
 
 
 @dataclass(frozen=True)

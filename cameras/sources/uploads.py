@@ -27,7 +27,7 @@ _WRITING_S = 10.0
 _COARSE_NS = 2_000_000_000
 """A folder that changed less than this before it was listed may have changed again under the same time."""
 
-_MOST_KEPT = 256
+_MAX_KEPT = 256
 """Images of one folder whose times are read again without listing it: those changed last."""
 
 _AHEAD_S = 60.0
@@ -171,7 +171,7 @@ class UploadSource(StoredSource):
         gone = [path for path in self._ahead if os.path.dirname(path) == folder and path not in there]
         for path in gone:
             del self._ahead[path]
-        newest = tuple(path for _, path in heapq.nlargest(_MOST_KEPT, images))
+        newest = tuple(path for _, path in heapq.nlargest(_MAX_KEPT, images))
         return _Listing(changed, self._wall() * 1e9 - changed < _COARSE_NS, newest, tuple(folders))
 
 

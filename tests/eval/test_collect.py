@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lotwise.cameras.detection.detector import FLOOR, load_detector
+from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE, load_detector
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.load import load
 from lotwise.eval.collect import collect
@@ -34,7 +34,7 @@ def test_what_is_measured_is_what_the_bundle_says(adapted: Path, site) -> None:
     frame = evidence.frames[0]
     record = run.record(frame.camera)
     bundle = run.registry(frame.camera).folder / str(record.bundle)
-    found = load_detector(bundle)([load(frame)], FLOOR)[0]
+    found = load_detector(bundle)([load(frame)], MIN_REPORTED_SCORE)[0]
     assert np.array_equal(found.boxes, evidence.predictions["student"][frame.name].boxes)
 
 

@@ -14,7 +14,7 @@ from av.video.reformatter import VideoReformatter
 
 from lotwise.cameras.sources import wire
 
-TELL_S = 0.5
+TELL_INTERVAL_S = 0.5
 """Seconds after which the node is told again that frames come, though it asked for none."""
 
 Picture = Callable[[], av.VideoFrame]
@@ -56,7 +56,7 @@ class Feed:
             now = time.monotonic()
             if self._asked:
                 self._send()
-            elif self._told is None or now - self._told >= TELL_S:
+            elif self._told is None or now - self._told >= TELL_INTERVAL_S:
                 self._told = now
                 wire.send(self._sock, {"kind": "frame", "number": self._number, "errors": self._errors})
 

@@ -19,8 +19,8 @@ from lotwise.cameras.sources.decoder_process.failure import failure_of
 from lotwise.cameras.sources.decoder_process.feed import Feed
 
 _MODULES = {"rtsp": "decoder", "usb": "decoder", "mjpeg": "http_camera", "snapshot": "http_camera"}
-_MOST_MEMORY = 1 << 30
-"""Bytes a child may take: a camera that sends garbage must not take the machine's memory."""
+_MAX_MEMORY_BYTES = 1 << 30
+"""Memory of a decoder process: a camera that sends garbage must not take all that the machine has."""
 
 
 def main() -> None:
@@ -58,7 +58,7 @@ def main() -> None:
 def _live(sock: socket.socket, run: object) -> None:
     """All that a child does; does not return."""
     try:
-        resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, _MOST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_DATA, (_MAX_MEMORY_BYTES, _MAX_MEMORY_BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold the password
         request, _ = wire.receive(sock)
         feed = Feed(sock)
