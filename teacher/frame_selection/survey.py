@@ -49,7 +49,8 @@ class Survey:
 
 def survey(frames: Sequence[Frame], progress: Progress = no_progress) -> Survey:
     """Look at all frames of one camera, one at a time and at a fraction of their size."""
-    usual, mask_rows = _usual_view(frames)
+    decoded: dict[int, Image] = {}
+    usual, mask_rows = _usual_view(frames, decoded)
     occupancy = np.zeros((len(frames), WIDTH * HEIGHT), np.float32)
     light = np.zeros((len(frames), describe(np.zeros((HEIGHT, WIDTH, 3), np.uint8)).light.size), np.float32)
     exposure = np.zeros(len(frames), np.float32)
@@ -57,7 +58,7 @@ def survey(frames: Sequence[Frame], progress: Progress = no_progress) -> Survey:
     unfit: dict[int, str] = {}
     for index, frame in enumerate(frames):
         try:
-            image = _small(frame)
+            image = decoded.pop(index) if index in decoded else _small(frame)
         except UnreadableImage as error:
             unreadable[index] = str(error)
         else:
@@ -71,12 +72,15 @@ def survey(frames: Sequence[Frame], progress: Progress = no_progress) -> Survey:
     return Survey(occupancy, light, exposure, unreadable, unfit)
 
 
-def _usual_view(frames: Sequence[Frame]) -> tuple[Edges | None, int]:
-    """Mean edges of some of the frames, None where none of those can be used, and how many rows of most are plain."""
+def _usual_view(frames: Sequence[Frame], decoded: dict[int, Image]) -> tuple[Edges | None, int]:
+    """Mean edges of some of the frames, None where none of those can be used, and how many rows of most are plain.
+
+    The frames that were decoded for it, at a fraction of their size, are left in ``decoded`` by their index.
+    """
     fields, plain = [], []
     for index in np.unique(np.linspace(0, len(frames) - 1, min(len(frames), USUAL_VIEW_FRAMES)).round().astype(int)):
         try:
-            image = _small(frames[index])
+            image = decoded[int(index)] = _small(frames[index])
         except UnreadableImage:
             continue
         if flaw(image, mask_rows=HEIGHT) is None:

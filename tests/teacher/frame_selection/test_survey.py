@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lotwise.datasets.readers.open import open_dataset
+from lotwise.teacher.frame_selection import survey as surveying
 from lotwise.teacher.frame_selection.survey import survey
 from tests.teacher.frame_selection.lots import lot, write_frames
 
@@ -70,3 +71,11 @@ def test_of_all_real_frames_only_the_two_torn_ones_of_a_day_are_unfit(shared: Pa
             frames = dataset.of_camera(camera)
             unfit += [frames[index].path.name for index in survey(frames).unfit]
     assert unfit == ["2013-03-10_13_35_08.jpg", "2013-03-10_14_20_09.jpg"]
+
+
+def test_each_frame_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames, read = write_frames(tmp_path, WHOLE), []
+    small = surveying._small
+    monkeypatch.setattr(surveying, "_small", lambda frame: read.append(frame.name) or small(frame))
+    survey(frames)
+    assert sorted(read) == sorted(frame.name for frame in frames)
