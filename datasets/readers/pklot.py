@@ -20,6 +20,9 @@ from lotwise.datasets.timestamps import parse_time
 PATCHES = "PKLotSegmented"
 """Folder of the official archive that holds 700,000 cut-out slots instead of frames."""
 
+BEYOND = 0.05
+"""Share of the picture by which a slot that its border cuts may reach beyond it. Chosen, not measured."""
+
 Space = tuple[str, NDArray[np.float32], SlotState | None]
 """Slot id, corners (K, 2) in pixels, state where it is written."""
 
@@ -54,6 +57,12 @@ def read_pklot(root: Path, cameras: Sequence[str] | None = None) -> Dataset:
         states: dict[str, SlotState] = {}
         for slot_id, corners, state in read_spaces(xml):
             slot = Slot(slot_id, (corners / sizes[frame.camera]).astype(np.float32))
+            if not (-BEYOND <= slot.polygon).all() or not (slot.polygon <= 1 + BEYOND).all():
+                width, height = sizes[frame.camera]
+                raise InputError(
+                    f"{xml}: slot {slot_id} lies outside of the pictures of {width} x {height}; give the pictures in "
+                    "the size that the slots were drawn on (1280 x 720 in the official archive)"
+                )
             kept = slots[frame.camera].setdefault(slot_id, slot)
             if not np.array_equal(kept.polygon, slot.polygon):
                 redrawn[frame.camera].add(slot_id)

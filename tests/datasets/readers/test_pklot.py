@@ -104,6 +104,12 @@ def test_one_unreadable_image_does_not_stop_the_rest(tmp_path: Path) -> None:
         read_pklot(tmp_path)
 
 
+def test_pictures_smaller_than_the_slots_were_drawn_on_are_refused(tmp_path: Path) -> None:
+    add(tmp_path, "L/2012-12-12_07_00_00.jpg", space("1"), space("7", corners=((200, 10), (240, 10), (240, 40))))
+    with pytest.raises(InputError, match=r"07_00_00\.xml: slot 7 lies outside of the pictures of 128 x 72; give"):
+        read_pklot(tmp_path)
+
+
 def test_cut_out_patches_are_no_frames(tmp_path: Path) -> None:
     add(tmp_path, "PKLot/L/Sunny/2012-12-12/2012-12-12_07_00_00.jpg", space("1"))
     add(tmp_path, "PKLotSegmented/L/Sunny/2012-12-12/Empty/2012-12-12_07_00_00#001.jpg", None)
