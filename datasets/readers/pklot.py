@@ -57,7 +57,7 @@ def read_pklot(root: Path, cameras: Sequence[str] | None = None) -> Dataset:
         states: dict[str, SlotState] = {}
         for slot_id, corners, state in read_spaces(xml):
             slot = Slot(slot_id, (corners / sizes[frame.camera]).astype(np.float32))
-            if not (-BEYOND <= slot.polygon).all() or not (slot.polygon <= 1 + BEYOND).all():
+            if not (slot.polygon >= -BEYOND).all() or not (slot.polygon <= 1 + BEYOND).all():
                 width, height = sizes[frame.camera]
                 raise InputError(
                     f"{xml}: slot {slot_id} lies outside of the pictures of {width} x {height}; give the pictures in "
