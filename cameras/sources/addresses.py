@@ -85,6 +85,8 @@ def settings_of(address: str) -> SourceSettings:
                     variable = f"LOTWISE_ADDRESS_PASSWORD_{next(_NUMBERS)}"
                     os.environ[variable] = unquote(parts.password)
                     given["password"] = {"env": variable}
+            elif shown != address and "@" in address.partition("://")[2]:
+                raise InputError(f"{shown}: write @ / # and ? of a password as %40 %2F %23 and %3F")
             given = source_from_text(address) | given
         settings: SourceSettings = TypeAdapter(SourceSettings).validate_python(given)
     except ValidationError as error:

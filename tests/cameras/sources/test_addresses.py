@@ -6,6 +6,7 @@ import pytest
 
 from lotwise.cameras.sources.addresses import live_frames, settings_of
 from lotwise.datasets.errors import InputError
+from tests.cameras.sources.cameras import RtspServer, needs_gstreamer
 from tests.cameras.sources.http_server import LOGIN, Handler, HttpCamera, jpeg
 
 
@@ -67,6 +68,7 @@ def test_what_an_address_is(address: str, kind: str) -> None:
     [
         ("93", r"93: there is no /dev/video93; plug the camera in"),
         ("/dev/video94", "there is no /dev/video94"),
+        ("rtsp://u:secret/w@10.0.0.4/1", "write @ / # and"),
         ("ftp://10.0.0.4/x", "no such scheme"),
         ("rtsp://", "expected an address"),
         ("http://u:secret@", "expected"),
@@ -76,3 +78,12 @@ def test_what_is_no_address_is_refused_without_its_password(address: str, why: s
     with pytest.raises(InputError, match=why) as error:
         settings_of(address)
     assert "secret" not in str(error.value)
+
+
+def test_frames_of_an_rtsp_camera_with_user_and_password_in_its_address() -> None:
+    needs_gstreamer()
+    with RtspServer("--user", "operator:p@ss/word") as camera:
+        address = camera.url().replace("rtsp://", "rtsp://operator:p%40ss%2Fword@")
+        frames = list(live_frames([address], None, 2, threading.Event(), lambda _: None))
+    assert [frame.image.shape for frame in frames] == [(240, 320, 3)] * 2
+    assert all("***@" in frame.name and "p%40ss" not in frame.name for frame in frames)
