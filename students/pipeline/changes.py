@@ -8,8 +8,10 @@ from typing import Any
 from lotwise.students.distillation.checkpoint import LOG
 from lotwise.students.pipeline.run import Plan, Run
 
-LEARNED_FROM = ("dataset", "root", "teacher", "oracle", "student", "distill", "holdout", "frames")
-"""Parts of a plan that a student depends on."""
+SETTINGS = ("oracle", "distill")
+"""Parts of a plan whose every change is another student."""
+SOURCES = ("dataset", "root", "teacher", "student", "holdout", "frames")
+"""Parts of a plan that say where frames and weights lie: they may be the same at another place."""
 
 
 def lost_work(run: Run, plan: Plan) -> list[str]:
@@ -22,14 +24,20 @@ def lost_work(run: Run, plan: Plan) -> list[str]:
     if not run.begun:
         return []
     before = run.plan()
-    changes = [line for name in LEARNED_FROM for line in _differences(name, _plain(before, name), _plain(plan, name))]
+    settings, sources = (
+        [line for name in names for line in _differences(name, _plain(before, name), _plain(plan, name))]
+        for names in (SETTINGS, SOURCES)
+    )
     learned = _epochs(run)
-    if not changes or not learned:
+    if not learned or not settings + sources:
         return []
     epochs = ", ".join(f"{camera} {count}" for camera, count in learned.items())
+    anew = (
+        "students are trained anew" if settings else "where frames or labels change by that, students are trained anew"
+    )
     return [
-        f"{run.folder}: {'; '.join(changes)}: students are trained anew, and the epochs learned so far ({epochs}) are "
-        "given up; stop now and give another --out to keep them"
+        f"{run.folder}: {'; '.join(settings + sources)}: {anew}, and the epochs learned so far ({epochs}) are given "
+        "up; stop now and give another --out to keep them"
     ]
 
 

@@ -63,7 +63,7 @@ def labelled_split(frames: Sequence[Frame], labels: Labels, holdout: float) -> S
     note = split.note
     if len(train) < len(split.train):
         note += f"; learned from {len(train)} chosen frames of {len(split.train)}"
-    elif len(train) < FEW_FRAMES:
+    elif len(train) < FEW_FRAMES and train != test:
         note += f"; learned from {len(train)} frame{'s' if len(train) > 1 else ''} only"
     return replace(split, train=train, test=test, note=note)
 

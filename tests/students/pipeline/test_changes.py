@@ -28,10 +28,13 @@ def run(tmp_path: Path) -> Run:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"distill": DistillSettings(size=320)}, "size was 640, is 320"),
+        ({"distill": DistillSettings(size=320)}, "size was 640, is 320: students are trained anew"),
         ({"distill": DistillSettings(weights=LossWeights(cwd=1))}, "weights.cwd was 0.0, is 1.0"),
         ({"oracle": OracleSettings(tiles=2)}, "tiles was 0, is 2"),
-        ({"teacher": "u.pt"}, "teacher was t.pt, is u.pt"),
+        (
+            {"teacher": "u.pt"},
+            "teacher was t.pt, is u.pt: where frames or labels change by that, students are trained anew",
+        ),
         ({"frames": 8}, "frames was None, is 8"),
         ({"holdout": 0.5, "student": "n.pt"}, "student was s.pt, is n.pt; holdout was 0.25, is 0.5"),
     ],
