@@ -79,10 +79,16 @@ def decode_image(data: bytes, origin: str, reduction: Reduction = 1) -> Image:
         raise UnreadableImage(
             f"{origin}: truncated image (its data end before its pixels, though it has an end mark); copy it again"
         )
-    if reduction > 1 and not jpeg:
-        size = (max(image.shape[1] // reduction, 1), max(image.shape[0] // reduction, 1))
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return turned(np.asarray(image, np.uint8), turn)
+    pixels = np.asarray(image, np.uint8)
+    return turned(pixels if jpeg else reduced(pixels, reduction), turn)
+
+
+def reduced(image: Image, reduction: Reduction) -> Image:
+    """An image with each side divided, by the mean of the pixels; what is decoded at that size needs no such thing."""
+    if reduction == 1:
+        return image
+    size = (max(image.shape[1] // reduction, 1), max(image.shape[0] // reduction, 1))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def image_size(path: Path) -> tuple[int, int]:

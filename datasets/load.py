@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Frame, Image
-from lotwise.datasets.images import Reduction, read_image
+from lotwise.datasets.images import Reduction, read_image, reduced
 from lotwise.datasets.video_file import read_video_frame
 
 LoadFrame = Callable[[Frame], Image]
@@ -18,7 +18,7 @@ def load(frame: Frame, reduction: Reduction = 1) -> Image:
 
     Args:
         frame: where they lie.
-        reduction: divides each side of an image file, which is then decoded faster; a video's frames come whole.
+        reduction: divides each side. A JPEG is decoded faster then; all other frames take less memory.
 
     Raises:
         UnreadableImage: they cannot be read whole; callers skip the frame, count it and report it.
@@ -26,7 +26,7 @@ def load(frame: Frame, reduction: Reduction = 1) -> Image:
     if frame.index is None:
         return read_image(frame.path, reduction)
     try:
-        return read_video_frame(frame.path, frame.index)
+        return reduced(read_video_frame(frame.path, frame.index), reduction)
     except UnreadableImage:
         raise
     except InputError as error:

@@ -23,6 +23,8 @@ SHORT_CLIP_FRAMES = 64
 MAX_TRIES_A_FRAME = 10
 """A recording asked for more often than so many times a frame gives all its frames; the list of moments would else
 outgrow the memory."""
+THINNED_FRAMES = 2000
+"""Frames of the longest clip that is searched for change: to search is to decode most of it, each time it is opened."""
 CHANGED_LEVELS = 3.0
 """Grey levels by which some block of the thumbnail differs where something has changed. A sensor's noise and a codec's
 flicker stay under 1 there, a car that came or left in a far row reaches 10."""
@@ -63,8 +65,8 @@ def sample_video(
         path: video file.
         camera: id that the frames get.
         every_s: seconds of the recording between two of them, nearest frames taken. None for a choice by length and
-            change: every :data:`LONGEST_PAUSE_S`, or as often as gives :data:`SHORT_CLIP_FRAMES` of a shorter one,
-            without those that show what the one before shows.
+            change: every :data:`LONGEST_PAUSE_S`, or as often as gives :data:`SHORT_CLIP_FRAMES` of a shorter one;
+            of a clip of at most :data:`THINNED_FRAMES` without those that show what the one before shows.
         limit: most frames to take; None for all.
         name: how the video is called in the frames' names ``<name>#<number>``; its file name where None.
 
@@ -81,7 +83,7 @@ def sample_video(
     else:
         numbers = _nearest(seconds, np.arange(0, whole + 1e-6, pause) if pause > 0 else np.zeros(1))
     tried = len(numbers)
-    if every_s is None and pause < LONGEST_PAUSE_S:
+    if every_s is None and pause < LONGEST_PAUSE_S and len(seconds) <= THINNED_FRAMES:
         numbers = _changing(path, numbers)
     frames = _frames(path, camera, name, seconds, numbers[:limit])
     return VideoSample(frames, len(seconds), pause, len(numbers) < tried)

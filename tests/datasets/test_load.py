@@ -26,6 +26,17 @@ def test_video_frame(tmp_path: Path) -> None:
     assert means == pytest.approx([200, 0], abs=3)
 
 
+@pytest.mark.parametrize("reduction", [1, 2, 8])
+def test_a_video_frame_is_given_at_a_fraction_of_its_size_too(tmp_path: Path, reduction) -> None:
+    """64 frames of a 4K recording, as the survey of a camera holds them, would else take 1.6 GB."""
+    writer = cv2.VideoWriter(str(tmp_path / "v.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 5, (64, 48))
+    writer.write(np.full((48, 64, 3), 90, np.uint8))
+    writer.release()
+    small = load(Frame("C1", "v#0", tmp_path / "v.avi", index=0), reduction)
+    assert small.shape == (48 // reduction, 64 // reduction, 3)
+    assert small.mean() == pytest.approx(90, abs=3)
+
+
 @pytest.mark.parametrize("index", [None, 0])
 def test_a_frame_without_its_file(tmp_path: Path, index: int | None) -> None:
     with pytest.raises(UnreadableImage, match="gone"):
