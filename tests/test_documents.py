@@ -35,7 +35,7 @@ def test_every_path_that_is_named_is_there(document: str) -> None:
 
 def test_the_example_site_is_read() -> None:
     site = read_site(ROOT / "examples" / "site.yaml")
-    assert set(site.cameras) == {"gate", "roof", "yard"}
+    assert set(site.cameras) == {"entrance", "roof", "yard"}
 
 
 def test_every_verb_is_explained() -> None:
