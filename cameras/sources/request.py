@@ -36,11 +36,13 @@ def child_request(settings: NetworkSettings, password: str, period_s: float) -> 
         username = ""
     match settings:
         case RtspSettings():
+            login = {"username": username, "password": password, "plain_url": url}
             if username:
                 parts = urlsplit(url)
                 userinfo = f"{quote(username, safe='')}:{quote(password, safe='')}"
                 url = parts._replace(netloc=f"{userinfo}@{parts.netloc}").geturl()
-            return common | {"url": url, "transport": settings.transport, "keyframes_only": settings.keyframes_only}
+            how = {"transport": settings.transport, "keyframes_only": settings.keyframes_only}
+            return common | login | how | {"url": url}
         case MjpegSettings() | SnapshotSettings():
             login = {"username": username, "password": password}
             return common | login | {"url": url, "verify": settings.verify, "max_bytes": settings.max_bytes}

@@ -11,8 +11,9 @@ import av
 import av.error
 from av.codec.context import Flags
 
-from lotwise.cameras.sources.decoder_process.failure import Failure
+from lotwise.cameras.sources.decoder_process.failure import Failure, status_failure
 from lotwise.cameras.sources.decoder_process.feed import Feed
+from lotwise.cameras.sources.decoder_process.rtsp_relay import RtspRelay, needs_relay
 from lotwise.cameras.sources.wire import Message
 from lotwise.datasets.image_header import MAX_PIXELS
 
@@ -34,7 +35,21 @@ def rtsp(request: Message, feed: Feed) -> None:
         "analyzeduration": "1000000",
         "max_delay": "200000",  # µs that UDP packets out of order are waited for
     }
-    _decode(av.open(request["url"], options=options), feed, request["keyframes_only"])
+    try:
+        container = av.open(request["url"], options=options)
+    except av.error.HTTPUnauthorizedError:
+        url, login = request["plain_url"], (request["username"], request["password"])
+        if not request["username"] or not needs_relay(url, request["timeout_s"]):
+            raise
+        # Pictures come through the relay's own connection, so over TCP whatever was asked for.
+        relay = RtspRelay(url, *login, request["timeout_s"])
+        try:
+            container = av.open(relay.url, options=options | {"rtsp_transport": "tcp"})
+        except av.error.FFmpegError:
+            if relay.refused:
+                raise status_failure(401) from None
+            raise
+    _decode(container, feed, request["keyframes_only"])
 
 
 def usb(request: Message, feed: Feed) -> None:

@@ -1,4 +1,4 @@
-"""Log-in at an HTTP camera: which of the offered ways is taken, and the header that it needs (RFC 7616, RFC 7617).
+"""Log-in at a camera: which of the offered ways is taken, and the header that it needs (RFC 7616, RFC 7617).
 
 Our own rather than ``urllib.request``'s handlers, which know no SHA-256, take Basic where it is listed first and repeat
 a wrong password six times, for which cameras lock the account; other HTTP libraries would cost every decoder process
@@ -55,13 +55,17 @@ def challenges(headers: Sequence[str]) -> list[Challenge]:
     return found
 
 
-def authorization(headers: Sequence[str], username: str, password: str, target: str) -> str:
-    """The ``Authorization`` header for a GET, by Digest wherever it is offered, else by Basic.
+def authorization(
+    headers: Sequence[str], username: str, password: str, target: str, method: str = "GET", count: int = 1
+) -> str:
+    """The ``Authorization`` header for a request, by Digest wherever it is offered, else by Basic.
 
     Args:
         headers: values of ``WWW-Authenticate``.
         username, password: as the user gave them.
-        target: path and query of the address, as in the request.
+        target: path and query of the address (HTTP) or the whole address (RTSP), as in the request.
+        method: of the request.
+        count: of requests with the same nonce, this one included.
 
     Raises:
         Failure: the camera offers neither.
@@ -70,7 +74,7 @@ def authorization(headers: Sequence[str], username: str, password: str, target: 
     digests = {_algorithm(one): one for one in reversed(offered) if one.scheme == "digest"}
     for name in _HASHES:
         if name in digests:
-            return _digest(digests[name].parameters, _HASHES[name], username, password, target)
+            return _digest(digests[name].parameters, _HASHES[name], username, password, target, method, count)
     if any(one.scheme == "basic" for one in offered):
         return "Basic " + b64encode(f"{username}:{password}".encode()).decode()
     ways = ", ".join(dict.fromkeys(one.scheme for one in offered)) or "no way that it names"
@@ -81,7 +85,9 @@ def _algorithm(challenge: Challenge) -> str:
     return challenge.parameters.get("algorithm", "MD5").upper().removesuffix("-SESS")
 
 
-def _digest(asked: dict[str, str], kind: str, username: str, password: str, target: str) -> str:
+def _digest(
+    asked: dict[str, str], kind: str, username: str, password: str, target: str, method: str, number: int
+) -> str:
     def digest(text: str) -> str:
         return hashlib.new(kind, text.encode(), usedforsecurity=False).hexdigest()
 
@@ -91,8 +97,8 @@ def _digest(asked: dict[str, str], kind: str, username: str, password: str, targ
     secret = digest(f"{username}:{realm}:{password}")
     if asked.get("algorithm", "").upper().endswith("-SESS"):
         secret = digest(f"{secret}:{nonce}:{client}")
-    request = digest(f"GET:{target}:{digest('')}" if quality == "auth-int" else f"GET:{target}")
-    count = "00000001"
+    request = digest(f"{method}:{target}:{digest('')}" if quality == "auth-int" else f"{method}:{target}")
+    count = f"{number:08x}"
     middle = f"{nonce}:{count}:{client}:{quality}" if quality else nonce
     fields = {
         "username": username, "realm": realm, "nonce": nonce, "uri": target,

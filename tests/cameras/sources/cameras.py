@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import selectors
 import shutil
@@ -150,6 +151,74 @@ class Network:
                         goal.sendall(self.spoil(data) if source is far else data)
                     except OSError:
                         return
+
+
+class Sha256Camera:
+    """An RTSP camera that accepts Digest by SHA-256 alone, made of one that asks for no log-in."""
+
+    def __init__(self, target: int, username: str, password: str) -> None:
+        self._target, self._username, self._password = target, username, password
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.wrong_logins = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self) -> Sha256Camera:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(near,), daemon=True).start()
+
+    def _serve(self, near: socket.socket) -> None:
+        far = socket.create_connection(("127.0.0.1", self._target))
+        threading.Thread(target=self._answers, args=(far, near), daemon=True).start()
+        requests = near.makefile("rb")
+        with near, far, contextlib.suppress(OSError):
+            while first := requests.read(1):
+                if first == b"$":
+                    head = requests.read(3)
+                    far.sendall(first + head + requests.read(int.from_bytes(head[1:], "big")))
+                    continue
+                lines = [first + requests.readline()]
+                while lines[-1].strip():
+                    lines.append(requests.readline())
+                if self._accepted(lines):
+                    far.sendall(b"".join(line for line in lines if not line.lower().startswith(b"authorization")))
+                else:
+                    number = next(line for line in lines if line.lower().startswith(b"cseq"))
+                    ask = b'WWW-Authenticate: Digest realm="c", nonce="77", qop="auth", algorithm=SHA-256\r\n'
+                    near.sendall(b"RTSP/1.0 401 Unauthorized\r\n" + number + ask + b"\r\n")
+
+    @staticmethod
+    def _answers(far: socket.socket, near: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := far.recv(1 << 16):
+                near.sendall(data)
+
+    def _accepted(self, lines: list[bytes]) -> bool:
+        method, target, _ = lines[0].decode().split(" ", 2)
+        if method == "OPTIONS":
+            return True
+        given = next((line.decode() for line in lines if line.lower().startswith(b"authorization: digest")), "")
+        fields = dict(item.strip().split("=", 1) for item in given.strip()[22:].split(",") if "=" in item)
+        said = {name: value.strip('"') for name, value in fields.items()}
+
+        def digest(text: str) -> str:
+            return hashlib.sha256(text.encode()).hexdigest()
+
+        secret, request = digest(f"{self._username}:c:{self._password}"), digest(f"{method}:{target}")
+        middle = f"{said.get('nonce')}:{said.get('nc')}:{said.get('cnonce')}:auth"
+        good = said.get("uri") == target and said.get("response") == digest(f"{secret}:{middle}:{request}")
+        self.wrong_logins += bool(given) and not good
+        return good
 
 
 class Viewer:

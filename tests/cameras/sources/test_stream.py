@@ -21,6 +21,7 @@ from lotwise.datasets.errors import InputError
 from tests.cameras.sources.cameras import (
     Network,
     RtspServer,
+    Sha256Camera,
     Viewer,
     children_of,
     cmdline,
@@ -242,6 +243,27 @@ def test_missing_secret_is_told_at_the_start(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("NOT_SET", raising=False)
     with pytest.raises(InputError, match="NOT_SET"):
         Viewer(rtsp("rtsp://127.0.0.1/cam", username="a", password=Secret(env="NOT_SET")))
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "wrong"])
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_a_camera_that_accepts_digest_by_sha_256_only(
+    camera: RtspServer, password: str, transport: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FFmpeg knows MD5 only, and GStreamer's server too: the log-in stands in front of it."""
+    monkeypatch.setenv("LOT_PASSWORD", password)
+    account = {"username": "operator", "password": {"env": "LOT_PASSWORD"}, "backoff": {"first_s": 60, "cap_s": 60}}
+    with (
+        Sha256Camera(camera.port, "operator", PASSWORD) as front,
+        Viewer(rtsp(camera.url(front.port), transport=transport, **account)) as viewer,
+    ):
+        if password == PASSWORD:
+            first, second = number_in(viewer.frame()), number_in(viewer.frame())
+            assert second > first
+            assert front.wrong_logins == 0
+        else:
+            until(lambda: "refuses this username and password" in viewer.source.health().why)
+            assert front.wrong_logins == 1
 
 
 @pytest.mark.parametrize("victim", ["decoder", "fork server"])
