@@ -7,7 +7,7 @@ different places, so a place is a camera and a slot, unless the site file says t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lotwise.cameras.slots.state import SlotNow
@@ -83,7 +83,10 @@ def is_live(camera: CameraNow) -> bool:
     return camera.source.state == "live" and not camera.source.ended
 
 
-def _believed(slot: str, cameras: Iterable[CameraNow]) -> SlotNow:
+def _believed(slot: str, cameras: Sequence[CameraNow]) -> SlotNow:
+    if len(cameras) == 1:
+        return cameras[0].slots[slot]
+
     def trust(camera: CameraNow) -> tuple[bool, bool, float]:
         told = camera.slots[slot]
         return is_live(camera), told.state != "unknown", told.score

@@ -22,7 +22,7 @@ JPEG_QUALITY = 95
 SOURCES_POLL_S = 0.5
 """Seconds after which the state of all sources is looked at, also where none calls."""
 
-Tell = Callable[[str, str], None]
+Report = Callable[[str, str], None]
 """Called with a camera's id and one line about it."""
 
 
@@ -33,7 +33,7 @@ def record_frames(
     every_s: float,
     most: int | None,
     stop: threading.Event,
-    tell: Tell,
+    report: Report,
 ) -> dict[str, int]:
     """Write ``folder/<camera>/<local time>.jpg`` until stopped, until each camera has its number, or all have ended.
 
@@ -44,7 +44,7 @@ def record_frames(
         every_s: seconds between two pictures of a camera.
         most: pictures of each camera; None for no end.
         stop: ends it.
-        tell: told when a camera goes away or comes back.
+        report: called when a camera goes away or comes back.
 
     Returns:
         How many were written of each camera.
@@ -74,7 +74,7 @@ def record_frames(
                 health = source.health()
                 if health.state != states[name]:
                     states[name] = health.state
-                    tell(name, f"{health.state}{f' ({health.why})' if health.why else ''}")
+                    report(name, f"{health.state}{f' ({health.why})' if health.why else ''}")
             over = {name for name, source in sources.items() if source.health().ended}
             over |= {name for name in names if most is not None and written[name] >= most}
             if len(over) == len(names):

@@ -9,6 +9,7 @@ changes, and then tells the score of that moment.
 from __future__ import annotations
 
 import json
+import logging
 import re
 import time
 from collections.abc import Callable, Hashable, Mapping
@@ -20,6 +21,8 @@ from lotwise.node.mqtt.topics import OFFLINE, ONLINE, Topics
 from lotwise.node.picture import annotated, encoded
 from lotwise.node.places import Place, is_live, lot_places, place_states
 from lotwise.node.state import CameraNow, Counts, NodeNow
+
+log = logging.getLogger(__name__)
 
 PICTURE_PERIOD_S = 10.0
 """Seconds between two pictures of a camera: a hundred kilobytes each are a tenth of a megabit a second at most."""
@@ -44,6 +47,7 @@ class StateMessages:
         self._picture, self._clock = picture, clock
         self._made: dict[str, tuple[Hashable, bytes]] = {}
         self._drawn: dict[str, float] = {}
+        self._undrawn: set[str] = set()
 
     def of(self, now: NodeNow, topics: Topics) -> dict[str, bytes]:
         """The messages by topic."""
@@ -74,10 +78,24 @@ class StateMessages:
         soon = self._clock() - self._drawn.get(topic, -PICTURE_PERIOD_S) < PICTURE_PERIOD_S
         if kept is not None and (soon or kept[0] == meaning):
             self._made[topic] = kept
-        elif (latest := self._picture(camera.camera)) is not None:
-            image, at, slots = latest
+        elif (drawn := self._draw(camera.camera)) is not None:
             self._drawn[topic] = self._clock()
-            self._made[topic] = meaning, encoded(annotated(image, at, slots, PICTURE_WIDTH_PX))
+            self._made[topic] = meaning, drawn
+
+    def _draw(self, camera: str) -> bytes | None:
+        """The picture of a camera as JPEG; None where there is none yet, or where it cannot be drawn."""
+        assert self._picture is not None
+        try:
+            latest = self._picture(camera)
+            if latest is None:
+                return None
+            image, now, slots = latest
+            return encoded(annotated(image, now, slots, PICTURE_WIDTH_PX))
+        except Exception:  # a picture that cannot be drawn must not keep the states from being told
+            if camera not in self._undrawn:
+                log.exception("MQTT: the picture of camera %s cannot be drawn", camera)
+            self._undrawn.add(camera)
+            return None
 
 
 def trusted(camera: CameraNow) -> bool:

@@ -59,7 +59,8 @@ class Topics:
     @staticmethod
     def of(now: NodeNow, prefix: str, site: str) -> Topics:
         slots = {name: safe_names(camera.slots) for name, camera in now.cameras.items()}
-        places = safe_names(name for name, place in lot_places(now).items() if len(place.cameras) > 1)
+        seen = lot_places(now) if now.shared else {}
+        places = safe_names(name for name, place in seen.items() if len(place.cameras) > 1)
         return Topics(site_root(prefix, site), safe_names(now.cameras, taken=(PLACE,)), slots, places)
 
     def camera(self, camera: str) -> str:

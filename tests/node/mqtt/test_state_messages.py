@@ -143,5 +143,15 @@ def test_pictures_are_drawn_for_changes_and_not_too_often() -> None:
     assert drawn == ["C1", "C1"]
 
 
+def test_a_picture_that_cannot_be_drawn_keeps_no_state_back(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(camera: str) -> None:
+        raise RuntimeError("no picture")
+
+    messages = StateMessages(broken)
+    for _ in range(3):
+        assert "p/lot/C1/slot/7" in told(messages, node(CAMERA))
+    assert len([record for record in caplog.records if "cannot be drawn" in record.getMessage()]) == 1
+
+
 def test_a_camera_without_a_frame_has_no_picture_yet() -> None:
     assert "p/lot/C1/picture" not in told(StateMessages(lambda camera: None), node(CAMERA))
