@@ -23,7 +23,8 @@ def curve(
     as_json: JsonFile = None,
 ) -> None:
     """When more frames stop paying: one student for each number of frames, measured on those held out."""
-    from lotwise.students.pipeline.curve import curves, parse_counts, table
+    from lotwise.students.pipeline.curve import curves, parse_counts
+    from lotwise.students.pipeline.learning_curve import table
     from lotwise.students.pipeline.run import Run
 
     run, numbers = Run(folder), parse_counts(counts)

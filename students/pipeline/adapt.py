@@ -6,14 +6,13 @@ teacher; the others open the index and the store that it leaves. Stages that run
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Footage
 from lotwise.datasets.frame_cache import FrameCache
 from lotwise.datasets.load import LoadFrame
-from lotwise.datasets.progress import Progress, no_progress
+from lotwise.datasets.progress import Note, Progress, no_note, no_progress
 from lotwise.students.pipeline.changes import lost_work
 from lotwise.students.pipeline.export import export_bundles
 from lotwise.students.pipeline.label import label_frames
@@ -21,10 +20,6 @@ from lotwise.students.pipeline.run import CameraRecord, Plan, Run, open_footage
 from lotwise.students.pipeline.train import train_students
 from lotwise.teacher.checkpoint import load_model
 from lotwise.teacher.index import Labels, open_labels
-
-
-def silent(line: str) -> None:
-    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ def adapt(
     run: Run,
     plan: Plan,
     progress: Progress = no_progress,
-    note: Callable[[str], None] = silent,
+    note: Note = no_note,
     read: LoadFrame | None = None,
     shadow: bool = False,
 ) -> Adapted:
@@ -71,7 +66,7 @@ def adapt(
     return Adapted(footage, labels)
 
 
-def label(run: Run, plan: Plan, progress: Progress = no_progress, note: Callable[[str], None] = silent) -> Adapted:
+def label(run: Run, plan: Plan, progress: Progress = no_progress, note: Note = no_note) -> Adapted:
     """The first stage alone; arguments and errors as of :func:`adapt`."""
     footage = _checked_footage(plan)
     with run.lock():
@@ -79,7 +74,7 @@ def label(run: Run, plan: Plan, progress: Progress = no_progress, note: Callable
         return Adapted(footage, label_frames(run, footage, progress))
 
 
-def train(run: Run, progress: Progress = no_progress, note: Callable[[str], None] = silent) -> list[CameraRecord]:
+def train(run: Run, progress: Progress = no_progress, note: Note = no_note) -> list[CameraRecord]:
     """The second stage alone, of a run that is labelled."""
     with run.lock():
         footage, labels = _labelled(run)
@@ -106,7 +101,7 @@ def _checked_footage(plan: Plan) -> Footage:
     return footage
 
 
-def _begin(run: Run, plan: Plan, note: Callable[[str], None]) -> None:
+def _begin(run: Run, plan: Plan, note: Note) -> None:
     for line in lost_work(run, plan):
         note(line)
     run.begin(plan)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from rich import box
-from rich.table import Table
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.cameras.detection.detector import load_detector
@@ -31,6 +27,7 @@ from lotwise.students.export.bundle import write_bundle
 from lotwise.students.model.student import make_student
 from lotwise.students.pipeline.export import CHECKED_FRAMES, readable, readable_frames
 from lotwise.students.pipeline.gate import agreements_with_teacher
+from lotwise.students.pipeline.learning_curve import Curve, Point
 from lotwise.students.pipeline.plot import plot_curve
 from lotwise.students.pipeline.run import Plan, Run, open_footage
 from lotwise.students.pipeline.train import labelled_split
@@ -38,88 +35,8 @@ from lotwise.teacher.checkpoint import fingerprint
 from lotwise.teacher.frame_selection.selection import select_frames
 from lotwise.teacher.index import Labels, open_labels
 
-MIN_GAIN_PER_DOUBLING = 0.01
-"""Gain in agreement that twice the frames must bring to pay: less is within the noise of a
-few held-out frames (docs/frames.md)."""
 MAX_FRAMES = 64
 """Most frames of a curve for which no counts were asked; a large teacher takes minutes to label 64."""
-
-
-@dataclass(frozen=True)
-class Point:
-    """One student.
-
-    Attributes:
-        frames: how many it learned from; 0 is the untouched nano.
-        agreement: F1 of its boxes against the teacher's on the frames held out, 0..1.
-        seconds: that its training took.
-    """
-
-    frames: int
-    agreement: float
-    seconds: float
-
-
-def gain_per_doubling(fewer: Point, more: Point) -> float:
-    """By how much agreement grows from one student to a later one for every doubling of the frames."""
-    return (more.agreement - fewer.agreement) / math.log2(more.frames / fewer.frames)
-
-
-@dataclass(frozen=True)
-class Curve:
-    """The students of one camera.
-
-    Attributes:
-        camera: its id.
-        order: names of the frames, the most telling first; a student of n frames learned from the first n.
-        tested: how many frames they are measured on.
-        points: by number of frames, the untouched nano first.
-        note: how the frames were divided.
-    """
-
-    camera: str
-    order: tuple[str, ...]
-    tested: int
-    points: tuple[Point, ...]
-    note: str
-
-    @property
-    def gains(self) -> tuple[float, ...]:
-        """Gain in agreement per doubling of the frames, from each student to the next one; the nano left out."""
-        return tuple(gain_per_doubling(fewer, more) for fewer, more in pairwise(self.points[1:]))
-
-    @property
-    def enough(self) -> int | None:
-        """Fewest frames beyond which a doubling gains less than ``MIN_GAIN_PER_DOUBLING``; None where it gains still.
-
-        Growth is counted from there to every larger number, so that making good a dip is no gain.
-        """
-        students = self.points[1:]
-        for place, one in enumerate(students[:-1]):
-            if all(gain_per_doubling(one, more) < MIN_GAIN_PER_DOUBLING for more in students[place + 1 :]):
-                return one.frames
-        return None
-
-    @property
-    def verdict(self) -> str:
-        """One sentence for the operator."""
-        last = self.points[-1]
-        if not self.gains:
-            return f"{self.camera}: one student is no curve; give two --counts or more distinct frames."
-        if self.enough is None:
-            return (
-                f"{self.camera}: not flat yet at {last.frames} frames: the last doubling still brought "
-                f"{self.gains[-1]:+.3f} agreement."
-            )
-        best = next(point for point in self.points if point.frames == self.enough)
-        return (
-            f"{self.camera}: more frames stop paying after {self.enough}: beyond, a doubling brings less than "
-            f"{MIN_GAIN_PER_DOUBLING} agreement ({best.agreement:.3f} with {best.frames}, {last.agreement:.3f} with "
-            f"{last.frames})."
-        )
-
-    def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "gains_per_doubling": self.gains, "enough": self.enough, "verdict": self.verdict}
 
 
 def parse_counts(text: str | None) -> tuple[int, ...] | None:
@@ -162,21 +79,6 @@ def curves(run: Run, camera: str | None, counts: Sequence[int] | None, progress:
             for frames in map(footage.of_camera, wanted)
             if any(frame.name in labels.keys for frame in frames)
         ]
-
-
-def table(found: Sequence[Curve]) -> Table:
-    """Cameras and counts, one row a student."""
-    result = Table(box=box.SIMPLE_HEAD, title="agreement with the teacher on frames held out", title_justify="left")
-    result.add_column("camera")
-    for heading in ("frames", "agreement", "gain per doubling", "training s"):
-        result.add_column(heading, justify="right")
-    for curve in found:
-        gains = ["", "", *(f"{gain:+.3f}" for gain in curve.gains)]
-        for point, gain in zip(curve.points, gains, strict=False):
-            frames = str(point.frames) if point.frames else "untouched"
-            result.add_row(curve.camera, frames, f"{point.agreement:.3f}", gain, f"{point.seconds:.0f}")
-        result.add_section()
-    return result
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from lotwise.datasets.frame import Footage, Frame
 from lotwise.datasets.load import LoadFrame, load
-from lotwise.datasets.progress import Progress, no_progress
+from lotwise.datasets.progress import Note, Progress, no_note, no_progress
 from lotwise.datasets.split import Split, split_by_day
 from lotwise.students.distillation.learn import STUDENT, learn
 from lotwise.students.pipeline.plot import plot_log
@@ -29,7 +29,7 @@ def train_students(
     labels: Labels,
     progress: Progress = no_progress,
     read: LoadFrame = load,
-    note: Callable[[str], None] = lambda line: None,
+    note: Note = no_note,
 ) -> list[CameraRecord]:
     """One student a camera, learned from the knowledge of the frames that are not held out.
 
@@ -75,7 +75,7 @@ def _train(
     labels: Labels,
     progress: Progress,
     read: LoadFrame,
-    note: Callable[[str], None],
+    note: Note,
 ) -> CameraRecord:
     """One camera's student, in ``cameras/<id>/train/student.safetensors``."""
     camera = frames[0].camera
