@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lotwise.cameras.registry.registry import Registry
-from lotwise.cameras.registry.site_bundles import bundles_of, live_bundle
+from lotwise.cameras.registry.site_bundles import live_bundle
 from lotwise.cameras.site.reading import read_site
 from lotwise.datasets.errors import InputError
 from lotwise.node.check import camera_slots, check_site, describe_site
@@ -120,9 +120,3 @@ def test_slots_of_the_file_count_before_those_of_the_bundle(whole: Path) -> None
     assert [slot.id for slot in camera_slots(site, "roof")] == ["1", "2"]
     (whole.parent / "slots.json").write_text(json.dumps([SLOT | {"id": "own"}]))
     assert [slot.id for slot in camera_slots(site, "gate")] == ["own"]
-
-
-def test_registry_or_one_bundle(whole: Path) -> None:
-    site = read_site(whole)
-    assert isinstance(bundles_of(site, "gate"), Registry)
-    assert bundles_of(site, "roof") == whole.parent / "roof-bundle"

@@ -3,12 +3,10 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto
 
-from lotwise.cameras.detection.backends.onnx_file import external_files
 from lotwise.cameras.detection.bundle import (
     MANIFEST,
     MODEL,
@@ -177,17 +175,6 @@ def test_weights_beside_the_model_need_the_manifest_to_vouch_for_them(bundle: Pa
     edit(bundle, files={MODEL: sha256(bundle / MODEL)})
     with pytest.raises(InputError, match=r"model\.onnx: keeps weights in weights\.bin, which the manifest"):
         load_detector(bundle)
-
-
-def test_weights_within_a_subgraph_are_found_too(tmp_path: Path) -> None:
-    weights = numpy_helper.from_array(np.zeros(4, np.float32), "w")
-    weights.ClearField("raw_data")
-    weights.data_location = TensorProto.EXTERNAL
-    weights.external_data.add(key="location", value="far.bin")
-    inner = helper.make_graph([helper.make_node("Identity", ["w"], ["y"])], "inner", [], [], [weights])
-    outer = helper.make_graph([helper.make_node("If", ["c"], ["z"], then_branch=inner, else_branch=inner)], "g", [], [])
-    (tmp_path / "m.onnx").write_bytes(helper.make_model(outer).SerializeToString())
-    assert external_files(tmp_path / "m.onnx") == {"far.bin"}
 
 
 @pytest.mark.parametrize("given", [(64, 128), (32, 32), (640, 480)])

@@ -1,0 +1,43 @@
+"""Where a site's cameras have their bundles."""
+
+from pathlib import Path
+
+import pytest
+
+from lotwise.cameras.registry.registry import Registry
+from lotwise.cameras.registry.site_bundles import bundles_of, live_bundle
+from lotwise.cameras.site.reading import read_site
+from lotwise.cameras.site.settings import Site
+from lotwise.datasets.errors import InputError
+from tests.cameras.bundles import add, write_constant_bundle
+
+
+def site(folder: Path, text: str) -> Site:
+    (folder / "site.yaml").write_text(f"name: lot\n{text}")
+    return read_site(folder / "site.yaml")
+
+
+def test_the_run_s_registry_the_camera_s_own_or_one_bundle(tmp_path: Path) -> None:
+    write_constant_bundle(tmp_path / "one")
+    found = site(
+        tmp_path,
+        "run: run\ncameras: {gate: {source: a}, roof: {source: a, bundles: one}, yard: {source: a, bundles: own}}",
+    )
+    assert bundles_of(found, "gate") == Registry(tmp_path / "run" / "cameras" / "gate" / "bundles")
+    assert bundles_of(found, "yard") == Registry(tmp_path / "own")
+    assert bundles_of(found, "roof") == live_bundle(found, "roof") == tmp_path / "one"
+
+
+def test_the_live_one_of_a_registry(tmp_path: Path) -> None:
+    found = site(tmp_path, "cameras: {gate: {source: a, bundles: own}}")
+    registry = Registry(tmp_path / "own")
+    identity = add(registry, tmp_path)
+    with pytest.raises(InputError, match="no bundle is live here"):
+        live_bundle(found, "gate")
+    registry.promote(identity)
+    assert live_bundle(found, "gate") == tmp_path / "own" / identity
+
+
+def test_no_run_and_no_bundles_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"camera gate: no bundle; give run: .* or cameras\.gate\.bundles:"):
+        bundles_of(site(tmp_path, "cameras: {gate: {source: a}}"), "gate")
