@@ -20,7 +20,7 @@ def turned(image: Image, turn: int) -> Image:
     return image if turn == 1 else np.ascontiguousarray(image)
 
 
-def turned_boxes(boxes: NDArray[np.float32], size: Size, turn: int) -> NDArray[np.float32]:
+def turned_boxes(boxes: NDArray[np.float64], size: Size, turn: int) -> NDArray[np.float64]:
     """Boxes (N, 4) xyxy on the stored pixels of this size -> the same on the pixels as :func:`turned` gives them."""
     width, height = size
     x1, y1, x2, y2 = boxes.T
@@ -30,4 +30,4 @@ def turned_boxes(boxes: NDArray[np.float32], size: Size, turn: int) -> NDArray[n
         x1, x2 = width - x2, width - x1
     if turn in (3, 4, 7, 8):
         y1, y2 = height - y2, height - y1
-    return np.stack([x1, y1, x2, y2], axis=1).astype(np.float32)
+    return np.stack([x1, y1, x2, y2], axis=1)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.image_header import Size
+from lotwise.datasets.image_header import MAX_PIXELS, Size
 
 LISTS = ("images", "annotations", "categories")
 
@@ -103,7 +103,7 @@ def read_coco_file(path: Path, classes: Collection[str]) -> CocoFile:
             category, of_image = _key(annotation["category_id"]), boxes[_key(annotation["image_id"])]
             box = _box(annotation)
             ignore = _flag(annotation.get("iscrowd")) or _flag(annotation.get("ignore"))
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             raise InputError(
                 f"{path}: an annotation lacks a known image_id, a category_id or a bbox of four numbers: "
                 f"{json.dumps(annotation)[:80]}"
@@ -159,7 +159,7 @@ def _key(number: object) -> str:
 
 
 def _size(image: Mapping[str, Any]) -> Size | None:
-    with suppress(KeyError, TypeError, ValueError):
+    with suppress(KeyError, TypeError, ValueError, OverflowError):
         width, height = round(float(image["width"])), round(float(image["height"]))
         return (width, height) if width > 0 and height > 0 else None
     return None
@@ -192,6 +192,8 @@ def _box_of_mask(mask: Mapping[str, Any]) -> list[float] | None:
         return None
     height, width = (int(side) for side in mask["size"])
     runs = np.array(counts, np.int64)
+    if (runs < 0).any() or not height * width == runs.sum() <= MAX_PIXELS:
+        raise ValueError("the runs do not make up the mask")
     pixels = np.repeat(np.arange(len(runs)) % 2, runs)[: height * width]
     columns, rows = np.divmod(np.flatnonzero(pixels), height)
     if not len(rows):

@@ -38,6 +38,6 @@ def placed(boxes: NDArray[np.float64], drawn: Size | None, seen: Size, turn: int
             continue
         scaled = boxes * np.tile(scale, 2)
         if before_turn and turn != 1:
-            return turned_boxes(scaled.astype(np.float32), stored, turn).astype(np.float64), "turned"
+            return turned_boxes(scaled, stored, turn), "turned"
         return scaled, "scaled"
     return boxes[:0], "unlike"

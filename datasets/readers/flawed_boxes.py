@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
+_LARGEST = 1e7  # pixels: of what lies beyond, float32 keeps no place
 NOT_A_NUMBER = "a coordinate that is not a number"
 NEGATIVE = "a negative width or height"
 NO_AREA = "no area"
@@ -37,8 +38,8 @@ def usable(
         flaws[why] += int(flawed.sum())
         keep[flawed] = False
 
-    drop(~np.isfinite(boxes).all(axis=1), NOT_A_NUMBER)
     with np.errstate(invalid="ignore"):
+        drop(~(np.abs(boxes) < _LARGEST).all(axis=1), NOT_A_NUMBER)
         sides = boxes[:, 2:] - boxes[:, :2]
         drop((sides < 0).any(axis=1), NEGATIVE)
         drop((sides == 0).any(axis=1), NO_AREA)

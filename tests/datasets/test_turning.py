@@ -30,6 +30,6 @@ def test_boxes_are_turned_with_the_pixels(turn: int) -> None:
     marked = np.zeros((64, 96, 3), np.uint8)
     marked[10:20, 30:70] = 255
     ys, xs = np.nonzero(turned(marked, turn)[..., 0])
-    box = turned_boxes(np.float32([[30, 10, 70, 20]]), (96, 64), turn)
+    box = turned_boxes(np.array([[30.0, 10.0, 70.0, 20.0]]), (96, 64), turn)
     assert box.tolist() == [[xs.min(), ys.min(), xs.max() + 1, ys.max() + 1]]
     assert swaps_sides(turn) == (turned(marked, turn).shape[:2] == (96, 64))

@@ -82,6 +82,8 @@ def test_cameras_are_chosen(tmp_path: Path) -> None:
         ({"annotations": [box(99)]}, "lacks a known image_id"),
         ({"annotations": [box(7) | {"bbox": [1, 2, 3]}]}, "bbox of four numbers"),
         ({"annotations": ["x"]}, "an annotation lacks"),
+        ({"annotations": [box(7) | {"bbox": None, "segmentation": {"size": [9, 9], "counts": [10**12]}}]}, "lacks"),
+        ({"annotations": [box(7) | {"bbox": None, "segmentation": {"size": [9, 9], "counts": [1e999]}}]}, "lacks"),
     ],
 )
 def test_broken_content_is_named(tmp_path: Path, parts: dict, message: str) -> None:
