@@ -29,7 +29,7 @@ def test_a_blurred_lens_before_a_noisy_sensor_is_told_from_a_sharp_one(shared: P
     for change in (
         brighter(0.5),
         brighter(1.6),
-        lambda one, rng: recoded(one, rng, 40),
+        lambda one, rng: recoded(one, 40),
         lambda one, rng: noisy(one, rng, 3.0),
     ):
         same = sharpness(change(image, rng))
