@@ -1,1 +1,1 @@
-"""The process on the edge: the loop that looks at every camera, reads its slots and tells them."""
+"""The process on the edge: it looks at every camera in turn, works out the states of its slots, and publishes them."""

@@ -17,7 +17,7 @@ itself."""
 
 
 def limit_arenas() -> bool:
-    """Have all threads share two heaps that give back what is free; whether the C library knows how (glibc does).
+    """Have all threads share two heaps that give free memory back. Returns whether the C library can; glibc can.
 
     glibc gives each thread a heap of its own, and what one frees the others cannot use: of nine cameras' node with
     thirty threads that is a tenth of the memory. To be called before threads are started.
@@ -34,8 +34,8 @@ def limit_arenas() -> bool:
 
 
 def trim_arenas() -> None:
-    """Return free pages inside the heaps to the system: a model that was loaded and a page that was asked for leave
-    some behind. Takes milliseconds."""
+    """Give free pages inside the heaps back to the system. Loading a model and answering a page leave some behind;
+    this takes milliseconds."""
     if _glibc():
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -1,4 +1,4 @@
-"""One camera of the node: from the newest frame of its source to what its slots are."""
+"""One camera of the node: from the newest frame of its source to the states of its slots."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Looked:
-    """What one look at a camera gave.
+    """The result of one look at a camera.
 
     Attributes:
         fresh: there was a new frame.
@@ -123,7 +123,7 @@ class CameraLoop:
         return Looked(captured is not None, tuple(events))
 
     def accept_view(self) -> None:
-        """With the next frame, what it shows becomes the view's reference."""
+        """Take the next frame as the new reference of the camera's view."""
         self._accept = True
 
     def picture(self) -> tuple[Image, CameraNow, tuple[Slot, ...]] | None:
@@ -147,15 +147,16 @@ class CameraLoop:
         self._source.close()
 
     def fail(self, why: str) -> tuple[Event, ...]:
-        """A look broke off in an error: nothing is known of the slots. What happened in it before is told too."""
+        """After a look that ended in an error: all slots become unknown. Returns these events and those before the
+        error."""
         return (*self._events, *self._lose_slots(why, self._clock()))
 
     def give_up_slots(self, why: str) -> tuple[Event, ...]:
-        """All slots are unknown from now on."""
+        """Make all slots unknown, for a reason that :mod:`lotwise.node.wording` knows."""
         return self._lose_slots(why, self._clock())
 
     def _connecting(self, health: SourceHealth, moment: datetime) -> bool:
-        """Whether the camera is asked for the first time since the start: until it answers, all is as it was before."""
+        """Whether the camera has not answered yet since the start; until then its slots stay as they were before it."""
         return not self.now.looked and not health.reconnects and moment - self._began < CONNECT_TIMEOUT
 
     def _start(self, moment: datetime) -> None:
@@ -164,7 +165,7 @@ class CameraLoop:
         self._follow_slots()
 
     def _follow_slots(self) -> None:
-        """Slots of a bundle may differ from those of the one before."""
+        """Take over the slots of the live bundle; they may differ from those of the bundle before."""
         slots = self._hot_swap.slots
         if self._site_slots is not None or slots is self.slots or not slots:
             return
@@ -283,7 +284,7 @@ class CameraLoop:
 
 
 def record(journal: Journal, loop: CameraLoop, looked: Looked) -> bool:
-    """Write what a look gave into the journal; whether there was anything."""
+    """Write the events of a look into the journal. Returns whether there were any."""
     if not looked.events:
         return False
     journal.record(looked.events, {loop.camera: loop.now.slots})

@@ -1,4 +1,4 @@
-"""Which bundle a camera runs: swapped while it runs, a new one first in the shadow of the live one."""
+"""Runs a camera's live bundle and exchanges it while the node runs; a new one first runs in its shadow."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Read = Callable[[Detector, Detections], Mapping[str, SlotReading]]
 
 @dataclass(frozen=True)
 class BundleResult:
-    """What the live bundle says of one frame.
+    """What the live bundle finds in one frame.
 
     Attributes:
         detector: that said it.
@@ -50,7 +50,7 @@ class BundleResult:
 
 
 class HotSwap:
-    """The live detector of a camera, and the one that it is held against.
+    """The live detector of a camera, and a second one that it is compared with.
 
     Models are loaded by ``loader`` beside the loop, so a swap costs no frame. Used by one thread at a time.
 
@@ -93,7 +93,7 @@ class HotSwap:
 
     @property
     def identity(self) -> str:
-        """Of the live bundle; "" where there is none."""
+        """Identity of the live bundle; "" where there is none."""
         return self.detector.identity if self.detector else ""
 
     @property
@@ -103,7 +103,7 @@ class HotSwap:
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        """That the live bundle carries."""
+        """Slots that the live bundle carries."""
         return self.detector.slots if self.detector else ()
 
     def start(self, now: datetime) -> list[Event]:
@@ -167,7 +167,7 @@ class HotSwap:
         return replace(ours, events=tuple(self._decide(time)))
 
     def poll(self, now: datetime) -> list[Event]:
-        """What the registry wants by now; models that were loaded meanwhile take their places."""
+        """Follow the registry: load what it asks for, and swap in what has been loaded."""
         stamp = self._bundles.stamp() if isinstance(self._bundles, Registry) else ()
         if stamp == self._stamp and self._clock() - self._polled < REGISTRY_POLL_S:
             return []
@@ -191,7 +191,7 @@ class HotSwap:
         return events
 
     def _follow_fixed(self, now: datetime) -> list[Event]:
-        """The one bundle that is always run could not be loaded; it may have been copied anew."""
+        """Try again to load the one bundle that is always run: it may have been copied anew."""
         loaded = self._loaded("")
         if not isinstance(loaded, Detector):
             return []
@@ -250,7 +250,8 @@ class HotSwap:
         return [self._event(now, state.shadow, "none", "shadow", "in its shadow", "")]
 
     def _decide(self, now: datetime) -> list[Event]:
-        """Act on what the run says, in the registry; the swap itself follows from what stands there then."""
+        """Write the verdict of the comparison into the registry; the swap itself follows from what stands there
+        then."""
         if self._shadow_run is None or not isinstance(self._bundles, Registry):
             return []
         outcome, why = self._shadow_run.verdict(now)
@@ -309,7 +310,7 @@ class HotSwap:
         return detector
 
     def _report_once(self, now: datetime, identity: str, key: str, why: str) -> list[Event]:
-        """Tell a trouble once, not at every poll."""
+        """An event for a trouble the first time that it is met, and none at later polls."""
         if key in self._reported:
             return []
         self._reported.add(key)

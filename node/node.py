@@ -1,4 +1,4 @@
-"""The node: its workers take turns at the cameras, and anybody may ask how everything is."""
+"""The node: its workers look at the cameras in turn, and other threads ask it how everything is."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Node:
         self.metric_sources: list[Callable[[], Mapping[str, float]]] = []
 
     def add(self, loop: CameraLoop) -> None:
-        """A camera that is looked at as often as its loop says."""
+        """Add a camera; its loop says how often it is looked at."""
         # Else every model would be loaded before the first camera's second frame.
         self._turns[loop.camera] = _Turn(loop, len(self._turns) * FIRST_LOOK_STAGGER_S)
 
@@ -114,7 +114,7 @@ class Node:
             thread.start()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Until all cameras have ended; whether they have."""
+        """Wait until all cameras have ended. Returns whether they have, within the timeout."""
         deadline = None if timeout is None else time.monotonic() + timeout
         for thread in self._threads:
             thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
@@ -209,7 +209,7 @@ class Node:
             self._done(turn, fresh, delay)
 
     def _next(self) -> _Turn | None:
-        """The camera that waits longest; None once all is over."""
+        """The camera that has waited longest, once its turn has come; None when the node ends."""
         with self._free:
             while True:
                 going = [turn for turn in self._turns.values() if not turn.finished]
@@ -238,7 +238,7 @@ class Node:
             self._free.notify()
 
     def _give_up_slots(self, turn: _Turn) -> None:
-        """Nobody looks at the places of a recording any more: they do not stay as they were at its end."""
+        """Make the slots of a recording unknown: nobody looks at its places any more."""
         if turn.loop.now.source.state == "live":  # else they are unknown already, for a reason that says more
             self._record(*turn.loop.give_up_slots("ended"), camera=turn.loop)
         with self._free:

@@ -1,4 +1,4 @@
-"""What the node asks of whoever tells the outside what it knows: MQTT, the HTTP server, a webhook of yours.
+"""What a publisher is: MQTT, the HTTP server, or a webhook of yours, which tells others what the node knows.
 
 A publisher runs in its own threads and reads the node for itself, so that a slow broker or client never makes a camera
 wait. It has two sources: :meth:`Node.now` gives all states as they are at this moment, and the journal gives every

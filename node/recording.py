@@ -1,4 +1,4 @@
-"""Keeping frames of a site's cameras for later learning: a picture of each camera every so many seconds."""
+"""Keeps pictures of a site's cameras for later training: one of each camera every so many seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running a site's node until it is told to stop: on a terminal with a live view, under systemd without a word."""
+"""Runs a site's node until it is told to stop: with a live view on a terminal, quietly under systemd."""
 
 from __future__ import annotations
 

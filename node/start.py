@@ -67,7 +67,7 @@ class Service:
         self.node.start()
 
     def close(self) -> None:
-        """Stop looking, tell everybody, write the last states."""
+        """Stop looking at cameras, let the publishers finish, and write the last states."""
         self.node.close()
         self.loader.shutdown(wait=False, cancel_futures=True)
         for publisher in reversed(self.publishers):
@@ -77,7 +77,7 @@ class Service:
         self.lock.close()
 
     def heartbeat(self) -> None:
-        """The node lives; called every few seconds."""
+        """Note that the node lives, and give free memory back; called every few seconds."""
         trim_arenas()
         try:
             # Not through a link: it could point to where a file is to appear that somebody else waits for.
@@ -156,7 +156,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
 
 
 def _cores() -> int:
-    """That this process may use: in a container, or when pinned, fewer than the machine has."""
+    """Cores that this process may use: in a container, or when pinned, fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -1,4 +1,4 @@
-"""Telling systemd that the node is up and its loop turns; nothing where systemd did not start it."""
+"""Tells systemd that the node is up and its loop turns; does nothing where systemd did not start it."""
 
 from __future__ import annotations
 

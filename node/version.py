@@ -4,7 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 
 def software_version() -> str:
-    """Of the installed package; ``source`` where it is run without being installed."""
+    """Version of the installed package; ``source`` where it is run without being installed."""
     try:
         return version("lotwise")
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Who may ask the HTTP server: the token, names under which a loopback server is asked, and forged requests."""
+"""Who may use the HTTP server: checks the token, the host name of a loopback server, and where changes come from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEALTH_PATH = "/healthz"
 
 
 class AccessControl:
-    """ASGI middleware that answers for the application wherever a request may not pass.
+    """ASGI middleware that answers requests which the application must not see.
 
     With a token each request but that to /healthz must carry it. Without one the server is on loopback; there a
     page of some other site could still reach it by pointing its own name at 127.0.0.1, so it must be asked by a

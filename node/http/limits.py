@@ -21,7 +21,7 @@ _steps = count(1)
 
 
 class LimitedConnection(H11Protocol):
-    """uvicorn's, cut when no answer was completed on it for too long, or when another needs its room.
+    """uvicorn's connection, cut when no answer was completed on it for too long, or when a new one needs its room.
 
     Room is made by the connection on which nothing is asked at the moment, and of those by the one whose last answer is
     longest ago; where all are being answered, by the oldest of them.

@@ -20,7 +20,7 @@ from lotwise.node.version import software_version
 
 
 def node_registry(node: ServedNode) -> CollectorRegistry:
-    """A registry of its own: what other libraries of the process count stays out of it."""
+    """A registry for this node alone: what other libraries of the process count stays out of it."""
     registry = CollectorRegistry()
     registry.register(NodeCollector(node))
     ProcessCollector(registry=registry)

@@ -1,4 +1,4 @@
-"""The HTTP server of a node: a thread of its own that no client can make the node wait for."""
+"""The HTTP server of a node, in a thread of its own: no client makes the node wait."""
 
 from __future__ import annotations
 

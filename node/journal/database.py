@@ -57,7 +57,7 @@ def open_database(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection of its own to read from: a long query never makes the one who writes wait.
+    """A separate connection for reading, so that a long query never makes the writer wait.
 
     Raises:
         InputError: the file is damaged or cannot be read.
@@ -86,7 +86,7 @@ def transaction(db: sqlite3.Connection, durable: bool) -> Iterator[sqlite3.Conne
 
 
 def damaged(path: Path, error: sqlite3.Error) -> InputError:
-    """The line to tell of a file that SQLite cannot make sense of."""
+    """The error for a file that SQLite cannot read."""
     return InputError(
         f"{path}: not a history that can be read ({error}); move it away (with its -wal and -shm files), "
         "and a new one is begun"

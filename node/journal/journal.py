@@ -1,5 +1,4 @@
-"""What a node must remember, on its own disk: every event in order, how far each subscriber got, and the slots as they
-are.
+"""The node's history on its own disk: every event in order, how far each subscriber has read, and all slot states.
 
 Ours and not a message queue's: a queue forgets what was delivered, but operators ask for the history of months; it is
 one file that a node on a small box can open after a power cut; and numbers without gaps are what lets a subscriber know
@@ -166,7 +165,7 @@ class Journal:
         ]
 
     def attach(self, reader: str) -> int:
-        """Keep events for a subscriber from now on until it got them; gives the last number it got.
+        """Keep events for a subscriber from now on until it has confirmed them. Returns the last number it confirmed.
 
         One that was never here before begins with the next event. One that is not attached in this run keeps its
         place, but no event is kept for it.
@@ -282,7 +281,7 @@ class Journal:
             self._skip += dropped
 
     def _prune(self) -> None:
-        """Drop a few of the oldest events where they are too old or the file is too large, and give back the room."""
+        """Delete some of the oldest events where they are too old or the file is too large, and shrink the file."""
         db, settings = self._db, self._settings
         free = max(min(self._cursors.values(), default=self._last), self._last - settings.buffer_events)
         pages, unused, page = (

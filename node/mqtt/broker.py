@@ -44,7 +44,7 @@ class Disconnected(Exception):
 
 @dataclass(frozen=True)
 class Login:
-    """Where a broker is and who says so to it."""
+    """Address of a broker, and the account to use there."""
 
     host: str
     port: int
@@ -159,7 +159,7 @@ class BrokerConnection:
         self.drop()
 
     def drop(self) -> None:
-        """End it without a word."""
+        """Close the connection at once; the broker then publishes the will."""
         self._selector.close()
         if (sock := self._client.socket()) is not None:
             sock.close()

@@ -74,7 +74,7 @@ class Session:
 
     @property
     def idle(self) -> bool:
-        """Whether all that is known is told and acknowledged."""
+        """Whether everything was sent and acknowledged."""
         return (
             not (self._unsent_states or self._states_sent or self._sent or self._ready)
             and self._number >= self._journal.last

@@ -1,4 +1,4 @@
-"""What is told over MQTT: the topics, and the states and events as JSON."""
+"""The MQTT topics of a site, and its events as JSON."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Topics:
 
 
 def site_root(prefix: str, site: str) -> str:
-    """The topic below which everything of a site lies."""
+    """The topic below which all topics of a site lie."""
     return f"{prefix}/{safe_names([site])[site]}"
 
 
