@@ -192,7 +192,7 @@ def _stat(path: Path) -> os.stat_result:
 
 def _open(path: Path) -> Any:
     try:
-        container = av.open(str(path))
+        container = av.open(str(path), metadata_errors="replace")  # titles in another encoding than UTF-8
     except (av.error.FFmpegError, OSError) as error:
         raise InputError(f"{path}: not a video that can be read; convert it to MP4 (H.264)") from error
     if not container.streams.video:

@@ -78,3 +78,11 @@ def test_other_makers_containers(tmp_path: Path, suffix: str, codec: str, format
     assert [frame.index for frame in found.frames] == ([0, 50] if suffix in (".mjpeg", ".h264") else [0, 20, 40])
     for order in ([40], range(20, 41), [59, 0, 58, 5]):
         assert [number_in(read_video_frame(path, k)) for k in order] == list(order)
+
+
+def test_a_title_in_another_encoding_does_not_matter(tmp_path: Path) -> None:
+    path = encode(tmp_path / "v.mp4", [0, 1, 2])
+    data = path.read_bytes()
+    assert b"Lavf" in data
+    path.write_bytes(data.replace(b"Lavf", "门口".encode("gbk")))
+    assert number_in(read_video_frame(path, 2)) == 2

@@ -36,7 +36,7 @@ def rtsp(request: Message, feed: Feed) -> None:
         "max_delay": "200000",  # µs that UDP packets out of order are waited for
     }
     try:
-        container = av.open(request["url"], options=options)
+        container = av.open(request["url"], options=options, metadata_errors="replace")
     except av.error.HTTPUnauthorizedError:
         url, login = request["plain_url"], (request["username"], request["password"])
         if not request["username"] or not needs_relay(url, request["timeout_s"]):
@@ -44,7 +44,7 @@ def rtsp(request: Message, feed: Feed) -> None:
         # Pictures come through the relay's own connection, so over TCP whatever was asked for.
         relay = RtspRelay(url, *login, request["timeout_s"])
         try:
-            container = av.open(relay.url, options=options | {"rtsp_transport": "tcp"})
+            container = av.open(relay.url, options=options | {"rtsp_transport": "tcp"}, metadata_errors="replace")
         except av.error.FFmpegError:
             if relay.refused:
                 raise status_failure(401) from None
