@@ -19,7 +19,7 @@ _GONE, _COPIED = ".gone-", ".copied-"
 
 @dataclass(frozen=True)
 class Registry:
-    """A folder that holds bundles by their identity and one small file that names the live one.
+    """A folder of bundles, each in a folder named by its identity, and one small file that names the live one.
 
     Several processes may use it at once. Whatever changes the live bundle is one rename, so a kill at any moment
     leaves what was or what shall be.
@@ -31,7 +31,7 @@ class Registry:
     folder: Path
 
     def add(self, bundle: Path) -> str:
-        """Move a finished bundle in, read-only from now on, and return its identity; the same twice is one.
+        """Move a finished bundle in, read-only from now on, and return its identity. Nothing changes if it is there.
 
         A bundle that is there but was harmed is replaced.
 
@@ -59,11 +59,11 @@ class Registry:
         return manifest.identity
 
     def promote(self, identity: str, probation: bool = True) -> RegistryState:
-        """Make a bundle live; the one before is remembered.
+        """Make a bundle live, and remember the one that was live before.
 
         Args:
             identity: in whole; :meth:`resolve` finds it.
-            probation: the one before watches over its first minutes and may come back by itself.
+            probation: the one before is compared with it in its first minutes, and may come back by itself.
 
         Raises:
             InputError: no such bundle, its files are not what its manifest says, its model cannot be loaded, or it
@@ -78,7 +78,7 @@ class Registry:
         return change_state(self.folder, step)
 
     def start_shadow(self, identity: str, again: bool = False) -> RegistryState:
-        """Let a bundle run in the shadow of the live one; it takes the place of another in its shadow.
+        """Let a bundle run beside the live one without being published; another one in the shadow gives way.
 
         Args:
             identity: in whole.
@@ -102,7 +102,7 @@ class Registry:
         return change_state(self.folder, step)
 
     def accept(self, identity: str) -> RegistryState:
-        """Make the bundle live that has passed its shadow; its first minutes are watched.
+        """Make the bundle live that runs in the shadow, and put it on probation.
 
         Raises:
             InputError: it is not in its shadow any more, because somebody else was quicker, or it was harmed.
@@ -116,7 +116,7 @@ class Registry:
         return change_state(self.folder, step)
 
     def refuse(self, identity: str, why: str) -> RegistryState:
-        """End a bundle's shadow; it is not compared by itself again.
+        """End the shadow run of a bundle, which is not compared by itself again.
 
         Raises:
             InputError: it is not in its shadow any more.
@@ -129,7 +129,7 @@ class Registry:
         return change_state(self.folder, step)
 
     def end_probation(self, identity: str) -> RegistryState:
-        """The first minutes of the live bundle were good; where another is live by now, nothing changes."""
+        """End the probation of the live bundle, which has passed it; where another is live by now, nothing changes."""
 
         def step(state: RegistryState) -> RegistryState:
             return state.model_copy(update={"on_probation": False}) if state.live == identity else state
@@ -137,7 +137,7 @@ class Registry:
         return change_state(self.folder, step)
 
     def roll_back(self, why: str, of: str | None = None) -> str:
-        """Make the bundle live again that was so before; the one that was live is not compared by itself again.
+        """Make the bundle live again that was live before; the present one is not compared by itself again.
 
         Args:
             why: one line, remembered.
@@ -161,7 +161,7 @@ class Registry:
         return str(change_state(self.folder, step).live)
 
     def live(self) -> Path:
-        """Folder of the live bundle, found whole.
+        """Folder of the live bundle, once all its files were found to be what its manifest says.
 
         Raises:
             InputError: none is live yet, or it was harmed.
@@ -172,11 +172,11 @@ class Registry:
         return self.path(identity)
 
     def state(self) -> RegistryState:
-        """What runs."""
+        """Which bundles are live, before and in the shadow, and which were refused."""
         return read_state(self.folder)
 
     def stamp(self) -> tuple[int, ...]:
-        """Differs once :meth:`state` does; costs next to nothing, so that a node can ask before every frame."""
+        """Another value once :meth:`state` has changed; so cheap that a node can ask before every frame."""
         try:
             found = os.stat(self.folder / STATE_FILE)
         except FileNotFoundError:
@@ -184,7 +184,7 @@ class Registry:
         return found.st_mtime_ns, found.st_ino, found.st_size
 
     def path(self, identity: str) -> Path:
-        """Folder of a bundle, found whole.
+        """Folder of a bundle, once all its files were found to be what its manifest says.
 
         Raises:
             InputError: no such bundle, or its files are not what its manifest says.
@@ -204,7 +204,7 @@ class Registry:
         return sorted(found, key=lambda version: (version.exported, version.identity), reverse=True)
 
     def resolve(self, prefix: str) -> str:
-        """The one identity that begins so.
+        """The whole identity of the one bundle whose identity begins so.
 
         Raises:
             InputError: none does, or several do; names what there is.
@@ -217,7 +217,7 @@ class Registry:
         return found[0]
 
     def prune(self, keep: int) -> tuple[str, ...]:
-        """Delete all bundles but the newest ``keep`` and those that are live, before and in their shadow.
+        """Delete all bundles but the newest ``keep``, the live one, the one before it and the one in the shadow.
 
         Returns:
             Identities of what is gone, oldest last.
@@ -238,7 +238,7 @@ class Registry:
         return tuple(gone)
 
     def identities(self) -> list[str]:
-        """Of all bundles, whole or not."""
+        """Identities of all bundles, also of those whose files are not what they should be."""
         return sorted(
             path.parent.name for path in self.folder.glob(f"*/{MANIFEST}") if IDENTITY.fullmatch(path.parent.name)
         )
@@ -270,7 +270,7 @@ class Registry:
             raise InputError(f"{self.folder}: {identity} was made for camera {camera}, but the live one for {ours}")
 
     def _away(self, target: Path) -> None:
-        """Delete a bundle so that it is there in whole or not at all, also after a kill."""
+        """Delete a bundle such that a kill leaves all of it or nothing under its name."""
         gone = target.with_name(_GONE + target.name)
         shutil.rmtree(gone, ignore_errors=True)
         os.replace(target, gone)

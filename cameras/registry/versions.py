@@ -1,4 +1,4 @@
-"""What is to know of each bundle of a registry, in a form that a table or JSON can show."""
+"""What each bundle of a registry is and what became of it, in a form that a table or JSON can show."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class Version:
 
     @property
     def status(self) -> str:
-        """All of that in a few words for a table."""
+        """Live, before, shadow, refused and broken in a few words, for a table."""
         words = [word for word in ("live", "before", "shadow") if getattr(self, word)]
         words += [f"{word}: {why}" for word in ("refused", "broken") if (why := getattr(self, word))]
         return ", ".join(words)
 
 
 def read_version(folder: Path, state: RegistryState) -> Version:
-    """What is to know of the bundle in a folder named by its identity."""
+    """The bundle in a folder named by its identity."""
     broken = damage(folder)
     manifest = None if broken else parse_manifest(folder)
     return Version(

@@ -36,7 +36,7 @@ class Timer:
             self._callback()
 
     def _waited(self) -> bool:
-        """Whether a moment has come; False once it is closed."""
+        """Wait for the next moment: True once it has come, False once the timer is closed."""
         with self._changed:
             while not self._closed:
                 left = None if self._moment is None else self._moment - time.monotonic()
