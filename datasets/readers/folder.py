@@ -27,20 +27,21 @@ def read_folder(root: Path, cameras: Sequence[str] | None = None, every_s: float
     belongs to that folder's camera.
 
     Args:
-        root: the folder.
+        root: the folder, or one video.
         cameras: ids; None for all.
         every_s: seconds between two frames taken of a video; None for a choice by its length and change.
 
     Raises:
         InputError: no such folder, nothing in it, or an asked camera without frames.
     """
-    if not root.is_dir():
-        raise InputError(f"{root}: no such folder; give a folder of images or videos")
+    if not root.exists():
+        raise InputError(f"{root}: no such folder or video; give a folder of images or videos, or a video")
     frames: list[Frame] = []
     notes: list[str] = []
     samples: dict[str, list[VideoSample]] = {}
     beginnings: dict[str, Counter[str]] = defaultdict(Counter)
     files = all_files(root)
+    given, root = root, root.parent if root.is_file() else root
     for path in with_suffix(files, IMAGE_SUFFIXES + VIDEO_SUFFIXES):
         relative = path.relative_to(root)
         camera = camera_of(relative, root, structure=frozenset())
@@ -59,8 +60,8 @@ def read_folder(root: Path, cameras: Sequence[str] | None = None, every_s: float
             samples.setdefault(camera, []).append(sample)
     notes += [*_mixed_notes(beginnings), *video_notes(samples), *unread_notes(files)]
     if not frames and notes:
-        raise InputError(f"{root}: {notes[0]}" if str(root) not in notes[0] else notes[0])
-    return Dataset("folder", root, select_cameras(frames, cameras, root), notes=tuple(notes))
+        raise InputError(notes[0] if str(given) in notes[0] else f"{given}: {notes[0]}")
+    return Dataset("folder", root, select_cameras(frames, cameras, given), notes=tuple(notes))
 
 
 def _mixed_notes(beginnings: Mapping[str, Counter[str]]) -> list[str]:

@@ -128,9 +128,10 @@ def _has_names(path: Path) -> bool:
 
 def _read(path: Path) -> _Content:
     try:
-        text = path.read_text(encoding="utf-8-sig")
         if path.suffix.lower() in (".yaml", ".yml"):
-            return _from_yaml(path, yaml.safe_load(text))
+            return _from_yaml(path, yaml.safe_load(path.read_text(encoding="utf-8-sig")))
+        # Names in another encoding are told badly, but a car is a car in most of them.
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
         if path.suffix.lower() == ".json":
             categories = json.loads(text)["categories"]
             return _Content({int(one["id"]): str(one["name"]).strip() for one in categories})

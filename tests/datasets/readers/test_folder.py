@@ -90,6 +90,16 @@ def test_endings_that_are_not_read_are_told_and_nothing_else_is_no_camera(tmp_pa
         read_folder(tmp_path / "h")
 
 
+def test_one_video_is_a_dataset(tmp_path: Path) -> None:
+    add(tmp_path, "gate_20240102_030405.avi", "roof.avi")
+    dataset = read_folder(tmp_path / "gate_20240102_030405.avi", every_s=1)
+    assert (dataset.cameras, len(dataset.frames)) == (("gate",), 3)
+    assert dataset.frames[2].name == "gate_20240102_030405.avi#000002"
+    (tmp_path / "broken.mp4").write_bytes(b"")
+    with pytest.raises(InputError, match=r"broken\.mp4: not a video"):
+        read_folder(tmp_path / "broken.mp4")
+
+
 def test_a_broken_video_is_noted_and_the_rest_is_read(tmp_path: Path) -> None:
     add(tmp_path, "g/a.jpg")
     (tmp_path / "g" / "b.mp4").write_bytes(b"no video")

@@ -129,6 +129,12 @@ def test_without_class_names_a_note_says_whose_numbers_are_assumed(tmp_path: Pat
     assert "no class names found (data.yaml, classes.txt, obj.names, …): class numbers are taken for COCO's" in note
 
 
+def test_class_names_in_another_encoding(tmp_path: Path) -> None:
+    add(tmp_path, "images/a.jpg", "1 .5 .5 .2 .4\n")
+    (tmp_path / "classes.txt").write_bytes("行人\ncar\n".encode("gbk"))
+    assert boxes(tmp_path) == {"images/a.jpg": [[40, 15, 60, 35]]}
+
+
 def test_class_names_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
     for part, names in (("train", "car\nperson\n"), ("valid", "person\ncar\n")):
         add(tmp_path, f"{part}/a.jpg", LINE)
