@@ -77,7 +77,8 @@ def _load(path: Path, threads: int, cache: Path | None) -> OpenVino:
         config["CACHE_DIR"] = str(cache)
     core = ov.Core()
     # Mapped, a model or cache file that somebody truncates while it is in use ends the whole process (SIGBUS). Read
-    # into memory it costs its size, 12 MB a camera, and nothing that happens to the file matters any more.
+    # into memory, nothing that happens to the file matters any more. Eight students with a cache then take 343 MB (PSS)
+    # rather than 322 MB, and 332 MB without one, as at the first start.
     core.set_property({"ENABLE_MMAP": False})
     try:
         model = core.read_model(path)
