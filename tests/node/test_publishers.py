@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import runpy
+import threading
 from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -12,6 +17,8 @@ from lotwise.datasets.errors import InputError
 from lotwise.node import publishers
 from lotwise.node.publisher import Publisher, Surroundings
 from lotwise.node.start import open_service
+from tests.conftest import ROOT
+from tests.node.mqtt.brokers import until
 from tests.node.sites import LOT, write_site
 
 
@@ -87,3 +94,43 @@ def test_one_that_can_never_work_keeps_the_node_from_starting(tmp_path: Path, mo
     service.close()
     assert service.node.now().cameras["C1"].looked == 0
     assert service.node.last_event() == 0
+
+
+class Inbox(BaseHTTPRequestHandler):
+    """Takes JSON; every second request fails."""
+
+    asked: ClassVar[int] = 0
+    numbers: ClassVar[list[int]] = []
+
+    def do_POST(self) -> None:
+        content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        Inbox.asked += 1
+        if Inbox.asked % 2:
+            self.send_error(503)
+            return
+        Inbox.numbers += [event["number"] for event in content]
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+def test_the_example_of_a_webhook_gets_every_event_over_a_server_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook = runpy.run_path(str(ROOT / "examples" / "webhook_publisher.py"))["WebhookPublisher"]
+    Inbox.asked, Inbox.numbers = 0, []
+    site = write_site(tmp_path, cameras=2)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Inbox) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/parking"
+        monkeypatch.setattr(publishers, "PUBLISHERS", [lambda around: webhook(around, url, retry_s=0.05)])
+        service = open_service(read_site(site), site)
+        service.start()
+        assert service.node.wait(20)
+        until(lambda: Inbox.numbers and Inbox.numbers[-1] == service.node.last_event(), "all events came")
+        service.close()
+        server.shutdown()
+    assert Inbox.numbers == list(range(1, len(Inbox.numbers) + 1))
+    assert service.node.metrics()["lotwise_webhook_delivered_events_total"] == len(Inbox.numbers)
