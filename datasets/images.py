@@ -74,7 +74,7 @@ def decode_image(data: bytes, origin: str, reduction: Reduction = 1) -> Image:
     except cv2.error:
         image = None
     if image is None:
-        raise UnreadableImage(f"{origin}: not an image that can be decoded ({len(data)} bytes); replace or delete it")
+        raise UnreadableImage(f"{origin}: not an image that can be decoded ({_content(data)}); replace or delete it")
     if jpeg and not reaches_end(data, np.asarray(image, np.uint8)):
         raise UnreadableImage(
             f"{origin}: truncated image (its data end before its pixels, though it has an end mark); copy it again"
@@ -132,3 +132,12 @@ def _png_reaches_end(data: bytes) -> bool:
             return True
         position += 12 + int.from_bytes(data[position : position + 4], "big")
     return False
+
+
+def _content(data: bytes) -> str:
+    """What a file that is no image of a known kind holds, as far as its first bytes tell."""
+    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"):
+        return "HEIC, whatever its name says: convert it to JPEG"
+    if data.lstrip()[:1] == b"<":
+        return "a web page or other text"
+    return f"{len(data)} bytes" if data else "an empty file"

@@ -1,5 +1,6 @@
 """Images are read whole or refused, and none that is whole is refused."""
 
+import re
 from pathlib import Path
 
 import cv2
@@ -88,6 +89,20 @@ def test_what_is_no_image_is_refused(tmp_path: Path, data: bytes) -> None:
         read_image(tmp_path / "a.jpg")
     with pytest.raises(UnreadableImage, match=r"a\.jpg"):
         image_size(tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "an empty file"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC, whatever its name says: convert it to JPEG"),
+        (b"<!DOCTYPE html><title>Log in</title>", "a web page or other text"),
+    ],
+)
+def test_what_a_file_holds_instead_is_told(tmp_path: Path, data: bytes, told: str) -> None:
+    (tmp_path / "a.jpg").write_bytes(data)
+    with pytest.raises(UnreadableImage, match=re.escape(f"a.jpg: not an image that can be decoded ({told})")):
+        read_image(tmp_path / "a.jpg")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
