@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.cameras.detection.bundle import Role
 from lotwise.cameras.detection.detector import Detector, load_detector
+from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.slots import SlotModel, learn_slot_model
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Footage, Frame, Image, Slot
@@ -58,39 +61,90 @@ def export_bundles(
     for done, record in enumerate(records):
         progress("export", done, len(records), record.camera)
         if record.bundle is None:
-            frames = {frame.name: frame for frame in footage.of_camera(record.camera)}
-            _export(run, plan, record, frames, footage.slots.get(record.camera, ()), labels, read, shadow)
+            frames = {frame.name: frame for frame in footage.of_camera(record.camera) if frame.name in labels.keys}
+            train, test = (
+                tuple(frames[name] for name in side if name in frames) for side in (record.train, record.test)
+            )
+            slots = footage.slots.get(record.camera, ())
+            _export(_Job(run, plan, record, train, test, slots, labels, read), shadow)
     progress("export", len(records), len(records), "")
 
 
-def _export(
-    run: Run,
-    plan: Plan,
-    record: CameraRecord,
-    frames: Mapping[str, Frame],
-    slots: Sequence[Slot],
-    labels: Labels,
-    read: LoadFrame,
-    shadow: bool,
-) -> None:
-    """Both bundles of a camera into its registry, and the better one through the gate, with an INT8 model if that
-    agrees."""
-    registry = run.registry(record.camera)
-    test = [frames[name] for name in record.test if name in frames and name in labels.keys]
-    train = [frames[name] for name in record.train if name in frames and name in labels.keys]
-    labels.check([*test, *train], read)
-    check = list(islice(readable(test, read), CHECKED_FRAMES))
+@dataclass(frozen=True)
+class _Job:
+    """What the export of one camera works with.
+
+    Attributes:
+        run, plan, record: of the camera.
+        train, test: its frames that can be found, of those that it learned from and is measured on.
+        slots: of its view.
+        labels: what the teacher said.
+        read: gives the pixels of a frame.
+    """
+
+    run: Run
+    plan: Plan
+    record: CameraRecord
+    train: tuple[Frame, ...]
+    test: tuple[Frame, ...]
+    slots: Sequence[Slot]
+    labels: Labels
+    read: LoadFrame
+
+    @property
+    def registry(self) -> Registry:
+        return self.run.registry(self.record.camera)
+
+
+def _export(job: _Job, shadow: bool) -> None:
+    """Both bundles of a camera into its registry, and the better one through the gate."""
+    job.labels.check([*job.test, *job.train], job.read)
+    models: dict[Role, DetectionModel] = {
+        "baseline": make_student(job.plan.student, job.plan.oracle.classes),
+        "student": load_model(job.run.camera(job.record.camera) / "train" / STUDENT),
+    }
+    folders = _write_bundles(job, models)
+    scores = _agreements(job, folders)
+    winner: Role = "student" if scores["student"] >= scores["baseline"] else "baseline"
+    held_out = not set(job.record.test) & set(job.record.train)
+    decision = decide(scores[winner], scores.get("live"), held_out, shadow)
+    int8 = None
+    if job.plan.export.int8 and decision.outcome != "kept":
+        int8 = _add_int8(job, models[winner], folders[winner])
+    registry = job.registry
+    identities = {role: registry.add(folder) for role, folder in folders.items()}
+    if decision.outcome == "promoted":
+        registry.promote(identities[winner])
+    elif decision.outcome == "shadow" and identities[winner] != registry.state().live:
+        registry.start_shadow(identities[winner], again=True)
+    gate = GateRecord(
+        agreement_with_teacher=scores,
+        winner=winner,
+        outcome=decision.outcome,
+        why=decision.why,
+        oracle=job.labels.index.description,
+        int8=int8,
+    )
+    result = {
+        "bundle": identities["student"],
+        "baseline": identities["baseline"],
+        "live": registry.state().live,
+        "gate": gate,
+    }
+    job.run.save(job.record.model_copy(update=result))
+
+
+def _write_bundles(job: _Job, models: Mapping[Role, DetectionModel]) -> dict[Role, Path]:
+    """A bundle of each model beside the registry, compared with its model."""
+    record, plan = job.record, job.plan
+    check = list(islice(readable(job.test, job.read), CHECKED_FRAMES))
     if not check:
         raise InputError(
-            f"{run.camera(record.camera)}: not one of its {len(record.test)} test frames can be read any more, so its "
-            "bundle cannot be checked; put them back, or begin a new run with --out"
+            f"{job.run.camera(record.camera)}: not one of its {len(record.test)} test frames can be read any more, so "
+            "its bundle cannot be checked; put them back, or begin a new run with --out"
         )
-    slot_model = learn_slots(record.train, slots, labels) if slots else None
-    models: dict[Role, DetectionModel] = {
-        "baseline": make_student(plan.student, plan.oracle.classes),
-        "student": load_model(run.camera(record.camera) / "train" / STUDENT),
-    }
-    folders: dict[Role, Path] = {role: registry.folder / f".{role}" for role in models}
+    slot_model = learn_slots(record.train, job.slots, job.labels) if job.slots else None
+    folders: dict[Role, Path] = {role: job.registry.folder / f".{role}" for role in models}
     for role, model in models.items():
         write_bundle(
             model,
@@ -99,47 +153,31 @@ def _export(
             role=role,
             size=record.size,
             check=check,
-            slots=slots,
+            slots=job.slots,
             slot_model=slot_model,
-            teacher=labels.index.description,
+            teacher=job.labels.index.description,
             training=record.training if role == "student" else {"student": Path(plan.student).name},
         )
+    return folders
+
+
+def _agreements(job: _Job, folders: Mapping[Role, Path]) -> dict[str, float]:
+    """Agreement with the teacher, on the camera's test frames, of the new bundles and of the live one where one is."""
     detectors: dict[str, Detector] = {role: load_detector(folder) for role, folder in folders.items()}
-    if (live := live_detector(registry)) is not None:
+    if (live := live_detector(job.registry)) is not None:
         detectors["live"] = live
-    known = ((image, labels.detections(frame)) for frame, image in readable_frames(test, read))
-    scores = agreements_with_teacher(detectors, known, plan.distill.positive_threshold)
-    winner: Role = "student" if scores["student"] >= scores["baseline"] else "baseline"
-    held_out = not set(record.test) & set(record.train)
-    decision = decide(scores[winner], scores.get("live"), held_out, shadow)
-    gate = GateRecord(
-        agreement_with_teacher=scores,
-        winner=winner,
-        outcome=decision.outcome,
-        why=decision.why,
-        oracle=labels.index.description,
+    known = ((image, job.labels.detections(frame)) for frame, image in readable_frames(job.test, job.read))
+    return agreements_with_teacher(detectors, known, job.plan.distill.positive_threshold)
+
+
+def _add_int8(job: _Job, model: DetectionModel, folder: Path) -> dict[str, Any]:
+    """What was measured of the INT8 model that was added to a bundle, or why it was refused."""
+    seen = [job.train[index] for index in spread(len(job.train), CALIBRATION_FRAMES)]
+    done = add_int8(
+        model, folder, list(readable(seen, job.read)), partial(readable, job.test, job.read), job.plan.export
     )
-    if plan.export.int8 and decision.outcome != "kept":
-        seen = [train[index] for index in spread(len(train), CALIBRATION_FRAMES)]
-        done = add_int8(
-            models[winner], folders[winner], list(readable(seen, read)), partial(readable, test, read), plan.export
-        )
-        gate = gate.model_copy(update={"int8": done.measured["int8"]})
-    identities = {role: registry.add(folder) for role, folder in folders.items()}
-    if decision.outcome == "shadow" and identities[winner] != registry.state().live:
-        registry.start_shadow(identities[winner], again=True)
-    elif decision.outcome == "promoted":
-        registry.promote(identities[winner])
-    run.save(
-        record.model_copy(
-            update={
-                "bundle": identities["student"],
-                "baseline": identities["baseline"],
-                "live": registry.state().live,
-                "gate": gate,
-            }
-        )
-    )
+    measured: dict[str, Any] = done.measured["int8"]
+    return measured
 
 
 def learn_slots(names: Sequence[str], slots: Sequence[Slot], labels: Labels) -> SlotModel:
