@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from lotwise.cameras.site.mistakes import first_mistake
+from lotwise.cameras.site.yaml_file import read_yaml
 from lotwise.datasets.errors import InputError
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
@@ -39,10 +39,7 @@ def read_export(path: Path | None, given: Mapping[str, Any]) -> ExportSettings:
 
 
 def _content(path: Path | None) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text()) or {} if path else {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{path}: cannot be read as YAML ({' '.join(str(error).split())})") from error
+    content = {} if path is None else read_yaml(path, "settings file").content or {}
     if not isinstance(content, dict):
         raise InputError(f"{path}: not a mapping; see docs/settings.md")
     return content

@@ -32,8 +32,9 @@ def test_the_command_line_stands_above_the_file(tmp_path: Path) -> None:
         ),
         ("seed: -1", "seed: "),
         ("- 1", "not a mapping"),
-        ("a: [", "cannot be read as YAML"),
-        ("\udcff\udcfe", "cannot be read as YAML"),
+        ("a: [", "not YAML"),
+        ("\udcff\udcfe", "not UTF-8 text"),
+        ("steps: 5\nsteps: 6", ":2: steps: is there twice"),
     ],
 )
 def test_bad_settings_are_named(tmp_path: Path, text: str, why: str) -> None:
