@@ -1,9 +1,6 @@
 """What a node needs to start: its state folder for itself, and all its parts; a failed start leaves nothing behind."""
 
 import os
-import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -12,9 +9,7 @@ import pytest
 from lotwise.cameras.site.reading import read_site
 from lotwise.datasets.errors import InputError
 from lotwise.node.journal.journal import Journal
-from lotwise.node.lock import StateLock
 from lotwise.node.start import Service, open_service
-from tests.conftest import ROOT
 from tests.node.mqtt.brokers import until
 from tests.node.sites import LOT, states, write_site
 
@@ -43,48 +38,6 @@ def test_the_state_folder_is_for_one_node_at_a_time(tmp_path: Path) -> None:
     opened(site).close()
 
 
-def test_a_killed_node_lets_go_of_the_state_folder_and_so_do_its_children(tmp_path: Path) -> None:
-    program = """
-import subprocess, sys
-from pathlib import Path
-from lotwise.node.lock import StateLock
-lock = StateLock(Path(sys.argv[1]))
-child = subprocess.Popen(["sleep", "60"])
-print(child.pid, flush=True)
-child.wait()
-"""
-    command = [sys.executable, "-c", program, str(tmp_path / "state")]
-    node = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert node.stdout is not None
-    child = int(node.stdout.readline())
-    try:
-        with pytest.raises(InputError, match=f"process {node.pid}"):
-            StateLock(tmp_path / "state")
-        node.kill()
-        node.wait()
-        StateLock(tmp_path / "state").close()
-    finally:
-        os.kill(child, signal.SIGKILL)
-        node.stdout.close()
-
-
-@pytest.mark.parametrize("kind", ["symbolic", "hard", "pipe"])
-def test_a_lock_that_is_another_file_is_refused_and_that_one_stays_whole(tmp_path: Path, kind: str) -> None:
-    state, other = tmp_path / "state", tmp_path / "precious"
-    state.mkdir()
-    other.write_text("precious")
-    match kind:
-        case "symbolic":
-            (state / "lock").symlink_to(other)
-        case "hard":
-            os.link(other, state / "lock")
-        case "pipe":
-            os.mkfifo(state / "lock")
-    with pytest.raises(InputError, match=r"state/lock: is .*; remove it"):
-        StateLock(state)
-    assert other.read_text() == "precious"
-
-
 def test_the_heartbeat_makes_no_file_that_a_link_points_to(tmp_path: Path) -> None:
     site = write_site(tmp_path)
     service = opened(site)
@@ -92,12 +45,6 @@ def test_the_heartbeat_makes_no_file_that_a_link_points_to(tmp_path: Path) -> No
     service.heartbeat()
     service.close()
     assert not (tmp_path / "elsewhere").exists()
-
-
-def test_a_state_folder_that_all_may_look_into_is_closed_to_them(tmp_path: Path) -> None:
-    (tmp_path / "state").mkdir(mode=0o755)
-    StateLock(tmp_path / "state").close()
-    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o750
 
 
 def test_what_was_opened_is_closed_where_a_later_part_fails(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -61,3 +62,18 @@ def ask(
             return Reply(answer.status, answer.headers, answer.read())
     except HTTPError as error:
         return Reply(error.code, error.headers, error.read())
+
+
+def hang(url: str, said: bytes = b"") -> socket.socket:
+    """A client that says this and then nothing."""
+    client = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10)
+    client.sendall(said)
+    return client
+
+
+def cut_off(client: socket.socket) -> bool:
+    """Whether the server ends this connection without a word; waits for it."""
+    try:
+        return client.recv(1) == b""
+    except ConnectionResetError:
+        return True

@@ -14,26 +14,10 @@ import pytest
 
 from lotwise.cameras.site.api import ApiSettings
 from lotwise.datasets.errors import InputError
-from lotwise.node.http import limits
 from lotwise.node.http.server import ApiServer
-from tests.node.http.asking import ask, served
+from tests.node.http.asking import ask, hang, served
 from tests.node.mqtt.brokers import until
 from tests.node.nodes import FakeNode
-
-
-def hang(url: str, said: bytes = b"") -> socket.socket:
-    """A client that says this and then nothing."""
-    client = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10)
-    client.sendall(said)
-    return client
-
-
-def cut_off(client: socket.socket) -> bool:
-    """Whether the server ends this connection without a word; waits for it."""
-    try:
-        return client.recv(1) == b""
-    except ConnectionResetError:
-        return True
 
 
 def test_port_that_is_taken() -> None:
@@ -98,44 +82,6 @@ def test_hanging_clients_hold_up_neither_others_nor_the_close(said: bytes) -> No
     until(lambda: not any(thread.name == "api" for thread in threading.enumerate()), "the server's thread ended")
     for client in clients:
         client.close()
-
-
-def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "ANSWER_TIMEOUT_S", 0.2)
-    with served(FakeNode()) as url, hang(url, b"GET / HT") as client:
-        assert cut_off(client)
-        assert ask(f"{url}/healthz").status == 200
-
-
-@pytest.mark.parametrize("said", [b"", b"GET / HT", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"])
-def test_many_idle_clients_keep_nobody_out(said: bytes) -> None:
-    with served(FakeNode()) as url:
-        clients = [hang(url, said) for _ in range(limits.MAX_CONNECTIONS + 6)]
-        assert [ask(f"{url}/healthz").status for _ in range(3)] == [200] * 3
-        for client in clients:
-            client.close()
-
-
-def test_room_is_made_by_the_client_that_is_idle_for_longest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 3)
-
-    def healthy(client: socket.socket) -> bool:
-        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        said = b""
-        while not said.endswith(b'{"ok":true}'):
-            said += (part := client.recv(4096))
-            assert part, said
-        return said.startswith(b"HTTP/1.1 200")
-
-    with served(FakeNode()) as url:
-        first, second, third = (hang(url) for _ in range(3))
-        assert all(healthy(client) for client in (first, second, third, first))
-        fourth = hang(url)
-        assert healthy(fourth)
-        assert cut_off(second)
-        for client in (first, third, fourth):
-            assert healthy(client)
-            client.close()
 
 
 def test_tls(tmp_path: Path) -> None:
