@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-
-import numpy as np
 
 from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.registry.registry import Registry
@@ -19,15 +17,13 @@ from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.slots import SlotReading
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Slot
+from lotwise.node.bundle_loader import BundleLoader
 from lotwise.node.refusal import Refusal, newest_refusal
 from lotwise.node.state import Event
 
 REGISTRY_POLL_S = 1.0
 """Seconds between two looks at a registry whose file did not change. Chosen: a swap is promised within about a
 second."""
-LOAD_RETRY_S = 60.0
-"""Seconds before a bundle that could not be loaded is tried again: somebody may have copied it anew. Chosen: a copy
-over a slow network takes about that long."""
 
 Read = Callable[[Detector, Detections], Mapping[str, SlotReading]]
 
@@ -81,13 +77,12 @@ class HotSwap:
         """Why there is no detector, in one line."""
         self.refusal: Refusal | None = None
         """Of a bundle newer than the live one; None where none was refused."""
-        self._bundles, self._load, self._loader, self._swap, self._clock = bundles, load, loader, swap, clock
+        self._bundles, self._load, self._swap, self._clock = bundles, load, swap, clock
+        self._loader = BundleLoader(bundles, load, loader, clock)
         self._other: Detector | None = None
         self._shadow_run: ShadowRun | None = None
-        self._loading: dict[str, Future[Detector]] = {}
         self._reported: set[str] = set()
         self._stamp: tuple[int, ...] = ()
-        self._retry_at: dict[str, float] = {}
         self._number = 0
         self._polled = clock()
 
@@ -172,7 +167,7 @@ class HotSwap:
         if stamp == self._stamp and self._clock() - self._polled < REGISTRY_POLL_S:
             return []
         if stamp != self._stamp:
-            self._retry_at.clear()
+            self._loader.retry_at_once()
         self._stamp, self._polled = stamp, self._clock()
         if not isinstance(self._bundles, Registry):
             return self._follow_fixed(now) if self.detector is None else []
@@ -180,8 +175,7 @@ class HotSwap:
         try:
             state = self._bundles.state()
             self.refusal = newest_refusal(self._bundles.folder, state)
-            wanted = {state.live, state.before, state.shadow}
-            self._loading = {identity: future for identity, future in self._loading.items() if identity in wanted}
+            self._loader.keep_only({state.live, state.before, state.shadow})
             events += self._follow_live(state, now)
             if state.live == self.identity:
                 events += self._follow_shadow(state, now)
@@ -273,7 +267,7 @@ class HotSwap:
             else:
                 self._bundles.accept(run.identity)
                 assert other is not None
-                self._loading[run.identity] = _done(other)
+                self._loader.put(run.identity, other)
         except InputError as error:  # somebody changed the registry meanwhile; the next poll follows that
             return self._report_once(now, run.identity, f"{run.identity} decided", str(error))
         self._shadow_run = self._other = None
@@ -285,29 +279,7 @@ class HotSwap:
         """The detector, why it cannot be had, or None while it is being loaded; of a fixed bundle, identity ""."""
         if self._other is not None and self._other.identity == identity:
             return self._other
-        if self._clock() < self._retry_at.get(identity, 0):
-            return None
-        future = self._loading.get(identity)
-        if future is None:
-            self._loading[identity] = self._loader.submit(self._warmed, identity)
-            return None
-        if not future.done():
-            return None
-        del self._loading[identity]
-        try:
-            detector = future.result()
-        except Exception as error:  # of whatever kind: the live one goes on, and this one is told of and tried again
-            self._retry_at[identity] = self._clock() + LOAD_RETRY_S
-            return str(error) if isinstance(error, InputError) else f"{identity}: cannot be loaded ({error!r})"
-        self._retry_at.pop(identity, None)
-        return detector
-
-    def _warmed(self, identity: str) -> Detector:
-        """Loaded, and run once: the first frame is slow and must not count against it. In the loader's thread."""
-        detector = self._load(self._bundles.path(identity) if isinstance(self._bundles, Registry) else self._bundles)
-        width, height = detector.input
-        detector([np.zeros((height, width, 3), np.uint8)])
-        return detector
+        return self._loader.get(identity)
 
     def _report_once(self, now: datetime, identity: str, key: str, why: str) -> list[Event]:
         """An event for a trouble the first time that it is met, and none at later polls."""
@@ -337,9 +309,3 @@ def _looked(detector: Detector, image: Image, read: Read, low: float) -> BundleR
 
 def _deployed(found: BundleResult) -> Detections:
     return found.detections[found.detections.scores >= found.detector.confidence]
-
-
-def _done(detector: Detector) -> Future[Detector]:
-    future: Future[Detector] = Future()
-    future.set_result(detector)
-    return future

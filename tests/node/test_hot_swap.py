@@ -13,7 +13,8 @@ from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.slots import slot_states
 from lotwise.datasets.errors import InputError
-from lotwise.node.hot_swap import LOAD_RETRY_S, REGISTRY_POLL_S, HotSwap
+from lotwise.node.bundle_loader import LOAD_RETRY_S
+from lotwise.node.hot_swap import REGISTRY_POLL_S, HotSwap
 from lotwise.node.state import Event
 from tests.cameras.bundles import add, harm, write_constant_bundle
 from tests.node.cameras import Later
