@@ -4,42 +4,72 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from lotwise.datasets.readers.kinds import KINDS
 from lotwise.datasets.vehicles import VEHICLE_CLASSES
+from lotwise.eval.protocol_names import PROTOCOL_NAMES
+
+
+def one_of(names: Sequence[str]) -> str:
+    """Names as a sentence has them.
+
+    >>> one_of(["slots", "vehicles", "teacher"])
+    'slots, vehicles or teacher'
+    """
+    return f"{', '.join(names[:-1])} or {names[-1]}"
+
 
 DEFAULT_TEACHER = "yolo26x.pt"
 DEFAULT_STUDENT = "yolo26n.pt"
 
-Site = Annotated[Path | None, typer.Argument(help="Site file; or give --dataset and --root.")]
-DatasetKind = Annotated[str | None, typer.Option("--dataset", help="cnr-ext, pklot, yolo, coco, folder or synthetic.")]
-Root = Annotated[Path | None, typer.Option(help="Folder of the dataset.")]
-Cameras = Annotated[str | None, typer.Option(help="Camera ids with commas, such as 1,3; all where not given.")]
-Out = Annotated[Path, typer.Option("--out", help="Run folder; a run that was killed goes on there.")]
-RunFolder = Annotated[Path, typer.Option("--run", help="Run folder of an earlier stage.")]
+Site = Annotated[Path | None, typer.Argument(help="Site file. Leave it out where you give --dataset and --root.")]
+DatasetKind = Annotated[str | None, typer.Option("--dataset", help=f"Kind of the dataset: {one_of(KINDS)}.")]
+Root = Annotated[Path | None, typer.Option(help="Folder that holds the dataset.")]
+Cameras = Annotated[
+    str | None,
+    typer.Option(help="Ids of the cameras, with commas between them, such as 1,3. All cameras where not given."),
+]
+Out = Annotated[Path, typer.Option("--out", help="Run folder: gets all results. A run that was killed goes on there.")]
+RunFolder = Annotated[Path, typer.Option("--run", help="Run folder that an earlier stage has written.")]
 Shadow = Annotated[
     bool, typer.Option("--shadow", help="Let a new bundle run beside the live one on the node before it goes live.")
 ]
 Holdout = Annotated[
-    float, typer.Option(min=0, max=0.5, help="Share of each camera's frames kept for the report; 0 learns from all.")
+    float,
+    typer.Option(
+        min=0,
+        max=0.5,
+        help="Share of each camera's frames that is kept for the report. With 0, students learn from all frames.",
+    ),
 ]
 Protocol = Annotated[
-    str | None, typer.Option("--protocol", help="slots, vehicles or teacher; the best that the truth allows.")
+    str | None,
+    typer.Option(
+        "--protocol",
+        help=f"What the models are measured by: {one_of(PROTOCOL_NAMES)}. "
+        "Where not given, the first of these for which the dataset has truth.",
+    ),
 ]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Also write the result here as JSON.")]
 HtmlFile = Annotated[Path | None, typer.Option("--html", help="Also write one self-contained page here.")]
 
-SiteFile = Annotated[Path, typer.Argument(metavar="SITE", help="Site file.")]
+SiteFile = Annotated[Path, typer.Argument(metavar="SITE", help="Site file that describes the cameras.")]
 Bundles = Annotated[
-    Path, typer.Argument(metavar="BUNDLES", help="Run folder, or the bundles folder of a camera; or a site file.")
+    Path, typer.Argument(metavar="BUNDLES", help="Run folder, bundles folder of one camera, or site file.")
 ]
-Camera = Annotated[str | None, typer.Option(help="Its id, where there are several.")]
-Identity = Annotated[str, typer.Argument(help="Of the bundle, or its first characters.")]
+Camera = Annotated[str | None, typer.Option(help="Id of the only camera that is meant.")]
+Identity = Annotated[
+    str,
+    typer.Argument(
+        metavar="BUNDLE", help="Identity of the bundle as lotwise bundles prints it, or its first characters."
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -61,29 +91,47 @@ class Job(Frames):
     )
     student: Annotated[str, typer.Option(help="Weights of the nano that every student starts from.")] = DEFAULT_STUDENT
     folder: Out = Path("runs/adapt")
-    size: Annotated[int | None, typer.Option(help="Longer side of the student's input, px; 640 where not given.")] = (
-        None
-    )
-    scales: Annotated[str, typer.Option(help="Longer sides at which the oracle looks, with commas.")] = "640,1280"
+    size: Annotated[
+        int | None, typer.Option(help="Longer side of the student's input in pixels; 640 where not given.")
+    ] = None
+    scales: Annotated[
+        str, typer.Option(help="Longer sides in pixels at which the oracle looks at a frame, with commas between them.")
+    ] = "640,1280"
     flip: Annotated[
         bool, typer.Option("--flip", help="The oracle also looks at the mirrored frame (twice the time).")
     ] = False
     tiles: Annotated[
-        int, typer.Option(min=0, max=8, help="N: the oracle also looks at N x N parts of the frame, for far rows.")
+        int,
+        typer.Option(
+            min=0,
+            max=8,
+            help="With N, the oracle also looks at N x N parts of each frame, which shows it far rows larger.",
+        ),
     ] = 0
-    classes: Annotated[str, typer.Option(help="Names of the teacher's classes that are vehicles, with commas.")] = (
-        ",".join(VEHICLE_CLASSES)
-    )
-    epochs: Annotated[int | None, typer.Option(min=1, help="Rounds over a camera's frames.")] = None
-    seed: Annotated[int | None, typer.Option(min=0, help="The same seed, the same students; 0 where not given.")] = None
+    classes: Annotated[
+        str, typer.Option(help="Names of the teacher's classes that are vehicles, with commas between them.")
+    ] = ",".join(VEHICLE_CLASSES)
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="How often a student goes through all frames of its camera.")
+    ] = None
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Seed of everything random: the same seed gives the same students; 0 where not given."
+        ),
+    ] = None
     holdout: Holdout = 0.25
     budget: Annotated[
         int | None,
-        typer.Option("--frames", min=1, help="Label at most so many training frames a camera, the most telling ones."),
+        typer.Option(
+            "--frames",
+            min=1,
+            help="Label at most N training frames of each camera: those that tell most. All where not given.",
+        ),
     ] = None
     settings: Annotated[
         Path | None,
-        typer.Option(help="YAML with any of the settings in students/distillation/settings.py, for experts."),
+        typer.Option(help="YAML file with settings of the distillation; docs/settings.md lists them all."),
     ] = None
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, get_args
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset
@@ -14,11 +13,9 @@ from lotwise.datasets.readers.camera_id import numbered, parse_cameras
 from lotwise.datasets.readers.cnr_ext import read_cnr_ext
 from lotwise.datasets.readers.coco import read_coco
 from lotwise.datasets.readers.folder import read_folder
+from lotwise.datasets.readers.kinds import KINDS, Kind
 from lotwise.datasets.readers.pklot import read_pklot
 from lotwise.datasets.readers.yolo import read_yolo
-
-Kind = Literal["cnr-ext", "pklot", "yolo", "coco", "folder", "synthetic"]
-KINDS: tuple[str, ...] = get_args(Kind)
 
 __all__ = ["KINDS", "Kind", "open_dataset", "parse_cameras"]
 

@@ -1,9 +1,12 @@
-"""One evaluation protocol a file; a new one is a file, and an entry in ``PROTOCOLS``."""
+"""One evaluation protocol a file; a new one is a file, its name in ``protocol_names``, and an entry in ``_BY_NAME``."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lotwise.datasets.errors import InputError
 from lotwise.eval.evidence import Evidence
+from lotwise.eval.protocol_names import PROTOCOL_NAMES
 from lotwise.eval.protocols.protocol import JudgedFrame, Protocol
 from lotwise.eval.protocols.slots import Slots
 from lotwise.eval.protocols.teacher import Teacher
@@ -14,8 +17,9 @@ __all__ = ["PROTOCOLS", "SLOTS", "TEACHER", "VEHICLES", "JudgedFrame", "Protocol
 SLOTS = Slots()
 VEHICLES = Vehicles()
 TEACHER = Teacher()
-PROTOCOLS: tuple[Protocol, ...] = (SLOTS, VEHICLES, TEACHER)
-"""In order of preference: of those that the truth allows, the first measures where none is named."""
+_BY_NAME: Mapping[str, Protocol] = {protocol.name: protocol for protocol in (SLOTS, VEHICLES, TEACHER)}
+PROTOCOLS: tuple[Protocol, ...] = tuple(_BY_NAME[name] for name in PROTOCOL_NAMES)
+"""In order of preference, as ``PROTOCOL_NAMES``."""
 
 
 def protocol_named(name: str) -> Protocol:
@@ -24,10 +28,9 @@ def protocol_named(name: str) -> Protocol:
     Raises:
         InputError: there is none.
     """
-    for protocol in PROTOCOLS:
-        if protocol.name == name:
-            return protocol
-    raise InputError(f"--protocol {name}: choose one of {', '.join(protocol.name for protocol in PROTOCOLS)}")
+    if name not in _BY_NAME:
+        raise InputError(f"--protocol {name}: choose one of {', '.join(PROTOCOL_NAMES)}")
+    return _BY_NAME[name]
 
 
 def best_protocol(evidence: Evidence) -> Protocol:

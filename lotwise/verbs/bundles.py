@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
-@app.command(epilog="Examples: lotwise bundles runs/lot   ·   lotwise bundles site.yaml --camera gate --json b.json")
+@app.command(
+    epilog="Examples: lotwise bundles runs/lot   ·   lotwise bundles site.yaml --camera entrance --json b.json"
+)
 def bundles(place: Bundles, camera: Camera = None, as_json: JsonFile = None) -> None:
     """Versions of each camera's bundle: which is live, which is tried, which was refused and why."""
     found = [(name, one) for name, registry in registries(place, camera).items() for one in registry.versions()]

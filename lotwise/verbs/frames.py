@@ -12,15 +12,15 @@ from lotwise.terminal import out, print_notes, print_skipped, progress_bars, wri
 app = typer.Typer()
 
 
-@app.command(epilog="Example: lotwise frames --dataset folder --root frames --count 8")
+@app.command(epilog="Example: lotwise frames --dataset folder --root frames --frames 8")
 @with_options_of(Frames)
 def frames(
-    count: Annotated[int, typer.Option(min=1, help="How many frames of each camera.")],
+    count: Annotated[int, typer.Option("--frames", min=1, help="How many training frames of each camera to choose.")],
     of: Frames,
     holdout: Holdout = 0.25,
     as_json: JsonFile = None,
 ) -> None:
-    """Which frames --frames would choose, the most telling first, and why. Nothing is labelled."""
+    """Which frames adapt and label would choose with this --frames, most telling first, and why. Labels nothing."""
     from lotwise.datasets.readers.open import parse_cameras
     from lotwise.students.pipeline.options import source_of
     from lotwise.students.pipeline.run import open_frames

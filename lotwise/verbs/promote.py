@@ -14,7 +14,7 @@ from lotwise.verbs.bundles import one_registry
 app = typer.Typer()
 
 
-@app.command(epilog="Example: lotwise promote runs/lot 0123 --camera gate --shadow")
+@app.command(epilog="Example: lotwise promote runs/lot 0123 --camera entrance --shadow")
 def promote(
     place: Bundles,
     identity: Identity,

@@ -13,7 +13,7 @@ from lotwise.verbs.bundles import one_registry
 app = typer.Typer()
 
 
-@app.command(epilog="Example: lotwise rollback runs/lot --camera gate --why 'misses the far row'")
+@app.command(epilog="Example: lotwise rollback runs/lot --camera entrance --why 'misses the far row'")
 def rollback(
     place: Bundles,
     camera: Camera = None,

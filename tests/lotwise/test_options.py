@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 from typer.testing import CliRunner
 
+from lotwise.datasets.readers.open import KINDS
+from lotwise.eval.protocols import PROTOCOLS
 from lotwise.options import with_options_of
 from tests.lotwise.running import run
 
@@ -42,3 +44,10 @@ def test_adapt_and_label_ask_for_the_same_job(capsys) -> None:
         options.append({word for word in capsys.readouterr().out.split() if word.startswith("--")})
     assert {"--protocol", "--json", "--html"} <= options[0] - options[1]
     assert options[1] - options[0] == {"--confidence"}
+
+
+def test_help_names_every_protocol_and_every_kind_of_dataset(capsys) -> None:
+    assert run("report", "--help") == 0
+    said = capsys.readouterr().out
+    assert all(protocol.name in said for protocol in PROTOCOLS)
+    assert all(kind in said for kind in KINDS)

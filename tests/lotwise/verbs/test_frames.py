@@ -9,7 +9,7 @@ from tests.lotwise.running import label_options, run
 def test_frames_are_chosen_with_reasons_and_label_labels_them(frames, weights, tmp_path: Path, capsys) -> None:
     broken = frames / "gate" / "2.jpg"
     broken.write_bytes(b"")
-    assert run("frames", "--dataset", "folder", "--root", frames, "--count", 1, "--json", tmp_path / "f.json") == 0
+    assert run("frames", "--dataset", "folder", "--root", frames, "--frames", 1, "--json", tmp_path / "f.json") == 0
     said = capsys.readouterr()
     assert "gate: 1 of 2 training frames" in said.out
     assert f"note: Skipped: {broken}: " in said.err
