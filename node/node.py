@@ -7,7 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import get_args
 
+from lotwise.cameras.view.report import Verdict
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.camera import CameraLoop, record
@@ -269,10 +271,7 @@ class Node:
                 log.log(level, "%s: %s -> %s%s", what, event.before or "-", event.after, f" ({why})" if why else "")
 
 
-WARNED_STATES = {
-    "stale", "down", "black", "overexposed", "frozen", "blurred", "blocked", "torn", "moved", "unverified", "trouble",
-    "none", "refused", "rolled back",
-}  # fmt: skip
+WARNED_STATES = {*get_args(Verdict)} - {"good"} | {"stale", "down", "trouble", "none", "refused", "rolled back"}
 """States of a source, a view or a bundle that somebody should look into: logged as warnings, all others as
 information."""
 
