@@ -16,7 +16,8 @@ from lotwise.eval.evidence import Evidence
 from lotwise.eval.rows import Role
 from lotwise.eval.unlearned import unlearned_frames
 from lotwise.students.export.int8 import verdict
-from lotwise.students.pipeline.run import CameraRecord, Run
+from lotwise.students.pipeline.records import CameraRecord
+from lotwise.students.pipeline.run import Run
 from lotwise.teacher.answers import TeacherAnswers
 from lotwise.teacher.index import open_labels
 from lotwise.teacher.oracle import Oracle

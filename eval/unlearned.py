@@ -12,7 +12,7 @@ from lotwise.datasets.images import content_key
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.stamp import stamp_of
 from lotwise.datasets.timestamps import parse_time
-from lotwise.students.pipeline.run import CameraRecord
+from lotwise.students.pipeline.records import CameraRecord
 from lotwise.teacher.index import Labels
 
 

@@ -17,7 +17,8 @@ from lotwise.datasets.synthetic import render_site
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
 from lotwise.students.pipeline.adapt import adapt
-from lotwise.students.pipeline.run import Plan, Run
+from lotwise.students.pipeline.plan import Plan
+from lotwise.students.pipeline.run import Run
 from lotwise.students.pretrained import NANO, TEACHER
 from lotwise.teacher.oracle import OracleSettings
 

@@ -142,7 +142,7 @@ def lotwise(job: Job, frames: Sequence[Frame], folder: Path, work: Path) -> tupl
     store, keys = teacher_store(job.teacher, OracleSettings(), [*frames, *others], work)
     start = time.process_time()
     learned = learn(job.student, VEHICLE_CLASSES, frames, keys, store, settings, folder, others=others)
-    return learned.outcome.student, time.process_time() - start
+    return learned.trained.student, time.process_time() - start
 
 
 def peer(job: Job, dataset: Dataset, frames: Sequence[Frame], folder: Path, work: Path) -> tuple[DetectionModel, float]:

@@ -37,7 +37,8 @@ from lotwise.eval.run_report import make_report, write_page
 from lotwise.students.export.settings import ExportSettings
 from lotwise.students.pipeline.adapt import adapt
 from lotwise.students.pipeline.demo import DAYS, HEIGHT, WIDTH, demo_plan
-from lotwise.students.pipeline.run import Run, open_frames
+from lotwise.students.pipeline.footage import open_frames
+from lotwise.students.pipeline.run import Run
 
 STAGES = {
     "survey": "choose",

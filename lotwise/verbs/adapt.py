@@ -13,7 +13,7 @@ from lotwise.verbs.export import print_live_bundles
 from lotwise.verbs.report import check_protocol, print_report
 
 if TYPE_CHECKING:
-    from lotwise.students.pipeline.run import Plan
+    from lotwise.students.pipeline.plan import Plan
 
 app = typer.Typer()
 
@@ -43,7 +43,8 @@ def adapt_and_report(
     """Do what the plan says in the run folder; report.json, report.html and report.md go there where not named."""
     from lotwise.datasets.frame_cache import FrameCache
     from lotwise.students.pipeline.adapt import adapt as adapt_cameras
-    from lotwise.students.pipeline.run import Run, open_frames
+    from lotwise.students.pipeline.footage import open_frames
+    from lotwise.students.pipeline.run import Run
 
     run, read = Run(folder), FrameCache()
     with progress_bars() as progress:

@@ -22,8 +22,8 @@ def frames(
 ) -> None:
     """Which frames adapt and label would choose with this --frames, most telling first, and why. Labels nothing."""
     from lotwise.datasets.readers.open import parse_cameras
+    from lotwise.students.pipeline.footage import open_frames
     from lotwise.students.pipeline.options import source_of
-    from lotwise.students.pipeline.run import open_frames
     from lotwise.teacher.frame_selection.selection import select_frames
 
     dataset = open_frames(*source_of(of.site, of.dataset, of.root), parse_cameras(of.cameras))

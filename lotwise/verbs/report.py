@@ -42,7 +42,8 @@ def report(
     """Precision, recall, mAP50 and mAP50-95 per camera: teacher, untouched nano and student side by side."""
     check_protocol(protocol)
     from lotwise.datasets.readers.open import parse_cameras
-    from lotwise.students.pipeline.run import Run, open_frames
+    from lotwise.students.pipeline.footage import open_frames
+    from lotwise.students.pipeline.run import Run
 
     run = Run(folder)
     plan = run.plan()

@@ -45,7 +45,7 @@ LEAST_RATE = 0.02
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainedStudent:
     """What a distillation gave.
 
     Attributes:
@@ -69,7 +69,7 @@ def distill(
     progress: Progress = no_progress,
     check: Check | None = None,
     stage: str = "train",
-) -> Outcome:
+) -> TrainedStudent:
     """Teach a student what the teacher said of its camera's frames.
 
     Writes ``log.jsonl`` (one line an epoch) and ``last.pt`` into ``folder``; a run that finds a ``last.pt`` of
@@ -148,7 +148,7 @@ def distill(
         save_state(folder, identity, state, learner, average, optimizer, last)
     finished: DetectionModel = average.module.cpu().to(memory_format=torch.contiguous_format).eval()
     fold(finished)
-    return Outcome(finished, state.epoch * batches, state.seconds, sum(state.losses.values()))
+    return TrainedStudent(finished, state.epoch * batches, state.seconds, sum(state.losses.values()))
 
 
 def loss_terms(

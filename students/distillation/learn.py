@@ -10,7 +10,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Frame
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Progress, no_progress
-from lotwise.students.distillation.distill import Outcome, distill
+from lotwise.students.distillation.distill import TrainedStudent, distill
 from lotwise.students.distillation.fitted_frames import FittedFrames, input_size
 from lotwise.students.distillation.samples import Samples
 from lotwise.students.distillation.self_training import (
@@ -38,13 +38,13 @@ class Learned:
     """What a camera's student learned.
 
     Attributes:
-        outcome: of the round that counts, with the seconds of both.
+        trained: the student of the round that counts, with the seconds of all rounds.
         size: (width, height) of the network's input.
         rounds: how each round's student does, judged without labels; empty where there was one round only.
         kept: number of the round that counts.
     """
 
-    outcome: Outcome
+    trained: TrainedStudent
     size: tuple[int, int]
     rounds: tuple[RoundScore, ...] = ()
     kept: int = 1
@@ -87,10 +87,10 @@ def learn(
     taught = agreed(frames, keys, store, settings, folder, fitted.whole)
     samples = Samples([*frames, *others], store, settings, keys, taught, fitted)
     check = agreement_check(samples)
-    outcome = distill(make_student(nano, classes), samples, settings, folder, progress, check, stage)
-    save_model(outcome.student, folder / STUDENT)
+    first = distill(make_student(nano, classes), samples, settings, folder, progress, check, stage)
+    save_model(first.student, folder / STUDENT)
     if settings.rounds == 1:
-        return Learned(outcome, samples.input_size())
+        return Learned(first, samples.input_size())
 
     teacher_detections = {frame.name: store.get(keys[frame.name]).detections for frame in frames}
     sizes = {frame.name: store.get(keys[frame.name]).size for frame in frames}
@@ -109,8 +109,8 @@ def learn(
     kept = 1 if drifted(first_score, second_score) else 2
     if kept == 2:
         save_model(second.student, folder / STUDENT)
-    spent = outcome.seconds + second.seconds
-    counts = replace(second if kept == 2 else outcome, seconds=spent)
+    spent = first.seconds + second.seconds
+    counts = replace(second if kept == 2 else first, seconds=spent)
     return Learned(counts, samples.input_size(), (first_score, second_score), kept)
 
 

@@ -15,8 +15,11 @@ from lotwise.datasets.load import LoadFrame
 from lotwise.datasets.progress import Note, Progress, no_note, no_progress
 from lotwise.students.pipeline.changes import lost_work
 from lotwise.students.pipeline.export import export_bundles
+from lotwise.students.pipeline.footage import open_footage
 from lotwise.students.pipeline.label import label_frames
-from lotwise.students.pipeline.run import CameraRecord, Plan, Run, open_footage
+from lotwise.students.pipeline.plan import Plan
+from lotwise.students.pipeline.records import CameraRecord
+from lotwise.students.pipeline.run import Run
 from lotwise.students.pipeline.train import train_students
 from lotwise.teacher.checkpoint import load_model
 from lotwise.teacher.index import Labels, open_labels

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from lotwise.students.distillation.checkpoint import LOG
-from lotwise.students.pipeline.run import Plan, Run
+from lotwise.students.pipeline.plan import Plan
+from lotwise.students.pipeline.run import Run
 
 SETTINGS = ("oracle", "distill")
 """Parts of a plan whose every change is another student."""

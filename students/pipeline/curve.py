@@ -26,10 +26,12 @@ from lotwise.students.distillation.samples import Samples
 from lotwise.students.export.bundle import write_bundle
 from lotwise.students.model.student import make_student
 from lotwise.students.pipeline.export import CHECKED_FRAMES, readable, readable_frames
+from lotwise.students.pipeline.footage import open_footage
 from lotwise.students.pipeline.gate import agreements_with_teacher
 from lotwise.students.pipeline.learning_curve import Curve, Point
+from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.plot import plot_curve
-from lotwise.students.pipeline.run import Plan, Run, open_footage
+from lotwise.students.pipeline.run import Run
 from lotwise.students.pipeline.train import labelled_split
 from lotwise.teacher.checkpoint import fingerprint
 from lotwise.teacher.frame_selection.selection import select_frames
@@ -159,7 +161,7 @@ def _point(setup: _Setup, taught: Sequence[Frame], progress: Progress) -> Point:
             stage=stage,
             read=setup.read,
         )
-        student, seconds = learned.outcome.student, learned.outcome.seconds
+        student, seconds = learned.trained.student, learned.trained.seconds
     bundle = folder / "bundle"
     write_bundle(
         student,

@@ -7,7 +7,7 @@ from pathlib import Path
 from lotwise.datasets.whole_file import write_whole
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
-from lotwise.students.pipeline.run import Plan
+from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pretrained import NANO, TEACHER
 from lotwise.teacher.oracle import OracleSettings
 

@@ -25,7 +25,9 @@ from lotwise.students.export.int8 import add_int8
 from lotwise.students.export.quantize import spread
 from lotwise.students.model.student import make_student
 from lotwise.students.pipeline.gate import agreements_with_teacher, decide, live_detector
-from lotwise.students.pipeline.run import CameraRecord, GateRecord, Plan, Run
+from lotwise.students.pipeline.plan import Plan
+from lotwise.students.pipeline.records import CameraRecord, GateRecord
+from lotwise.students.pipeline.run import Run
 from lotwise.teacher.checkpoint import load_model
 from lotwise.teacher.index import Labels
 

@@ -10,7 +10,7 @@ from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.registry.registry import Registry
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image
-from lotwise.students.pipeline.run import Outcome
+from lotwise.students.pipeline.records import GateOutcome
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Decision:
         why: in one line, for people.
     """
 
-    outcome: Outcome
+    outcome: GateOutcome
     why: str
 
 

@@ -10,7 +10,8 @@ from lotwise.datasets.frame import Footage, Frame
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.datasets.stamp import stamp_of
-from lotwise.students.pipeline.run import Plan, Run
+from lotwise.students.pipeline.plan import Plan
+from lotwise.students.pipeline.run import Run
 from lotwise.teacher.frame_selection.selection import select_frames
 from lotwise.teacher.index import LabelIndex, Labels, SkippedFrame, read_index, write_index
 from lotwise.teacher.label import Labelled, label

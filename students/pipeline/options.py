@@ -7,7 +7,7 @@ from typing import Protocol
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.readers.camera_id import parse_cameras
-from lotwise.students.pipeline.run import Plan
+from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.settings_file import read_export, read_settings
 from lotwise.teacher.oracle import OracleSettings
 
@@ -99,7 +99,7 @@ def plan_of(job: Job) -> Plan:
 
 
 def source_of(site: Path | None, dataset: str | None, root: Path | None) -> tuple[str, Path]:
-    """Kind and place of the frames, for :func:`lotwise.students.pipeline.run.open_frames`.
+    """Kind and place of the frames, for :func:`lotwise.students.pipeline.footage.open_frames`.
 
     Raises:
         InputError: neither a site file, nor both kind and root of a dataset.

@@ -13,8 +13,10 @@ from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Note, Progress, no_note, no_progress
 from lotwise.datasets.split import Split, split_by_day
 from lotwise.students.distillation.learn import STUDENT, learn
+from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.plot import plot_log
-from lotwise.students.pipeline.run import CameraRecord, Plan, Run
+from lotwise.students.pipeline.records import CameraRecord
+from lotwise.students.pipeline.run import Run
 from lotwise.teacher.checkpoint import fingerprint, load_model
 from lotwise.teacher.index import Labels
 
@@ -120,10 +122,10 @@ def _train(
             "student": Path(plan.student).name,
             "settings": settings,
             "frames": len(split.train),
-            "steps": learned.outcome.steps,
-            "seconds": round(learned.outcome.seconds, 1),
-            "loss": learned.outcome.loss,
-            "weights": fingerprint(learned.outcome.student),
+            "steps": learned.trained.steps,
+            "seconds": round(learned.trained.seconds, 1),
+            "loss": learned.trained.loss,
+            "weights": fingerprint(learned.trained.student),
             "inputs": inputs,
             "rounds": [asdict(one) for one in learned.rounds],
             "round": learned.kept,

@@ -13,7 +13,8 @@ from lotwise.datasets.load import load
 from lotwise.eval.collect import collect
 from lotwise.eval.protocols import SLOTS, TEACHER, VEHICLES, best_protocol
 from lotwise.eval.run_report import make_report
-from lotwise.students.pipeline.run import Run, open_frames
+from lotwise.students.pipeline.footage import open_frames
+from lotwise.students.pipeline.run import Run
 
 
 def test_only_frames_that_were_not_learned_from_are_measured(adapted: Path, site) -> None:

@@ -13,7 +13,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections
 from lotwise.students.distillation import checkpoint
 from lotwise.students.distillation import distill as distillation
-from lotwise.students.distillation.distill import Outcome, distill
+from lotwise.students.distillation.distill import TrainedStudent, distill
 from lotwise.students.distillation.samples import Sample
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.losses.targets import SampleTargets
@@ -75,7 +75,7 @@ def keep_every_epoch(monkeypatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> tuple[Path, Outcome]:
+def finished(tmp_path_factory) -> tuple[Path, TrainedStudent]:
     """The folder of a run that came to its end, and what it gave. Read only."""
     folder = tmp_path_factory.mktemp("run") / "whole"
     return folder, distill(tiny_yolo(), Rectangles(), SETTINGS, folder)
@@ -224,7 +224,7 @@ def test_a_check_that_finds_it_still_learning_changes_nothing(finished, tmp_path
 
 
 @pytest.fixture(scope="module")
-def stopped_early(tmp_path_factory) -> Outcome:
+def stopped_early(tmp_path_factory) -> TrainedStudent:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(distillation, "CHECK_EVERY", 2)
         return distill(tiny_yolo(), Rectangles(), LONG, tmp_path_factory.mktemp("early"), check=flat)
@@ -233,7 +233,7 @@ def stopped_early(tmp_path_factory) -> Outcome:
 @pytest.mark.parametrize("step", [5, 9, 11, 12], ids=["before", "between checks", "after", "at the end"])
 @pytest.mark.usefixtures("often")
 def test_a_run_killed_before_or_after_it_settled_ends_as_if_it_had_not_been(
-    stopped_early: Outcome, tmp_path: Path, step: int
+    stopped_early: TrainedStudent, tmp_path: Path, step: int
 ) -> None:
     def stop(stage: str, now: int, steps: int, note: str) -> None:
         if now == step:

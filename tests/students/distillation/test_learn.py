@@ -58,9 +58,9 @@ def student(folder: Path) -> str:
 def test_one_round_leaves_the_student_and_the_audit_and_is_not_done_twice(taught, known, tmp_path: Path) -> None:
     told: list[int] = []
     first = taught(tmp_path, progress=lambda _, step, *__: told.append(step))
-    assert (first.kept, first.rounds, first.size, first.outcome.steps) == (1, (), (96, 96), 2)
+    assert (first.kept, first.rounds, first.size, first.trained.steps) == (1, (), (96, 96), 2)
     assert files(tmp_path) == {"student.safetensors", "consensus.jsonl", "last.pt", "log.jsonl"}
-    assert student(tmp_path) == fingerprint(first.outcome.student)
+    assert student(tmp_path) == fingerprint(first.trained.student)
     lines = [json.loads(line) for line in (tmp_path / "consensus.jsonl").read_text().splitlines()]
     assert {line["frame"] for line in lines} == {frame.name for frame in known.frames}
     assert told == [1, 2]
@@ -68,7 +68,7 @@ def test_one_round_leaves_the_student_and_the_audit_and_is_not_done_twice(taught
     (tmp_path / "student.safetensors").unlink()
     again = taught(tmp_path, progress=lambda _, step, *__: told.append(step))
     assert told == [1, 2]
-    assert student(tmp_path) == fingerprint(again.outcome.student) == fingerprint(first.outcome.student)
+    assert student(tmp_path) == fingerprint(again.trained.student) == fingerprint(first.trained.student)
 
 
 def test_what_is_taught_is_the_consensus_of_the_settings(known, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_without_consensus_the_teachers_own_word_is_taught(known, tmp_path: Path
 
 
 def test_consensus_teaches_another_student(taught, tmp_path: Path) -> None:
-    with_it, without = (taught(tmp_path / str(asked), consensus=asked).outcome for asked in (True, False))
+    with_it, without = (taught(tmp_path / str(asked), consensus=asked).trained for asked in (True, False))
     assert fingerprint(with_it.student) != fingerprint(without.student)
 
 
@@ -107,7 +107,7 @@ def test_of_two_rounds_the_second_counts_unless_it_drifted(
     assert (found.kept, found.rounds) == (kept, scores)
     second = {"second/student.safetensors", "second/last.pt", "second/log.jsonl"}
     assert {"student.safetensors", "consensus.jsonl", "last.pt", "log.jsonl", *second} == files(tmp_path)
-    assert student(tmp_path) == fingerprint(found.outcome.student)
+    assert student(tmp_path) == fingerprint(found.trained.student)
     assert (student(tmp_path) == student(tmp_path / "second")) == (kept == 2)
 
 
@@ -132,7 +132,7 @@ def test_two_rounds_are_judged_and_not_done_twice(taught, known, tmp_path: Path,
 def test_frames_of_other_cameras_are_learned_from_as_the_teacher_sees_them(taught, site, known, tmp_path: Path) -> None:
     others = site.of_camera("C2")
     found = taught(tmp_path, others=others)
-    assert found.outcome.steps == -(-(len(known.frames) + len(others)) // SETTINGS.batch)
+    assert found.trained.steps == -(-(len(known.frames) + len(others)) // SETTINGS.batch)
     frames = {json.loads(line)["frame"] for line in (tmp_path / "consensus.jsonl").read_text().splitlines()}
     assert frames == {frame.name for frame in known.frames}
 
@@ -140,4 +140,4 @@ def test_frames_of_other_cameras_are_learned_from_as_the_teacher_sees_them(taugh
 def test_a_student_that_has_settled_is_stopped_by_its_agreement(taught, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(distillation, "CHECK_EVERY", 1)
     monkeypatch.setattr(learning, "agreement_check", lambda samples: lambda student: 0.5)
-    assert taught(tmp_path, epochs=20).outcome.steps == 8  # asked at 2, 4 and 6; a fifth, made a whole epoch
+    assert taught(tmp_path, epochs=20).trained.steps == 8  # asked at 2, 4 and 6; a fifth, made a whole epoch

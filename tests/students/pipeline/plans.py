@@ -8,7 +8,7 @@ from lotwise.command_line import main
 from lotwise.datasets.frame import Dataset, Footage
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
-from lotwise.students.pipeline.run import Plan
+from lotwise.students.pipeline.plan import Plan
 from lotwise.teacher.oracle import OracleSettings
 from tests.conftest import Weights
 

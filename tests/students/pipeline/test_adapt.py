@@ -22,7 +22,8 @@ from lotwise.students.export.settings import ExportSettings
 from lotwise.students.pipeline.adapt import adapt
 from lotwise.students.pipeline.export import export_bundles
 from lotwise.students.pipeline.label import label_frames
-from lotwise.students.pipeline.run import Plan, Run
+from lotwise.students.pipeline.plan import Plan
+from lotwise.students.pipeline.run import Run
 from lotwise.students.pipeline.train import train_students
 from lotwise.teacher.checkpoint import fingerprint, load_model
 from tests.conftest import Weights

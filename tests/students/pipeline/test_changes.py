@@ -8,7 +8,8 @@ from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
 from lotwise.students.losses.weights import LossWeights
 from lotwise.students.pipeline.changes import lost_work
-from lotwise.students.pipeline.run import Plan, Run
+from lotwise.students.pipeline.plan import Plan
+from lotwise.students.pipeline.run import Run
 from lotwise.teacher.oracle import OracleSettings
 
 PLAN = Plan(dataset="folder", root=Path("/frames"), teacher="t.pt", student="s.pt")

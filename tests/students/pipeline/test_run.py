@@ -6,7 +6,9 @@ import pytest
 
 from lotwise.datasets.errors import InputError
 from lotwise.students.distillation.settings import DistillSettings
-from lotwise.students.pipeline.run import CameraRecord, Plan, Run
+from lotwise.students.pipeline.plan import Plan
+from lotwise.students.pipeline.records import CameraRecord
+from lotwise.students.pipeline.run import Run
 from lotwise.teacher.oracle import OracleSettings
 
 PLAN = Plan(

@@ -1,0 +1,48 @@
+"""A lock that keeps two processes from working in one run folder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lotwise.datasets.errors import InputError
+from lotwise.teacher.store import unwritable
+
+LOCK = ".lock"
+"""Name of the file that is locked; it holds the id of the process that works in the folder."""
+MAX_ID_BYTES = 20
+"""Bytes of the lock file that are read: more than the id of any process has."""
+
+
+@contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Keep other processes from working in a run folder meanwhile; it is made where it is not there yet.
+
+    The kernel holds the lock, so a process that dies lets go of it.
+
+    Raises:
+        InputError: another process works there, or the folder cannot be written.
+    """
+    path = folder / LOCK
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(handle, MAX_ID_BYTES, 0).decode(errors="replace").strip()
+            raise InputError(
+                f"{folder}: another lotwise works in this run folder (process {holder or 'unknown'}); wait until it is "
+                "done, or give another folder with --out"
+            ) from error
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(handle)

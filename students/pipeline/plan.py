@@ -1,0 +1,45 @@
+"""What is asked of a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.export.settings import ExportSettings
+from lotwise.teacher.oracle import OracleSettings
+
+
+class Plan(BaseModel):
+    """All that was asked of a run; written once, so that every later stage does the same."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: Annotated[str, Field(description="kind of the dataset, or site for a site file")]
+    root: Annotated[Path, Field(description="folder of the dataset, or the site file")]
+    cameras: Annotated[tuple[str, ...] | None, Field(description="ids of the cameras; all of the dataset if null")] = (
+        None
+    )
+    teacher: Annotated[str, Field(description="weights file of the teacher, or its name at Ultralytics")]
+    oracle: OracleSettings = OracleSettings()
+    student: Annotated[str, Field(description="weights file that students start from, or its name at Ultralytics")]
+    distill: DistillSettings = DistillSettings()
+    export: ExportSettings = ExportSettings()
+    holdout: Annotated[
+        float, Field(ge=0, lt=1, description="share of each camera's frames that is measured on, not learned from")
+    ] = 0.25
+    frames: Annotated[
+        int | None, Field(ge=1, description="most training frames of a camera that the teacher labels; all if null")
+    ] = None
+
+    @property
+    def labelling(self) -> str:
+        """Identity of what is labelled and how frames are chosen: whatever of the plan the first stage depends on."""
+        asked = self.model_dump(mode="json", include={"dataset", "root", "cameras", "teacher", "oracle", "frames"})
+        if self.frames is not None:
+            asked["holdout"] = self.holdout  # frames are chosen from those that are not held out
+        return hashlib.blake2b(json.dumps(asked, sort_keys=True).encode(), digest_size=8).hexdigest()

@@ -1,0 +1,59 @@
+"""What each camera of a run has got so far: its split, its student, its bundles, and how they passed the gate."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lotwise.cameras.detection.bundle import Role
+
+GateOutcome = Literal["promoted", "shadow", "kept"]
+"""What the promotion gate did with a new bundle; the field ``outcome`` of :class:`GateRecord` says what each means."""
+
+
+class GateRecord(BaseModel):
+    """How a camera's new bundle came through the promotion gate."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    agreement_with_teacher: Annotated[
+        dict[str, float],
+        Field(
+            description="F1 of the boxes of student, baseline and, where there was one, of the live bundle against the "
+            "teacher's, at each one's deployed confidence, on the camera's test frames"
+        ),
+    ]
+    winner: Annotated[Role, Field(description="which of student and untouched baseline agrees better")]
+    outcome: Annotated[
+        GateOutcome,
+        Field(
+            description="promoted: the winner is live; shadow: it runs beside the live bundle; kept: the bundle stays "
+            "live that was so before"
+        ),
+    ]
+    why: Annotated[str, Field(description="the reason for the outcome, for people")]
+    oracle: Annotated[dict[str, Any], Field(description="the teacher and how it looked")] = {}
+    int8: Annotated[
+        dict[str, Any] | None,
+        Field(description="how well the winner's INT8 model agrees, or why it was refused; null if none was made"),
+    ] = None
+
+
+class CameraRecord(BaseModel):
+    """What a camera has got: its split and, as the stages go on, its student and its bundles."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    camera: Annotated[str, Field(description="id of the camera")]
+    train: Annotated[tuple[str, ...], Field(description="names of the frames that its student learned from")]
+    test: Annotated[tuple[str, ...], Field(description="names of the frames that its student is measured on")]
+    unchosen: Annotated[tuple[str, ...], Field(description="names of training frames that were not labelled")] = ()
+    held_out: Annotated[bool, Field(description="whether no day has both training and test frames")]
+    note: Annotated[str, Field(description="how the frames were divided and what that means, for people")]
+    size: Annotated[tuple[int, int], Field(description="width and height of the network's input, px")]
+    training: Annotated[dict[str, Any], Field(description="how the student was trained")] = {}
+    bundle: Annotated[str | None, Field(description="identity of the student's bundle")] = None
+    baseline: Annotated[str | None, Field(description="identity of the untouched nano's bundle")] = None
+    live: Annotated[str | None, Field(description="identity of the bundle that was live after the export")] = None
+    gate: Annotated[GateRecord | None, Field(description="how the bundle came through the promotion gate")] = None
