@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import lotwise.cameras.detection.detector
-import lotwise.cameras.slots.model
+import lotwise.cameras.slots.rule
 import lotwise.node.camera
 import lotwise.node.node
 from benchmarks.node_speed.lotwise_node import MemorySource
@@ -47,8 +47,8 @@ class LoopProfile:
             (OpenVino, "__call__", "network"),
             (OnnxRuntime, "__call__", "network"),
             (lotwise.cameras.detection.detector, "suppress", "suppression"),
-            (lotwise.cameras.slots.model, "match_slots", "slot rule"),
-            (lotwise.cameras.slots.model, "slot_states", "slot rule"),
+            (lotwise.cameras.slots.rule, "match_slots", "slot rule"),
+            (lotwise.cameras.slots.rule, "slot_states", "slot rule"),
             (lotwise.node.camera, "with_low_scores", "low-score boxes"),
             (lotwise.node.camera, "hidden_slots", "hidden slots"),
             (SlotHysteresis, "update", "slot hysteresis"),

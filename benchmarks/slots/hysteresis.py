@@ -120,7 +120,7 @@ def read_slots(detector: Detector, image: Image, slots: Sequence[Slot], low: flo
     model = detector.manifest.slot_model if detector.manifest else None
     sharp = detector.slot_rule(found, slots, size, confidence=detector.confidence)
     with_low = with_low_scores(sharp, found, slots, size, model, detector.confidence)
-    return Looked(sharp, with_low, hidden_slots(found, slots, size, model))
+    return Looked(sharp, with_low, hidden_slots(found, slots, size, model, HysteresisSettings().hidden_share))
 
 
 def scene(detector: Detector, frame: Frame, dataset: Dataset, low: float) -> Scene:

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lotwise.cameras.slots.reading import SlotReading
 from lotwise.datasets.boxes import coverage
-from lotwise.datasets.frame import Detections, Slot, SlotState
+from lotwise.datasets.frame import Detections, Slot
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 
 OCCUPIED_COVERAGE = 0.5
 """Share of a slot's bounding box above which a vehicle whose box covers it stands on the slot."""
-
-
-@dataclass(frozen=True)
-class SlotReading:
-    """State of a slot, and how sure: the vehicle's score, or one minus it for a free slot."""
-
-    state: SlotState
-    score: float
 
 
 def slot_states(

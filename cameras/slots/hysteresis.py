@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from lotwise.cameras.site.hysteresis import HysteresisSettings
-from lotwise.cameras.slots.half_covered import SlotReading
+from lotwise.cameras.slots.reading import SlotReading
 from lotwise.cameras.slots.state import SlotChange, SlotNow
 from lotwise.datasets.frame import Slot, SlotState
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from lotwise.cameras.slots.assignment import assign
-from lotwise.cameras.slots.likelihood import Places, fit_log_odds
-from lotwise.cameras.slots.model import Place, SlotModel
+from lotwise.cameras.slots.likelihood import ExpectedBoxes, fit_log_odds
+from lotwise.cameras.slots.model import ExpectedBox, SlotModel
 from lotwise.cameras.slots.recurring_boxes import (
     SURE_SCORE,
     CarSize,
@@ -72,7 +72,7 @@ def learn_slot_model(frames: Sequence[Detections], slots: Sequence[Slot], size: 
             break
     known = [place for place in _known(expected, slots, size) if place.shift <= MAX_SHIFT_DOUBT]
     elsewhere = recurring.boxes[_outside(recurring, owner, drawn, expected, size)]
-    outside = _known(Places.certain(elsewhere, sizes.at(middles(elsewhere))), [None] * len(elsewhere), size)
+    outside = _known(ExpectedBoxes.certain(elsewhere, sizes.at(middles(elsewhere))), [None] * len(elsewhere), size)
     return SlotModel(places=(*known, *outside), frames=len(frames))
 
 
@@ -86,7 +86,7 @@ def _drawn_slots(
     return DrawnSlots(centres, sizes.at(centres), row_triples(centres), np.concatenate([-half, half]))
 
 
-def _owners(recurring: RecurringBoxes, expected: Places, size: tuple[int, int]) -> np.ndarray:
+def _owners(recurring: RecurringBoxes, expected: ExpectedBoxes, size: tuple[int, int]) -> np.ndarray:
     """(len(recurring),) index of the slot that each recurring box belongs to, or -1.
 
     The more often boxes were seen somewhere, the less likely is it no place at all.
@@ -99,7 +99,7 @@ def _owners(recurring: RecurringBoxes, expected: Places, size: tuple[int, int]) 
 
 
 def _outside(
-    recurring: RecurringBoxes, owner: np.ndarray, drawn: DrawnSlots, expected: Places, size: tuple[int, int]
+    recurring: RecurringBoxes, owner: np.ndarray, drawn: DrawnSlots, expected: ExpectedBoxes, size: tuple[int, int]
 ) -> np.ndarray:
     """(len(recurring),) bool, whether cars park there, outside of all slots.
 
@@ -125,10 +125,10 @@ def _boxes_on_slots(recurring: RecurringBoxes, owner: np.ndarray, size: tuple[in
     return BoxesOnSlots(owner[mine], boxes, recurring.frames[mine], seen)
 
 
-def _known(places: Places, slots: Sequence[Slot] | Sequence[None], size: tuple[int, int]) -> list[Place]:
+def _known(places: ExpectedBoxes, slots: Sequence[Slot] | Sequence[None], size: tuple[int, int]) -> list[ExpectedBox]:
     width, height = size
     return [
-        Place(
+        ExpectedBox(
             slot=None if slot is None else slot.id,
             box=tuple((box / [width, height, width, height]).round(5).tolist()),
             size=round(float(car) / width, 5),

@@ -18,8 +18,8 @@ EVEN_ODDS_DISTANCE = 16.0
 
 
 @dataclass(frozen=True)
-class Places:
-    """Places where cars park, known or supposed, in pixels of one frame size.
+class ExpectedBoxes:
+    """The boxes of cars where cars park, known or supposed, in pixels of one frame size.
 
     Attributes:
         boxes: (N, 4) xyxy of the box expected there; may reach out of the frame.
@@ -37,12 +37,12 @@ class Places:
         return len(self.boxes)
 
     @staticmethod
-    def certain(boxes: Floats, sizes: Floats) -> Places:
-        """Places whose box is certain, because boxes recur there."""
-        return Places(boxes, sizes, np.zeros(len(boxes)), np.zeros(len(boxes)))
+    def certain(boxes: Floats, sizes: Floats) -> ExpectedBoxes:
+        """Boxes that are certain, because boxes recur there."""
+        return ExpectedBoxes(boxes, sizes, np.zeros(len(boxes)), np.zeros(len(boxes)))
 
-    def __add__(self, other: Places) -> Places:
-        return Places(
+    def __add__(self, other: ExpectedBoxes) -> ExpectedBoxes:
+        return ExpectedBoxes(
             np.concatenate([self.boxes, other.boxes]),
             np.concatenate([self.sizes, other.sizes]),
             np.concatenate([self.shift, other.shift]),
@@ -50,7 +50,7 @@ class Places:
         )
 
 
-def fit_log_odds(boxes: NDArray[np.floating], places: Places, frame: tuple[int, int]) -> Floats:
+def fit_log_odds(boxes: NDArray[np.floating], places: ExpectedBoxes, frame: tuple[int, int]) -> Floats:
     """How well boxes fit places: log odds that a box is of the car there rather than of anything else.
 
     A box differs from what is expected in its middle and in its width and height; both are held against the

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lotwise.cameras.slots.half_covered import OCCUPIED_COVERAGE, SlotReading
+from lotwise.cameras.slots.half_covered import OCCUPIED_COVERAGE
 from lotwise.cameras.slots.likelihood import fit_log_odds, odds_to_share
 from lotwise.cameras.slots.model import SlotModel
+from lotwise.cameras.slots.reading import SlotReading
 from lotwise.datasets.boxes import coverage
 from lotwise.datasets.frame import Detections, Slot
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE

@@ -1,24 +1,18 @@
-"""The per-slot picture of where a parked car's box lies, and slot states by one-to-one matching against it."""
+"""Where a parked car's box lies on each slot of a camera, as it was learned and is stored in the camera's bundle."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property, partial
-from typing import Annotated, Protocol
+from functools import cached_property
+from typing import Annotated
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from lotwise.cameras.slots.assignment import assign
-from lotwise.cameras.slots.half_covered import OCCUPIED_COVERAGE, SlotReading, slot_boxes, slot_states
-from lotwise.cameras.slots.likelihood import Floats, Places, fit_log_odds, odds_to_share
-from lotwise.datasets.boxes import coverage
-from lotwise.datasets.frame import Detections, Slot
-from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
+from lotwise.cameras.slots.likelihood import ExpectedBoxes
 
 
-class Place(BaseModel):
-    """A place where cars park in this view.
+class ExpectedBox(BaseModel):
+    """The box that a parked car is expected to have at one place of this view.
 
     Attributes:
         slot: id of the slot; None where cars park outside of all slots.
@@ -39,7 +33,7 @@ class Place(BaseModel):
 class SlotModel(BaseModel):
     """What was learned without labels of where cars stand in one camera's view; plain JSON.
 
-    Slots that are not in it are read by the half-covered rule.
+    Slots that it does not hold are read by the half-covered rule.
 
     Attributes:
         places: of slots, and of cars outside of all slots.
@@ -48,93 +42,23 @@ class SlotModel(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    places: tuple[Place, ...] = ()
+    places: tuple[ExpectedBox, ...] = ()
     frames: Annotated[int, Field(ge=0)] = 0
 
-    def in_pixels(self, size: tuple[int, int]) -> Places:
+    def in_pixels(self, size: tuple[int, int]) -> ExpectedBoxes:
         """The places in a frame of (width, height) pixels."""
         width, height = size
         whole = self._normalised
-        return Places(whole.boxes * [width, height, width, height], whole.sizes * width, whole.shift, whole.stretch)
+        return ExpectedBoxes(
+            whole.boxes * [width, height, width, height], whole.sizes * width, whole.shift, whole.stretch
+        )
 
     @cached_property
-    def _normalised(self) -> Places:
+    def _normalised(self) -> ExpectedBoxes:
         """In a frame of one by one."""
-        return Places(
+        return ExpectedBoxes(
             np.array([place.box for place in self.places], np.float64).reshape(-1, 4),
             np.array([place.size for place in self.places]),
             np.array([place.shift for place in self.places]),
             np.array([place.stretch for place in self.places]),
         )
-
-
-class SlotRule(Protocol):
-    """From the detections of one frame to a reading for each slot id."""
-
-    def __call__(
-        self, detections: Detections, slots: Sequence[Slot], size: tuple[int, int], /, confidence: float
-    ) -> dict[str, SlotReading]: ...
-
-
-def slot_rule(model: SlotModel | None) -> SlotRule:
-    """How a camera's slots are read: by matching where a model was learned, else by the half-covered rule."""
-    return slot_states if model is None else partial(match_slots, model=model)
-
-
-def match_slots(
-    detections: Detections,
-    slots: Sequence[Slot],
-    size: tuple[int, int],
-    model: SlotModel,
-    confidence: float = DEFAULT_CONFIDENCE,
-) -> dict[str, SlotReading]:
-    """Which slots are taken, by one-to-one assignment of boxes to the places where cars park.
-
-    Each box goes to at most one place and each place takes at most one box, such that the whole is likeliest;
-    so a car that stands on its own slot, or outside of all, occupies no other slot that its box happens to
-    cover. What fits no known place is read by the half-covered rule, as are all boxes on slots that are not in
-    the model: with an empty model the result is that of ``slot_states``.
-
-    Boxes under the confidence are left out, although some are of far cars: a student that learned too little
-    sees ghosts on free slots, and the same boxes must decide here as are reported.
-
-    Args:
-        detections: of one frame, in its pixels.
-        slots: of its camera.
-        size: (width, height) of the frame.
-        model: from ``learn_slot_model`` for this camera.
-        confidence: a slot is occupied from this score up.
-
-    Returns:
-        A reading for each slot id; its score is the probability of a car, or one minus it for a free slot.
-    """
-    if not slots:
-        return {}
-    seen = detections[detections.scores >= confidence]
-    places = model.in_pixels(size)
-    fits = fit_log_odds(seen.boxes, places, size)
-    occupied = _stray(seen, slots, size, fits)
-
-    score_odds = np.log(seen.scores / np.maximum(1 - seen.scores, 1e-6)).astype(np.float64)
-    # A box that is left over is a second one of the car at the place that it fits best.
-    place_of = fits.argmax(axis=1) if len(places) else np.zeros(0, np.int64)
-    for box, place in assign(np.where(fits > 0, fits + score_odds[:, None], 0)):
-        place_of[box] = place
-    row = {slot.id: index for index, slot in enumerate(slots)}
-    taken = seen.scores * odds_to_share(fits[np.arange(len(place_of)), place_of]) if len(place_of) else seen.scores
-    for place, score in zip(place_of.tolist(), taken.tolist(), strict=False):
-        slot = model.places[place].slot
-        if slot in row:
-            occupied[row[slot]] = max(occupied[row[slot]], score)
-    return {
-        slot.id: SlotReading("occupied", score) if score >= confidence else SlotReading("free", 1 - score)
-        for slot, score in zip(slots, occupied.tolist(), strict=True)
-    }
-
-
-def _stray(seen: Detections, slots: Sequence[Slot], size: tuple[int, int], fits: Floats) -> Floats:
-    """(slots,) score of the best box that half covers each slot, as far as no known place explains the box."""
-    covered = coverage(seen.boxes, slot_boxes(slots, size)) > OCCUPIED_COVERAGE
-    unexplained = 1 - odds_to_share(fits.max(axis=1, initial=-np.inf))
-    score: Floats = np.where(covered, (seen.scores * unexplained)[:, None], 0).max(axis=0, initial=0)
-    return score

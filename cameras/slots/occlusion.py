@@ -21,7 +21,7 @@ def hidden_slots(
     slots: Sequence[Slot],
     size: tuple[int, int],
     model: SlotModel | None,
-    share: float = 0.7,
+    share: float,
     confidence: float = DEFAULT_CONFIDENCE,
 ) -> frozenset[str]:
     """Slots on which a car would not be seen: a nearer vehicle covers most of where it would show.
@@ -35,7 +35,7 @@ def hidden_slots(
         slots: of its camera.
         size: (width, height) of the frame.
         model: where cars are expected; a slot that it does not know is never hidden.
-        share: a slot is hidden from this share of the expected box on that one vehicle covers.
+        share: a slot is hidden from this share of the expected box that one vehicle covers.
         confidence: a box counts from this score up.
 
     Returns:

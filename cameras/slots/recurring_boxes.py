@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lotwise.cameras.slots.assignment import assign
 from lotwise.cameras.slots.box_clusters import cluster_boxes
-from lotwise.cameras.slots.likelihood import Floats, Places, fit_log_odds
+from lotwise.cameras.slots.likelihood import ExpectedBoxes, Floats, fit_log_odds
 from lotwise.datasets.frame import Detections
 from lotwise.datasets.suppression import suppress
 
@@ -100,7 +100,7 @@ def find_recurring_boxes(frames: Sequence[Detections], sizes: CarSize, frame: tu
     """
 
     def match(found: Detections, means: Floats) -> list[tuple[int, int]]:
-        return assign(fit_log_odds(found.boxes, Places.certain(means, sizes.at(middles(means))), frame))
+        return assign(fit_log_odds(found.boxes, ExpectedBoxes.certain(means, sizes.at(middles(means))), frame))
 
     cars = [suppress(found, SAME_CAR_IOU, MIN_SCORE) for found in frames]
     clusters = cluster_boxes(cars, match, weight_exponent=1, passes=_PASSES)

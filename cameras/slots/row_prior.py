@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lotwise.cameras.slots.likelihood import SHIFT_SPREAD, STRETCH_SPREAD, Floats, Places
+from lotwise.cameras.slots.likelihood import SHIFT_SPREAD, STRETCH_SPREAD, ExpectedBoxes, Floats
 
 DRAWN_SPREAD = (0.2, 0.2)
 """Standard deviation of a car's box around where its slot is drawn, in car sizes: middle; width and height."""
@@ -76,7 +76,7 @@ def row_triples(centres: Floats) -> NDArray[np.int64]:
     return np.array(found, np.int64).reshape(-1, 3)
 
 
-def expected_beyond_rows(drawn: DrawnSlots, expected: Places) -> Places:
+def expected_beyond_rows(drawn: DrawnSlots, expected: ExpectedBoxes) -> ExpectedBoxes:
     """The box of a car on the next place beyond each end of a row, where no slot is drawn.
 
     Args:
@@ -92,7 +92,7 @@ def expected_beyond_rows(drawn: DrawnSlots, expected: Places) -> Places:
             if np.linalg.norm(centres - following, axis=1).min() > step / 2:
                 ends.append((end, middle))
     last, before = np.array(ends, np.int64).reshape(-1, 2).T
-    return Places(
+    return ExpectedBoxes(
         2 * expected.boxes[last] - expected.boxes[before],
         np.maximum(2 * expected.sizes[last] - expected.sizes[before], expected.sizes[last] / 2),
         np.hypot(2 * ROW_SPREAD[0], expected.shift[last]),
@@ -100,7 +100,7 @@ def expected_beyond_rows(drawn: DrawnSlots, expected: Places) -> Places:
     )
 
 
-def expected_boxes(drawn: DrawnSlots, on_slots: BoxesOnSlots) -> tuple[Places, Places]:
+def expected_boxes(drawn: DrawnSlots, on_slots: BoxesOnSlots) -> tuple[ExpectedBoxes, ExpectedBoxes]:
     """The box of a car on every slot, and the same as each slot's own on_slots would not tell.
 
     All knowledge is normal and linear, so the answer is one least-squares solution (a Gaussian Markov random
@@ -113,7 +113,7 @@ def expected_boxes(drawn: DrawnSlots, on_slots: BoxesOnSlots) -> tuple[Places, P
         on_slots: recurring boxes on some of them.
 
     Returns:
-        Places with their doubt, one for each slot, in order; from all sightings, and without the slot's own.
+        Expected boxes with their doubt, one for each slot, in order; from all sightings, and without the slot's own.
     """
     axes = [_along(drawn, on_slots, axis) for axis in (0, 1)]
     return tuple(_places([axis[kind] for axis in axes], drawn.sizes) for kind in (0, 1))  # type: ignore[return-value]
@@ -177,9 +177,9 @@ def _spread(shift: float, stretch: float) -> Floats:
     return np.array([[together + apart, together - apart], [together - apart, together + apart]])
 
 
-def _places(axes: list[Solution], sizes: Floats) -> Places:
+def _places(axes: list[Solution], sizes: Floats) -> ExpectedBoxes:
     """Both axes in one, the doubt as the mean of both in car sizes."""
     boxes = np.stack([axes[0][0][:, 0], axes[1][0][:, 0], axes[0][0][:, 1], axes[1][0][:, 1]], axis=1)
     spread = sum(covariance for _, covariance in axes) / 2 / sizes[:, None, None] ** 2
     trace, cross = spread[:, 0, 0] + spread[:, 1, 1], 2 * spread[:, 0, 1]
-    return Places(boxes, sizes, np.sqrt((trace + cross) / 4), np.sqrt(np.maximum(trace - cross, 0)))
+    return ExpectedBoxes(boxes, sizes, np.sqrt((trace + cross) / 4), np.sqrt(np.maximum(trace - cross, 0)))

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.distillation.scores import Camera, divide
 from lotwise.cameras.slots import SlotReading, slot_rule
-from lotwise.cameras.slots.model import SlotRule
+from lotwise.cameras.slots.rule import SlotRule
 from lotwise.datasets.frame import Dataset, Detections, Frame, Slot, SlotState, Truth, VehicleTruth
 
 SIZE = (100, 50)

@@ -15,7 +15,7 @@ from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.site.schedule import Schedule
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.site.view import ViewSettings
-from lotwise.cameras.slots.model import Place, SlotModel
+from lotwise.cameras.slots.model import ExpectedBox, SlotModel
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.view.health import ViewHealth
 from lotwise.cameras.view.report import ViewReport
@@ -331,7 +331,7 @@ def test_slots_of_the_site_file_stay_whatever_a_bundle_carries(registry: Registr
 
 def test_what_a_bundle_learned_of_a_slot_is_not_used_where_the_site_file_draws_it_elsewhere(tmp_path: Path) -> None:
     """The bundle knows that cars of its slot 1 stand where the first car is; the site calls another place so."""
-    learned = SlotModel(places=(Place(slot="1", box=(0.125, 0.25, 0.375, 0.5), size=0.25),), frames=9)
+    learned = SlotModel(places=(ExpectedBox(slot="1", box=(0.125, 0.25, 0.375, 0.5), size=0.25),), frames=9)
     bundle = write_constant_bundle(tmp_path / "b", slot_model=learned)
     assert Camera(bundle).see()["1"] == "occupied"
     corner = Slot("1", np.float32([[0.8, 0.8], [0.95, 0.8], [0.95, 0.95], [0.8, 0.95]]))

@@ -10,7 +10,7 @@ from lotwise.cameras.detection.detector import load_detector
 from lotwise.cameras.detection.drawing import SLOT_COLOURS, VEHICLE_COLOUR, drawn
 from lotwise.cameras.detection.frame_result import FrameReader, FrameResult
 from lotwise.cameras.slots import SlotModel
-from lotwise.cameras.slots.model import Place
+from lotwise.cameras.slots.model import ExpectedBox
 from lotwise.datasets.frame import Slot
 from tests.cameras.bundles import write_constant_bundle
 
@@ -19,7 +19,7 @@ IMAGE = np.zeros((64, 64, 3), np.uint8)
 
 def learned(tmp_path: Path):
     """A bundle that has learned that the car in the middle of its picture, half over slot 2, parks on slot 1."""
-    place = Place(slot="1", box=(40 / 64, 16 / 64, 56 / 64, 32 / 64), size=0.25)
+    place = ExpectedBox(slot="1", box=(40 / 64, 16 / 64, 56 / 64, 32 / 64), size=0.25)
     return load_detector(write_constant_bundle(tmp_path / "bundle", (0.1, 0.8), slot_model=SlotModel(places=(place,))))
 
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from lotwise.cameras.slots.carried_over import carried_over
-from lotwise.cameras.slots.model import Place, SlotModel
+from lotwise.cameras.slots.model import ExpectedBox, SlotModel
 from lotwise.datasets.frame import Slot
 
 SQUARE = np.array([[0.1, 0.1], [0.2, 0.1], [0.2, 0.2], [0.1, 0.2]], np.float32)
 LEARNED_FOR = (Slot("1", SQUARE), Slot("2", SQUARE + 0.3))
-PLACES = tuple(Place(slot=name, box=(0.1, 0.1, 0.2, 0.2), size=0.1) for name in ("1", "2", None))
+PLACES = tuple(ExpectedBox(slot=name, box=(0.1, 0.1, 0.2, 0.2), size=0.1) for name in ("1", "2", None))
 MODEL = SlotModel(places=PLACES, frames=9)
 
 

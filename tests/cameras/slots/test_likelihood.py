@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from lotwise.cameras.slots.likelihood import Places, fit_log_odds, odds_to_share
+from lotwise.cameras.slots.likelihood import ExpectedBoxes, fit_log_odds, odds_to_share
 
 FRAME = (400, 300)
 PLACE = np.array([[100.0, 100.0, 180.0, 150.0]])
 CAR = np.array([63.0])
 
 
-def places(box=PLACE, shift=0.0, stretch=0.0) -> Places:
-    return Places(np.asarray(box, float), CAR, np.array([shift]), np.array([stretch]))
+def places(box=PLACE, shift=0.0, stretch=0.0) -> ExpectedBoxes:
+    return ExpectedBoxes(np.asarray(box, float), CAR, np.array([shift]), np.array([stretch]))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_car_cut_by_the_border_fits_a_place_that_reaches_beyond_it() -> None:
 
 
 def test_nothing_fits_nothing() -> None:
-    none = Places.certain(np.zeros((0, 4)), np.zeros(0))
+    none = ExpectedBoxes.certain(np.zeros((0, 4)), np.zeros(0))
     assert fit_log_odds(np.zeros((0, 4)), places(), FRAME).shape == (0, 1)
     assert fit_log_odds(PLACE, none, FRAME).shape == (1, 0)
 

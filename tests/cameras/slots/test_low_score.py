@@ -6,7 +6,7 @@ import pytest
 from lotwise.cameras.slots import SlotModel, match_slots, slot_states
 from lotwise.cameras.slots.low_score import with_low_scores
 from lotwise.datasets.frame import Detections
-from tests.cameras.slots.test_model import MODEL, SIZE, SLOTS, car
+from tests.cameras.slots.test_matched import MODEL, SIZE, SLOTS, car
 
 WITHOUT_TWO = SlotModel(places=tuple(place for place in MODEL.places if place.slot != "2"))
 

@@ -8,11 +8,12 @@ import pytest
 from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.slots import SlotModel, match_slots
 from lotwise.cameras.slots.hysteresis import SlotHysteresis
-from lotwise.cameras.slots.model import Place
+from lotwise.cameras.slots.model import ExpectedBox
 from lotwise.cameras.slots.occlusion import hidden_slots
 from lotwise.datasets.frame import Detections, Slot
 
 SIZE = (400, 200)
+SHARE = HysteresisSettings().hidden_share
 FAR, NEAR = 80.0, 130.0
 """Bottom of a car on a slot of the far row, and of the near row."""
 
@@ -32,7 +33,7 @@ SLOTS = tuple(
 )
 MODEL = SlotModel(
     places=tuple(
-        Place(slot=name, box=(x1 / 400, y1 / 200, x2 / 400, y2 / 200), size=35 / 400)
+        ExpectedBox(slot=name, box=(x1 / 400, y1 / 200, x2 / 400, y2 / 200), size=35 / 400)
         for name, (x1, y1, x2, y2) in CARS.items()
     ),
     frames=9,
@@ -40,7 +41,7 @@ MODEL = SlotModel(
 
 
 def hidden(
-    boxes: list[list[float]], score: float = 0.8, model: SlotModel | None = MODEL, share: float = 0.7
+    boxes: list[list[float]], score: float = 0.8, model: SlotModel | None = MODEL, share: float = SHARE
 ) -> set[str]:
     seen = Detections.of(boxes, [score] * len(boxes))
     return set(hidden_slots(seen, SLOTS, SIZE, model, share))
@@ -83,7 +84,7 @@ def test_a_slot_without_a_known_place_is_never_hidden(model) -> None:
 
 
 def test_no_slots() -> None:
-    assert hidden_slots(Detections.of([VAN], [0.9]), (), SIZE, MODEL) == frozenset()
+    assert hidden_slots(Detections.of([VAN], [0.9]), (), SIZE, MODEL, SHARE) == frozenset()
 
 
 def test_a_place_outside_of_all_slots_is_no_slot() -> None:
@@ -93,7 +94,7 @@ def test_a_place_outside_of_all_slots_is_no_slot() -> None:
 
 def test_the_same_view_at_another_resolution_hides_the_same() -> None:
     twice = Detections.of([np.multiply(VAN, 2)], [0.8])
-    assert hidden_slots(twice, SLOTS, (800, 400), MODEL) == {"f1"}
+    assert hidden_slots(twice, SLOTS, (800, 400), MODEL, SHARE) == {"f1"}
 
 
 @pytest.mark.parametrize("setting", ["keep", "unknown"])
@@ -113,7 +114,7 @@ def test_a_passing_van_flips_no_slot(parked, setting) -> None:
         seen = Detections.of(boxes, [0.8] * len(boxes))
         readings = match_slots(seen, SLOTS, SIZE, MODEL)
         wrong |= {name for name, reading in readings.items() if reading.state != truth[name]}
-        away = hidden_slots(seen, SLOTS, SIZE, MODEL)
+        away = hidden_slots(seen, SLOTS, SIZE, MODEL, SHARE)
         changes += memory.update(readings, away, start + timedelta(seconds=second))
     assert wrong  # in single frames
     assert len(changes) == len(SLOTS)
@@ -128,7 +129,7 @@ def test_a_bus_that_stays_before_free_slots_leaves_them_free_or_unknown(setting)
         boxes = [[130, 40, 240, 100]] if second > 5 else []
         seen = Detections.of(boxes, [0.8] * len(boxes))
         readings = match_slots(seen, SLOTS, SIZE, MODEL)
-        memory.update(readings, hidden_slots(seen, SLOTS, SIZE, MODEL), start + timedelta(seconds=second))
+        memory.update(readings, hidden_slots(seen, SLOTS, SIZE, MODEL, SHARE), start + timedelta(seconds=second))
     state = "free" if setting == "keep" else "unknown"
     assert {memory.now[name].state for name in ("f1", "f2")} == {state}
     assert memory.now["f0"].state == "free"

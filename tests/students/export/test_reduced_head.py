@@ -6,7 +6,7 @@ import torch
 
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.cameras.slots import SlotModel
-from lotwise.cameras.slots.model import Place
+from lotwise.cameras.slots.model import ExpectedBox
 from lotwise.datasets.frame import Detections
 from lotwise.students.export.reduced_head import MARGIN_ROWS, MIN_CANDIDATES, Bounds, ReducedStudent, bounds_of
 from lotwise.students.model.deployed import deployed_form
@@ -82,7 +82,7 @@ def seen(*rows: int, columns: int = 12) -> Detections:
 
 def place(middle: float, size: float) -> SlotModel:
     """One place in the middle of the frame, at this share of its height; its car's size as a share of the width."""
-    return SlotModel(places=(Place(slot="1", box=(0.4, middle - 0.01, 0.6, middle + 0.01), size=size),), frames=9)
+    return SlotModel(places=(ExpectedBox(slot="1", box=(0.4, middle - 0.01, 0.6, middle + 0.01), size=size),), frames=9)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from lotwise.cameras.slots import slot_states
-from lotwise.cameras.slots.model import Place, SlotModel, match_slots
+from lotwise.cameras.slots.matched import match_slots
+from lotwise.cameras.slots.model import ExpectedBox, SlotModel
 from lotwise.datasets.frame import Detections, Slot
 
 SIZE = (400, 200)
@@ -25,9 +26,9 @@ def car(number: int) -> list[float]:
     return [left, 100.0, left + 56, 160.0]
 
 
-def place(name: str | None, number: int) -> Place:
+def place(name: str | None, number: int) -> ExpectedBox:
     x1, y1, x2, y2 = car(number)
-    return Place(slot=name, box=(x1 / 400, y1 / 200, x2 / 400, y2 / 200), size=58 / 400)
+    return ExpectedBox(slot=name, box=(x1 / 400, y1 / 200, x2 / 400, y2 / 200), size=58 / 400)
 
 
 MODEL = SlotModel(places=tuple(place(str(number), number) for number in (1, 2, 3)), frames=9)
