@@ -34,9 +34,9 @@ from lotwise.datasets.readers.open import open_dataset
 from lotwise.students.distillation.distill import make_optimizer, moving_average
 from lotwise.students.distillation.samples import Samples
 from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.losses.all_terms import make_terms
 from lotwise.students.losses.assignment import assign
 from lotwise.students.losses.targets import make_targets
-from lotwise.students.losses.terms import make_terms
 from lotwise.students.model.student import make_student, read_output
 from lotwise.teacher.oracle import OracleSettings, fast_bfloat16
 from lotwise.teacher.tensor import image_tensor

@@ -21,9 +21,9 @@ from lotwise.students.distillation.checkpoint import TrainingState, append_log, 
 from lotwise.students.distillation.samples import Sample, SampleStream
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.distillation.stopping import settled
+from lotwise.students.losses.all_terms import make_terms
 from lotwise.students.losses.assignment import assign
 from lotwise.students.losses.targets import Targets, make_targets
-from lotwise.students.losses.terms import make_terms
 from lotwise.students.losses.weights import LossWeights
 from lotwise.students.model.representation import fold
 from lotwise.students.model.student import StudentOutput, read_output

@@ -4,7 +4,7 @@ import pytest
 import torch
 from ultralytics.nn.distill_model import DistillationModel
 
-from lotwise.students.losses.score_l2 import ScoreL2
+from lotwise.students.losses.terms.score_l2 import ScoreL2
 from tests.students.losses.latents import (
     NO_ASSIGNMENT,
     cost,

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lotwise.datasets.errors import InputError
-from lotwise.students.losses.hinton_mse import HintonMse
+from lotwise.students.losses.terms.hinton_mse import HintonMse
 from tests.students.losses import gradients
 from tests.students.losses.outputs import learning, output, student, taught, told_by, untrained
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lotwise.students.losses.mgd import Mgd
+from lotwise.students.losses.terms.mgd import Mgd
 from tests.students.losses.latents import (
     NO_ASSIGNMENT,
     cost,

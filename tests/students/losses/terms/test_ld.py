@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lotwise.datasets.errors import InputError
-from lotwise.students.losses.ld import Ld
+from lotwise.students.losses.terms.ld import Ld
 from tests.students.losses import gradients
 from tests.students.losses.outputs import learning, output, student, taught, told_by, untrained
 

@@ -10,7 +10,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel
 
 from lotwise.students.losses.assignment import Assignment, assign
-from lotwise.students.losses.fedmax import FedMax
+from lotwise.students.losses.terms.fedmax import FedMax
 from lotwise.students.model.student import StudentOutput, read_output
 from tests.models import tiny_yolo
 from tests.students.losses.outputs import taught

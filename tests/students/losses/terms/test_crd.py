@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from lotwise.students.losses.crd import Crd
+from lotwise.students.losses.terms.crd import Crd
 from tests.students.losses.latents import (
     NO_ASSIGNMENT,
     cost,

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lotwise.students.losses.latent import LatentMatching
+from lotwise.students.losses.terms.latent import LatentMatching
 from tests.students.losses.latents import (
     NO_ASSIGNMENT,
     cost,

@@ -7,7 +7,7 @@ import torch
 from ultralytics.utils.loss import BboxLoss
 
 from lotwise.students.losses.assignment import Assignment, assign
-from lotwise.students.losses.distribution import Distribution
+from lotwise.students.losses.terms.distribution import Distribution
 from lotwise.students.model.student import StudentOutput
 from tests.students.losses import gradients
 from tests.students.losses.outputs import CAR, learning, output, student, taught, untrained

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lotwise.students.losses.bckd import Bckd
+from lotwise.students.losses.terms.bckd import Bckd
 from tests.students.losses import gradients
 from tests.students.losses.outputs import learning, output, student, taught, told_by, untrained
 

@@ -9,23 +9,23 @@ from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.datasets.errors import InputError
-from lotwise.students.losses.bckd import Bckd
-from lotwise.students.losses.box import Box
-from lotwise.students.losses.crd import Crd
-from lotwise.students.losses.cwd import Cwd
-from lotwise.students.losses.distribution import Distribution
-from lotwise.students.losses.fedmax import FedMax
-from lotwise.students.losses.hinton import Hinton
-from lotwise.students.losses.hinton_mse import HintonMse
-from lotwise.students.losses.iou import Iou
-from lotwise.students.losses.latent import LatentMatching
-from lotwise.students.losses.ld import Ld
-from lotwise.students.losses.lpd import Lpd
-from lotwise.students.losses.mgd import Mgd
-from lotwise.students.losses.pkd import Pkd
-from lotwise.students.losses.representation import Representation
-from lotwise.students.losses.score import Score
-from lotwise.students.losses.score_l2 import ScoreL2
+from lotwise.students.losses.terms.bckd import Bckd
+from lotwise.students.losses.terms.box import Box
+from lotwise.students.losses.terms.crd import Crd
+from lotwise.students.losses.terms.cwd import Cwd
+from lotwise.students.losses.terms.distribution import Distribution
+from lotwise.students.losses.terms.fedmax import FedMax
+from lotwise.students.losses.terms.hinton import Hinton
+from lotwise.students.losses.terms.hinton_mse import HintonMse
+from lotwise.students.losses.terms.iou import Iou
+from lotwise.students.losses.terms.latent import LatentMatching
+from lotwise.students.losses.terms.ld import Ld
+from lotwise.students.losses.terms.lpd import Lpd
+from lotwise.students.losses.terms.mgd import Mgd
+from lotwise.students.losses.terms.pkd import Pkd
+from lotwise.students.losses.terms.representation import Representation
+from lotwise.students.losses.terms.score import Score
+from lotwise.students.losses.terms.score_l2 import ScoreL2
 from lotwise.students.losses.weights import LossWeights
 
 TERMS: Mapping[str, Callable[[DetectionModel, Sequence[int]], nn.Module]] = {

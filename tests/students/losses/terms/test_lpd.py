@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from lotwise.students.losses.lpd import Lpd
+from lotwise.students.losses.terms.lpd import Lpd
 from tests.students.losses.latents import (
     NO_ASSIGNMENT,
     cost,

@@ -9,9 +9,9 @@ from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.students.losses.assignment import Assignment
-from lotwise.students.losses.hinton import logits_of
-from lotwise.students.losses.ld import stored_distributions
 from lotwise.students.losses.targets import Targets
+from lotwise.students.losses.terms.hinton import logits_of
+from lotwise.students.losses.terms.ld import stored_distributions
 from lotwise.students.model.student import StudentOutput
 from lotwise.teacher.oracle import MIN_DISTRIBUTION_SCORE
 

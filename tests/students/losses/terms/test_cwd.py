@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lotwise.students.losses.cwd import Cwd
+from lotwise.students.losses.terms.cwd import Cwd
 from tests.students.losses.latents import (
     cost,
     identity,

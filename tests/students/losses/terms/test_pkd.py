@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lotwise.students.losses.pkd import Pkd
+from lotwise.students.losses.terms.pkd import Pkd
 from tests.students.losses.latents import (
     cost,
     identity,

@@ -7,7 +7,7 @@ import torch
 from ultralytics.utils.loss import BboxLoss
 
 from lotwise.students.losses.assignment import Assignment, assign
-from lotwise.students.losses.box import Box
+from lotwise.students.losses.terms.box import Box
 from lotwise.students.model.student import StudentOutput
 from tests.students.losses import gradients
 from tests.students.losses.outputs import CAR, STRIDE, centres, inside, output, student, taught, untrained

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lotwise.students.losses.representation import Representation
+from lotwise.students.losses.terms.representation import Representation
 from lotwise.students.model.representation import RepresentationLayers, RepresentedDetect, fold
 from lotwise.students.model.student import read_output
 from tests.models import tiny_yolo

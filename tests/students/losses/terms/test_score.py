@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from lotwise.students.losses.assignment import Assignment, assign
-from lotwise.students.losses.score import Score
 from lotwise.students.losses.targets import Targets
+from lotwise.students.losses.terms.score import Score
 from lotwise.students.model.student import StudentOutput
 from tests.students.losses import gradients
 from tests.students.losses.outputs import CAR, inside, student, taught, untrained

@@ -3,7 +3,7 @@
 import pytest
 
 from lotwise.datasets.errors import InputError
-from lotwise.students.losses.terms import TERMS, make_terms
+from lotwise.students.losses.all_terms import TERMS, make_terms
 from lotwise.students.losses.weights import LossWeights
 from tests.models import tiny_yolo
 

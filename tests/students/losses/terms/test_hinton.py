@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lotwise.students.losses.hinton import Hinton, logits_of
+from lotwise.students.losses.terms.hinton import Hinton, logits_of
 from lotwise.students.model.student import StudentOutput
 from tests.students.losses import gradients
 from tests.students.losses.outputs import learning, output, student, taught, told_by, untrained

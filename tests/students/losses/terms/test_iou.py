@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lotwise.students.losses.iou import Iou
+from lotwise.students.losses.terms.iou import Iou
 from lotwise.students.model.student import StudentOutput
 from tests.students.losses import gradients
 from tests.students.losses.outputs import learning, student, taught, told_by, untrained
