@@ -33,7 +33,7 @@ from rich.table import Table
 from lotwise.datasets.frame_cache import FrameCache
 from lotwise.datasets.synthetic import render_site
 from lotwise.eval.collect import collect
-from lotwise.eval.run_report import make_report, write_page
+from lotwise.eval.make_report import make_report, write_page
 from lotwise.students.export.settings import ExportSettings
 from lotwise.students.pipeline.adapt import adapt
 from lotwise.students.pipeline.demo import DAYS, HEIGHT, WIDTH, demo_plan

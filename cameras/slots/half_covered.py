@@ -43,6 +43,6 @@ def slot_states(
 def slot_boxes(slots: Sequence[Slot], size: tuple[int, int]) -> NDArray[np.float32]:
     """Bounding boxes of slots, (N, 4) xyxy in pixels of a frame of (width, height)."""
     if len({len(slot.polygon) for slot in slots}) != 1:
-        return np.stack([slot.box(*size) for slot in slots])
+        return np.array([slot.box(*size) for slot in slots], np.float32).reshape(-1, 4)
     corners = np.stack([slot.polygon for slot in slots]) * np.array(size, np.float32)
     return np.concatenate([corners.min(1), corners.max(1)], axis=1).astype(np.float32)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lotwise.cameras.slots import SlotRule, slot_states
+from lotwise.cameras.slots.half_covered import slot_boxes
 from lotwise.datasets.boxes import iou
 from lotwise.datasets.frame import Detections, Slot, SlotState, VehicleTruth
 from lotwise.eval.column import FRAMES, Column
@@ -43,7 +43,8 @@ class LabelledFrame(JudgedFrame):
 
     def counted(self, detections: Detections) -> Detections:
         """The detections that stand on a labelled slot: cars elsewhere are real but have no label."""
-        overlap = iou(detections.boxes, slot_boxes(self.slots, self.size, self.labels))
+        labelled = [slot for slot in self.slots if slot.id in self.labels]
+        overlap = iou(detections.boxes, slot_boxes(labelled, self.size))
         return detections[overlap.max(axis=1, initial=0) >= MIN_IOU_ON_SLOT]
 
     def slot_counts(self, detections: Detections, confidence: float) -> SlotCounts:
@@ -122,7 +123,7 @@ class Slots(Protocol):
             labels = {slot.id: known[slot.id] for slot in slots if known.get(slot.id, "unknown") != "unknown"}
             if labels:
                 size = evidence.sizes[frame.name]
-                occupied = slot_boxes(slots, size, [name for name, state in labels.items() if state == "occupied"])
+                occupied = slot_boxes([slot for slot in slots if labels.get(slot.id) == "occupied"], size)
                 judged[frame.name] = LabelledFrame(
                     VehicleTruth(occupied, np.zeros(len(occupied), bool)),
                     slots, size, labels, evidence.slot_rules.get(frame.camera, slot_states),
@@ -140,11 +141,3 @@ class Slots(Protocol):
 
     def empty_row(self, role: Role, camera: str, note: str) -> Row:
         return Row(role, camera, slots=0, note=note)
-
-
-def slot_boxes(
-    slots: Sequence[Slot], size: tuple[int, int], chosen: Sequence[str] | Mapping[str, SlotState]
-) -> NDArray[np.float32]:
-    """(N, 4) float32 xyxy pixel boxes around the slots whose ids are chosen, in the order of the slots."""
-    boxes = [slot.box(*size) for slot in slots if slot.id in chosen]
-    return np.asarray(boxes, np.float32).reshape(-1, 4)

@@ -12,7 +12,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.load import load
 from lotwise.eval.collect import collect
 from lotwise.eval.protocols import SLOTS, TEACHER, VEHICLES, best_protocol
-from lotwise.eval.run_report import make_report
+from lotwise.eval.make_report import make_report
 from lotwise.students.pipeline.footage import open_frames
 from lotwise.students.pipeline.run import Run
 
