@@ -51,7 +51,8 @@ WIDTH = "width of the representation, in teacher's channels"
 FRAMES = "frames of other cameras too"
 EVERY_BATCH = {"nbs": BATCH}
 """Ultralytics saves up gradients for a nominal batch of 64, which on the two batches of a camera's eight frames leaves
-some twenty steps in 40 epochs, and ghosts with one seed in three. A step every batch is the better recipe."""
+some twenty steps in 40 epochs, and with one seed in three false detections all over a frame. A step every batch is the
+better recipe."""
 TEACHERS = {"teacher, 640 px": (640,), "teacher, 1280 px": (1280,), "teacher, 640 + 1280 px": (640, 1280)}
 
 

@@ -1,10 +1,10 @@
-"""Ghosts: what students see on a whole day on which nothing is parked.
+"""False detections: what students see on a whole day on which nothing is parked.
 
 python benchmarks/distillation/empty_day.py [--work runs/distillation] [--root ../shared/data/pklot]
 
 UFPR05 of PKLot, 2013-03-10, a frame every ten minutes with moving shadows and dusk. The students are those that
 ``compare.py --dataset pklot --root … --cameras UFPR05`` taught on other days of the camera. A box that half covers a
-slot is a ghost; cars that drive by cover none. Torn frames are left out as ``lotwise label`` would.
+slot is a false detection; cars that drive by cover none. Torn frames are left out as ``lotwise label`` would.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from lotwise.teacher.frame_selection.survey import survey
 CAMERA, EMPTY = "UFPR05", "UFPR05_empty"
 
 
-def ghosts(weights: Path, frames: Sequence[Frame], slots: Sequence[Slot]) -> tuple[int, int]:
+def false_detections(weights: Path, frames: Sequence[Frame], slots: Sequence[Slot]) -> tuple[int, int]:
     """(slots called occupied, frames with at least one) over all frames."""
     said = run_model(make_student(weights), frames, SIZE)
     size = image_size(frames[0].path)
@@ -83,7 +83,7 @@ def main() -> None:
         table.add_column(heading)
     lines = []
     for name, weights in rows.items():
-        counts = [ghosts(path, frames, slots) for path in weights]
+        counts = [false_detections(path, frames, slots) for path in weights]
         lines.append({"row": name, "slots": [slot for slot, _ in counts], "frames": [frame for _, frame in counts]})
         table.add_row(name, *(", ".join(map(str, lines[-1][key])) for key in ("slots", "frames")))
     Console(width=120).print(table)

@@ -15,7 +15,7 @@ from lotwise.eval.evaluation import evaluate
 from lotwise.eval.evidence import Evidence
 from lotwise.eval.metrics.slot_counts import SlotCounts, count_slots, with_slots
 from lotwise.eval.protocols import SLOTS, VEHICLES
-from lotwise.eval.rows import Row as Line
+from lotwise.eval.rows import Row
 
 PARTS = 3
 """Parts of a camera's frames, each measured by a student of the other two; a camera of CNR-EXT has eight here."""
@@ -69,7 +69,7 @@ def score(camera: Camera, said: Predictions) -> dict[str, float | None]:
     }
 
 
-def slots(camera: Camera, said: Predictions, rules: Sequence[SlotRule]) -> Line:
+def slots(camera: Camera, said: Predictions, rules: Sequence[SlotRule]) -> Row:
     """Slot figures over all parts, each read by its own rule."""
     labelled = SLOTS.judged_frames(evidence(camera, said))
     counts: list[SlotCounts] = []
@@ -80,7 +80,7 @@ def slots(camera: Camera, said: Predictions, rules: Sequence[SlotRule]) -> Line:
                 counts.append(
                     count_slots(one.labels, rule(said[frame.name], one.slots, one.size, confidence=DEFAULT_CONFIDENCE))
                 )
-    return with_slots(Line("student", camera.name), counts)
+    return with_slots(Row("student", camera.name), counts)
 
 
 def evidence(camera: Camera, said: Predictions) -> Evidence:

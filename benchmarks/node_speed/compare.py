@@ -129,8 +129,8 @@ def measure(
         raise InputError(f"{folder / LOG}: {system.name} failed ({lines[-1] if lines else 'it said nothing'})")
     result: dict[str, Any] = json.loads((folder / RESULT).read_text())
     said = read_predictions(folder)
-    if result.get("troubles"):
-        raise InputError(f"{folder / LOG}: {system.name}: {result['troubles'][0]}")
+    if result.get("problems"):
+        raise InputError(f"{folder / LOG}: {system.name}: {result['problems'][0]}")
     del result["readings"]
     return {**result, "pss_mb": most.pss, "rss_mb": most.rss}, said
 

@@ -111,13 +111,13 @@ class LotwiseNode:
         return found, detector.slot_rule(found, detector.slots, size, confidence=detector.confidence)
 
     def extra(self) -> dict[str, Any]:
-        """Seconds until every camera had told a slot's state; its bundles' troubles, which must be none."""
+        """Seconds until every camera had told a slot's state; its bundles' problems, which must be none."""
         whole = set(self.told) == set(self._job.bundles)
-        troubles = [bundles.why for bundles in self._bundles.values() if bundles.why]
+        problems = [bundles.why for bundles in self._bundles.values() if bundles.why]
         return {
             **({"told_s": max(self.told.values()) - self._job.started} if whole else {}),
             "events": self._service.node.last_event(),
-            "troubles": troubles,
+            "problems": problems,
         }
 
     def _note(self, detected: int, refused: int, loop: CameraLoop) -> None:

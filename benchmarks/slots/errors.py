@@ -40,7 +40,15 @@ from lotwise.eval.protocols import SLOTS
 
 MIN_SHOWN_SCORE = 0.05
 """Boxes under this score are as good as none."""
-HALF, BORDER, CROP, ACROSS = 0.5, 4, 220, 4
+MIN_SHARED_AREA = 0.5
+"""From this IoU on two boxes are the same car's, and from this covered share on a box lies over a slot; the IoU is that
+of mAP50."""
+BORDER_WIDTH_PX = 4
+"""A slot that comes this near to the frame's edge is told as one at the border, where cars are cut."""
+CROP_SIDE_PX = 220
+"""Side of the picture of one wrong slot."""
+CROPS_A_ROW = 4
+"""Pictures of wrong slots side by side."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +73,17 @@ class Wrong:
 def explain(slot: Slot, label: str, said: Detections, taught: Detections, size: tuple[int, int]) -> tuple[str, float]:
     """Why a slot was read wrongly, and the score of the box that tells."""
     own = slot.box(*size)[None]
-    covering = coverage(said.boxes, own)[:, 0] >= HALF
-    touching = coverage(own, said.boxes)[0] + coverage(said.boxes, own)[:, 0] >= HALF
+    covering = coverage(said.boxes, own)[:, 0] >= MIN_SHARED_AREA
+    touching = coverage(own, said.boxes)[0] + coverage(said.boxes, own)[:, 0] >= MIN_SHARED_AREA
     strong = said.scores >= DEFAULT_CONFIDENCE
     if label == "free":
         seen = said[covering & strong] if (covering & strong).any() else said[touching & strong]
         if not len(seen):
             return "a box further away was taken for its car", 0.0
-        agrees = iou(seen.boxes, taught.boxes).max(initial=0) >= HALF
-        return ("the teacher sees a car there too" if agrees else "ghost", float(seen.scores.max()))
+        agrees = iou(seen.boxes, taught.boxes).max(initial=0) >= MIN_SHARED_AREA
+        return ("the teacher sees a car there too" if agrees else "false detection", float(seen.scores.max()))
     # Boxes over the slot that are not those of cars that are seen surely: its own car's, if it has any.
-    own_taught = taught[(coverage(taught.boxes, own)[:, 0] >= HALF) & ~_same(taught, said[strong])]
+    own_taught = taught[(coverage(taught.boxes, own)[:, 0] >= MIN_SHARED_AREA) & ~_same(taught, said[strong])]
     own_weak = said[touching & ~strong & ~_same(said, said[strong])]
     if len(own_weak) and (not len(own_taught) or _same(own_weak, own_taught).any()):
         return "its car is under the threshold", float(own_weak.scores.max())
@@ -90,7 +98,7 @@ def explain(slot: Slot, label: str, said: Detections, taught: Detections, size: 
 
 def _same(boxes: Detections, others: Detections) -> NDArray[np.bool_]:
     """(N,) whether a box is one of the others."""
-    return np.asarray(iou(boxes.boxes, others.boxes).max(axis=1, initial=0) >= HALF)
+    return np.asarray(iou(boxes.boxes, others.boxes).max(axis=1, initial=0) >= MIN_SHARED_AREA)
 
 
 def wrong_slots(camera: Camera, said: Predictions, rules: Sequence[SlotRule]) -> list[Wrong]:
@@ -110,7 +118,7 @@ def wrong_slots(camera: Camera, said: Predictions, rules: Sequence[SlotRule]) ->
                     continue
                 why, score = explain(slot, label, boxes, camera.taught[frame.name], one.size)
                 own = slot.box(*one.size)
-                cut = bool((own[:2] < BORDER).any() or (own[2:] > np.array(one.size) - BORDER).any())
+                cut = bool((own[:2] < BORDER_WIDTH_PX).any() or (own[2:] > np.array(one.size) - BORDER_WIDTH_PX).any())
                 found.append(Wrong(frame.name, slot, label, why, score, cut))
     return sorted(found, key=lambda wrong: wrong.frame)
 
@@ -135,15 +143,15 @@ def mosaic(camera: Camera, said: Predictions, wrong: Sequence[Wrong]) -> Image:
         side = int(max(np.ptp(outline, axis=0).max() * 3, 60))
         x, y = (outline.mean(0) - side / 2).round().astype(int)
         around = cv2.copyMakeBorder(image, side, side, side, side, cv2.BORDER_CONSTANT, value=(60, 60, 60))
-        crop = cv2.resize(around[y + side : y + 2 * side, x + side : x + 2 * side], (CROP, CROP))
-        caption = np.full((34, CROP, 3), 30, np.uint8)
+        crop = cv2.resize(around[y + side : y + 2 * side, x + side : x + 2 * side], (CROP_SIDE_PX, CROP_SIDE_PX))
+        caption = np.full((34, CROP_SIDE_PX, 3), 30, np.uint8)
         for row, text in enumerate((f"{number + 1}: slot {one.slot.id}, {one.label}", one.why[:42])):
             cv2.putText(
                 caption, text, (3, 13 + 15 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.36, (255, 255, 255), 1, cv2.LINE_AA
             )
         crops.append(np.vstack([caption, crop]))
-    crops += [np.zeros_like(crops[0])] * (-len(crops) % ACROSS)
-    return np.vstack([np.hstack(crops[i : i + ACROSS]) for i in range(0, len(crops), ACROSS)])
+    crops += [np.zeros_like(crops[0])] * (-len(crops) % CROPS_A_ROW)
+    return np.vstack([np.hstack(crops[i : i + CROPS_A_ROW]) for i in range(0, len(crops), CROPS_A_ROW)])
 
 
 def show(camera: str, wrong: Sequence[Wrong]) -> None:

@@ -1,4 +1,4 @@
-"""What the slot memory makes of real readings: flicker of an unchanged lot, passing vehicles, and slow sampling.
+"""What slot hysteresis makes of real readings: flicker of an unchanged lot, passing vehicles, and slow sampling.
 
 python benchmarks/slots/hysteresis.py --root ../shared/data/cnr_ext --run RUN [--cameras 1,3] [--json F]
 
@@ -70,7 +70,7 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Row:
+class SequenceResult:
     """What one way of telling makes of one kind of sequence.
 
     Attributes:
@@ -164,7 +164,7 @@ def _right(told: Mapping[str, SlotState], truth: Mapping[str, SlotState]) -> tup
 def measure(
     sequence: str, rule: str, runs: Sequence[tuple[Scene, Sequence[Looked], Sequence[datetime]]],
     settings: HysteresisSettings, low: bool,
-) -> Row:  # fmt: skip
+) -> SequenceResult:  # fmt: skip
     read = told = pending = frames = right = labels = slots = 0
     for view, looks, times in runs:
         states, changes, waits = tell(looks, times, view.slots, settings, low)
@@ -173,10 +173,10 @@ def measure(
         told, pending, frames, slots = told + changes, pending + waits, frames + len(looks), slots + len(view.slots)
         hits, known = _right(states[-1], view.truth)
         right, labels = right + hits, labels + known
-    return Row(sequence, rule, slots, read, told, pending / frames, right / max(labels, 1))
+    return SequenceResult(sequence, rule, slots, read, told, pending / frames, right / max(labels, 1))
 
 
-def slow(scenes: Sequence[Scene], rule: str, settings: HysteresisSettings) -> Row:
+def slow(scenes: Sequence[Scene], rule: str, settings: HysteresisSettings) -> SequenceResult:
     """Each day of each camera, every frame told and held against its truth."""
     days: dict[tuple[str, object], list[Scene]] = {}
     for view in scenes:
@@ -191,10 +191,10 @@ def slow(scenes: Sequence[Scene], rule: str, settings: HysteresisSettings) -> Ro
         for state, view in zip(states[2:], views[2:], strict=True):
             hits, known = _right(state, view.truth)
             right, labels = right + hits, labels + known
-    return Row("slow, as taken", rule, slots, read, told, pending / frames, right / max(labels, 1))
+    return SequenceResult("slow, as taken", rule, slots, read, told, pending / frames, right / max(labels, 1))
 
 
-def rows(scenes: Sequence[Scene], minutes: float) -> list[Row]:
+def rows(scenes: Sequence[Scene], minutes: float) -> list[SequenceResult]:
     rng = np.random.default_rng(1)
     plain = HysteresisSettings()
     found = []

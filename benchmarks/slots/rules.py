@@ -27,8 +27,9 @@ from lotwise.datasets.frame import Dataset, Detections, Frame, Slot
 from lotwise.datasets.readers.open import KINDS, open_dataset, parse_cameras
 from lotwise.eval.metrics.slot_counts import SlotCounts, count_slots
 
-IOU = 0.3
-"""Of a box with the slot's box, for the IoU rule; slots are ground and boxes are cars, so much more is rare."""
+MIN_SLOT_IOU = 0.3
+"""IoU of a car's box with the slot's box from which the IoU rule calls the slot occupied. A choice: a slot is a patch
+of ground and a box is a car that stands on it, so they seldom overlap by much more."""
 FOLDS = 3
 """Parts of the frames, of which each is read by a rule that was learned on the others."""
 
@@ -47,7 +48,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Line:
+class RuleResult:
     """Errors of one rule on one camera.
 
     Attributes:
@@ -84,9 +85,9 @@ def centre_inside(
 def overlaps(
     detections: Detections, slots: Sequence[Slot], size: tuple[int, int], confidence: float
 ) -> dict[str, SlotReading]:
-    """A slot is occupied by a box with an IoU of at least ``IOU`` with the slot's box."""
+    """A slot is occupied by a box with an IoU of at least ``MIN_SLOT_IOU`` with the slot's box."""
     boxes = np.array([slot.box(*size) for slot in slots], np.float32).reshape(-1, 4)
-    return _best(iou(detections.boxes, boxes) >= IOU, detections, slots, confidence)
+    return _best(iou(detections.boxes, boxes) >= MIN_SLOT_IOU, detections, slots, confidence)
 
 
 def _best(hit: np.ndarray, detections: Detections, slots: Sequence[Slot], confidence: float) -> dict[str, SlotReading]:
@@ -100,11 +101,11 @@ def _best(hit: np.ndarray, detections: Detections, slots: Sequence[Slot], confid
 FIXED: Mapping[str, Rule] = {
     "half covered": slot_states,
     "centre inside": centre_inside,
-    f"IoU {IOU}": overlaps,
+    f"IoU {MIN_SLOT_IOU}": overlaps,
 }
 
 
-def compare(views: Sequence[View], dataset: Dataset, confidence: float) -> list[Line]:
+def compare(views: Sequence[View], dataset: Dataset, confidence: float) -> list[RuleResult]:
     """Every rule on every camera, and on all.
 
     The learned rule stands there twice: learned from all frames, as at a site, where learning needs no labels;
@@ -143,8 +144,8 @@ def _count(view: View, dataset: Dataset, rules: Sequence[Rule], confidence: floa
     return found
 
 
-def _line(rule: str, camera: str, counts: Sequence[SlotCounts]) -> Line:
-    return Line(
+def _line(rule: str, camera: str, counts: Sequence[SlotCounts]) -> RuleResult:
+    return RuleResult(
         rule,
         camera,
         sum(c.occupied + c.free for c in counts),
@@ -215,7 +216,7 @@ def views_of(
     return views
 
 
-def table(lines: Sequence[Line]) -> str:
+def table(lines: Sequence[RuleResult]) -> str:
     """Markdown."""
     rows = [
         f"| {line.camera} | {line.rule} | {line.readings} | {line.false_occupied} | {line.false_free} "

@@ -21,7 +21,7 @@ class Sample:
 
     Attributes:
         seconds: since the start of the soak.
-        node_mb, children_mb: PSS of the node's own process, and of its nursery and decoders; MB (10^6 bytes).
+        node_mb, children_mb: PSS of the node's own process, and of its fork server and decoders; MB (10^6 bytes).
         threads, files: of the node's own process. children: processes.
         cpu_s: of node and children since the start, with those that have ended.
         looked: frames looked at, by camera. detected: frames detected, of all cameras.
@@ -60,7 +60,7 @@ class Sampler:
         self._cpu_s: dict[int, float] = {}
 
     def children(self) -> list[int]:
-        """ForkServer and decoders; also those decoders whose nursery was killed."""
+        """The fork server and decoders; also those decoders whose fork server was killed."""
         found = family(self._node)[1:]
         # The fork server leads a session of its own.
         self._sessions |= {process for process in found if _stat(process)[3:4] == [str(process)]}

@@ -81,9 +81,9 @@ def print_report(
     from lotwise.datasets.load import load
     from lotwise.eval.collect import collect
     from lotwise.eval.comparison import remarks, to_json, verdict
+    from lotwise.eval.make_report import make_report, write_page
     from lotwise.eval.markdown import markdown as as_markdown
     from lotwise.eval.protocols import protocol_named
-    from lotwise.eval.make_report import make_report, write_page
     from lotwise.eval.table import rich_table
 
     with progress_bars() as progress:

@@ -11,8 +11,8 @@ from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE, load_detector
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.load import load
 from lotwise.eval.collect import collect
-from lotwise.eval.protocols import SLOTS, TEACHER, VEHICLES, best_protocol
 from lotwise.eval.make_report import make_report
+from lotwise.eval.protocols import SLOTS, TEACHER, VEHICLES, best_protocol
 from lotwise.students.pipeline.footage import open_frames
 from lotwise.students.pipeline.run import Run
 

@@ -10,7 +10,7 @@ from lotwise.datasets.frame import Detections, Frame
 from tests.benchmarks.lots import NAMES, STATES, TAUGHT, A, B, always, camera
 
 SAID = {
-    NAMES[0]: Detections.of([A, B], [0.9, 0.5]),  # a ghost on b
+    NAMES[0]: Detections.of([A, B], [0.9, 0.5]),  # a false detection on b
     NAMES[1]: Detections.of([B], [0.2]),  # under the deployed confidence
     NAMES[2]: Detections.of([A], [0.9]),  # b has no label there
 }

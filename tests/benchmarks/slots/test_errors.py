@@ -18,10 +18,10 @@ FAR = [60, 10, 80, 30]
 @pytest.mark.parametrize(
     ("label", "said", "taught", "why", "score"),
     [
-        ("free", [(A, 0.8)], NONE, "ghost", 0.8),
-        ("free", [(INSIDE, 0.4)], NONE, "ghost", 0.4),
+        ("free", [(A, 0.8)], NONE, "false detection", 0.8),
+        ("free", [(INSIDE, 0.4)], NONE, "false detection", 0.4),
         ("free", [(A, 0.8)], Detections.of([A], [0.3]), "the teacher sees a car there too", 0.8),
-        ("free", [(A, 0.8)], Detections.of([LORRY], [0.9]), "ghost", 0.8),
+        ("free", [(A, 0.8)], Detections.of([LORRY], [0.9]), "false detection", 0.8),
         ("free", [(FAR, 0.8), (A, 0.1)], NONE, "a box further away was taken for its car", 0.0),
         ("occupied", [(A, 0.2)], Detections.of([A], [0.9]), "its car is under the threshold", 0.2),
         ("occupied", [(A, 0.2)], NONE, "its car is under the threshold", 0.2),
@@ -52,14 +52,14 @@ def test_every_wrong_slot_is_listed_with_its_frame_and_why(tmp_path: Path, capsy
     lot = camera(tmp_path)
     wrong = wrong_slots(lot, SAID, [slot_rule(None)] * 3)
     assert [(one.frame, one.slot.id, one.label, one.why, one.cut) for one in wrong] == [
-        (NAMES[0], "b", "free", "ghost", False),
+        (NAMES[0], "b", "free", "false detection", False),
         (NAMES[1], "b", "occupied", "its car is under the threshold", False),
     ]
     assert [one.score for one in wrong] == pytest.approx([0.5, 0.2])
     show("C1", wrong)
     said = capsys.readouterr().out
     assert "C1: 2 slots wrong" in said
-    assert "1  free: ghost" in said
+    assert "1  free: false detection" in said
 
 
 def test_each_part_is_read_by_its_own_rule_and_unlabelled_slots_are_left_out(tmp_path: Path) -> None:
