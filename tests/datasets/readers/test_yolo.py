@@ -9,21 +9,7 @@ import pytest
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.readers.yolo import label_file, read_yolo
 from tests.datasets.pictures import scene, written
-
-
-def add(root: Path, image: str, labels: str | None) -> None:
-    path = root / image
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), np.zeros((50, 100, 3), np.uint8))
-    if labels is not None:
-        text = label_file(path)
-        text.parent.mkdir(parents=True, exist_ok=True)
-        text.write_text(labels)
-
-
-def boxes(root: Path) -> dict[str, list[list[float]]]:
-    truth = read_yolo(root).truth
-    return {name: np.round(one.vehicles.boxes, 3).tolist() for name, one in truth.items()}
+from tests.datasets.yolo_folders import add, boxes
 
 
 @pytest.mark.parametrize(

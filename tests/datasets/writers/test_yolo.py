@@ -2,29 +2,12 @@
 
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Frame
-from lotwise.datasets.readers.yolo import label_file, read_yolo
 from lotwise.datasets.writers.yolo import write_yolo
-
-
-def add(root: Path, image: str, labels: str | None) -> None:
-    path = root / image
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), np.zeros((50, 100, 3), np.uint8))
-    if labels is not None:
-        text = label_file(path)
-        text.parent.mkdir(parents=True, exist_ok=True)
-        text.write_text(labels)
-
-
-def boxes(root: Path) -> dict[str, list[list[float]]]:
-    truth = read_yolo(root).truth
-    return {name: np.round(one.vehicles.boxes, 3).tolist() for name, one in truth.items()}
+from tests.datasets.yolo_folders import add, boxes
 
 
 def test_written_detections_are_read_back(tmp_path: Path) -> None:
