@@ -12,12 +12,12 @@ from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_file import read_slot_file
 from lotwise.cameras.site.sources import FolderSettings, VideoSettings
 from lotwise.datasets.errors import InputError
+from lotwise.datasets.few_frames import few_frames_notes
 from lotwise.datasets.frame import Dataset, Frame, Slot
 from lotwise.datasets.image_files import VIDEO_SUFFIXES
-from lotwise.datasets.readers.amounts import few_frames_notes, video_notes
-from lotwise.datasets.readers.camera_id import select_cameras
+from lotwise.datasets.readers.common.camera_id import select_cameras
 from lotwise.datasets.readers.folder import read_folder
-from lotwise.datasets.readers.video import VideoSample, sample_video
+from lotwise.datasets.readers.video import VideoSample, sample_video, video_notes
 
 
 def site_dataset(path: Path, cameras: tuple[str, ...] | None = None) -> Dataset:

@@ -12,8 +12,8 @@ import numpy as np
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset, Frame, Slot, SlotState, Truth, VehicleTruth
-from lotwise.datasets.readers.camera_id import numbered, select_cameras
 from lotwise.datasets.readers.coco import vehicle_truth_from_coco
+from lotwise.datasets.readers.common.camera_id import numbered, select_cameras
 from lotwise.datasets.timestamps import parse_time
 
 FRAMES = "FULL_IMAGE_1000x750"

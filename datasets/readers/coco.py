@@ -14,7 +14,6 @@ from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Dataset, Frame, Truth, VehicleTruth
 from lotwise.datasets.image_files import IMAGE_SUFFIXES, all_files, is_left_out, unread_notes, with_suffix
 from lotwise.datasets.images import image_layout
-from lotwise.datasets.readers.camera_id import camera_of, select_cameras
 from lotwise.datasets.readers.coco_file import (
     CocoFile,
     CocoImage,
@@ -24,8 +23,9 @@ from lotwise.datasets.readers.coco_file import (
     plain_name,
     read_coco_file,
 )
-from lotwise.datasets.readers.drawn_size import Drawn, placed
-from lotwise.datasets.readers.flawed_boxes import flaw_notes, usable
+from lotwise.datasets.readers.common.camera_id import camera_of, select_cameras
+from lotwise.datasets.readers.common.drawn_size import Drawn, placed
+from lotwise.datasets.readers.common.flawed_boxes import flaw_notes, usable
 from lotwise.datasets.timestamps import parse_time
 from lotwise.datasets.vehicles import VEHICLE_CLASSES
 

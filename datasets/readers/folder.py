@@ -9,9 +9,8 @@ from pathlib import Path
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset, Frame
 from lotwise.datasets.image_files import IMAGE_SUFFIXES, VIDEO_SUFFIXES, all_files, unread_notes, with_suffix
-from lotwise.datasets.readers.amounts import video_notes
-from lotwise.datasets.readers.camera_id import camera_of, select_cameras
-from lotwise.datasets.readers.video import VideoSample, sample_video
+from lotwise.datasets.readers.common.camera_id import camera_of, select_cameras
+from lotwise.datasets.readers.video import VideoSample, sample_video, video_notes
 from lotwise.datasets.timestamps import before_time, parse_time
 
 _SAME_BEGINNING = 2

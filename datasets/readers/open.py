@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from lotwise.datasets.errors import InputError
+from lotwise.datasets.few_frames import few_frames_notes
 from lotwise.datasets.frame import Dataset
-from lotwise.datasets.readers.amounts import few_frames_notes
-from lotwise.datasets.readers.camera_id import numbered, parse_cameras
 from lotwise.datasets.readers.cnr_ext import read_cnr_ext
 from lotwise.datasets.readers.coco import read_coco
+from lotwise.datasets.readers.common.camera_id import numbered, parse_cameras
 from lotwise.datasets.readers.folder import read_folder
 from lotwise.datasets.readers.kinds import KINDS, Kind
 from lotwise.datasets.readers.pklot import read_pklot

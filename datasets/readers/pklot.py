@@ -14,7 +14,7 @@ from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Dataset, Frame, Slot, SlotState, Truth
 from lotwise.datasets.image_files import image_files
 from lotwise.datasets.images import image_size
-from lotwise.datasets.readers.camera_id import camera_folders, select_cameras
+from lotwise.datasets.readers.common.camera_id import camera_folders, select_cameras
 from lotwise.datasets.timestamps import parse_time
 
 PATCHES = "PKLotSegmented"

@@ -1,8 +1,8 @@
-"""Frames taken of video files: one every so many seconds of the recording."""
+"""Frames taken of video files, one every so many seconds of the recording, and what a user is told of that."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -102,6 +102,25 @@ def every_video_frame(path: Path, camera: str, name: str | None = None) -> tuple
     """
     seconds = video_times(path).seconds
     return _frames(path, camera, name, seconds, range(len(seconds)))
+
+
+def video_notes(samples: Mapping[str, Sequence[VideoSample]]) -> list[str]:
+    """A sentence for each camera on how many frames were taken of its videos.
+
+    Args:
+        samples: by camera id.
+    """
+    notes = []
+    for camera, of_camera in samples.items():
+        taken, total = sum(len(one.frames) for one in of_camera), sum(one.total for one in of_camera)
+        pauses = sorted({f"{one.every_s:.3g}" for one in of_camera}, key=float)
+        every = pauses[0] if len(pauses) == 1 else f"{pauses[0]} to {pauses[-1]}"
+        videos = "its video" if len(of_camera) == 1 else f"its {len(of_camera)} videos"
+        alike = ", without those in which nothing changed" if any(one.thinned for one in of_camera) else ""
+        notes.append(
+            f"{camera}: {taken} of {total} frames of {videos} taken, one every {every} s{alike}; every_s sets the pause"
+        )
+    return notes
 
 
 def _frames(

@@ -14,8 +14,8 @@ from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Dataset, Frame, Truth, VehicleTruth
 from lotwise.datasets.image_files import IMAGE_SUFFIXES, all_files, unread_notes, with_suffix
 from lotwise.datasets.images import image_size
-from lotwise.datasets.readers.camera_id import camera_of, select_cameras
-from lotwise.datasets.readers.flawed_boxes import flaw_notes, usable
+from lotwise.datasets.readers.common.camera_id import camera_of, select_cameras
+from lotwise.datasets.readers.common.flawed_boxes import flaw_notes, usable
 from lotwise.datasets.readers.yolo_classes import label_classes
 from lotwise.datasets.timestamps import parse_time
 

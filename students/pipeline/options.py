@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.readers.camera_id import parse_cameras
+from lotwise.datasets.readers.common.camera_id import parse_cameras
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.settings_file import read_export, read_settings
 from lotwise.teacher.oracle import OracleSettings

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from lotwise.datasets.few_frames import MIN_TRAINING_FRAMES, few_training_frames_note
 from lotwise.datasets.frame import Footage, Frame
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Note, Progress, no_note, no_progress
@@ -19,10 +20,6 @@ from lotwise.students.pipeline.records import CameraRecord
 from lotwise.students.pipeline.run import Run
 from lotwise.teacher.checkpoint import fingerprint, load_model
 from lotwise.teacher.index import Labels
-
-FEW_FRAMES = 3
-"""From fewer frames a student is warned of. On camera 3 of CNR-EXT a student of one frame agrees with the teacher by
-0.905, one of three frames by 0.927, and one of all eight no better than that (docs/frames.md)."""
 
 
 def train_students(
@@ -65,7 +62,7 @@ def labelled_split(frames: Sequence[Frame], labels: Labels, holdout: float) -> S
     note = split.note
     if len(train) < len(split.train):
         note += f"; learned from {len(train)} chosen frames of {len(split.train)}"
-    elif len(train) < FEW_FRAMES and train != test:
+    elif len(train) < MIN_TRAINING_FRAMES and train != test:
         note += f"; learned from {len(train)} frame{'s' if len(train) > 1 else ''} only"
     return replace(split, train=train, test=test, note=note)
 
@@ -83,8 +80,8 @@ def _train(
     camera = frames[0].camera
     split = labelled_split(frames, labels, plan.holdout)
     labels.check(split.train, read)
-    if len(split.train) < FEW_FRAMES:
-        note(f"{camera}: {_few(len(split.train))}")
+    if (few := few_training_frames_note(len(split.train))) is not None:
+        note(f"{camera}: {few}")
     before = run.record(camera)
     train, test = (tuple(frame.name for frame in side) for side in (split.train, split.test))
     unchosen = tuple(frame.name for frame in frames if frame.name in labels.unchosen)
@@ -135,14 +132,6 @@ def _train(
         return before
     run.save(record)
     return record
-
-
-def _few(count: int) -> str:
-    frames = "one frame" if count == 1 else f"{count} frames"
-    return (
-        f"only {frames} to learn from, too few to show a lot's light and cars; record more of them, or of a video take "
-        "more with a smaller every_s"
-    )
 
 
 def _identity(plan: Plan, frames: Sequence[Frame], labels: Labels) -> str:

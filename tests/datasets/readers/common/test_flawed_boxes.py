@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from lotwise.datasets.readers.flawed_boxes import NEGATIVE, NO_AREA, NOT_A_NUMBER, OUTSIDE, TWICE, flaw_notes, usable
+from lotwise.datasets.readers.common.flawed_boxes import (
+    NEGATIVE,
+    NO_AREA,
+    NOT_A_NUMBER,
+    OUTSIDE,
+    TWICE,
+    flaw_notes,
+    usable,
+)
 
 GOOD = [10, 20, 40, 60]
 

@@ -7,7 +7,7 @@ import pytest
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame
-from lotwise.datasets.readers.camera_id import camera_of, numbered, select_cameras
+from lotwise.datasets.readers.common.camera_id import camera_of, numbered, select_cameras
 
 
 def frame(camera: str, name: str, minute: int | None = None) -> Frame:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lotwise.datasets.readers.drawn_size import placed
+from lotwise.datasets.readers.common.drawn_size import placed
 
 SEEN = (480, 640)
 """Of a picture stored as 640 x 480 where it is turned by a quarter."""
