@@ -14,7 +14,7 @@ from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.site.settings import CameraSettings
 from lotwise.cameras.slots import SlotModel, SlotReading, slot_rule
 from lotwise.cameras.slots.carried_over import carried_over
-from lotwise.cameras.slots.hysteresis import SlotHysteresis
+from lotwise.cameras.slots.hysteresis import open_hysteresis
 from lotwise.cameras.slots.low_score import with_low_scores
 from lotwise.cameras.slots.occlusion import hidden_slots
 from lotwise.cameras.slots.state import SlotChange, SlotNow
@@ -89,7 +89,7 @@ class CameraLoop:
         self._settings, self._source, self._view, self._hot_swap = settings, source, view, hot_swap
         self._site_slots, self._held_until, self._clock = slots, held_until, clock
         self.slots: tuple[Slot, ...] = bundle_slots if slots is None else slots
-        self._hysteresis = SlotHysteresis(self.slots, settings.hysteresis, states_before or {}, clock(), held_until)
+        self._hysteresis = open_hysteresis(self.slots, settings.hysteresis, states_before or {}, clock(), held_until)
         self._states_before = states_before or {}
         self._slot_models: dict[str, SlotModel | None] = {}
         self._change_detection = ChangeDetector(settings.change_detection, self.slots)
@@ -173,7 +173,7 @@ class CameraLoop:
             told = {name: slot for name, slot in self._hysteresis.now.items() if slot.state != "unknown"}
             moment = self.now.time or self._clock()
             before, held_until = (told, moment) if told else (self._states_before, self._held_until)
-            self._hysteresis = SlotHysteresis(slots, self._settings.hysteresis, before, moment, held_until)
+            self._hysteresis = open_hysteresis(slots, self._settings.hysteresis, before, moment, held_until)
             self._change_detection = ChangeDetector(self._settings.change_detection, slots)
         self.slots = slots
         self._slot_models.clear()

@@ -14,7 +14,7 @@ import lotwise.node.node
 from benchmarks.node_speed.lotwise_node import MemorySource
 from lotwise.cameras.detection.backends.onnx_runtime import OnnxRuntime
 from lotwise.cameras.detection.letterbox import Letterbox
-from lotwise.cameras.slots.hysteresis import SlotHysteresis
+from lotwise.cameras.slots.consecutive_readings import ConsecutiveReadings
 from lotwise.cameras.view.change_detection import ChangeDetector
 from lotwise.cameras.view.health import ViewHealth
 from lotwise.node.camera import CameraLoop
@@ -51,8 +51,8 @@ class LoopProfile:
             (lotwise.cameras.slots.rule, "slot_states", "slot rule"),
             (lotwise.node.camera, "with_low_scores", "low-score boxes"),
             (lotwise.node.camera, "hidden_slots", "hidden slots"),
-            (SlotHysteresis, "update", "slot hysteresis"),
-            (SlotHysteresis, "same", "slot hysteresis, unchanged view"),
+            (ConsecutiveReadings, "update", "slot hysteresis"),
+            (ConsecutiveReadings, "same", "slot hysteresis, unchanged view"),
             (CameraLoop, "_slot_events", "events"),
             (lotwise.node.node, "record", "journal"),
         )

@@ -32,7 +32,7 @@ from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.slots import SlotReading
-from lotwise.cameras.slots.hysteresis import SlotHysteresis
+from lotwise.cameras.slots.consecutive_readings import ConsecutiveReadings
 from lotwise.cameras.slots.low_score import with_low_scores
 from lotwise.cameras.slots.occlusion import hidden_slots
 from lotwise.datasets.errors import InputError
@@ -146,7 +146,7 @@ def tell(
     looks: Sequence[Looked], times: Sequence[datetime], slots: Sequence[Slot], settings: HysteresisSettings, low: bool
 ) -> tuple[list[dict[str, SlotState]], int, int]:
     """What is told after each look; how often a known state changed, and how often a change was pending."""
-    memory = SlotHysteresis(slots, settings, start=times[0])
+    memory = ConsecutiveReadings(slots, settings, start=times[0])
     told, changes, pending = [], 0, 0
     for seen, time in zip(looks, times, strict=True):
         changed = memory.update(seen.low if low else seen.sharp, seen.hidden, time)

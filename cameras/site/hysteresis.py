@@ -6,12 +6,22 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+HysteresisKind = Literal["consecutive"]
+"""Names of what ``cameras/slots/hysteresis.py`` can make."""
+
 
 class HysteresisSettings(BaseModel):
     """From readings of single frames to the slot states that are published."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    kind: Annotated[
+        HysteresisKind,
+        Field(
+            description="How states are held steady: consecutive publishes a change once several readings in a row "
+            "speak for it."
+        ),
+    ] = "consecutive"
     confirm_frames: Annotated[
         int,
         Field(

@@ -1,215 +1,83 @@
-"""From readings per frame to the slot states that are published: flicker and passing cars do not count, a loss does."""
+"""What holds the slot states of a camera steady, and which kind does so for which setting."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
+from datetime import datetime
+from typing import Protocol
 
-from lotwise.cameras.site.hysteresis import HysteresisSettings
+from lotwise.cameras.site.hysteresis import HysteresisKind, HysteresisSettings
+from lotwise.cameras.slots.consecutive_readings import ConsecutiveReadings
 from lotwise.cameras.slots.reading import SlotReading
 from lotwise.cameras.slots.state import SlotChange, SlotNow
-from lotwise.datasets.frame import Slot, SlotState
-
-STARTING = "starting"
-"""Why a slot is unknown that was never known since the start."""
-_STARTING = timedelta(seconds=0.25)
+from lotwise.datasets.frame import Slot
 
 
-@dataclass(frozen=True)
-class _Run:
-    """Readings in a row that say something else than what is published."""
-
-    state: SlotState
-    first: datetime
-    count: int
-
-
-@dataclass(frozen=True)
-class _Past:
-    """What an unknown slot was, until it was lost from sight."""
-
-    slot: SlotNow
-    until: datetime
-
-
-class SlotHysteresis:
-    """The published states of one camera's slots.
-
-    A change is published once ``confirm_frames`` readings in a row, over at least ``confirm_s``, speak for it, dated
-    back to the first of them. At the start a quarter of a second will do, and where frames come ``slow_s`` or more
-    apart, one reading. An occupied slot reads as free only where a car is less likely than ``free_below``: a car of low
-    score flickers, and so speaks for what was published.
-
-    After a loss all is unknown, and a slot needs one reading only to be again what it was before: that reading and
-    all those before the loss agree. It keeps its date too. That is so for ``bridge_s``, and after a restart as well.
-
-    Times may be those of stored frames; only differences between them count. A time before the last one (a clock
-    that was set, a folder out of order) makes durations unknown: runs begin anew, no state changes for it, and dates
-    that would lie ahead move to the present.
-    """
-
-    def __init__(
-        self,
-        slots: Sequence[Slot],
-        settings: HysteresisSettings,
-        before: Mapping[str, SlotNow] = MappingProxyType({}),
-        start: datetime | None = None,
-        seen: datetime | None = None,
-    ) -> None:
-        """Slots as they were before a restart if that is recent, else unknown.
-
-        Args:
-            slots: of the camera. settings: of its memory.
-            before: states to go on from; ids that are no slots are ignored.
-            start: time zone aware; now where None.
-            seen: until when ``before`` is known to have held; where None, its latest change.
-        """
-        self._settings = settings
-        self._confirm, self._slow, self._bridge = (
-            timedelta(seconds=s) for s in (settings.confirm_s, settings.slow_s, settings.bridge_s)
-        )
-        self._time = start or datetime.now(UTC)
-        self._runs: dict[str, _Run] = {}
-        self._unread = True
-        self._frame: datetime | None = None
-        self._gap = timedelta()
-        known = {slot.id: before[slot.id] for slot in slots if slot.id in before}
-        known = {name: slot for name, slot in known.items() if slot.state != "unknown"}
-        until = seen or max((slot.since for slot in known.values()), default=self._time)
-        starting = SlotNow("unknown", self._time, why=STARTING)
-        self._now = {slot.id: starting for slot in slots}
-        self._past: dict[str, _Past] = {}
-        if self._time - until <= self._bridge:
-            self._now |= known
-        else:
-            self._past = {name: _Past(slot, until) for name, slot in known.items()}
+class Hysteresis(Protocol):
+    """The published states of one camera's slots. Times are those of frames, with time zone."""
 
     @property
     def now(self) -> Mapping[str, SlotNow]:
         """By slot id, in the order of the slots; what was handed out never changes."""
-        return MappingProxyType(self._now)
+        ...
 
     @property
     def pending(self) -> bool:
-        """A change waits for its confirmation, or nothing was read since the start or a loss."""
-        return self._unread or bool(self._runs)
+        """Another frame is wanted soon: a change waits for its confirmation, or nothing was read yet."""
+        ...
 
     @property
     def starting(self) -> bool:
         """Some slot was never known since the start."""
-        return any(slot.why == STARTING for slot in self._now.values())
+        ...
 
     def update(
         self, readings: Mapping[str, SlotReading], hidden: Collection[str], time: datetime
     ) -> tuple[SlotChange, ...]:
-        """Take the readings of one frame.
-
-        Args:
-            readings: by slot id; a slot without one keeps its state.
-            hidden: ids of slots whose readings do not count.
-            time: when the frame was taken, with time zone.
-
-        Returns:
-            What changed, in the order of the slots.
-        """
-        self.same(time)
-        self._unread = False
-        now = {
-            name: self._after(
-                name, current, self._observed(name, current, readings.get(name), name in hidden, time), time
-            )
-            for name, current in self._now.items()
-        }
-        changes = tuple(
-            SlotChange(name, current, now[name])
-            for name, current in self._now.items()
-            if current.state != now[name].state
-        )
-        self._now = now
-        return changes
+        """Take the readings of one frame, by slot id, and say what changed; those of hidden slots do not count."""
+        ...
 
     def same(self, time: datetime) -> None:
-        """A frame that was not detected because nothing in it changed: it tells how often frames come."""
-        self._at(time)
-        if self._frame and time >= self._frame:
-            self._gap = time - self._frame
-        self._frame = time
+        """A frame was not detected because nothing in it had changed."""
+        ...
 
     def lose(self, why: str, time: datetime) -> tuple[SlotChange, ...]:
-        """All slots are unknown at once.
+        """All slots are unknown at once, for a reason such as a view's verdict or a source's state."""
+        ...
 
-        A slot that is unknown already stays so since then, with the new reason, and is no change.
 
-        Args:
-            why: a view's verdict or a source's state.
-            time: when the view was lost, with time zone.
-        """
-        self._at(time)
-        self._unread = True
-        self._frame = None
-        self._runs = {}
-        lost = SlotNow("unknown", time, why=why)
-        changes = [SlotChange(name, current, lost) for name, current in self._now.items() if current.state != "unknown"]
-        self._past |= {change.slot: _Past(change.before, time) for change in changes}
-        self._now = {
-            name: replace(current, why=why) if current.state == "unknown" else lost
-            for name, current in self._now.items()
-        }
-        return tuple(changes)
+class HysteresisFactory(Protocol):
+    """How each kind is made."""
 
-    def _at(self, time: datetime) -> None:
-        if time < self._time:
-            self._runs = {}
-            self._now = {name: replace(current, since=min(current.since, time)) for name, current in self._now.items()}
-            self._past = {
-                name: _Past(replace(past.slot, since=min(past.slot.since, time)), min(past.until, time))
-                for name, past in self._past.items()
-            }
-        self._time = time
+    def __call__(
+        self,
+        slots: Sequence[Slot],
+        settings: HysteresisSettings,
+        before: Mapping[str, SlotNow],
+        start: datetime | None,
+        seen: datetime | None,
+        /,
+    ) -> Hysteresis: ...
 
-    def _observed(
-        self, name: str, current: SlotNow, reading: SlotReading | None, hidden: bool, time: datetime
-    ) -> SlotNow | None:
-        """What one frame says of a slot; None for nothing."""
-        if hidden:
-            unknown = current.state == "unknown" or self._settings.hidden == "unknown"
-            return SlotNow("unknown", time, why="hidden") if unknown else None
-        if reading is None or reading.state == "unknown":
-            return None
-        if reading.state == "free" and 1 - reading.score >= self._settings.free_below:
-            last = self._remembered(name, time) or current
-            if last.state == "occupied":
-                return SlotNow("occupied", time, 1 - reading.score)
-        return SlotNow(reading.state, time, reading.score)
 
-    def _after(self, name: str, current: SlotNow, observed: SlotNow | None, time: datetime) -> SlotNow:
-        """The state of a slot after a frame with this reading."""
-        run = self._runs.pop(name, None)
-        if observed is None:
-            return current
-        if observed.state == current.state:
-            return replace(observed, since=current.since)
-        before = self._remembered(name, time)
-        if before and before.state == observed.state:
-            del self._past[name]
-            return replace(observed, since=before.since)
-        if run is None or run.state != observed.state:
-            run = _Run(observed.state, time, 0)
-        run = replace(run, count=run.count + 1)
-        # At the start nothing that was published is contradicted, and everybody waits.
-        least = min(_STARTING, self._confirm) if current.why == STARTING else self._confirm
-        confirmed = run.count >= self._settings.confirm_frames and time - run.first >= least
-        if not confirmed and self._gap < self._slow:
-            self._runs[name] = run
-            return current
-        self._past.pop(name, None)
-        if observed.state == "unknown":
-            self._past[name] = _Past(current, run.first)
-        return replace(observed, since=run.first)
+KINDS: Mapping[HysteresisKind, HysteresisFactory] = {"consecutive": ConsecutiveReadings}
+"""By the name that the setting ``hysteresis.kind`` gives them."""
 
-    def _remembered(self, name: str, time: datetime) -> SlotNow | None:
-        """What an unknown slot was, if that is recent."""
-        past = self._past.get(name)
-        return past.slot if past and time - past.until <= self._bridge else None
+
+def open_hysteresis(
+    slots: Sequence[Slot],
+    settings: HysteresisSettings,
+    before: Mapping[str, SlotNow],
+    start: datetime | None = None,
+    seen: datetime | None = None,
+) -> Hysteresis:
+    """The hysteresis of one camera, of the kind that its settings name.
+
+    Args:
+        slots: of the camera.
+        settings: of the camera.
+        before: states before a restart, by slot id; ids that are no slots are ignored.
+        start: time of the start, with time zone; now where None.
+        seen: until when ``before`` is known to have held; where None, its latest change.
+    """
+    return KINDS[settings.kind](slots, settings, before, start, seen)

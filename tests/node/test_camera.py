@@ -201,7 +201,7 @@ def test_frames_that_are_let_pass_count_as_time_between_frames(bundle: Path, mon
     camera.see(still(0))
     passed = []
     monkeypatch.setattr(
-        "lotwise.cameras.slots.hysteresis.SlotHysteresis.same", lambda memory, time: passed.append(time)
+        "lotwise.cameras.slots.consecutive_readings.ConsecutiveReadings.same", lambda memory, time: passed.append(time)
     )
     camera.see(still(1))
     assert passed == [at(2)]

@@ -7,7 +7,7 @@ import pytest
 
 from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.slots import SlotModel, match_slots
-from lotwise.cameras.slots.hysteresis import SlotHysteresis
+from lotwise.cameras.slots.consecutive_readings import ConsecutiveReadings
 from lotwise.cameras.slots.model import ExpectedBox
 from lotwise.cameras.slots.occlusion import hidden_slots
 from lotwise.datasets.frame import Detections, Slot
@@ -102,7 +102,7 @@ def test_the_same_view_at_another_resolution_hides_the_same() -> None:
 def test_a_passing_van_flips_no_slot(parked, setting) -> None:
     """It drives along the aisle before the far row; cars behind it are not detected while it stands before them."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    memory = SlotHysteresis(SLOTS, HysteresisSettings(hidden=setting), start=start)
+    memory = ConsecutiveReadings(SLOTS, HysteresisSettings(hidden=setting), start=start)
     cars = [car for name, car in CARS.items() if parked and name[0] == "f"]
     truth = {name: "occupied" if parked and name[0] == "f" else "free" for name in CARS}
     wrong, changes = set(), []
@@ -124,7 +124,7 @@ def test_a_passing_van_flips_no_slot(parked, setting) -> None:
 @pytest.mark.parametrize("setting", ["keep", "unknown"])
 def test_a_bus_that_stays_before_free_slots_leaves_them_free_or_unknown(setting) -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    memory = SlotHysteresis(SLOTS, HysteresisSettings(hidden=setting), start=start)
+    memory = ConsecutiveReadings(SLOTS, HysteresisSettings(hidden=setting), start=start)
     for second in range(60):
         boxes = [[130, 40, 240, 100]] if second > 5 else []
         seen = Detections.of(boxes, [0.8] * len(boxes))
