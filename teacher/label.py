@@ -63,7 +63,7 @@ def label(
         frames: of one or more cameras.
         oracle: runs on those that the store does not know.
         store: gets what it says.
-        progress: progress.
+        progress: called after each step with its stage, how much is done, of how much, and a note.
         read: gives the pixels of a frame.
         before: what an earlier labelling did, by frame name: a frame whose file was not touched since, and whose
             knowledge is in the store, is not even decoded.

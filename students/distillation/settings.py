@@ -20,41 +20,53 @@ class DistillSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     size: Annotated[
-        int, Field(ge=64, le=2048, multiple_of=32, description="longer side of the student's input, px")
+        int, Field(ge=64, le=2048, multiple_of=32, description="Longer side of the student's input, px.")
     ] = 640
-    epochs: Annotated[int, Field(ge=1, description="how often training goes through all frames of a camera")] = 20
+    epochs: Annotated[int, Field(ge=1, description="How often training goes through all frames of a camera.")] = 20
     min_steps: Annotated[
-        int, Field(ge=1, description="least training steps; epochs are added for a camera of few frames")
+        int,
+        Field(ge=1, description="Fewest training steps; a camera of few frames gets more epochs until it has so many."),
     ] = 100
     max_steps: Annotated[
-        int, Field(ge=1, description="most training steps; epochs are left out for a camera of many frames")
+        int,
+        Field(
+            ge=1,
+            description="Most training steps; a camera of many frames gets fewer epochs, so that it needs no more.",
+        ),
     ] = 2000
-    batch: Annotated[int, Field(ge=1, description="frames that are learned from in one training step")] = 2
-    learning_rate: Annotated[float, Field(gt=0, description="highest learning rate of the AdamW optimiser")] = 5e-4
+    batch: Annotated[int, Field(ge=1, description="Frames that are learned from in one training step.")] = 2
+    learning_rate: Annotated[float, Field(gt=0, description="Highest learning rate of the AdamW optimiser.")] = 5e-4
     weight_decay: Annotated[
-        float, Field(ge=0, description="weight decay of the AdamW optimiser; norms and biases have none")
+        float,
+        Field(ge=0, description="Weight decay of the AdamW optimiser; biases and normalisation layers have none."),
     ] = 5e-4
     warmup: Annotated[
-        float, Field(ge=0, lt=1, description="share of all steps, at the start, in which the learning rate rises")
+        float,
+        Field(
+            ge=0,
+            lt=1,
+            description="Share of all steps, at the start, over which the learning rate rises to its highest.",
+        ),
     ] = 0.1
     ema: Annotated[
         float,
         Field(
             gt=0,
             lt=1,
-            description="decay of the exponential moving average of the weights, which is the student that is kept",
+            description="Decay of the exponential moving average of the weights; the average is the student that "
+            "is kept.",
         ),
     ] = 0.98
     positive_threshold: Annotated[
-        float, Field(gt=0, lt=1, description="teacher boxes of at least this score are taught as vehicles")
+        float, Field(gt=0, lt=1, description="Lowest score of a teacher's box that is taught as a vehicle.")
     ] = 0.1
     ignore_threshold: Annotated[
         float,
         Field(
             gt=0,
             lt=1,
-            description="teacher boxes between this score and positive_threshold are taught neither as vehicle nor "
-            "as background",
+            description="Teacher's boxes from this score up to positive_threshold are taught neither as vehicle "
+            "nor as background.",
         ),
     ] = 0.03
     score_exponent: Annotated[
@@ -62,27 +74,33 @@ class DistillSettings(BaseModel):
         Field(
             ge=0,
             le=1,
-            description="exponent that makes the taught score of a box from the teacher's: score ** score_exponent; "
-            "0 teaches hard labels",
+            description="The student is taught the teacher's score of a box to the power of this; 0 teaches 1 for "
+            "every box.",
         ),
     ] = 0.5
     geometry: Annotated[
-        float, Field(ge=0, le=1, description="share of samples that are mirrored, shifted and zoomed")
+        float, Field(ge=0, le=1, description="Share of samples that are mirrored, shifted and zoomed.")
     ] = 0.5
     composites: Annotated[
         float,
-        Field(ge=0, le=1, description="share of samples in which some places show what stood there in another frame"),
+        Field(
+            ge=0,
+            le=1,
+            description="Share of samples in which parts of the frame are replaced by what another frame of the "
+            "camera shows there.",
+        ),
     ] = 0.0
     weights: LossWeights = LossWeights()
     consensus: Annotated[
-        bool, Field(description="whether the teacher's boxes of a frame are corrected by the camera's other frames")
+        bool, Field(description="Whether the teacher's boxes of a frame are corrected by the camera's other frames.")
     ] = True
     rounds: Annotated[
         int,
         Field(
             ge=1,
             le=2,
-            description="rounds of training; in a second one the student's own boxes, beside the teacher's, are taught",
+            description="How many students are trained, one after the other; a second one also learns from the "
+            "boxes of the first, and is kept unless it agrees less with the teacher.",
         ),
     ] = 1
     width: Annotated[
@@ -90,11 +108,11 @@ class DistillSettings(BaseModel):
         Field(
             gt=0,
             le=4,
-            description="channels of the layer in which the loss terms latent and representation compare student and "
-            "teacher, as a multiple of the teacher's",
+            description="Channels of the layer in which the loss terms latent and representation compare student "
+            "and teacher, as a multiple of the teacher's channels.",
         ),
     ] = 1.0
-    seed: Annotated[int, Field(ge=0, description="seed of all randomness; the same seed gives the same student")] = 0
+    seed: Annotated[int, Field(ge=0, description="Seed of all randomness; the same seed gives the same student.")] = 0
 
     @model_validator(mode="after")
     def _ignored_below_positive(self) -> DistillSettings:

@@ -20,10 +20,16 @@ from lotwise.cameras.detection.tensor import pixels
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image
 
-LIGHTS = (1.0, 0.6, 1.3)
-"""Factors of brightness: a camera of few frames is calibrated on darker and brighter ones too."""
-NETWORK = "/student/"
-"""What the names of a student's layers begin with; all that comes after them decodes boxes, in float."""
+BRIGHTNESS_FACTORS = (1.0, 0.6, 1.3)
+"""A camera of few frames is calibrated on darker and brighter ones too."""
+STUDENT_PREFIX = "/student/"
+"""What the names of a student's layers begin with; the layers that decode boxes have other names, and stay in float."""
+LAST_HEAD_LAYERS = r"/cv[23]\.\d/cv[23]\.\d\.2/"
+"""The last layer of each branch of the head. To requantise what it says costs more time than INT8 saves there."""
+FIRST_LAYERS = r"^/student/model\.[012]/"
+"""The first three layers, which see the pixels."""
+SUMS = r"/Add"
+"""Sums of two branches, whose ranges may differ widely."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +45,10 @@ class Recipe:
     kept: tuple[str, ...]
 
 
-_OUTPUTS = r"/cv[23]\.\d/cv[23]\.\d\.2/"  # a requantised output costs more than it saves
-_EARLY = r"^/student/model\.[012]/"
-_SUMS = r"/Add"
 RECIPES = (
-    Recipe("outputs in float", (_OUTPUTS,)),
-    Recipe("outputs and first layers in float", (_OUTPUTS, _EARLY)),
-    Recipe("outputs, first layers and sums in float", (_OUTPUTS, _EARLY, _SUMS)),
+    Recipe("outputs in float", (LAST_HEAD_LAYERS,)),
+    Recipe("outputs and first layers in float", (LAST_HEAD_LAYERS, FIRST_LAYERS)),
+    Recipe("outputs, first layers and sums in float", (LAST_HEAD_LAYERS, FIRST_LAYERS, SUMS)),
 )
 """In order of speed; the first whose result agrees with the float model is taken."""
 
@@ -63,7 +66,7 @@ def calibration(images: Sequence[Image], samples: int) -> list[NDArray[np.float3
     chosen = [images[index] for index in spread(len(images), samples)]
     varied = [
         np.asarray(cv2.convertScaleAbs(image, alpha=light), np.uint8)[:, ::side]
-        for light in LIGHTS
+        for light in BRIGHTNESS_FACTORS
         for side in (1, -1)
         for image in chosen
     ]
@@ -148,5 +151,5 @@ def _float_layers(model: Any, recipe: Recipe) -> list[str]:
     return [
         name
         for name in names
-        if not name.startswith(NETWORK) or any(re.search(pattern, name) for pattern in recipe.kept)
+        if not name.startswith(STUDENT_PREFIX) or any(re.search(pattern, name) for pattern in recipe.kept)
     ]

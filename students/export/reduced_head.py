@@ -35,9 +35,9 @@ class Bounds:
     """What of a student's outputs its camera needs.
 
     Attributes:
-        top, bottom: rows of the finest grid, the bottom one not included.
-        rows: that grid has.
-        candidates: boxes that are decoded.
+        top, bottom: first row of the finest grid that is needed, and the first one below that is not.
+        rows: how many rows the finest grid has.
+        candidates: how many boxes are decoded.
     """
 
     top: int

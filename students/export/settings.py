@@ -12,19 +12,23 @@ class ExportSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    int8: Annotated[bool, Field(description="whether an INT8 model for OpenVINO is exported beside the float one")] = (
+    int8: Annotated[bool, Field(description="Whether an INT8 model for OpenVINO is exported beside the float one.")] = (
         True
     )
     agreement: Annotated[
         float,
-        Field(gt=0, le=1, description="least F1 of the INT8 model's boxes against the float model's for it to be kept"),
+        Field(
+            gt=0,
+            le=1,
+            description="Least F1 of the INT8 model's boxes against the float model's for the INT8 model to be kept.",
+        ),
     ] = 0.98
     slot_agreement: Annotated[
         float,
         Field(
             gt=0,
             le=1,
-            description="least share of slots whose state both models read alike for the INT8 model to be kept",
+            description="Least share of slots that both models read alike for the INT8 model to be kept.",
         ),
     ] = 0.98
-    samples: Annotated[int, Field(ge=1, le=300, description="pictures that the INT8 model is calibrated on")] = 24
+    samples: Annotated[int, Field(ge=1, le=300, description="Pictures that the INT8 model is calibrated on.")] = 24

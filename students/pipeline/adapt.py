@@ -51,7 +51,7 @@ def adapt(
     Args:
         run: where everything is written.
         plan: what is asked for.
-        progress: progress.
+        progress: called after each step with its stage, how much is done, of how much, and a note.
         note: told, one line each, what a user should know, before work is given up for one.
         read: gives the pixels of a frame; a cache of this call's own by default.
         shadow: whether a bundle that passes the gate runs beside the live one first.

@@ -62,9 +62,10 @@ def curves(run: Run, camera: str | None, counts: Sequence[int] | None, progress:
 
     Args:
         run: of lotwise label or adapt.
-        camera: the only one that is asked for.
-        counts: numbers of frames; a camera of fewer distinct ones ends with all it has. None for 1, 2, 4, … .
-        progress: progress.
+        camera: the only camera that is asked for; None for all.
+        counts: how many frames each student learns from; for a camera of fewer distinct frames the last one learns
+            from all of them. None for 1, 2, 4 and so on, up to 64.
+        progress: called after each step with its stage, how much is done, of how much, and a note.
 
     Raises:
         InputError: no run, no such camera, or a student that cannot be trained or exported.

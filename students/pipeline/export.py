@@ -51,7 +51,7 @@ def export_bundles(
         run: gets the bundles, and in each camera's record how they came through the gate.
         footage: frames and slots of the run.
         labels: what the first stage left.
-        progress: progress.
+        progress: called after each step with its stage, how much is done, of how much, and a note.
         read: gives the pixels of a frame.
         shadow: whether a bundle that passes runs beside the live one first, where one is live.
 

@@ -31,7 +31,7 @@ def label_frames(run: Run, footage: Footage, progress: Progress = no_progress, r
     Args:
         run: gets ``knowledge/``.
         footage: frames of the run.
-        progress: progress.
+        progress: called after each step with its stage, how much is done, of how much, and a note.
         read: gives the pixels of a frame.
 
     Raises:

@@ -19,21 +19,21 @@ class Plan(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dataset: Annotated[str, Field(description="kind of the dataset, or site for a site file")]
-    root: Annotated[Path, Field(description="folder of the dataset, or the site file")]
-    cameras: Annotated[tuple[str, ...] | None, Field(description="ids of the cameras; all of the dataset if null")] = (
+    dataset: Annotated[str, Field(description="Kind of the dataset; site where root is a site file.")]
+    root: Annotated[Path, Field(description="Folder of the dataset, or the site file.")]
+    cameras: Annotated[tuple[str, ...] | None, Field(description="Ids of the cameras; all of the dataset if null.")] = (
         None
     )
-    teacher: Annotated[str, Field(description="weights file of the teacher, or its name at Ultralytics")]
+    teacher: Annotated[str, Field(description="Weights file of the teacher, or its name at Ultralytics.")]
     oracle: OracleSettings = OracleSettings()
-    student: Annotated[str, Field(description="weights file that students start from, or its name at Ultralytics")]
+    student: Annotated[str, Field(description="Weights file that students start from, or its name at Ultralytics.")]
     distill: DistillSettings = DistillSettings()
     export: ExportSettings = ExportSettings()
     holdout: Annotated[
-        float, Field(ge=0, lt=1, description="share of each camera's frames that is measured on, not learned from")
+        float, Field(ge=0, lt=1, description="Share of each camera's frames that is measured on, not learned from.")
     ] = 0.25
     frames: Annotated[
-        int | None, Field(ge=1, description="most training frames of a camera that the teacher labels; all if null")
+        int | None, Field(ge=1, description="Most training frames of a camera that the teacher labels; all if null.")
     ] = None
 
     @property

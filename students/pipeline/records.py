@@ -20,23 +20,23 @@ class GateRecord(BaseModel):
     agreement_with_teacher: Annotated[
         dict[str, float],
         Field(
-            description="F1 of the boxes of student, baseline and, where there was one, of the live bundle against the "
-            "teacher's, at each one's deployed confidence, on the camera's test frames"
+            description="F1 of the boxes of student, baseline and, where there was one, of the live bundle "
+            "against the teacher's, at each one's deployed confidence, on the camera's test frames."
         ),
     ]
-    winner: Annotated[Role, Field(description="which of student and untouched baseline agrees better")]
+    winner: Annotated[Role, Field(description="Which of student and untouched baseline agrees better.")]
     outcome: Annotated[
         GateOutcome,
         Field(
-            description="promoted: the winner is live; shadow: it runs beside the live bundle; kept: the bundle stays "
-            "live that was so before"
+            description="What became of the winner: promoted, it is live; shadow, it runs beside the live bundle "
+            "first; kept, the bundle that was live before stays live."
         ),
     ]
-    why: Annotated[str, Field(description="the reason for the outcome, for people")]
-    oracle: Annotated[dict[str, Any], Field(description="the teacher and how it looked")] = {}
+    why: Annotated[str, Field(description="The reason for the outcome, for people.")]
+    oracle: Annotated[dict[str, Any], Field(description="The teacher and how it looked.")] = {}
     int8: Annotated[
         dict[str, Any] | None,
-        Field(description="how well the winner's INT8 model agrees, or why it was refused; null if none was made"),
+        Field(description="How well the winner's INT8 model agrees, or why it was refused; null if none was made."),
     ] = None
 
 
@@ -45,15 +45,15 @@ class CameraRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    camera: Annotated[str, Field(description="id of the camera")]
-    train: Annotated[tuple[str, ...], Field(description="names of the frames that its student learned from")]
-    test: Annotated[tuple[str, ...], Field(description="names of the frames that its student is measured on")]
-    unchosen: Annotated[tuple[str, ...], Field(description="names of training frames that were not labelled")] = ()
-    held_out: Annotated[bool, Field(description="whether no day has both training and test frames")]
-    note: Annotated[str, Field(description="how the frames were divided and what that means, for people")]
-    size: Annotated[tuple[int, int], Field(description="width and height of the network's input, px")]
-    training: Annotated[dict[str, Any], Field(description="how the student was trained")] = {}
-    bundle: Annotated[str | None, Field(description="identity of the student's bundle")] = None
-    baseline: Annotated[str | None, Field(description="identity of the untouched nano's bundle")] = None
-    live: Annotated[str | None, Field(description="identity of the bundle that was live after the export")] = None
-    gate: Annotated[GateRecord | None, Field(description="how the bundle came through the promotion gate")] = None
+    camera: Annotated[str, Field(description="Id of the camera; its folder has the same name.")]
+    train: Annotated[tuple[str, ...], Field(description="Names of the frames that its student learned from.")]
+    test: Annotated[tuple[str, ...], Field(description="Names of the frames that its student is measured on.")]
+    unchosen: Annotated[tuple[str, ...], Field(description="Names of training frames that were not labelled.")] = ()
+    held_out: Annotated[bool, Field(description="Whether no day has both training and test frames.")]
+    note: Annotated[str, Field(description="How the frames were divided and what that means, for people.")]
+    size: Annotated[tuple[int, int], Field(description="Width and height of the network's input, px.")]
+    training: Annotated[dict[str, Any], Field(description="How the student was trained.")] = {}
+    bundle: Annotated[str | None, Field(description="Identity of the student's bundle.")] = None
+    baseline: Annotated[str | None, Field(description="Identity of the untouched nano's bundle.")] = None
+    live: Annotated[str | None, Field(description="Identity of the bundle that was live after the export.")] = None
+    gate: Annotated[GateRecord | None, Field(description="How the bundle came through the promotion gate.")] = None

@@ -36,7 +36,7 @@ def train_students(
         run: gets ``cameras/<id>/train/`` and the cameras' records.
         footage: frames of the run.
         labels: what the first stage left.
-        progress: progress.
+        progress: called after each step with its stage, how much is done, of how much, and a note.
         read: gives the pixels of a frame.
         note: told, one line each, what a user should know.
 

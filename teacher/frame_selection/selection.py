@@ -66,7 +66,7 @@ def select_frames(
         frames: of one camera.
         count: how many at most.
         holdout: share of the frames that is held out, as for :func:`lotwise.datasets.split.split_by_day`.
-        progress: progress.
+        progress: called after each step with its stage, how much is done, of how much, and a note.
     """
     seen = survey(frames, progress)
     readable = [frame for index, frame in enumerate(frames) if index not in seen.unreadable]

@@ -103,7 +103,7 @@ def test_picture_and_labels_are_those_of_the_donors_cars_in_the_bases_light(
     assert len(made.ignore) == 0
     wrong = difference(made.image, drawn(*donor))
     assert wrong.mean() < 4
-    assert np.percentile(wrong, 99.5) < 30  # no ghost and no lost shadow
+    assert np.percentile(wrong, 99.5) < 30  # no car left half and no lost shadow
     untouched = ~cv2.dilate(made.mask.astype(np.uint8), np.ones((13, 13))).astype(bool)
     assert np.array_equal(made.image[untouched], a.image[untouched])
 

@@ -1,5 +1,6 @@
 """The settings file: what is wrong with it is said in one line that names the file and the setting."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from lotwise.datasets.errors import InputError
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
 from lotwise.students.losses.weights import LossWeights
+from lotwise.students.pipeline.plan import Plan
+from lotwise.students.pipeline.records import CameraRecord, GateRecord
 from lotwise.students.pipeline.settings_file import read_export, read_settings
 
 
@@ -84,9 +87,9 @@ def test_the_documented_table_is_what_the_code_says() -> None:
                 assert f"| `{prefix}{name}` | {field.default} | {field.description} |" in table
 
 
-def test_descriptions_are_whole_parts_of_a_sentence() -> None:
-    for model in (DistillSettings, LossWeights, ExportSettings):
+def test_descriptions_are_whole_sentences() -> None:
+    for model in (DistillSettings, LossWeights, ExportSettings, Plan, GateRecord, CameraRecord):
         for name, field in model.model_fields.items():
-            if name != "weights":
-                assert len((field.description or "").split()) >= 4, name
-                assert not (field.description or "").startswith("of "), name
+            if field.description is not None:
+                assert re.fullmatch(r"[A-Z].+\.", field.description), name
+                assert len(field.description.split()) >= 4, name
