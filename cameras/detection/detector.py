@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lotwise.cameras.detection.backends import Backend, Network, can_run, load_network
-from lotwise.cameras.detection.backends.onnx_file import external_files
 from lotwise.cameras.detection.bundle import MANIFEST, Manifest, Precision, read_manifest, sha256
+from lotwise.cameras.detection.external_weights import external_files
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.cameras.slots import SlotModel, SlotRule, slot_rule
 from lotwise.datasets.errors import InputError

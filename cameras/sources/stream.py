@@ -19,7 +19,7 @@ from lotwise.cameras.site.sources import NetworkSettings, SnapshotSettings
 from lotwise.cameras.sources import wire
 from lotwise.cameras.sources.backoff import Backoff
 from lotwise.cameras.sources.captured_frame import CONNECTING, CapturedFrame, SourceHealth, SourceState
-from lotwise.cameras.sources.fork_server import DecoderProcess, acquire_fork_server, release_fork_server
+from lotwise.cameras.sources.decoder_processes import DecoderProcess, acquire_fork_server, release_fork_server
 from lotwise.cameras.sources.request import child_request, password_of
 from lotwise.cameras.sources.watchdog import Watchdog
 from lotwise.cameras.sources.wire import Message

@@ -14,7 +14,7 @@ from lotwise.exit_codes import INTERRUPTED
 from lotwise.terminal import out, plain_table, print_notes, print_skipped, print_table, progress_bars
 
 if TYPE_CHECKING:
-    from lotwise.cameras.detection.detect import ReaderOf
+    from lotwise.cameras.detection.batch import ReaderOf
     from lotwise.cameras.detection.frame_result import FrameResult
     from lotwise.cameras.detection.model import Model
 
@@ -103,8 +103,9 @@ def _detect_stored(
 ) -> None:
     from contextlib import nullcontext
 
-    from lotwise.cameras.detection.detect import SavedPictures, detect_stored
+    from lotwise.cameras.detection.batch import detect_stored
     from lotwise.cameras.detection.result_log import ResultLog
+    from lotwise.cameras.detection.saved_pictures import SavedPictures
     from lotwise.cameras.detection.stored_frames import stored_frames
 
     frames, notes = stored_frames(sources, every_s)
@@ -144,8 +145,8 @@ def _detect_live(
     import threading
     from contextlib import nullcontext
 
-    from lotwise.cameras.detection.detect import SavedPictures
     from lotwise.cameras.detection.result_log import ResultLog
+    from lotwise.cameras.detection.saved_pictures import SavedPictures
     from lotwise.cameras.sources.addresses import live_frames
     from lotwise.node.run import until_told
 

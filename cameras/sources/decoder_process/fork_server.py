@@ -18,7 +18,8 @@ from lotwise.cameras.sources import wire
 from lotwise.cameras.sources.decoder_process.failure import failure_of
 from lotwise.cameras.sources.decoder_process.feed import Feed
 
-_MODULES = {"rtsp": "decoder", "usb": "decoder", "mjpeg": "http_camera", "snapshot": "http_camera"}
+_MODULE_OF_KIND = {"rtsp": "decoder", "usb": "decoder", "mjpeg": "http_camera", "snapshot": "http_camera"}
+"""Module of this folder with the function that reads each kind of network camera; the function is named as the kind."""
 _MAX_MEMORY_BYTES = 1 << 30
 """Memory of a decoder process: a camera that sends garbage must not take all that the machine has."""
 
@@ -39,7 +40,7 @@ def main() -> None:
         if verb == "kill":
             _kill(children, int(key))
             continue
-        module = importlib.import_module(f"lotwise.cameras.sources.decoder_process.{_MODULES[kind[0]]}")
+        module = importlib.import_module(f"lotwise.cameras.sources.decoder_process.{_MODULE_OF_KIND[kind[0]]}")
         gc.freeze()  # else the collector would write to shared pages, and so copy them
         try:
             pid = os.fork()

@@ -124,7 +124,7 @@ def interrupt_at(monkeypatch, number: int) -> None:
             raise KeyboardInterrupt
         return load(frame)
 
-    monkeypatch.setattr("lotwise.cameras.detection.detect.load", loaded)
+    monkeypatch.setattr("lotwise.cameras.detection.batch.load", loaded)
 
 
 def test_ctrl_c_leaves_what_was_done_and_the_same_command_goes_on(adapted, site, tmp_path, capsys, monkeypatch) -> None:

@@ -1,4 +1,4 @@
-"""Decoder processes of network cameras: started, reached by a socket and killed through one shared fork server."""
+"""The node's side of the decoder processes of network cameras: it has them started and killed by one fork server."""
 
 from __future__ import annotations
 
@@ -14,18 +14,26 @@ from pathlib import Path
 
 from lotwise.datasets.errors import InputError
 
-_START = (
+_START_CODE = (  # what the fork server runs
     "import sys; sys.path.insert(0, sys.argv[1]); "
     "from lotwise.cameras.sources.decoder_process.fork_server import main; main()"
 )
 _ROOT = Path(__file__).parents[3]
 """Where the package ``lotwise`` lies."""
-_KEPT = ("PATH", "LANG", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONPATH", "PYTHONHOME")
-"""Environment of the fork server; the rest may hold passwords and is not handed on."""
-
-
-_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "131072"}
-"""glibc keeps freed pictures for later, for each thread, unless told: a third of a child's memory."""
+_PASSED_VARIABLES = (
+    "PATH",
+    "LANG",
+    "TZ",
+    "LD_LIBRARY_PATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "PYTHONPATH",
+    "PYTHONHOME",
+)
+"""Variables of the environment that the fork server gets; the rest may hold passwords and is not handed on."""
+_MALLOC_SETTINGS = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "131072"}
+"""Variables that have glibc give back the memory of freed pictures at once. Otherwise it keeps them for each thread,
+a third of a decoder process's memory."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +106,10 @@ class ForkServer:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-c", _START, str(_ROOT)],
+                [sys.executable, "-c", _START_CODE, str(_ROOT)],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
-                env={name: os.environ[name] for name in _KEPT if name in os.environ} | _MALLOC,
+                env={name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ} | _MALLOC_SETTINGS,
                 start_new_session=True,  # Ctrl-C reaches the node alone, which ends its children in order
             )
         return self._control

@@ -7,10 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
-from lotwise.cameras.detection.detect import SavedPictures, detect_stored
+from lotwise.cameras.detection.batch import detect_stored
 from lotwise.cameras.detection.detector import load_detector
 from lotwise.cameras.detection.frame_result import FrameReader
 from lotwise.cameras.detection.result_log import ResultLog
+from lotwise.cameras.detection.saved_pictures import SavedPictures
 from lotwise.cameras.detection.stored_frames import stored_frames
 from lotwise.datasets.errors import InputError
 from tests.cameras.bundles import write_constant_bundle

@@ -1,66 +1,21 @@
-"""A model over stored frames or over cameras, one result after the other."""
+"""Pictures with what was found on them, saved into a folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 
 from lotwise.cameras.detection.drawing import drawn
 from lotwise.cameras.detection.frame_result import FrameReader, FrameResult
-from lotwise.cameras.detection.result_log import ResultLog
 from lotwise.cameras.detection.stored_frames import StoredFrame
-from lotwise.datasets.errors import InputError, UnreadableImage
+from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image
-from lotwise.datasets.load import load
-from lotwise.datasets.progress import Progress
 from lotwise.datasets.whole_file import write_whole
 
 JPEG_QUALITY = 90
 """Of 100, for pictures with boxes: lines of one pixel stay sharp. Chosen by eye."""
-
-ReaderOf = Callable[[str], FrameReader]
-"""Which model reads a file; by its path, since a run's models are one a camera."""
-
-
-def detect_stored(
-    frames: Sequence[StoredFrame],
-    reader_of: ReaderOf,
-    progress: Progress,
-    skipped: list[str],
-    log: ResultLog | None = None,
-    save: SavedPictures | None = None,
-) -> Iterator[FrameResult]:
-    """Results of pictures and videos in order; what an earlier run has left in the log is not done again.
-
-    Args:
-        frames: what to look at.
-        reader_of: which model reads it.
-        progress: told of each frame.
-        skipped: gets a line for every frame that cannot be read.
-        log: keeps each result.
-        save: keeps each picture with what was found on it.
-    """
-    for number, stored in enumerate(frames, 1):
-        name = stored.frame.name
-        result = log.done.get(name) if log else None
-        if result is None or (save and not save.has(stored.below)):
-            try:
-                image = load(stored.frame)
-            except UnreadableImage as error:
-                skipped.append(str(error))
-                progress("detect", number, len(frames), f"{len(skipped)} unreadable")
-                continue
-            reader = reader_of(name)
-            if result is None:
-                result = reader(image, name, stored.frame.taken)
-                if log:
-                    log.add(result)
-            if save:
-                save.write(stored.below, image, result, reader)
-        yield result
-        progress("detect", number, len(frames), f"{len(skipped)} unreadable" if skipped else "")
 
 
 class SavedPictures:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from lotwise.cameras.detection.backends.onnx_file import external_files
+from lotwise.cameras.detection.external_weights import external_files
 from tests.cameras.models import ours
 
 
