@@ -14,6 +14,7 @@ from lotwise.cameras.site.mistakes import mistake_line
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.slots import SlotModel
 from lotwise.datasets.errors import InputError
+from lotwise.datasets.suppression import DEFAULT_NMS_IOU
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.datasets.whole_file import write_whole
 
@@ -42,7 +43,7 @@ class Manifest(BaseModel):
     confidence: Annotated[float, Field(gt=0, lt=1, description="boxes under this score are not reported")] = (
         DEFAULT_CONFIDENCE
     )
-    overlap: Annotated[float, Field(gt=0, le=1, description="IoU of non-maximum suppression")] = 0.7
+    overlap: Annotated[float, Field(gt=0, le=1, description="IoU of non-maximum suppression")] = DEFAULT_NMS_IOU
     files: Annotated[dict[FileName, Digest], Field(description="sha256 of each file of the bundle")]
     slots: tuple[SlotShape, ...] = ()
     slot_model: Annotated[

@@ -19,7 +19,7 @@ from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.cameras.slots import SlotModel, SlotRule, slot_rule
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Slot
-from lotwise.datasets.suppression import suppress
+from lotwise.datasets.suppression import DEFAULT_NMS_IOU, suppress
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE, VEHICLE_CLASSES
 
 MIN_REPORTED_SCORE = 0.001
@@ -44,7 +44,7 @@ class Detector:
     network: Network
     input: tuple[int, int]
     confidence: float = DEFAULT_CONFIDENCE
-    overlap: float | None = 0.7
+    overlap: float | None = DEFAULT_NMS_IOU
     rows: tuple[int, ...] | None = None
     manifest: Manifest | None = None
     digest: str = ""
@@ -104,7 +104,7 @@ class Detector:
             found = found[found.scores >= threshold]
             found = found[np.argsort(-found.scores, kind="stable")]
         else:
-            found = suppress(found, self.overlap, threshold)
+            found = suppress(found, confidence=threshold, iou=self.overlap)
         return Detections(box.to_frame(found.boxes), found.scores, found.labels)
 
     def _run(self, images: NDArray[np.uint8]) -> list[Detections]:
@@ -203,7 +203,9 @@ def _ultralytics(path: Path, network: Network) -> Detector:
     if not rows:
         raise InputError(f"{path}: knows none of the classes {', '.join(VEHICLE_CLASSES)}")
     end_to_end = metadata.get("end2end", "False") == "True" or output[-1] == 6
-    return Detector(network, (width, height), overlap=None if end_to_end else 0.7, rows=rows, digest=sha256(path))
+    return Detector(
+        network, (width, height), overlap=None if end_to_end else DEFAULT_NMS_IOU, rows=rows, digest=sha256(path)
+    )
 
 
 def _ultralytics_detections(output: NDArray[np.float32], rows: tuple[int, ...], end_to_end: bool) -> Detections:

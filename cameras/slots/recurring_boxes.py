@@ -102,6 +102,6 @@ def find_recurring_boxes(frames: Sequence[Detections], sizes: CarSize, frame: tu
     def match(found: Detections, means: Floats) -> list[tuple[int, int]]:
         return assign(fit_log_odds(found.boxes, ExpectedBoxes.certain(means, sizes.at(middles(means))), frame))
 
-    cars = [suppress(found, SAME_CAR_IOU, MIN_SCORE) for found in frames]
+    cars = [suppress(found, confidence=MIN_SCORE, iou=SAME_CAR_IOU) for found in frames]
     clusters = cluster_boxes(cars, match, weight_exponent=1, passes=_PASSES)
     return RecurringBoxes(clusters.boxes, clusters.member >= 0, clusters.weights)
