@@ -1,4 +1,4 @@
-"""What the frames around each frame tell of one place."""
+"""What the frames around each frame tell of one cluster of boxes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from lotwise.teacher.consensus.settings import ConsensusSettings
 
 @dataclass(frozen=True)
 class Neighbours:
-    """One place in each of F frames, by the frames around that look the same there.
+    """One cluster in each of F frames, by the frames around that look the same where it lies.
 
     Attributes:
         same: (F, 2 reach + 1) bool, which of the frames around look the same as each frame, itself left out.
         pooled: (F,) score over the frame and those like it: root of the mean square.
         best: (F,) highest score in the frames like it.
-        background: (F,) bool, whether the place looks the same over days and no box there is sure.
+        background: (F,) bool, whether it looks the same there over days and no box there is sure.
     """
 
     same: NDArray[np.bool_]
@@ -35,11 +35,11 @@ class Neighbours:
 def pool_neighbours(
     similarity: NDArray[np.float32], scores: NDArray[np.float32], days: NDArray[np.int64], settings: ConsensusSettings
 ) -> Neighbours:
-    """Find for each frame those that show the same at one place, and pool what was seen in them.
+    """Find for each frame those that show the same where one cluster lies, and pool what was seen in them.
 
     Args:
         similarity: (F, 2 reach + 1) patch similarity to the frames around, from :func:`patch_similarity`.
-        scores: (F,) of the place in each frame, 0 where no box lies there.
+        scores: (F,) of the cluster in each frame, 0 where no box lies there.
         days: (F,) number of the day.
         settings: how much must agree.
     """

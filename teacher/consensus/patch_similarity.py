@@ -1,4 +1,4 @@
-"""How alike the pixels of a place are from frame to frame, whatever the light."""
+"""How alike the pixels inside a box are from frame to frame, whatever the light."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from lotwise.datasets.frame import Image
 Floats = NDArray[np.float32]
 
 PATCH_SIDE_PX = 32
-"""A place is resized to a patch of this many pixels squared: about the size of a far car, so that near and far ones
-are compared alike."""
+"""What lies inside a box is resized to a patch of this many pixels squared: about the size of a far car, so that near
+and far ones are compared alike."""
 BLOCKS_PER_SIDE = 4
 """A patch is compared in this many blocks each way."""
-MIN_PLACE_SIDE_PX = 6.0
-"""Width and height, in pixels of the frame, below which a place shows too little to be compared."""
+MIN_BOX_SIDE_PX = 6.0
+"""Width and height, in pixels of the frame, below which a box shows too little to be compared."""
 DIFFERING_SHARE = 0.25
 """Share of the blocks that may differ: a pedestrian, a reflection, the edge of a shadow."""
 _NOISE_LEVELS = 12.0  # grey levels added before the logarithm, a few times a sensor's noise in the dark
@@ -29,10 +29,10 @@ _MIN_EDGE_SHARE = 0.02  # share of full edges in a block below which it has noth
 def patch_similarity(
     images: Iterable[Image], boxes: Floats, reach: int, wanted: NDArray[np.bool_] | None = None
 ) -> NDArray[np.float16]:
-    """Similarity of each place in each frame to the same place in the frames around it.
+    """Similarity of what lies inside each box in each frame to the same in the frames around it.
 
     Edges of log intensity and of log colour ratios are compared, each divided by the local strength of edges, so
-    that neither the level nor the colour of the light matters and shadows matter little. A place is as alike as
+    that neither the level nor the colour of the light matters and shadows matter little. A box is as alike as
     the block that a quarter of its blocks fall below: a car that has left, or been replaced, shows in most blocks,
     what passes by in few.
 
@@ -67,14 +67,14 @@ def patch_similarity(
 
 
 def _edges(image: Image, boxes: Floats) -> Floats:
-    """(P, BLOCKS_PER_SIDE squared, pixels and directions) edges of each place, each block of length 1 at most."""
+    """(P, BLOCKS_PER_SIDE squared, pixels and directions) edges inside each box, each block of length 1 at most."""
     height, width = image.shape[:2]
     corners = np.clip(boxes, 0, [width, height, width, height])
     cells = PATCH_SIDE_PX // BLOCKS_PER_SIDE
     shape = (BLOCKS_PER_SIDE, cells, BLOCKS_PER_SIDE, cells, 6)
     edges = np.zeros((len(boxes), BLOCKS_PER_SIDE**2, cells * cells * 6), np.float32)
-    for place, (x0, y0, x1, y1) in enumerate(corners):
-        if min(x1 - x0, y1 - y0) < MIN_PLACE_SIDE_PX:
+    for index, (x0, y0, x1, y1) in enumerate(corners):
+        if min(x1 - x0, y1 - y0) < MIN_BOX_SIDE_PX:
             continue
         part = image[int(y0) : int(np.ceil(y1)), int(x0) : int(np.ceil(x1))]
         shrinks = min(part.shape[:2]) >= PATCH_SIDE_PX
@@ -85,7 +85,7 @@ def _edges(image: Image, boxes: Floats) -> Floats:
         seen = np.dstack([light.mean(2), 2 * (light[..., 2] - light[..., 1]), 2 * (light[..., 0] - light[..., 1])])
         edge = np.dstack([cv2.Scharr(seen, -1, 1, 0), cv2.Scharr(seen, -1, 0, 1)]) / 32
         edge /= np.sqrt((edge**2).sum(2, keepdims=True)) + _MIN_EDGE_CONTRAST
-        edges[place] = edge.reshape(shape).transpose(0, 2, 1, 3, 4).reshape(BLOCKS_PER_SIDE**2, -1)
+        edges[index] = edge.reshape(shape).transpose(0, 2, 1, 3, 4).reshape(BLOCKS_PER_SIDE**2, -1)
     return np.asarray(edges / np.sqrt((edges**2).sum(2, keepdims=True) + _MIN_EDGE_SHARE * cells**2), np.float32)
 
 

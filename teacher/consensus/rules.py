@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from lotwise.datasets.boxes import area, intersection, iou
 from lotwise.datasets.frame import Detections, Image
+from lotwise.teacher.consensus.clustering import cluster_by_iou
 from lotwise.teacher.consensus.neighbours import Neighbours, pool_neighbours
 from lotwise.teacher.consensus.patch_similarity import patch_similarity
-from lotwise.teacher.consensus.places import Places, find_places
 from lotwise.teacher.consensus.settings import ConsensusSettings
 from lotwise.teacher.consensus.verdict import Finding, Verdict
 
@@ -38,15 +38,16 @@ def consensus(
 ) -> list[Verdict]:
     """Correct the teacher's soft detections of a fixed camera by its other frames.
 
-    Boxes are gathered into places, and each place is compared, by its pixels, between each frame and those around
-    it. Frames in which it looks the same hold the same car, or none of them holds one. With x the score of the
-    place in a frame, 0 where no box lies there, the pooled score over the n frames that look the same is::
+    Boxes are gathered into clusters. What lies below a cluster's mean box is compared, by its pixels, between each
+    frame and those around it. Frames in which it looks the same hold the same car, or none of them holds one. With x
+    the score of the cluster in a frame, 0 where no box lies there, the pooled score over the n frames that look the
+    same is::
 
         sqrt((x_1**2 + ... + x_n**2) / n)
 
     Frames that see nothing count in full, so what is half seen everywhere is raised nowhere, while a sure sight
-    outweighs some misses. Scores are raised to it, never lowered, but for boxes that go into doubt. Where a place
-    looks different there is another car, or none: nothing is carried over from there.
+    outweighs some misses. Scores are raised to it, never lowered, but for boxes that go into doubt. Where it looks
+    different there is another car, or none: nothing is carried over from there.
 
     Args:
         frames: soft detections of each frame in order of time, in pixels.
@@ -61,22 +62,23 @@ def consensus(
         ValueError: not one image a frame.
     """
     settings = settings or ConsensusSettings()
-    places = find_places(frames, settings.join_iou, settings.positive_threshold)
-    similarity = patch_similarity(images, places.boxes, settings.reach, _near(places.member >= 0, settings.reach))
+    clusters = cluster_by_iou(frames, settings.join_iou, settings.positive_threshold)
+    means, members = clusters.boxes.astype(np.float32), clusters.member
+    similarity = patch_similarity(images, means, settings.reach, _near(members >= 0, settings.reach))
     if similarity.shape[1] != len(frames):
         raise ValueError(f"{len(frames)} frames of detections need as many images; got {similarity.shape[1]}")
-    scores, days = _scores(frames, places, settings.join_iou), _days(taken, len(frames))
+    scores, days = _scores(frames, means, members, settings.join_iou), _days(taken, len(frames))
     calls: list[list[_Call]] = [[] for _ in frames]
-    for place, member in enumerate(places.member):
-        around = pool_neighbours(similarity[place].astype(np.float32), scores[place], days, settings)
-        for number, call in _calls(_Place(frames, member, scores[place], around), settings):
+    for index, member in enumerate(members):
+        around = pool_neighbours(similarity[index].astype(np.float32), scores[index], days, settings)
+        for number, call in _calls(_Cluster(frames, member, scores[index], around), settings):
             calls[number].append(call)
     return [_verdict(found, made, settings) for found, made in zip(frames, calls, strict=True)]
 
 
 @dataclass(frozen=True)
-class _Place:
-    """One place through all frames: index of its box in each or -1, its scores, and what neighbours tell."""
+class _Cluster:
+    """One cluster through all frames: index of its box in each or -1, its scores, and what neighbours tell."""
 
     frames: Sequence[Detections]
     member: NDArray[np.int64]
@@ -86,7 +88,7 @@ class _Place:
 
 @dataclass(frozen=True)
 class _Call:
-    """What a place makes of one frame: the index of its box there or -1, and what it is to be."""
+    """What a cluster makes of one frame: the index of its box there or -1, and what it is to be."""
 
     member: int
     box: NDArray[np.float32]
@@ -95,18 +97,20 @@ class _Call:
 
 
 def _near(there: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
-    """(P, F) -> (P, F) whether a place has a box within reach: elsewhere nobody asks what it looks like."""
+    """(C, F) -> (C, F) whether a cluster has a box within reach: elsewhere nobody asks what it looks like."""
     kernel = np.ones((1, 2 * reach + 1), np.uint8)
     return np.asarray(cv2.dilate(there.astype(np.uint8), kernel, borderValue=0), bool) if there.size else there
 
 
-def _scores(frames: Sequence[Detections], places: Places, join_iou: float) -> NDArray[np.float32]:
-    """(P, F) score of each place: of its own box, else of the best other box that lies there."""
-    scores = np.zeros(places.member.shape, np.float32)
+def _scores(
+    frames: Sequence[Detections], means: NDArray[np.float32], members: NDArray[np.int64], join_iou: float
+) -> NDArray[np.float32]:
+    """(C, F) score of each cluster in each frame: of its own box, else of the best other box that lies there."""
+    scores = np.zeros(members.shape, np.float32)
     for number, found in enumerate(frames):
         if len(found):
-            lies = np.where(iou(places.boxes, found.boxes) >= join_iou, found.scores[None], 0).max(1)
-            member = places.member[:, number]
+            lies = np.where(iou(means, found.boxes) >= join_iou, found.scores[None], 0).max(1)
+            member = members[:, number]
             scores[:, number] = np.where(member >= 0, found.scores[member], lies)
     return scores
 
@@ -117,17 +121,17 @@ def _days(taken: Sequence[datetime | None] | None, count: int) -> NDArray[np.int
     return np.array(known, np.int64) if len(known) == count else np.zeros(count, np.int64)
 
 
-def _calls(place: _Place, settings: ConsensusSettings) -> Iterator[tuple[int, _Call]]:
-    """What one place makes of the frames, as (frame, call) pairs; frames of which it says nothing new are left out."""
-    around = place.around
-    missed = (place.scores == 0) & (around.pooled >= settings.positive_threshold) & (around.best >= settings.sure_score)
-    for number in np.flatnonzero((place.member >= 0) | missed).tolist():
-        found, support = place.frames[number], around.support(number)
-        member, score, pooled = int(place.member[number]), float(place.scores[number]), float(around.pooled[number])
+def _calls(cluster: _Cluster, settings: ConsensusSettings) -> Iterator[tuple[int, _Call]]:
+    """What one cluster makes of the frames, as (frame, call) pairs, without frames of which it says nothing new."""
+    around, sure = cluster.around, cluster.around.best >= settings.sure_score
+    missed = (cluster.scores == 0) & (around.pooled >= settings.positive_threshold) & sure
+    for number in np.flatnonzero((cluster.member >= 0) | missed).tolist():
+        found, support = cluster.frames[number], around.support(number)
+        member, score, pooled = int(cluster.member[number]), float(cluster.scores[number]), float(around.pooled[number])
         if member < 0:
-            if any(place.member[i] >= 0 and place.scores[i] >= settings.sure_score for i in support):
+            if any(cluster.member[i] >= 0 and cluster.scores[i] >= settings.sure_score for i in support):
                 finding = Finding("recovered", 0.0, None, support)
-                yield number, _Call(-1, _mean_box(place, number, support, settings.sure_score), pooled, finding)
+                yield number, _Call(-1, _mean_box(cluster, number, support, settings.sure_score), pooled, finding)
             continue
         before = found.boxes[member]
         lonely = len(support) >= settings.min_frames and around.best[number] < settings.ignore_threshold
@@ -138,29 +142,29 @@ def _calls(place: _Place, settings: ConsensusSettings) -> Iterator[tuple[int, _C
                 _Call(member, before, low, Finding("lonely" if lonely else "background", score, before, support)),
             )
             continue
-        box = _mean_box(place, number, support, settings.sure_score)
+        box = _mean_box(cluster, number, support, settings.sure_score)
         raised = pooled > score + MIN_SCORE_GAIN
         if raised or float(iou(box[None], before[None])[0, 0]) < UNCHANGED_BOX_IOU:
             finding = Finding("raised" if raised else "tightened", score, before, support)
             yield number, _Call(member, box, pooled if raised else score, finding)
 
 
-def _mean_box(place: _Place, number: int, support: Sequence[int], sure_score: float) -> NDArray[np.float32]:
+def _mean_box(cluster: _Cluster, number: int, support: Sequence[int], sure_score: float) -> NDArray[np.float32]:
     """Mean box of the same car over the frames that show it, weighted by score squared.
 
     Only boxes close to the frame's own, or to the surest where that one is in doubt, take part: in some frames
     another car may have hidden a part of this one.
     """
-    which = np.array([i for i in (number, *support) if place.member[i] >= 0])
-    boxes = np.stack([place.frames[i].boxes[place.member[i]] for i in which])
-    weights = place.scores[which].astype(np.float64) ** 2
-    anchor = 0 if which[0] == number and place.scores[number] >= sure_score else int(weights.argmax())
+    which = np.array([i for i in (number, *support) if cluster.member[i] >= 0])
+    boxes = np.stack([cluster.frames[i].boxes[cluster.member[i]] for i in which])
+    weights = cluster.scores[which].astype(np.float64) ** 2
+    anchor = 0 if which[0] == number and cluster.scores[number] >= sure_score else int(weights.argmax())
     close = iou(boxes[anchor][None], boxes)[0] >= SAME_BOX_IOU
     return np.average(boxes[close], axis=0, weights=weights[close]).astype(np.float32)
 
 
 def _verdict(found: Detections, calls: Sequence[_Call], settings: ConsensusSettings) -> Verdict:
-    """Put together what all places make of a frame; no box is called back onto another one."""
+    """Put together what all clusters make of a frame; no box is called back onto another one."""
     boxes, scores, labels = found.boxes.copy(), found.scores.copy(), found.labels
     findings = [Finding("kept", float(score), box) for score, box in zip(found.scores, found.boxes, strict=True)]
     for call in calls:

@@ -13,13 +13,13 @@ class ConsensusSettings:
 
     Attributes:
         reach: a frame is compared with this many frames before and after it.
-        join_iou: boxes of different frames are of one place from this IoU up.
+        join_iou: boxes of different frames are of one cluster, so of cars that park alike, from this IoU up.
         positive_threshold: boxes from this score up are taught as vehicles.
         ignore_threshold: boxes from here to ``positive_threshold`` are taught neither as vehicle nor as background.
         sure_score: boxes from this score up are never lowered, and only they can call one back into another frame.
-        min_similarity: a place shows the same in two frames from this patch similarity up.
+        min_similarity: two frames show the same where a cluster lies from this patch similarity up.
         min_similarity_unseen: the same, for a frame in which the teacher saw nothing of ``positive_threshold`` or
-            more at the place.
+            more there.
         min_similarity_gap: such a frame holds no car where it is more similar to one without a box than to any with
             one, by more than this. What hides most of a car, such as a tree, looks the same when the car has left.
         min_support: nor does it where less than this share of the frames like it show a box.
