@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from lotwise.datasets.readers.kinds import KINDS
-from lotwise.datasets.vehicles import VEHICLE_CLASSES
 from lotwise.eval.protocol_names import PROTOCOL_NAMES
 
 
@@ -24,9 +24,6 @@ def one_of(names: Sequence[str]) -> str:
     """
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
-
-DEFAULT_TEACHER = "yolo26x.pt"
-DEFAULT_STUDENT = "yolo26n.pt"
 
 Site = Annotated[Path | None, typer.Argument(help="Site file. Leave it out where you give --dataset and --root.")]
 DatasetKind = Annotated[str | None, typer.Option("--dataset", help=f"Kind of the dataset: {one_of(KINDS)}.")]
@@ -82,67 +79,73 @@ class Frames:
     cameras: Cameras = None
 
 
-@dataclass(frozen=True)
-class Job(Frames):
-    """All that is asked of a run: its frames, its models, and how they learn."""
-
-    teacher: Annotated[str, typer.Option(help="Weights of the oracle: an Ultralytics detection model.")] = (
-        DEFAULT_TEACHER
-    )
-    student: Annotated[str, typer.Option(help="Weights of the nano that every student starts from.")] = DEFAULT_STUDENT
-    folder: Out = Path("runs/adapt")
-    size: Annotated[
+JOB_OPTIONS: Mapping[str, Any] = {
+    "site": Site,
+    "dataset": DatasetKind,
+    "root": Root,
+    "cameras": Cameras,
+    "teacher": Annotated[str, typer.Option(help="Weights of the oracle: an Ultralytics detection model.")],
+    "student": Annotated[str, typer.Option(help="Weights of the nano that every student starts from.")],
+    "size": Annotated[
         int | None, typer.Option(help="Longer side of the student's input in pixels; 640 where not given.")
-    ] = None
-    scales: Annotated[
+    ],
+    "scales": Annotated[
         str, typer.Option(help="Longer sides in pixels at which the oracle looks at a frame, with commas between them.")
-    ] = "640,1280"
-    flip: Annotated[
+    ],
+    "flip": Annotated[
         bool, typer.Option("--flip", help="The oracle also looks at the mirrored frame (twice the time).")
-    ] = False
-    tiles: Annotated[
+    ],
+    "tiles": Annotated[
         int,
         typer.Option(
             min=0,
             max=8,
             help="With N, the oracle also looks at N x N parts of each frame, which shows it far rows larger.",
         ),
-    ] = 0
-    classes: Annotated[
+    ],
+    "classes": Annotated[
         str, typer.Option(help="Names of the teacher's classes that are vehicles, with commas between them.")
-    ] = ",".join(VEHICLE_CLASSES)
-    epochs: Annotated[
+    ],
+    "epochs": Annotated[
         int | None, typer.Option(min=1, help="How often a student goes through all frames of its camera.")
-    ] = None
-    seed: Annotated[
+    ],
+    "seed": Annotated[
         int | None,
         typer.Option(
             min=0, help="Seed of everything random: the same seed gives the same students; 0 where not given."
         ),
-    ] = None
-    holdout: Holdout = 0.25
-    budget: Annotated[
+    ],
+    "holdout": Holdout,
+    "budget": Annotated[
         int | None,
         typer.Option(
             "--frames",
             min=1,
             help="Label at most N training frames of each camera: those that tell most. All where not given.",
         ),
-    ] = None
-    settings: Annotated[
+    ],
+    "settings": Annotated[
         Path | None,
         typer.Option(help="YAML file with settings of the distillation; docs/settings.md lists them all."),
-    ] = None
+    ],
+}
+"""How each field of :class:`lotwise.students.pipeline.job.Job` is asked for; its default is the field's own."""
 
 
-def with_options_of(bundle: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def with_options_of(
+    bundle: type, options: Mapping[str, Any] = MappingProxyType({})
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """A verb whose parameter of the type ``bundle`` is filled from one option for each field of it.
 
     Typer knows options only as parameters of a function. This gives the function a signature in which the fields
     of the dataclass stand in place of the one parameter, and builds the dataclass from what Typer passes.
+
+    Args:
+        bundle: the dataclass.
+        options: annotated type of each field, where the fields do not carry one themselves.
     """
     names = [field.name for field in fields(bundle)]
-    hints = get_type_hints(bundle, include_extras=True)
+    hints = {**get_type_hints(bundle, include_extras=True), **options}
 
     def decorate(verb: Callable[..., None]) -> Callable[..., None]:
         own_hints = get_type_hints(verb, include_extras=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from lotwise.options import HtmlFile, Job, JsonFile, Protocol, Shadow, with_options_of
+from lotwise.options import JOB_OPTIONS, HtmlFile, JsonFile, Out, Protocol, Shadow, with_options_of
+from lotwise.students.pipeline.job import Job
 from lotwise.terminal import print_notes, print_skipped, progress_bars
 from lotwise.verbs.export import print_live_bundles
 from lotwise.verbs.report import check_protocol, print_report
@@ -22,9 +23,10 @@ app = typer.Typer()
     epilog="Examples: lotwise adapt --dataset folder --root frames --out runs/lot   ·   "
     "lotwise adapt --dataset cnr-ext --root CNR-EXT --cameras 1,3 --out runs/cnr"
 )
-@with_options_of(Job)
+@with_options_of(Job, JOB_OPTIONS)
 def adapt(
     job: Job,
+    folder: Out = Path("runs/adapt"),
     protocol: Protocol = None,
     as_json: JsonFile = None,
     html: HtmlFile = None,
@@ -34,7 +36,7 @@ def adapt(
     from lotwise.students.pipeline.options import plan_of
 
     check_protocol(protocol)
-    adapt_and_report(job.folder, plan_of(job), protocol, as_json, html, shadow)
+    adapt_and_report(folder, plan_of(job), protocol, as_json, html, shadow)
 
 
 def adapt_and_report(

@@ -3,70 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.readers.common.camera_id import parse_cameras
+from lotwise.students.pipeline.job import Job
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.settings_file import read_export, read_settings
 from lotwise.teacher.oracle import OracleSettings
 
 MIN_SCALE_PX, MAX_SCALE_PX = 32, 4096
 """Longer sides at which the oracle may look: the stride of its coarsest level, and what fits into memory."""
-
-
-class Job(Protocol):
-    """What is asked of a run, as a user says it: :class:`lotwise.options.Job` is one.
-
-    Attributes:
-        site: site file; or ``dataset`` and ``root`` together.
-        dataset: kind of a dataset.
-        root: its folder.
-        cameras: ids with commas; None for all.
-        teacher, student: weights files, or names at Ultralytics.
-        size: longer side of the student's input, px; None for the settings' own.
-        scales: longer sides at which the oracle looks, px, with commas.
-        flip: whether it also looks at the mirrored frame.
-        tiles: N for N x N parts of the frame that it also looks at; 0 for none.
-        classes: names of the teacher's classes that are vehicles, with commas.
-        epochs, seed: of the training; None for the settings' own.
-        holdout: share of each camera's frames that is measured on.
-        budget: most training frames of a camera that are labelled; None for all.
-        settings: YAML file with settings of training and export.
-    """
-
-    @property
-    def site(self) -> Path | None: ...
-    @property
-    def dataset(self) -> str | None: ...
-    @property
-    def root(self) -> Path | None: ...
-    @property
-    def cameras(self) -> str | None: ...
-    @property
-    def teacher(self) -> str: ...
-    @property
-    def student(self) -> str: ...
-    @property
-    def size(self) -> int | None: ...
-    @property
-    def scales(self) -> str: ...
-    @property
-    def flip(self) -> bool: ...
-    @property
-    def tiles(self) -> int: ...
-    @property
-    def classes(self) -> str: ...
-    @property
-    def epochs(self) -> int | None: ...
-    @property
-    def seed(self) -> int | None: ...
-    @property
-    def holdout(self) -> float: ...
-    @property
-    def budget(self) -> int | None: ...
-    @property
-    def settings(self) -> Path | None: ...
 
 
 def plan_of(job: Job) -> Plan:

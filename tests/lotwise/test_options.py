@@ -1,15 +1,16 @@
 """Options that are declared once and asked for by several verbs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args, get_type_hints
 
 import typer
 from typer.testing import CliRunner
 
 from lotwise.datasets.readers.open import KINDS
 from lotwise.eval.protocols import PROTOCOLS
-from lotwise.options import with_options_of
+from lotwise.options import JOB_OPTIONS, with_options_of
+from lotwise.students.pipeline.job import Job
 from tests.lotwise.running import run
 
 
@@ -44,6 +45,12 @@ def test_adapt_and_label_ask_for_the_same_job(capsys) -> None:
         options.append({word for word in capsys.readouterr().out.split() if word.startswith("--")})
     assert {"--protocol", "--json", "--html"} <= options[0] - options[1]
     assert options[1] - options[0] == {"--confidence"}
+
+
+def test_every_field_of_a_job_is_asked_for() -> None:
+    hints = get_type_hints(Job)
+    assert list(JOB_OPTIONS) == [field.name for field in fields(Job)]
+    assert {name: get_args(option)[0] for name, option in JOB_OPTIONS.items()} == hints
 
 
 def test_help_names_every_protocol_and_every_kind_of_dataset(capsys) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lotwise.datasets.errors import InputError
-from lotwise.options import Job
+from lotwise.students.pipeline.job import Job
 from lotwise.students.pipeline.options import plan_of, source_of
 
 JOB = Job(teacher="t.pt", student="s.pt", dataset="folder", root=Path("frames"))

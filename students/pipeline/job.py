@@ -1,0 +1,47 @@
+"""What a user asks of a run, as options say it; :mod:`lotwise.students.pipeline.options` makes a plan of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lotwise.datasets.vehicles import VEHICLE_CLASSES
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is asked of a run: its frames, its models, and how they learn.
+
+    Attributes:
+        site: site file; or ``dataset`` and ``root`` together.
+        dataset: kind of a dataset.
+        root: its folder.
+        cameras: ids with commas; None for all.
+        teacher, student: weights files, or names at Ultralytics.
+        size: longer side of the student's input, px; None for the settings' own.
+        scales: longer sides at which the oracle looks, px, with commas.
+        flip: whether it also looks at the mirrored frame.
+        tiles: N for N x N parts of the frame that it also looks at; 0 for none.
+        classes: names of the teacher's classes that are vehicles, with commas.
+        epochs, seed: of the training; None for the settings' own.
+        holdout: share of each camera's frames that is measured on.
+        budget: most training frames of a camera that are labelled; None for all.
+        settings: YAML file with settings of training and export.
+    """
+
+    site: Path | None = None
+    dataset: str | None = None
+    root: Path | None = None
+    cameras: str | None = None
+    teacher: str = "yolo26x.pt"
+    student: str = "yolo26n.pt"
+    size: int | None = None
+    scales: str = "640,1280"
+    flip: bool = False
+    tiles: int = 0
+    classes: str = ",".join(VEHICLE_CLASSES)
+    epochs: int | None = None
+    seed: int | None = None
+    holdout: float = 0.25
+    budget: int | None = None
+    settings: Path | None = None
