@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Backend = Literal["auto", "openvino", "onnxruntime"]
+"""Names of the libraries that can run models; ``cameras/detection/backends/network.py`` says how each is loaded."""
+
 
 class DetectorSettings(BaseModel):
     """Which runtime and number format the bundles are run with, and on how many threads."""
@@ -13,7 +16,7 @@ class DetectorSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     backend: Annotated[
-        Literal["auto", "openvino", "onnxruntime"],
+        Backend,
         Field(
             description="Library that runs the models; auto takes OpenVINO where it is installed, else ONNX Runtime."
         ),

@@ -1,18 +1,18 @@
-"""What every backend gives: a model file as a function from pictures to arrays."""
+"""A model file as a function from pictures to arrays, loaded by one of the libraries that run models."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lotwise.cameras.site.detector import Backend
 from lotwise.datasets.errors import InputError
-
-Backend = Literal["auto", "onnxruntime", "openvino"]
 
 
 class Network(Protocol):
@@ -20,7 +20,7 @@ class Network(Protocol):
 
     @property
     def name(self) -> str:
-        """Of the library that runs it."""
+        """The library that runs it, as the setting ``detector.backend`` names it."""
         ...
 
     @property
@@ -43,14 +43,50 @@ class Network(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Library:
+    """A library that runs models.
+
+    Attributes:
+        title: its name as people write it.
+        package: what is imported, and what ``pip install`` takes.
+        suffixes: of the model files that it runs.
+        load: loads a file: path, threads and cache as of :func:`load_network`.
+    """
+
+    title: str
+    package: str
+    suffixes: tuple[str, ...]
+    load: Callable[[Path, int, Path | None], Network]
+
+
+def _load_openvino(path: Path, threads: int, cache: Path | None) -> Network:
+    from lotwise.cameras.detection.backends.openvino import load_openvino
+
+    return load_openvino(path, threads, cache)
+
+
+def _load_onnx_runtime(path: Path, threads: int, _: Path | None) -> Network:
+    from lotwise.cameras.detection.backends.onnx_runtime import load_onnx_runtime
+
+    return load_onnx_runtime(path, threads)
+
+
+LIBRARIES: Mapping[Backend, Library] = {
+    "openvino": Library("OpenVINO", "openvino", (".onnx", ".xml"), _load_openvino),
+    "onnxruntime": Library("ONNX Runtime", "onnxruntime", (".onnx",), _load_onnx_runtime),
+}
+"""By the name of the setting ``detector.backend``, the fastest first: ``auto`` takes the first that is installed."""
+
+
 def load_network(path: Path, backend: Backend = "auto", threads: int = 0, cache: Path | None = None) -> Network:
     """Load a model file.
 
     Args:
         path: ``.onnx``, or ``.xml`` with its ``.bin`` beside it, which only OpenVINO runs.
-        backend: auto is OpenVINO where it is installed.
+        backend: auto is the first of the installed ones, see ``LIBRARIES``.
         threads: for one frame; 0 lets the library choose.
-        cache: folder where OpenVINO may keep the compiled model, for a faster start.
+        cache: folder where the library may keep the compiled model, for a faster start.
 
     Raises:
         InputError: the file cannot be loaded, or the library that was asked for is not installed.
@@ -58,22 +94,24 @@ def load_network(path: Path, backend: Backend = "auto", threads: int = 0, cache:
     if not path.is_file():
         raise InputError(f"{path}: no such model file; export it again")
     if not can_run(path.name, backend):
+        able = [library for library in LIBRARIES.values() if path.suffix in library.suffixes]
+        if not able:
+            raise InputError(f"{path}: no library is known that runs a {path.suffix} file; export the model again")
         raise InputError(
-            f"{path}: only OpenVINO runs it; pip install openvino and give backend: auto, or give precision: float"
+            f"{path}: only {' or '.join(library.title for library in able)} runs it; pip install {able[0].package} "
+            "and give backend: auto, or give precision: float"
         )
-    if _by_openvino(backend):
-        from lotwise.cameras.detection.backends.openvino import load_openvino
-
-        return load_openvino(path, threads, cache)
-    from lotwise.cameras.detection.backends.onnx_runtime import load_onnx_runtime
-
-    return load_onnx_runtime(path, threads)
+    return _library(backend).load(path, threads, cache)
 
 
 def can_run(file: str, backend: Backend) -> bool:
-    """Whether a backend takes a model file of this name; of an ``.xml`` it must be OpenVINO."""
-    return not file.endswith(".xml") or _by_openvino(backend)
+    """Whether a backend takes a model file of this name, judged by the suffix."""
+    return file.endswith(_library(backend).suffixes)
 
 
-def _by_openvino(backend: Backend) -> bool:
-    return backend == "openvino" or (backend == "auto" and find_spec("openvino") is not None)
+def _library(backend: Backend) -> Library:
+    if backend != "auto":
+        return LIBRARIES[backend]
+    return next(
+        (library for library in LIBRARIES.values() if find_spec(library.package) is not None), LIBRARIES["onnxruntime"]
+    )

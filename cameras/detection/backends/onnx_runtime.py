@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lotwise.cameras.detection.tensor import pixels
 from lotwise.datasets.errors import InputError
 
-Size = int | None
+Side = int | None
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class OnnxRuntime:
     """A session as a :class:`lotwise.cameras.detection.backends.network.Network`."""
 
     session: ort.InferenceSession
-    input: tuple[Size, Size, Size]
-    outputs: Mapping[str, tuple[Size, ...]]
+    input: tuple[Side, Side, Side]
+    outputs: Mapping[str, tuple[Side, ...]]
     metadata: Mapping[str, str]
     half: bool
     name: str = "onnxruntime"
@@ -61,5 +61,5 @@ def load_onnx_runtime(path: Path, threads: int = 0) -> OnnxRuntime:
     )
 
 
-def _known(side: object) -> Size:
+def _known(side: object) -> Side:
     return side if isinstance(side, int) else None

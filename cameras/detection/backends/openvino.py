@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lotwise.datasets.errors import InputError
 
-Size = int | None
+Side = int | None
 
 _first_use = threading.Lock()
 _used = threading.Event()
@@ -25,8 +25,8 @@ class OpenVino:
     """A compiled model as a :class:`lotwise.cameras.detection.backends.network.Network`."""
 
     request: Any
-    input: tuple[Size, Size, Size]
-    outputs: Mapping[str, tuple[Size, ...]]
+    input: tuple[Side, Side, Side]
+    outputs: Mapping[str, tuple[Side, ...]]
     metadata: Mapping[str, str]
     name: str = "openvino"
 
@@ -109,7 +109,7 @@ def _load(path: Path, threads: int, cache: Path | None) -> OpenVino:
     return network
 
 
-def _sizes(shape: Any) -> tuple[Size, ...]:
+def _sizes(shape: Any) -> tuple[Side, ...]:
     return tuple(side.get_length() if side.is_static else None for side in shape)
 
 

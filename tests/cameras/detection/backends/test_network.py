@@ -3,12 +3,14 @@
 import sys
 from importlib import util
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import openvino as ov
 import pytest
 
 from lotwise.cameras.detection.backends import Backend, can_run, load_network
+from lotwise.cameras.detection.backends.network import LIBRARIES
 from lotwise.cameras.detection.bundle import MODEL, Manifest, sha256, write_manifest
 from lotwise.cameras.detection.detector import load_detector
 from lotwise.datasets.errors import InputError
@@ -213,3 +215,13 @@ def test_half_precision_models_give_whole_floats(tmp_path: Path) -> None:
         boxes, scores = load_network(path, backend)(frames(1))
         assert boxes.dtype == scores.dtype == np.float32
         assert scores.tolist() == [[0.5, 0.25]]
+
+
+def test_every_backend_that_the_settings_name_can_be_loaded() -> None:
+    assert {"auto", *LIBRARIES} == set(get_args(Backend))
+
+
+def test_a_file_that_no_library_runs_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "model.hef").write_bytes(b"x")
+    with pytest.raises(InputError, match=r"model\.hef: no library is known that runs a \.hef file; export"):
+        load_network(tmp_path / "model.hef")
