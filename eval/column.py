@@ -30,6 +30,16 @@ class Column:
         return self.heading.replace("-\n", "").replace("\n", " ")
 
 
+BOX_COUNTS = (
+    Column("boxes", "Boxes", None, 0, "all boxes that it draws when it runs"),
+    Column("boxes_right", "Right", None, 0, "of them, those that are right"),
+    Column("share_right", "share", "more", 3, "of all boxes"),
+    Column("boxes_false", "False", None, 0, "of them, those that are false"),
+    Column("share_false", "share", "less", 3, "of all boxes"),
+    Column("boxes_unjudged", "Unjudged", None, 0, "of them, those of which the truth says nothing"),
+    Column("share_unjudged", "share", None, 3, "of all boxes"),
+)
+"""Every box at the deployed confidence; in a table of its own, for they fit no terminal beside the others."""
 FRAMES = Column("images", "Frames", None, 0, "pictures it was measured on")
 MAP50 = Column("map50", "mAP50", "more", 3, "overall quality of finding vehicles; 1 is perfect")
 BOX_COLUMNS = (

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from lotwise.eval.column import Column
 from lotwise.eval.metrics.average_precision import Curve
+from lotwise.eval.metrics.box_counts import boxes_in_words
 from lotwise.eval.protocols.protocol import Protocol
 from lotwise.eval.rows import ALL, Role, Row
 
@@ -90,7 +91,8 @@ def verdict(report: Report) -> str:
             text += f" {subject} is better than the {other} on {wins} of {len(pairs)} cameras"
             text += f", worse on {losses}." if losses else "."
             subject = "It"
-    return text
+    boxes = boxes_in_words(report.of_camera(ALL)["student"]) if "student" in overall else ""
+    return f"{text} {boxes}".strip()
 
 
 def remarks(report: Report) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from lotwise.eval.comparison import Report
 from lotwise.eval.evidence import Evidence
 from lotwise.eval.metrics.average_precision import AveragePrecision, Curve, average_precision
+from lotwise.eval.metrics.box_counts import with_boxes
 from lotwise.eval.metrics.matching import Matching, match
 from lotwise.eval.metrics.operating_point import OperatingPoint, at_confidence, best_f1, together
 from lotwise.eval.metrics.slot_counts import with_slots
@@ -88,6 +89,11 @@ def _measure(
         for camera, members in groups.items()
         for name in members
     }
+    box_counts = {
+        name: judged[name].box_counts(seen[name], confidence[camera])
+        for camera, members in groups.items()
+        for name in members
+    }
     points = {
         camera: at_confidence((matchings[name] for name in members), confidence[camera])
         for camera, members in groups.items()
@@ -99,6 +105,7 @@ def _measure(
     rows = {}
     for camera, members in groups.items():
         row = _row(role, camera, precisions[camera], [matchings[name] for name in members], points[camera])
+        row = with_boxes(row, [box_counts[name] for name in members])
         counts = [counts for name in members if (counts := slot_counts[name]) is not None]
         rows[camera] = with_slots(row, counts) if counts else row
     return precisions, rows

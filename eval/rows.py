@@ -28,6 +28,10 @@ class Row:
         confidence: the one of best F1.
         deployed_confidence: the one the camera runs at; None in ``all`` when cameras differ.
         deployed_precision, deployed_recall: at the deployed confidence, each camera at its own.
+        boxes: that were drawn at the deployed confidence, on the frames with truth; None where there are none.
+        boxes_right, boxes_false: of them, those that the truth calls so; None where there is no truth to call them.
+        boxes_unjudged: of them, those of which the truth says nothing.
+        share_right, share_false, share_unjudged: the same as shares of ``boxes``.
         slots: labelled slots over all frames; None, as all below, in protocols that measure no slots.
         accuracy: share of them whose state is right; an ``unknown`` counts as wrong.
         balanced_accuracy: mean of the accuracy on occupied slots and on free slots.
@@ -53,6 +57,13 @@ class Row:
     deployed_confidence: float | None = None
     deployed_precision: float | None = None
     deployed_recall: float | None = None
+    boxes: int | None = None
+    boxes_right: int | None = None
+    boxes_false: int | None = None
+    boxes_unjudged: int | None = None
+    share_right: float | None = None
+    share_false: float | None = None
+    share_unjudged: float | None = None
     slots: int | None = None
     accuracy: float | None = None
     balanced_accuracy: float | None = None

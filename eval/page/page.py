@@ -12,6 +12,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from lotwise.eval.column import BOX_COUNTS
 from lotwise.eval.comparison import (
     CHANGE_MARKS,
     Report,
@@ -102,6 +103,7 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         ALL=ALL,
+        BOX_COUNTS=BOX_COUNTS,
         CHANGE_MARKS=CHANGE_MARKS,
         FURTHER_WORDS=FURTHER_WORDS,
         MAX_DETECTIONS=MAX_DETECTIONS,

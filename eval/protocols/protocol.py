@@ -11,6 +11,8 @@ from lotwise.datasets.frame import Detections, VehicleTruth
 from lotwise.eval.column import Column
 from lotwise.eval.evidence import Evidence
 from lotwise.eval.marks import Mark, Verdict, box_marks
+from lotwise.eval.metrics.box_counts import BoxCounts, count_boxes
+from lotwise.eval.metrics.matching import match
 from lotwise.eval.metrics.slot_counts import SlotCounts
 from lotwise.eval.rows import Role, Row
 
@@ -30,6 +32,11 @@ class JudgedFrame:
     def counted(self, detections: Detections) -> Detections:
         """Those of the detections that can be right or wrong by this truth."""
         return detections
+
+    def box_counts(self, detections: Detections, confidence: float) -> BoxCounts:
+        """Every detection at or above a confidence, as right, false, or one of which this truth says nothing."""
+        drawn = detections[detections.scores >= confidence]
+        return count_boxes(len(drawn), match(self.counted(drawn), self.truth))
 
     def slot_counts(self, detections: Detections, confidence: float) -> SlotCounts | None:
         """Slots rightly and wrongly read from detections at a confidence; None where none are measured."""

@@ -14,6 +14,7 @@ from lotwise.datasets.frame import Detections, Slot, SlotState, VehicleTruth
 from lotwise.eval.column import FRAMES, Column
 from lotwise.eval.evidence import Evidence
 from lotwise.eval.marks import Mark, Verdict, corners
+from lotwise.eval.metrics.box_counts import BoxCounts
 from lotwise.eval.metrics.slot_counts import SlotCounts, count_slots
 from lotwise.eval.protocols.protocol import NOTHING_TO_MEASURE_BY, JudgedFrame, LegendEntry, Protocol, of_hundred
 from lotwise.eval.rows import Role, Row
@@ -46,6 +47,31 @@ class LabelledFrame(JudgedFrame):
         labelled = [slot for slot in self.slots if slot.id in self.labels]
         overlap = iou(detections.boxes, slot_boxes(labelled, self.size))
         return detections[overlap.max(axis=1, initial=0) >= MIN_IOU_ON_SLOT]
+
+    def box_counts(self, detections: Detections, confidence: float) -> BoxCounts:
+        """Every detection at or above a confidence by the slot that it overlaps best.
+
+        On an occupied slot it is right, on a free one false; on no slot, or on one without a label, it is unjudged. A
+        slot is taken once, from the highest score down: a further box is right only if it reaches another occupied
+        slot that is not taken yet, and else false. It need not fit the slot's square patch, as AP asks.
+        """
+        drawn = detections[detections.scores >= confidence]
+        overlap = iou(drawn.boxes, slot_boxes(self.slots, self.size))
+        labels = [self.labels.get(slot.id) for slot in self.slots]
+        untaken = np.array([label == "occupied" for label in labels])
+        right = false = 0
+        for index in np.argsort(-drawn.scores, kind="stable"):
+            best = int(overlap[index].argmax())
+            if overlap[index, best] < MIN_IOU_ON_SLOT or labels[best] is None:
+                continue
+            if labels[best] == "occupied":
+                best = best if untaken[best] else int(np.where(untaken, overlap[index], 0).argmax())
+            if untaken[best] and overlap[index, best] >= MIN_IOU_ON_SLOT:
+                untaken[best] = False
+                right += 1
+            else:
+                false += 1
+        return BoxCounts(right, false, len(drawn) - right - false)
 
     def slot_counts(self, detections: Detections, confidence: float) -> SlotCounts:
         return count_slots(self.labels, self.rule(detections, self.slots, self.size, confidence=confidence))
@@ -108,6 +134,8 @@ class Slots(Protocol):
     caveats = (
         "The box columns hold detections against square slot patches, not vehicles: mAP is bounded by how "
         "the patches were drawn, mAP50-95 most of all. Detections on no labelled slot are left out of them.",
+        "Boxes at work are counted by the slot that they lie on: right on an occupied one, false on a free one or as a "
+        "second box of one car, unjudged on no labelled slot.",
     )
 
     def has_truth(self, evidence: Evidence) -> bool:

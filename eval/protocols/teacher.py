@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from lotwise.datasets.frame import VehicleTruth
+from lotwise.datasets.frame import Detections, VehicleTruth
 from lotwise.eval.column import BOX_COLUMNS, MAP50
 from lotwise.eval.evidence import Evidence
+from lotwise.eval.metrics.box_counts import BoxCounts
 from lotwise.eval.protocols.protocol import JudgedFrame, Protocol, vehicles_in_words
 from lotwise.eval.rows import Role, Row
 
 UNSURE_SHARE = 0.1
 """Share of its deployed confidence from which the teacher may still have seen something. A choice, not measured:
 at a confidence of 0.25 it is a score of 0.025, below which YOLO scores hardly anything but noise."""
+
+
+@dataclass(frozen=True)
+class TeacherFrame(JudgedFrame):
+    """One frame with what the teacher sees on it, which is no truth."""
+
+    def box_counts(self, detections: Detections, confidence: float) -> BoxCounts:
+        """All boxes are unjudged: nobody knows which of them are right."""
+        return BoxCounts(None, None, int((detections.scores >= confidence).sum()))
 
 
 class Teacher(Protocol):
@@ -50,7 +61,7 @@ class Teacher(Protocol):
                 if frame.camera == camera:
                     seen = evidence.predictions["teacher"][frame.name]
                     seen = seen[seen.scores >= UNSURE_SHARE * confidence]
-                    judged[frame.name] = JudgedFrame(VehicleTruth(seen.boxes, seen.scores < confidence))
+                    judged[frame.name] = TeacherFrame(VehicleTruth(seen.boxes, seen.scores < confidence))
         return judged
 
     def in_words(self, row: Row) -> str:
