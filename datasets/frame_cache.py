@@ -9,7 +9,8 @@ from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.stamp import Stamp, stamp_of
 
 DEFAULT_BYTES = 128 << 20
-"""36 frames of 1280 x 960; all 54 frames of the demo fit, whose run takes 1.3 GB (benchmarks/pipeline/decodes.py)."""
+"""Bytes of pixels that are held by default: 36 frames of 1280 x 960. All 54 frames of the demo fit, whose run takes
+1.3 GB (benchmarks/pipeline/decodes.py)."""
 
 
 class FrameCache:
@@ -49,10 +50,6 @@ class FrameCache:
         with self._lock:
             self._hold(key, image)
         return image
-
-    @property
-    def held_bytes(self) -> int:
-        return self._bytes
 
     def _hold(self, key: tuple[str, str, Stamp | None], image: Image) -> None:
         if key in self._held:

@@ -42,7 +42,7 @@ _LEFT_OUT = frozenset(
 def is_left_out(name: str) -> bool:
     """Whether a folder or file of this name is hidden, or a system's own.
 
-    >>> [name for name in ("gate", ".thumbs", "@eaDir", "#recycle", "$RECYCLE.BIN", "#1 gate") if is_left_out(name)]
+    >>> [name for name in ("entrance", ".thumbs", "@eaDir", "#recycle", "$RECYCLE.BIN", "#1 roof") if is_left_out(name)]
     ['.thumbs', '@eaDir', '#recycle', '$RECYCLE.BIN']
     """
     # macOS writes ._name.jpg beside name.jpg on foreign disks: not an image, whatever its suffix.

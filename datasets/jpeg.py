@@ -10,11 +10,15 @@ import numpy as np
 
 from lotwise.datasets.frame import Image
 
-# In the entropy-coded data of a JPEG, FF 00 is a byte FF and FF D0..D7 are restart marks: neither ends it.
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
+"""A marker and its code. In the entropy-coded data of a JPEG, FF 00 is a byte FF and FF D0 to D7 are restart marks:
+neither ends it."""
 _SCAN, _END, _PROGRESSIVE = 0xDA, 0xD9, frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+"""Codes of the markers that begin compressed data, that end the image, and that begin a progressive frame, as
+ITU-T T.81 (table B.1) numbers them."""
 _BLOCK_PX = 8
-"""Side of the blocks that a JPEG is coded in: the least that a decoder makes up where data are missing."""
+"""Side, in pixels, of the blocks that a JPEG is coded in (ITU-T T.81): the least that a decoder makes up where data are
+missing."""
 
 
 def jpeg_end(data: bytes) -> int | None:

@@ -64,12 +64,12 @@ def parse_time(path: PurePath | str) -> datetime | None:
     >>> for name in (
     ...     "SUNNY/2015-11-12/camera1/2015-11-12_0709.jpg",
     ...     "S_2015-11-12_07.09_C01_184.jpg",
-    ...     "gate_00_20240102030405.jpg",
+    ...     "entrance_00_20240102030405.jpg",
     ...     "2024-01-02T03-04-05.png",
     ...     "2015-11-12/0709.jpg",
     ...     "2024/01/02/03/04/05.jpg",
     ...     "2015-11-12/camera1.jpg",
-    ...     "gate_20240102_1920x1080.jpg",
+    ...     "entrance_20240102_1920x1080.jpg",
     ...     "frame_0001.jpg",
     ... ):
     ...     print(parse_time(name))
@@ -89,8 +89,8 @@ def parse_time(path: PurePath | str) -> datetime | None:
 def before_time(name: str) -> str:
     """What stands in a file's name before its time; the whole name without its ending where it tells none.
 
-    >>> before_time("gate_00_20240102030405.mp4"), before_time("20240102_030405_8F2A.mkv"), before_time("gate.mp4")
-    ('gate_00', '', 'gate')
+    >>> before_time("entrance_00_20240102030405.mp4"), before_time("20240102_030405_8F2A.mkv"), before_time("roof.mp4")
+    ('entrance_00', '', 'roof')
     """
     stem = PurePath(name).stem
     return stem[: _from_name(stem)[1]].rstrip("-_. ")
@@ -99,8 +99,8 @@ def before_time(name: str) -> str:
 def without_dates(path: PurePath | str) -> tuple[str, ...]:
     """Names of the folders on the way to a file, outermost first, without those that tell its date or time.
 
-    >>> without_dates("2024/01/02/gate/03-04-05.jpg"), without_dates("2001/a.jpg")
-    (('gate',), ('2001',))
+    >>> without_dates("2024/01/02/entrance/03-04-05.jpg"), without_dates("2001/a.jpg")
+    (('entrance',), ('2001',))
     """
     path = PurePath(path)
     dates = _read(path).dates

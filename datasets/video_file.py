@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Image
 
-_LONGEST_STEP = 50
-"""Frames up to which reading on is taken to be faster than seeking, which decodes from the last key frame."""
+_MAX_FRAMES_READ_ON = 50
+"""Frames ahead up to which all frames in between are decoded; beyond, the nearest key frame is sought first. Chosen,
+not measured: cameras send a key frame every one or two seconds, so that a search decodes up to about as many."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class VideoReader:
             raise UnreadableImage(f"{self._path}: frame {index} cannot be decoded; the video has {len(self._times)}")
         ahead = index - self._last
         try:
-            if self._container is None or not 0 < ahead <= _LONGEST_STEP:
+            if self._container is None or not 0 < ahead <= _MAX_FRAMES_READ_ON:
                 self._seek(index)
             image = self._read_on(index)
             if image is None and self._times.stamps is not None:

@@ -17,7 +17,7 @@ def notify(message: str, environment: Mapping[str, str] = os.environ) -> bool:
         return False
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as there:
-            # An abstract socket's name begins with a nought, which the environment cannot hold.
+            # An abstract socket's name begins with a zero byte, which the environment cannot hold.
             there.connect("\0" + address[1:] if address.startswith("@") else address)
             there.sendall(message.encode())
     except OSError as error:  # who does not listen is no reason to stop looking at cameras

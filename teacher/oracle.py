@@ -60,8 +60,8 @@ class OracleSettings:
     """How the oracle runs on a frame.
 
     Attributes:
-        scales: longer side of the network input in pixels, one pass each. One scale is not enough on a real
-            lot: far rows want 1280 px, near cars cut by the border 640 px.
+        scales: longer side of the network input in pixels, one pass each. One is not enough on a real lot: at 640 px
+            the cars of far rows are too small to be found, at 1280 px near cars that the border cuts are missed.
         flip: also run on the mirrored frame (doubles the cost).
         tiles: 0 for none; N cuts the frame into N x N overlapping parts, each run at the largest scale.
         classes: names of the teacher's classes that are vehicles; merged to one.

@@ -18,7 +18,7 @@ def tiny_yolo(seed: int = 0, names: dict[int, str] | None = None, base: str = "y
     architecture = yaml_model_load(base) | {"nc": len(names), "scale": "w", "scales": {"w": [0.33, WIDTH, 1024]}}
     model = build(architecture, names, Path(base))
     head = model.model[-1]
-    # Without bins the box branch says distances themselves, which must not be below nought.
+    # Without bins the box branch says distances themselves, which must not be below zero.
     boxes = (0.25, 0.0) if head.reg_max > 1 else (0.02, 2.0)
     for name, (spread, bias) in {"cv2": boxes, "cv3": (0.25, -2.0)}.items():
         for level in [*getattr(head, name), *(getattr(head, f"one2one_{name}", None) or ())]:

@@ -128,8 +128,8 @@ def read_coco_file(path: Path, classes: Collection[str]) -> CocoFile:
 def plain_name(name: str) -> str:
     """A file's name with ``/`` between folders, and nothing before the first.
 
-    >>> plain_name(".\\\\gate\\\\a.jpg"), plain_name("/data/gate/a.jpg")
-    ('gate/a.jpg', 'data/gate/a.jpg')
+    >>> plain_name(".\\\\entrance\\\\a.jpg"), plain_name("/data/entrance/a.jpg")
+    ('entrance/a.jpg', 'data/entrance/a.jpg')
     """
     return name.replace("\\", "/").removeprefix("./").lstrip("/")
 

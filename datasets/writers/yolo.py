@@ -51,10 +51,10 @@ def write_yolo(
 def text_name(frame: Frame) -> PurePosixPath:
     """File name of a frame's labels. A frame of a video keeps its whole name, which ends in its number.
 
-    >>> str(text_name(Frame("C1", "gate/0709.jpg", Path("gate/0709.jpg"))))
-    'gate/0709.txt'
-    >>> str(text_name(Frame("C1", "gate.mp4#000025", Path("gate.mp4"), index=25)))
-    'gate.mp4#000025.txt'
+    >>> str(text_name(Frame("C1", "entrance/0709.jpg", Path("entrance/0709.jpg"))))
+    'entrance/0709.txt'
+    >>> str(text_name(Frame("C1", "entrance.mp4#000025", Path("entrance.mp4"), index=25)))
+    'entrance.mp4#000025.txt'
     """
     name = PurePosixPath(frame.name)
     if name.is_absolute() or ".." in name.parts:

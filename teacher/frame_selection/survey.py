@@ -27,7 +27,7 @@ class Survey:
     """What the frames of one camera look like; 13 kB a frame.
 
     Attributes:
-        occupancy: (N, 3072) float32, a row for each frame; rows of frames that are not fit are noughts.
+        occupancy: (N, 3072) float32, a row for each frame; rows of frames that are not fit are zeros.
         light: (N, 98) float32.
         exposure: (N,) float32, 0..1.
         unreadable: why a frame cannot be decoded, by index.

@@ -33,14 +33,14 @@ def write_constant(
     for name, value in outputs.items():
         said = value[None].astype(np.float16 if half else np.float32)
         constants.append(numpy_helper.from_array(said, f"{name}_said"))
-        # One nought a frame, spread over the constant: the batch comes from the input.
+        # One zero a frame, spread over the constant: the batch comes from the input.
         shape = numpy_helper.from_array(np.array([-1, *[1] * value.ndim], np.int64), f"{name}_shape")
         axes = numpy_helper.from_array(np.array([1, 2, 3], np.int64), f"{name}_axes")
-        nought = numpy_helper.from_array(np.zeros(1, said.dtype), f"{name}_nought")
-        constants += [shape, axes, nought]
+        factor = numpy_helper.from_array(np.zeros(1, said.dtype), f"{name}_factor")
+        constants += [shape, axes, factor]
         nodes += [
             helper.make_node("ReduceMax", ["images", f"{name}_axes"], [f"{name}_max"], keepdims=0),
-            helper.make_node("Mul", [f"{name}_max", f"{name}_nought"], [f"{name}_zero"]),
+            helper.make_node("Mul", [f"{name}_max", f"{name}_factor"], [f"{name}_zero"]),
             helper.make_node("Reshape", [f"{name}_zero", f"{name}_shape"], [f"{name}_flat"]),
             helper.make_node("Add", [f"{name}_flat", f"{name}_said"], [name]),
         ]

@@ -99,7 +99,7 @@ def _save_model(path: Path, weights: np.ndarray, boxes: np.ndarray) -> None:
         "low": np.array(0, np.float32),
         "high": np.array(0.97, np.float32),
         "places": boxes[None],
-        "nought": np.array(0, np.float32),
+        "zero": np.array(0, np.float32),
         "shape": np.array([-1, 1, 1], np.int64),
         "first": np.array([1], np.int64),
     }
@@ -108,9 +108,9 @@ def _save_model(path: Path, weights: np.ndarray, boxes: np.ndarray) -> None:
         helper.make_node("MatMul", ["flat", "weights"], ["bright"]),
         helper.make_node("Add", ["bright", "one"], ["moved"]),
         helper.make_node("Clip", ["moved", "low", "high"], ["scores"]),
-        # One nought a frame, spread over the boxes: the batch comes from the input.
+        # One zero a frame, spread over the boxes: the batch comes from the input.
         helper.make_node("ReduceMax", ["scores", "first"], ["most"]),
-        helper.make_node("Mul", ["most", "nought"], ["none"]),
+        helper.make_node("Mul", ["most", "zero"], ["none"]),
         helper.make_node("Reshape", ["none", "shape"], ["spread"]),
         helper.make_node("Add", ["spread", "places"], ["boxes"]),
     ]

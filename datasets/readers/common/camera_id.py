@@ -66,8 +66,8 @@ def select_cameras(frames: Iterable[Frame], cameras: Sequence[str] | None, root:
 def camera_of(relative: PurePath, root: Path, structure: frozenset[str] = STRUCTURE) -> str:
     """Camera of a file: the first folder below the root that is no split, weather, date or time; else the root.
 
-    >>> camera_of(PurePath("images/train/gate/2015-11-12/0709.jpg"), Path("/data/lot"))
-    'gate'
+    >>> camera_of(PurePath("images/train/entrance/2015-11-12/0709.jpg"), Path("/data/lot"))
+    'entrance'
     >>> camera_of(PurePath("images/0709.jpg"), Path("/data/lot"))
     'lot'
     """

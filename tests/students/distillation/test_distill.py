@@ -301,7 +301,7 @@ def test_yolo26_without_distributions_learns_too(tmp_path: Path) -> None:
     assert all(np.isfinite(list(line.values())).all() for line in log)
 
 
-def test_terms_of_weight_nought_are_left_out(tmp_path: Path) -> None:
+def test_terms_of_weight_zero_are_left_out(tmp_path: Path) -> None:
     settings = SETTINGS.model_copy(update={"weights": LossWeights(latent=0, box=0), "epochs": 1})
     distill(tiny_yolo(), Rectangles(), settings, tmp_path)
     assert set(lines(tmp_path)[0]) == {"epoch", "seconds", "score", "distribution"}

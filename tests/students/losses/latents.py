@@ -78,8 +78,8 @@ def slope_is_right(term: nn.Module, mine: torch.Tensor, told: Targets) -> bool:
     )
 
 
-def nothing_is_nought(term: nn.Module, told: Targets, channels: int = 3, batch: int = 1) -> bool:
-    """Whether a batch that teaches this term nothing costs nothing and has a gradient, of nought."""
+def nothing_is_zero(term: nn.Module, told: Targets, channels: int = 3, batch: int = 1) -> bool:
+    """Whether a batch that teaches this term nothing costs nothing and has a gradient, of zero."""
     mine = maps(channels, batch).requires_grad_()
     loss = term(said(mine), told, NO_ASSIGNMENT)
     loss.backward()

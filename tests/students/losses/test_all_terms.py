@@ -20,7 +20,7 @@ def test_by_default_the_terms_are_those_of_the_recipe() -> None:
 
 
 @pytest.mark.parametrize("name", TERMS)
-def test_a_term_is_made_where_its_weight_is_above_nought(name: str) -> None:
+def test_a_term_is_made_where_its_weight_is_above_zero(name: str) -> None:
     assert list(make_terms(tiny_yolo(), CHANNELS, LossWeights(**OFF | {name: 0.5}))) == [name]
 
 

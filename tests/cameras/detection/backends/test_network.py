@@ -51,7 +51,7 @@ def test_name_input_outputs_and_metadata(tmp_path: Path, backend: Backend) -> No
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_pixels_go_in_as_red_green_blue_from_nought_to_one(tmp_path: Path, backend: Backend) -> None:
+def test_pixels_go_in_as_red_green_blue_from_zero_to_one(tmp_path: Path, backend: Backend) -> None:
     network = load_network(write_brightest(tmp_path / "m.onnx"), backend)
     image = np.zeros((1, 64, 64, 3), np.uint8)
     image[0, 5, 7] = (51, 102, 255)  # blue, green, red

@@ -20,7 +20,7 @@ def bckd(made, targets) -> torch.Tensor:
         (1.0, 0.5 * 0.693147),  # 64 x 0.5 x log 2, by 64
         (0.0, 64 * 0.5 * 0.693147),  # background counts; the sum is divided by at least 1
         (0.75, 64 * 0.25 * 0.693147 / 48),  # by the sum of the teacher's probabilities
-        (0.5, 0.0),  # agreement, though the cross-entropy itself is not nought there
+        (0.5, 0.0),  # agreement, though the cross-entropy itself is not zero there
     ],
 )
 def test_by_hand(told: float, value: float) -> None:
@@ -34,7 +34,7 @@ def test_gradient_is_that_of_finite_differences() -> None:
 
 
 def test_a_student_that_agrees_learns_nothing_of_any_one_sign() -> None:
-    """At agreement the weight |t - s| has a kink of nought slope times the entropy; half a step away it pulls back."""
+    """At agreement the weight |t - s| has a kink of zero slope times the entropy; half a step away it pulls back."""
     made = untrained()
     assert float(bckd(made, told_by(made)).detach()) == pytest.approx(0, abs=1e-6)
     for off in (-0.5, 0.5):
@@ -62,7 +62,7 @@ def test_samples_without_dense_outputs_do_not_count() -> None:
     assert torch.equal(bckd(made, told_by(teacher, known=[True, False])), bckd(alone, told_by(first)))
 
 
-def test_nothing_known_is_nought_with_a_gradient() -> None:
+def test_nothing_known_is_zero_with_a_gradient() -> None:
     made = untrained()
     loss = bckd(made, taught())
     loss.backward()

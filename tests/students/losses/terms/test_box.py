@@ -1,4 +1,4 @@
-"""The box term: as in Ultralytics' BboxLoss, nought for exact boxes, and the gradient."""
+"""The box term: as in Ultralytics' BboxLoss, zero for exact boxes, and the gradient."""
 
 from dataclasses import replace
 
@@ -44,7 +44,7 @@ def test_is_what_ultralytics_has(bins: int) -> None:
     assert torch.equal(box_loss(made, target), theirs)
 
 
-def test_is_nought_for_exact_boxes_and_grows_with_the_error() -> None:
+def test_is_zero_for_exact_boxes_and_grows_with_the_error() -> None:
     target = assign(looking(0), taught((CAR, 0.9)))
     # Only anchors that lie in the shifted boxes too: the distances of others cannot say where the box is.
     target = replace(target, foreground=target.foreground & inside([CAR[0] + 6, CAR[1] + 6, *CAR[2:]]))

@@ -11,7 +11,7 @@ from tests.students.losses.latents import (
     cost,
     identity,
     maps,
-    nothing_is_nought,
+    nothing_is_zero,
     said,
     slope_is_right,
     stored,
@@ -119,9 +119,9 @@ def test_it_learns_to_tell_vehicles_apart() -> None:
     assert cost(crd, mine, told) < 0.1 * first
 
 
-def test_nothing_stored_is_nought_with_a_gradient() -> None:
+def test_nothing_stored_is_zero_with_a_gradient() -> None:
     crd = Crd(student_of(3), [4])
-    assert nothing_is_nought(crd, targets((None,), boxes=[PLACES]))
-    assert nothing_is_nought(crd, targets((stored(maps(4)[0]),), boxes=[[]]))
-    assert nothing_is_nought(Crd(student_of(3), []), targets(boxes=[PLACES]))
+    assert nothing_is_zero(crd, targets((None,), boxes=[PLACES]))
+    assert nothing_is_zero(crd, targets((stored(maps(4)[0]),), boxes=[[]]))
+    assert nothing_is_zero(Crd(student_of(3), []), targets(boxes=[PLACES]))
     assert crd.places.isnan().all()

@@ -8,7 +8,7 @@ from tests.students.losses.latents import (
     cost,
     identity,
     maps,
-    nothing_is_nought,
+    nothing_is_zero,
     slope_is_right,
     stored,
     student_of,
@@ -73,6 +73,6 @@ def test_each_sample_has_positions_of_its_own() -> None:
     assert both == pytest.approx(sum(alone) / 2)
 
 
-def test_nothing_stored_is_nought_with_a_gradient() -> None:
-    assert nothing_is_nought(Cwd(student_of(3), [4]), targets((None,)))
-    assert nothing_is_nought(Cwd(student_of(3), []), targets())
+def test_nothing_stored_is_zero_with_a_gradient() -> None:
+    assert nothing_is_zero(Cwd(student_of(3), [4]), targets((None,)))
+    assert nothing_is_zero(Cwd(student_of(3), []), targets())

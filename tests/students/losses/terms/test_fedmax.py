@@ -85,7 +85,7 @@ def test_gradient_is_that_of_finite_differences() -> None:
     assert torch.autograd.gradcheck(of, tuple(level.requires_grad_() for level in maps))
 
 
-def test_nothing_taught_is_nought_with_a_gradient() -> None:
+def test_nothing_taught_is_zero_with_a_gradient() -> None:
     model = tiny_yolo().train()
     term = FedMax(model, [])
     made = read_output(model, model(picture()))

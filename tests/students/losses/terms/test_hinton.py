@@ -55,14 +55,14 @@ def test_the_same_logits_teach_nothing() -> None:
 
 
 @pytest.mark.parametrize("stored", [0.0, 1e-7, 1e-4, 0.3, 0.9995, 1.0])
-def test_what_float16_rounded_to_nought_or_one_stays_finite(stored: float) -> None:
+def test_what_float16_rounded_to_zero_or_one_stays_finite(stored: float) -> None:
     said = logits_of(torch.tensor(stored, dtype=torch.float16).float())
     assert -9.8 < float(said) < 8.4
     if 1e-4 <= stored < 0.9995:
         assert float(said.sigmoid()) == pytest.approx(stored, rel=1e-3)
 
 
-def test_nothing_known_is_nought_with_a_gradient() -> None:
+def test_nothing_known_is_zero_with_a_gradient() -> None:
     made = untrained(2)
     loss = hinton(made, taught())
     loss.backward()

@@ -76,7 +76,7 @@ def test_probabilities_that_were_rounded_to_one_are_finite_logits() -> None:
 @pytest.mark.parametrize(
     "targets", [taught(), told_by(untrained(), scores=torch.zeros(1, 64), stored=())], ids=["unknown", "empty lot"]
 )
-def test_nothing_to_teach_is_nought_with_a_gradient(targets) -> None:
+def test_nothing_to_teach_is_zero_with_a_gradient(targets) -> None:
     made = untrained()
     loss = mse(made, targets)
     loss.backward()

@@ -1,4 +1,4 @@
-"""Latent matching: nought for identical maps, positive else, and only where cells were stored."""
+"""Latent matching: zero for identical maps, positive else, and only where cells were stored."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from tests.students.losses.latents import (
     cost,
     identity,
     maps,
-    nothing_is_nought,
+    nothing_is_zero,
     said,
     slope_is_right,
     stored,
@@ -59,8 +59,8 @@ def test_samples_without_latents_do_not_count() -> None:
 
 
 @pytest.mark.parametrize("levels", [((None, None),), ()])
-def test_nothing_stored_is_nought_with_a_gradient(levels) -> None:
-    assert nothing_is_nought(LatentMatching(student_of(3), [16]), targets(*levels), batch=2)
+def test_nothing_stored_is_zero_with_a_gradient(levels) -> None:
+    assert nothing_is_zero(LatentMatching(student_of(3), [16]), targets(*levels), batch=2)
 
 
 @pytest.mark.parametrize("width", [0.5, 1.0, 1.5])

@@ -60,7 +60,7 @@ def test_samples_without_distributions_do_not_count() -> None:
     assert (made.distributions.grad[1] != 0).any()
 
 
-def test_nothing_known_is_nought_with_a_gradient() -> None:
+def test_nothing_known_is_zero_with_a_gradient() -> None:
     made = untrained()
     loss = ld(made, taught())
     loss.backward()

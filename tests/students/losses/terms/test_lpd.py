@@ -10,7 +10,7 @@ from tests.students.losses.latents import (
     NO_ASSIGNMENT,
     cost,
     maps,
-    nothing_is_nought,
+    nothing_is_zero,
     said,
     slope_is_right,
     stored,
@@ -74,10 +74,10 @@ def test_a_student_without_structure_costs_nothing_which_is_why_it_needs_others_
 
 
 @pytest.mark.parametrize("boxes", [[], PLACES[:1]], ids=["none", "one"])
-def test_fewer_than_two_vehicles_are_nought_with_a_gradient(boxes) -> None:
-    assert nothing_is_nought(Lpd(student_of(3), [4]), targets((stored(maps(4)[0]),), boxes=[boxes]))
+def test_fewer_than_two_vehicles_are_zero_with_a_gradient(boxes) -> None:
+    assert nothing_is_zero(Lpd(student_of(3), [4]), targets((stored(maps(4)[0]),), boxes=[boxes]))
 
 
-def test_nothing_stored_is_nought_with_a_gradient() -> None:
-    assert nothing_is_nought(Lpd(student_of(3), [4]), targets((None,), boxes=[PLACES]))
-    assert nothing_is_nought(Lpd(student_of(3), []), targets(boxes=[PLACES]))
+def test_nothing_stored_is_zero_with_a_gradient() -> None:
+    assert nothing_is_zero(Lpd(student_of(3), [4]), targets((None,), boxes=[PLACES]))
+    assert nothing_is_zero(Lpd(student_of(3), []), targets(boxes=[PLACES]))

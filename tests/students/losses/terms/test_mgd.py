@@ -9,7 +9,7 @@ from tests.students.losses.latents import (
     cost,
     identity,
     maps,
-    nothing_is_nought,
+    nothing_is_zero,
     said,
     slope_is_right,
     stored,
@@ -83,6 +83,6 @@ def test_samples_without_latents_do_not_count() -> None:
     assert cost(term().eval(), maps(3).repeat(2, 1, 1, 1), both) == pytest.approx(cost(term().eval(), maps(3), TOLD))
 
 
-def test_nothing_stored_is_nought_with_a_gradient() -> None:
-    assert nothing_is_nought(term(), targets((None,)))
-    assert nothing_is_nought(Mgd(student_of(3), []), targets())
+def test_nothing_stored_is_zero_with_a_gradient() -> None:
+    assert nothing_is_zero(term(), targets((None,)))
+    assert nothing_is_zero(Mgd(student_of(3), []), targets())

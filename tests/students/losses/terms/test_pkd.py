@@ -8,7 +8,7 @@ from tests.students.losses.latents import (
     cost,
     identity,
     maps,
-    nothing_is_nought,
+    nothing_is_zero,
     slope_is_right,
     stored,
     student_of,
@@ -41,7 +41,7 @@ def test_gradient_is_that_of_finite_differences() -> None:
     assert slope_is_right(Pkd(student_of(3), [4]), maps(3, batch=2), targets(told))
 
 
-def test_nothing_stored_is_nought_with_a_gradient_and_one_cell_says_nothing() -> None:
-    assert nothing_is_nought(Pkd(student_of(3), [4]), targets((None,)))
-    assert nothing_is_nought(Pkd(student_of(3), []), targets())
+def test_nothing_stored_is_zero_with_a_gradient_and_one_cell_says_nothing() -> None:
+    assert nothing_is_zero(Pkd(student_of(3), [4]), targets((None,)))
+    assert nothing_is_zero(Pkd(student_of(3), []), targets())
     assert cost(term(), maps(3), targets((stored(maps(3, seed=1)[0], [5]),))) == 0

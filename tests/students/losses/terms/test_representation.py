@@ -1,4 +1,4 @@
-"""The shared representation: nought where both say the same, blind to scale, and learned by neck and layer alike."""
+"""The shared representation: zero where both say the same, blind to scale, and learned by neck and layer alike."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ from tests.students.losses.latents import (
     NO_ASSIGNMENT,
     cost,
     maps,
-    nothing_is_nought,
+    nothing_is_zero,
     slope_is_right,
     stored,
     student_of,
@@ -101,12 +101,12 @@ def test_gradient_is_that_of_finite_differences() -> None:
     assert slope_is_right(Through(), maps(3), told)
 
 
-def test_nothing_stored_is_nought_with_a_gradient() -> None:
+def test_nothing_stored_is_zero_with_a_gradient() -> None:
     made = term(4, 3)
     made.inserted[0].said = (maps(3),)
-    assert nothing_is_nought(made, targets((None,)))
+    assert nothing_is_zero(made, targets((None,)))
     assert not made.teacher[0].fitted
-    assert nothing_is_nought(Representation(student_of(3), []), targets())
+    assert nothing_is_zero(Representation(student_of(3), []), targets())
 
 
 @pytest.mark.parametrize("width", [0.5, 1.0, 1.5])

@@ -9,7 +9,7 @@ from tests.students.losses.latents import (
     NO_ASSIGNMENT,
     cost,
     maps,
-    nothing_is_nought,
+    nothing_is_zero,
     said,
     slope_is_right,
     stored,
@@ -81,7 +81,7 @@ def test_gradient_is_that_of_finite_differences() -> None:
     assert slope_is_right(term(), maps(3), goal)
 
 
-def test_nothing_known_is_nought_with_a_gradient() -> None:
-    assert nothing_is_nought(term(), targets((stored(TOLD[0]),)))
-    assert nothing_is_nought(term(), targets((None,), scores=SCORES[:1]))
-    assert nothing_is_nought(ScoreL2(student_of(3), []), targets())
+def test_nothing_known_is_zero_with_a_gradient() -> None:
+    assert nothing_is_zero(term(), targets((stored(TOLD[0]),)))
+    assert nothing_is_zero(term(), targets((None,), scores=SCORES[:1]))
+    assert nothing_is_zero(ScoreL2(student_of(3), []), targets())
