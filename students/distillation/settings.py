@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lotwise.students.losses.weights import LossWeights
+from lotwise.teacher.consensus.settings import DEFAULT_IGNORE_THRESHOLD, DEFAULT_POSITIVE_THRESHOLD
 
 
 class DistillSettings(BaseModel):
@@ -59,7 +60,7 @@ class DistillSettings(BaseModel):
     ] = 0.98
     positive_threshold: Annotated[
         float, Field(gt=0, lt=1, description="Lowest score of a teacher's box that is taught as a vehicle.")
-    ] = 0.1
+    ] = DEFAULT_POSITIVE_THRESHOLD
     ignore_threshold: Annotated[
         float,
         Field(
@@ -68,7 +69,7 @@ class DistillSettings(BaseModel):
             description="Teacher's boxes from this score up to positive_threshold are taught neither as vehicle "
             "nor as background.",
         ),
-    ] = 0.03
+    ] = DEFAULT_IGNORE_THRESHOLD
     score_exponent: Annotated[
         float,
         Field(

@@ -2,6 +2,12 @@
 
 A camera does not move, so two of its frames differ by what parks there and by the light. Both are read from a
 thumbnail: things of a car's size from its fine structure, light from what changes slowly over the picture.
+
+Black and flat frames are told by the levels of the node's view health. Two things differ, as a survey decodes a frame
+at an eighth of its size and has all frames of the camera before it. Rows that a decoder filled in are told by their
+even colour: at that size a sensor's noise is averaged away, by which :mod:`lotwise.cameras.view.tearing` tells them.
+And a mask is what most frames have, while a node has to wait for it. An overexposed frame is no flaw here: it is only
+described as such, since what is not blown out still teaches.
 """
 
 from __future__ import annotations
@@ -12,6 +18,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lotwise.cameras.view.exposure import BLACK_LEVEL, MIN_CONTRAST_LEVELS, WHITE_LEVEL
+from lotwise.cameras.view.tearing import BRIGHT_LEVEL, DARK_LEVEL
 from lotwise.datasets.frame import Image
 
 WIDTH, HEIGHT = 64, 48
@@ -25,12 +33,8 @@ LIGHT_WEIGHT = 2.0
 EVEN_LIGHT_WEIGHT = 0.35
 """What is the same all over the picture counts so much: exposure and white balance are augmented anyway."""
 
-DARK_LEVEL, BRIGHT_LEVEL = 16, 247
-"""Grey levels beyond which a pixel is black or blown out and says nothing."""
-MIN_CONTRAST_LEVELS = 16
-"""Grey levels between the darkest and the brightest hundredth that a picture needs."""
-BLACK_LEVEL = 32
-"""Grey level that some of a picture reaches if it is not black."""
+MIN_EXPOSED_LEVEL = 16
+"""Grey level up to which a pixel is black and says nothing. Chosen, not measured."""
 MAX_FLAT_SPREAD = 0.5
 """Standard deviation, in grey levels, of a row that a decoder filled in; a sensor's noise alone leaves more."""
 FILLED_ROWS = 4
@@ -67,7 +71,7 @@ def describe(image: Image) -> Appearance:
     return Appearance(
         (fine / max(float(np.linalg.norm(fine)), 1e-6)).ravel(),
         (LIGHT_WEIGHT * np.concatenate(light)).astype(np.float32),
-        float(((grey > DARK_LEVEL) & (grey < BRIGHT_LEVEL)).mean()),
+        float(((grey > MIN_EXPOSED_LEVEL) & (grey < WHITE_LEVEL)).mean()),
     )
 
 
@@ -92,7 +96,7 @@ def flat_rows(image: Image) -> int:
     """How many of the thumbnail's :data:`HEIGHT` rows are of one colour, from the lowest one up; black is none."""
     _, grey = _thumbnail(image)
     colour = float(grey[-1].mean())
-    if not BLACK_LEVEL < colour < BRIGHT_LEVEL:
+    if not DARK_LEVEL < colour < BRIGHT_LEVEL:
         return 0
     plain = (grey.std(axis=1) < MAX_FLAT_SPREAD) & (np.abs(grey.mean(axis=1) - colour) < 2 * MAX_FLAT_SPREAD)
     return int(np.argmin(np.append(plain[::-1], False)))
