@@ -88,8 +88,8 @@ def verdict(report: Report) -> str:
         if pairs:
             wins = sum(round(student, 3) > round(rival, 3) for student, rival in pairs)
             losses = sum(round(student, 3) < round(rival, 3) for student, rival in pairs)
-            text += f" {subject} is better than the {other} on {wins} of {len(pairs)} cameras"
-            text += f", worse on {losses}." if losses else "."
+            text += f" {subject} {report.protocol.better} the {other} on {wins} of {len(pairs)} cameras"
+            text += f", {report.protocol.less} on {losses}." if losses else "."
             subject = "It"
     boxes = boxes_in_words(report.of_camera(ALL)["student"]) if "student" in overall else ""
     return f"{text} {boxes}".strip()

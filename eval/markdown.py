@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from lotwise.eval.column import BOX_COUNTS, Column
+from lotwise.eval.column import Column
 from lotwise.eval.comparison import CHANGE_MARKS, Report, against_baseline, is_best, remarks, shown, verdict
 from lotwise.eval.rows import ALL, Role, Row
 
@@ -13,7 +13,7 @@ def markdown(report: Report) -> str:
     """A Markdown table with verdict and remarks; bold is the best of the camera."""
     lines = [f"**Protocol `{report.protocol.name}`** ({report.protocol.title}). {verdict(report)}", ""]
     lines += [*_table(report, report.protocol.columns), ""]
-    lines += ["Every box at work, at the deployed confidence:", "", *_table(report, BOX_COUNTS)]
+    lines += ["Every box at work, at the deployed confidence:", "", *_table(report, report.protocol.box_counts)]
     lines += ["", "Bold: best of the camera. ▲ ▼: the student is better or worse than the baseline."]
     notes = remarks(report)
     if notes:

@@ -12,7 +12,6 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from lotwise.eval.column import BOX_COUNTS
 from lotwise.eval.comparison import (
     CHANGE_MARKS,
     Report,
@@ -103,7 +102,6 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         ALL=ALL,
-        BOX_COUNTS=BOX_COUNTS,
         CHANGE_MARKS=CHANGE_MARKS,
         FURTHER_WORDS=FURTHER_WORDS,
         MAX_DETECTIONS=MAX_DETECTIONS,
@@ -150,8 +148,7 @@ def _sections(report: Report, pictures: Sequence[Picture]) -> list[CameraSection
 
 
 def _drawing(protocol: Protocol, row: Row, marks: tuple[Mark, ...]) -> Drawing:
-    words = {"right": "right", "false": protocol.false_word, "missed": "missed", "unsure": "unknown"}
-    count = {word: sum(mark.verdict == verdict for mark in marks) for verdict, word in words.items()}
+    count = {word: sum(mark.verdict == verdict for mark in marks) for verdict, word in protocol.tally.items()}
     tally = ", ".join(f"{number} {word}" for word, number in count.items() if number) or "nothing found"
     all_frames = protocol.in_words(row)
     return Drawing(row.role, marks, tally, all_frames[0].lower() + all_frames[1:])

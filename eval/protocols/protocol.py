@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lotwise.datasets.frame import Detections, VehicleTruth
-from lotwise.eval.column import Column
+from lotwise.eval.column import BOX_COUNTS, Column
 from lotwise.eval.evidence import Evidence
 from lotwise.eval.marks import Mark, Verdict, box_marks
 from lotwise.eval.metrics.box_counts import BoxCounts, count_boxes
@@ -83,7 +83,10 @@ class Protocol(ABC):
         plain_title: the page's title where that share is not known.
         plain_claim: the page's title, with a place for N.
         legend: of the pictures.
-        false_word: what a mark of the verdict ``false`` is called under a picture.
+        tally: what marks are called when they are counted under a picture, by verdict; others are not counted.
+        box_counts: columns of the table of every box at work.
+        better, less: how a model that does better is compared with another, and the word for one that does not.
+        precision_axis, recall_axis: of the chart of both.
         absent_truth: why a camera has no figures.
         caveats: what a reader must know of every report by this protocol, a sentence each.
     """
@@ -97,7 +100,12 @@ class Protocol(ABC):
     plain_title: ClassVar[str]
     plain_claim: ClassVar[str]
     legend: ClassVar[tuple[LegendEntry, ...]] = BOX_LEGEND
-    false_word: ClassVar[str] = "false"
+    tally: ClassVar[Mapping[Verdict, str]] = {"right": "right", "false": "false", "missed": "missed"}
+    box_counts: ClassVar[tuple[Column, ...]] = BOX_COUNTS
+    better: ClassVar[str] = "is better than"
+    less: ClassVar[str] = "worse"
+    precision_axis: ClassVar[str] = "precision: share of boxes right"
+    recall_axis: ClassVar[str] = "recall: share found"
     absent_truth: ClassVar[str]
     caveats: ClassVar[tuple[str, ...]] = ()
 
@@ -124,16 +132,6 @@ class Protocol(ABC):
     def empty_row(self, role: Role, camera: str, note: str) -> Row:
         """The row of a role that could not be measured on a camera."""
         return Row(role, camera, note=note)
-
-
-def vehicles_in_words(row: Row, vehicles: str) -> str:
-    """Deployed recall and precision of boxes in a sentence; ``vehicles`` says which are to be found."""
-    if row.deployed_recall is None:
-        return NOTHING_TO_MEASURE_BY
-    found = f"Of 100 {vehicles} it finds {of_hundred(row.deployed_recall)}"
-    if row.deployed_precision is None:
-        return f"{found}; it draws no boxes at all."
-    return f"{found}; of 100 boxes it draws, {of_hundred(1 - row.deployed_precision)} are wrong."
 
 
 def of_hundred(share: float) -> str:

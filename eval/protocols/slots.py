@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -129,7 +130,7 @@ class Slots(Protocol):
         LegendEntry("unsure", False, "no answer: the slot is called unknown"),
         LegendEntry("seen", False, "box of a vehicle it saw"),
     )
-    false_word = "wrong"
+    tally: ClassVar[Mapping[Verdict, str]] = {"right": "right", "false": "wrong", "unsure": "unknown"}
     absent_truth = "no slot labels to measure by"
     caveats = (
         "The box columns hold detections against square slot patches, not vehicles: mAP is bounded by how "

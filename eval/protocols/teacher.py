@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from lotwise.datasets.frame import Detections, VehicleTruth
-from lotwise.eval.column import BOX_COLUMNS, MAP50
+from lotwise.eval.column import BOX_COUNTS, FRAMES, Column
 from lotwise.eval.evidence import Evidence
+from lotwise.eval.marks import BoxVerdicts, Mark, Verdict, box_marks
 from lotwise.eval.metrics.box_counts import BoxCounts
-from lotwise.eval.protocols.protocol import JudgedFrame, Protocol, vehicles_in_words
+from lotwise.eval.protocols.protocol import NOTHING_TO_MEASURE_BY, JudgedFrame, LegendEntry, Protocol, of_hundred
 from lotwise.eval.rows import Role, Row
 
+AGREEMENT = Column("map50", "mAP50", "more", 3, "agreement with the teacher over all confidences; 1 is full agreement")
 UNSURE_SHARE = 0.1
 """Share of its deployed confidence from which the teacher may still have seen something. A choice, not measured:
 at a confidence of 0.25 it is a score of 0.025, below which YOLO scores hardly anything but noise."""
+
+
+BY_TEACHER = BoxVerdicts(
+    ("shared", "the teacher has this box too"),
+    ("extra", "the teacher does not have this box, or has one where the model draws two"),
+    ("lacking", "only the teacher has a box here"),
+    "the teacher is unsure here: neither agreement nor disagreement counts",
+)
 
 
 @dataclass(frozen=True)
@@ -25,22 +36,56 @@ class TeacherFrame(JudgedFrame):
         """All boxes are unjudged: nobody knows which of them are right."""
         return BoxCounts(None, None, int((detections.scores >= confidence).sum()))
 
+    def marks(self, detections: Detections, confidence: float) -> tuple[Mark, ...]:
+        return box_marks(detections[detections.scores >= confidence], self.truth, BY_TEACHER)
+
 
 class Teacher(Protocol):
     """Detections of baseline and student against those of the teacher."""
 
     name = "teacher"
     title = "agreement with the teacher"
-    columns = BOX_COLUMNS
-    headline = MAP50
-    headline_name = "mAP50"
+    columns = (
+        FRAMES,
+        Column("instances", "Vehicles", None, 0, "vehicles that the teacher sees in them"),
+        Column(
+            "precision", "Precision", "more", 3, "share of its boxes that the teacher has too, where both agree best"
+        ),
+        Column("recall", "Recall", "more", 3, "share of the teacher's vehicles that it has too, where both agree best"),
+        AGREEMENT,
+        Column("map50_95", "mAP50-95", "more", 3, "the same, but boxes must also lie closely on each other"),
+        Column("confidence", "at\nconf.", None, 2, "the confidence at which it agrees best with the teacher"),
+        Column("deployed_confidence", "at work\nconf.", None, 2, "how sure it must be when it runs on the camera"),
+        Column(
+            "deployed_precision", "at work\nprec.", "more", 3, "share of its boxes that the teacher has too at work"
+        ),
+        Column("deployed_recall", "at work\nrecall", "more", 3, "share of the teacher's vehicles that it has at work"),
+    )
+    headline = AGREEMENT
+    headline_name = "mAP50 against the teacher"
     plain_field = "deployed_recall"
     plain_title = "How well the teacher is followed"
-    plain_claim = "The student finds {} of the 100 vehicles that the teacher sees"
+    plain_claim = "The student finds {} of 100 vehicles that the teacher sees"
+    legend = (
+        LegendEntry("shared", False, "the teacher has this box too, with the model's score"),
+        LegendEntry("extra", False, "the teacher does not have this box"),
+        LegendEntry("lacking", False, "only the teacher has a box here"),
+        LegendEntry("ignored", False, "does not count: the teacher is unsure here"),
+    )
+    tally: ClassVar[Mapping[Verdict, str]] = {
+        "shared": "shared with the teacher",
+        "extra": "not the teacher's",
+        "lacking": "only the teacher's",
+    }
+    box_counts = (BOX_COUNTS[0], *BOX_COUNTS[-2:])
+    better = "agrees more with the teacher than"
+    less = "less"
+    precision_axis = "precision: share of boxes that the teacher has too"
+    recall_axis = "recall: share of the teacher's vehicles"
     absent_truth = "the teacher was not run here"
     caveats = (
-        "This is agreement with the teacher, not accuracy: what both miss counts as right, "
-        "and where the student is right against the teacher it counts as wrong.",
+        "This is agreement with the teacher, not accuracy: nobody has looked at whether there are vehicles. What both "
+        "take for a vehicle, or both miss, counts as agreement.",
     )
 
     def has_truth(self, evidence: Evidence) -> bool:
@@ -50,7 +95,7 @@ class Teacher(Protocol):
         """The teacher's detections as truth, of the cameras it was run on.
 
         Those at or above its deployed confidence are vehicles. Those between that and a tenth of it are ignore
-        regions: who sees a vehicle there is neither right nor wrong.
+        regions: whether a model has a box there does not count.
         """
         judged = {}
         for camera in evidence.cameras:
@@ -65,7 +110,12 @@ class Teacher(Protocol):
         return judged
 
     def in_words(self, row: Row) -> str:
-        return vehicles_in_words(row, "vehicles that the teacher sees")
+        if row.deployed_recall is None:
+            return NOTHING_TO_MEASURE_BY
+        found = f"Of 100 vehicles that the teacher sees it finds {of_hundred(row.deployed_recall)}"
+        if row.deployed_precision is None:
+            return f"{found}; it draws no boxes at all."
+        return f"{found}; of 100 boxes it draws, the teacher has {of_hundred(row.deployed_precision)} too."
 
     def roles(self, evidence: Evidence) -> tuple[Role, ...]:
         return tuple(role for role in evidence.roles if role != "teacher")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from lotwise.eval.column import BOX_COLUMNS, MAP50
 from lotwise.eval.evidence import Evidence
-from lotwise.eval.protocols.protocol import JudgedFrame, Protocol, vehicles_in_words
+from lotwise.eval.protocols.protocol import NOTHING_TO_MEASURE_BY, JudgedFrame, Protocol, of_hundred
 from lotwise.eval.rows import Row
 
 
@@ -33,4 +33,9 @@ class Vehicles(Protocol):
         }
 
     def in_words(self, row: Row) -> str:
-        return vehicles_in_words(row, "vehicles")
+        if row.deployed_recall is None:
+            return NOTHING_TO_MEASURE_BY
+        found = f"Of 100 vehicles it finds {of_hundred(row.deployed_recall)}"
+        if row.deployed_precision is None:
+            return f"{found}; it draws no boxes at all."
+        return f"{found}; of 100 boxes it draws, {of_hundred(1 - row.deployed_precision)} are wrong."

@@ -2,7 +2,6 @@
 
 import pytest
 
-from lotwise.eval.column import BOX_COUNTS
 from lotwise.eval.markdown import markdown
 from lotwise.eval.protocols import PROTOCOLS
 from tests.eval.lots import report
@@ -13,7 +12,7 @@ def test_markdown_has_as_many_cells_in_every_line(protocol) -> None:
     lines = [line for line in markdown(report(protocol)).splitlines() if line.startswith("|")]
     assert len(lines) == 2 * (2 + 9)  # the protocol's figures, then every box at work
     assert {line.count("|") for line in lines[:11]} == {len(protocol.columns) + 3}
-    assert {line.count("|") for line in lines[11:]} == {len(BOX_COUNTS) + 3}
+    assert {line.count("|") for line in lines[11:]} == {len(protocol.box_counts) + 3}
 
 
 def test_markdown_marks_the_best_and_the_change() -> None:

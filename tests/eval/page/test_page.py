@@ -9,8 +9,9 @@ from html.parser import HTMLParser
 import pytest
 
 from lotwise.datasets.frame import Detections, Truth
-from lotwise.eval.comparison import Report
+from lotwise.eval.comparison import Report, verdict
 from lotwise.eval.evaluation import evaluate
+from lotwise.eval.markdown import markdown
 from lotwise.eval.page.page import page
 from lotwise.eval.page.pictures import draw_pictures
 from lotwise.eval.protocols import PROTOCOLS, SLOTS, TEACHER, VEHICLES, Protocol
@@ -123,7 +124,7 @@ def test_page_without_pictures_or_figures() -> None:
         (
             TEACHER,
             Row("student", "C1", deployed_precision=1.0, deployed_recall=1.0),
-            "Of 100 vehicles that the teacher sees it finds 100; of 100 boxes it draws, 0 are wrong.",
+            "Of 100 vehicles that the teacher sees it finds 100; of 100 boxes it draws, the teacher has 100 too.",
         ),
         (
             SLOTS,
@@ -135,3 +136,19 @@ def test_page_without_pictures_or_figures() -> None:
 )
 def test_plain_words(protocol, row, expected) -> None:
     assert protocol.in_words(row) == expected
+
+
+def test_without_truth_nothing_is_called_right_or_wrong(tmp_path) -> None:
+    teacher = Detections.of([box(0), box(1)], [0.9, 0.9])
+    student = Detections.of([box(0), box(5)], [0.9, 0.8])
+    of_all = {"teacher": {"C1/1": teacher}, "baseline": {"C1/1": student}, "student": {"C1/1": student}}
+    some = evidence(of_all, {}, folder=tmp_path)
+    write_images(some)
+    report = evaluate(TEACHER, some)
+    pictures = draw_pictures(TEACHER, some)
+    assert {mark.verdict for mark in pictures[0].marks["student"]} == {"shared", "extra", "lacking"}
+    text = page(report, pictures)
+    assert "1 shared with the teacher, 1 not the teacher&#39;s, 1 only the teacher&#39;s in this frame" in text
+    body = text.partition("<body>")[2].replace("Further right is better", "")  # a direction in a chart
+    for said in (body, verdict(report), markdown(report), *(mark.title for mark in pictures[0].marks["student"])):
+        assert not re.search(r"(?i)(?<!stroke-)\b(right|wrong|false|correct|missed)\b", said)
