@@ -8,9 +8,11 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from lotwise.cameras.site.mistakes import mistake_line
+from lotwise.cameras.site.slot_check import first_wrong_slot
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.slots import SlotModel
 from lotwise.datasets.errors import InputError
@@ -58,14 +60,10 @@ class Manifest(BaseModel):
 
     @field_validator("slots")
     @classmethod
-    def _slots_are_places(cls, slots: tuple[SlotShape, ...]) -> tuple[SlotShape, ...]:
-        ids = [slot.id for slot in slots]
-        for slot in slots:
-            # A slot may reach a little out of the frame; one that reaches far is given in pixels.
-            if len(slot.polygon) < 3 or not all(-1 <= side <= 2 for corner in slot.polygon for side in corner):
-                raise ValueError(f"slot {slot.id}: expected at least three corners x, y in 0..1 of the frame")
-            if ids.count(slot.id) > 1:
-                raise ValueError(f"slot {slot.id} is there twice")
+    def _slots_can_be_read(cls, slots: tuple[SlotShape, ...]) -> tuple[SlotShape, ...]:
+        wrong = first_wrong_slot((slot.id, np.array(slot.polygon).reshape(-1, 2)) for slot in slots)
+        if wrong is not None:
+            raise ValueError(f"slot {wrong[0]}: {wrong[1]}")
         return slots
 
     @property

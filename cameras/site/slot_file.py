@@ -4,14 +4,13 @@ checked, and written as JSON."""
 from __future__ import annotations
 
 import json
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from lotwise.cameras.site.mistakes import first_mistake
+from lotwise.cameras.site.slot_check import IN_PIXELS, drawn_wrong, first_wrong_slot, reaches_far
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
@@ -25,14 +24,16 @@ PKLOT_SIZE = (1280, 720)
 """Width and height of all frames of PKLot, in whose pixels its polygons are drawn."""
 
 _FORM = "[{id, polygon: [[x, y], …]}, …] with x, y in 0..1 of the frame"
-_MIN_AREA = 1e-7
-"""Share of the frame that a slot must cover: a tenth of a pixel of 1000x750."""
+_CONVERT = "; run lotwise slots convert with --size WIDTHxHEIGHT of the frame, or --size 100x100 for percent"
 _MIN_FRAME_FOR_PERCENT_PX = 200
 """Shorter side of a frame from which on slots that all lie within its first 100 pixels are no slots in pixels."""
 
 
 def read_slot_file(path: Path) -> tuple[Slot, ...]:
-    """Slots from JSON ``[{"id", "polygon": [[x, y], …]}, …]``, normalised to 0..1, a CNR-EXT CSV or a PKLot XML.
+    """Slots from a file that says itself how its corners are meant.
+
+    JSON ``[{"id", "polygon": [[x, y], …]}, …]``, or ``[{"points": [[x, y], …]}, …]`` of Ultralytics' picker, both
+    normalised to 0..1; a CNR-EXT CSV; a PKLot XML.
 
     Raises:
         InputError: no such file, not of that form, or a slot that is no place in the frame.
@@ -45,9 +46,9 @@ def import_slots(path: Path, size: tuple[int, int] | None = None) -> tuple[Slot,
 
     Args:
         path: ``.csv`` of CNR-EXT, ``.xml`` of PKLot, anything else is JSON.
-        size: width and height of the frame in whose pixels the polygons are drawn. Where None: JSON is normalised
-            already; a CSV is in pixels of CNR-EXT's originals (2592x1944); an XML is in pixels of the image of the same
-            name beside it, without one in those of PKLot (1280x720).
+        size: width and height of the frame in whose pixels the polygons are drawn. Where None: JSON, ours or that of
+            Ultralytics' picker, is normalised already; a CSV is in pixels of CNR-EXT's originals (2592x1944); an XML is
+            in pixels of the image of the same name beside it, without one in those of PKLot (1280x720).
 
     Raises:
         InputError: no such file, not of its form, or a slot with too few corners, outside of the frame, drawn across
@@ -65,12 +66,10 @@ def import_slots(path: Path, size: tuple[int, int] | None = None) -> tuple[Slot,
                 slots = _json_slots(path, size)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); give a slot file") from error
-    taken: set[str] = set()
-    for slot in slots:
-        why = _wrong(slot.polygon) or ("is there twice; give each its own id" if slot.id in taken else None)
-        if why is not None:
-            raise InputError(f"{path}: slot {slot.id}: {why}")
-        taken.add(slot.id)
+    wrong = first_wrong_slot(((slot.id, slot.polygon) for slot in slots), drawn_wrong)
+    if wrong is not None:
+        name, why = wrong
+        raise InputError(f"{path}: slot {name}: {why}{_CONVERT if why == IN_PIXELS else ''}")
     return tuple(slots)
 
 
@@ -108,7 +107,7 @@ def _json_slots(path: Path, size: tuple[int, int] | None) -> list[Slot]:
             place = ".".join(map(str, (f"entry {number}", *mistake.place)))
             raise InputError(f"{path}: not a list of slots ({place}: {mistake.why}); expected {_FORM}") from error
     slots = [shape.slot() for shape in shapes]
-    if size is not None and any(_beyond(slot.polygon) for slot in slots):
+    if size is not None and any(reaches_far(slot.polygon) for slot in slots):
         if min(size) > _MIN_FRAME_FOR_PERCENT_PX and all(slot.polygon.max() <= 100 for slot in slots):
             raise InputError(
                 f"{path}: all corners lie within 100 of a frame of {size[0]}x{size[1]}, so they look like percent; "
@@ -122,43 +121,3 @@ def _pictured_size(path: Path) -> tuple[int, int] | None:
     """Width and height of the image of the same name beside a file."""
     beside = (path.with_suffix(suffix) for suffix in IMAGE_SUFFIXES)
     return next((image_size(image) for image in beside if image.is_file()), None)
-
-
-def _wrong(polygon: NDArray[np.float32]) -> str | None:
-    """Why a polygon (K, 2), normalised, is no place in the frame."""
-    if len(polygon) < 3:
-        return f"expected at least three corners, got {len(polygon)}; {_FORM}"
-    if not np.isfinite(polygon).all():
-        return "a corner is no finite number; draw it again"
-    if _beyond(polygon):
-        return (
-            "its corners are in pixels or percent; expected x, y in 0..1; run lotwise slots convert with "
-            "--size WIDTHxHEIGHT of the frame, or --size 100x100 for percent"
-        )
-    if (polygon.max(0) <= 0).any() or (polygon.min(0) >= 1).any():
-        return "lies outside of the frame, which is 0..1; draw it again"
-    if _crosses_itself(polygon):
-        return "its outline crosses itself; give the corners in the order in which one walks around it"
-    x, y = polygon.astype(np.float64).T
-    if abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2 < _MIN_AREA:
-        return "has no area; draw it again"
-    return None
-
-
-def _beyond(polygon: NDArray[np.float32]) -> bool:
-    # A slot may reach a little out of the frame; one that reaches far is given in pixels.
-    return bool(((polygon < -1) | (polygon > 2)).any())
-
-
-def _crosses_itself(polygon: NDArray[np.float32]) -> bool:
-    """Whether two sides of a polygon (K, 2) that do not meet in a corner cross."""
-    starts = polygon.astype(np.float64)
-    sides = list(zip(starts, np.roll(starts, -1, axis=0), strict=True))
-
-    def turn(a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64]) -> float:
-        return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
-
-    return any(
-        turn(a, b, c) * turn(a, b, d) < 0 and turn(c, d, a) * turn(c, d, b) < 0
-        for (a, b), (c, d) in combinations(sides, 2)
-    )

@@ -1,4 +1,4 @@
-"""A slot as it is written: in slot files, in the manifest of a bundle and in the editor's answers."""
+"""A slot as it is written in slot files and in the manifest of a bundle."""
 
 from __future__ import annotations
 

@@ -140,8 +140,11 @@ def no_model(bundle: Path) -> None:
             lambda b: edit(b, slots=[{"id": "7", "polygon": [[0, 0], [1, 1]]}]),
             r"slots: slot 7: expected at least three",
         ),
-        (lambda b: edit(b, slots=[{"id": "7", "polygon": [[0, 0], [900, 0], [9, 9]]}]), r"slots: slot 7: expected"),
-        (lambda b: edit(b, slots=[SLOTS[0], SLOTS[0]]), r"slots: slot 1 is there twice"),
+        (
+            lambda b: edit(b, slots=[{"id": "7", "polygon": [[0, 0], [900, 0], [9, 9]]}]),
+            r"slots: slot 7: its corners are in pixels",
+        ),
+        (lambda b: edit(b, slots=[SLOTS[0], SLOTS[0]]), r"slots: slot 1: is there twice"),
         (lambda b: edit(b, slots=[{"id": "7"}]), r"slots\.0\.polygon: field required"),
         (no_model, r"model\.onnx: cannot be loaded, for it is no ONNX file"),
     ],
