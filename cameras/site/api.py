@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,32 +16,38 @@ class ApiSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    enabled: bool = Field(default=True, description="Whether the node listens at all.")
-    host: str = Field(
-        default="127.0.0.1",
-        min_length=1,
-        max_length=255,
-        description="Address to listen on; 0.0.0.0 for all. Anything but loopback needs a token.",
-    )
-    port: int = Field(default=8770, ge=0, le=65535, description="TCP port to listen on; 0 for any that is free.")
-    token: Secret | None = Field(
-        default=None,
-        description="Token that every route but /healthz asks for: as a bearer token, or as the password in "
-        "a browser with any user name; at least 16 characters.",
-    )
-    certificate: Path | None = Field(
-        default=None, description="TLS certificate with its chain (PEM), relative to the site file; needs key."
-    )
-    key: Path | None = Field(
-        default=None, description="Private key of the certificate (PEM), relative to the site file."
-    )
-
-    public_url: str | None = Field(
-        default=None,
-        pattern=r"^https?://[^\s@]+$",
-        description="Address under which people open the page, such as that of a reverse proxy; Home Assistant links "
-        "to it. Made from host and port where it is not given.",
-    )
+    enabled: Annotated[bool, Field(description="Whether the node listens at all.")] = True
+    host: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=255,
+            description="Address to listen on; 0.0.0.0 for all. Anything but loopback needs a token.",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="TCP port to listen on; 0 for any that is free.")] = 8770
+    token: Annotated[
+        Secret | None,
+        Field(
+            description="Token that every route but /healthz asks for: as a bearer token, or as the password in "
+            "a browser with any user name; at least 16 characters."
+        ),
+    ] = None
+    certificate: Annotated[
+        Path | None,
+        Field(description="TLS certificate with its chain (PEM), relative to the site file; needs key."),
+    ] = None
+    key: Annotated[
+        Path | None, Field(description="Private key of the certificate (PEM), relative to the site file.")
+    ] = None
+    public_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://[^\s@]+$",
+            description="Address under which people open the page, such as that of a reverse proxy; Home Assistant "
+            "links to it. Made from host and port where it is not given.",
+        ),
+    ] = None
 
     @model_validator(mode="after")
     def _guarded(self) -> ApiSettings:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -12,48 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from lotwise.cameras.site.change_detection import ChangeDetectionSettings
 from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.site.schedule import Schedule
-from lotwise.cameras.site.sources import SourceSettings
+from lotwise.cameras.site.sources import SourceSettings, source_from_text
 from lotwise.cameras.site.view import ViewSettings
-from lotwise.datasets.image_files import VIDEO_SUFFIXES
-
-_PICTURES = (".jpg", ".jpeg", ".png")
-# `rtsp:/host` and `user:password@host` would else be folders, which messages name.
-_HALF_URL = re.compile(r"(?i)(?:rtsps?|https?):(?!//)|[^/]*:(?!//)[^/]*@")
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-
-
-def source_from_text(text: str) -> dict[str, Any]:
-    """What kind of source a path or URL is, as :data:`SourceSettings` are written out.
-
-    >>> source_from_text("rtsp://10.0.0.4/stream")
-    {'kind': 'rtsp', 'url': 'rtsp://10.0.0.4/stream'}
-    >>> source_from_text("frames/gate")
-    {'kind': 'folder', 'path': 'frames/gate'}
-
-    Raises:
-        ValueError: empty, half a URL, or a URL of another scheme than rtsp, rtsps, http and https.
-    """
-    if not text:
-        raise ValueError("is empty; give a folder, video, URL or /dev/video0")
-    if _HALF_URL.match(text):
-        raise ValueError("a URL starts with rtsp://, rtsps://, http:// or https://, and holds no user:password@")
-    scheme = _SCHEME.match(text)
-    if scheme is not None:
-        match scheme.group(1).lower():
-            case "rtsp" | "rtsps":
-                return {"kind": "rtsp", "url": text}
-            case "http" | "https":
-                return {"kind": "snapshot" if _is_snapshot(text) else "mjpeg", "url": text}
-        raise ValueError("no such scheme; give rtsp://, rtsps://, http:// or https://, a folder, video or /dev/video0")
-    if text.startswith(("/dev/video", "/dev/v4l/")):
-        return {"kind": "usb", "device": text}
-    return {"kind": "video" if text.lower().endswith(VIDEO_SUFFIXES) else "folder", "path": text}
-
-
-def _is_snapshot(url: str) -> bool:
-    # Not split before the scheme is cut off: a broken host is for the URL's own validator to tell.
-    path = PurePosixPath(url.split("://", 1)[1].split("?")[0])
-    return path.suffix.lower() in _PICTURES or "snapshot" in url.lower()
 
 
 def _listed(given: Any) -> Any:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Annotated, Literal
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from lotwise.cameras.site.secret import Secret, url_without_credentials
+from lotwise.datasets.image_files import VIDEO_SUFFIXES
 
 Pace = Literal["fast", "own"]
-_SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*)://[^/?#\s]+", re.IGNORECASE)
+_SCHEME_AND_HOST = re.compile(r"^([a-z][a-z0-9+.-]*)://[^/?#\s]+", re.IGNORECASE)
+
+_PICTURES = (".jpg", ".jpeg", ".png")
+# `rtsp:/host` and `user:password@host` would else be folders, which messages name.
+_HALF_URL = re.compile(r"(?i)(?:rtsps?|https?):(?!//)|[^/]*:(?!//)[^/]*@")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
 def _url_of(*schemes: str) -> AfterValidator:
     def checked(url: str) -> str:
-        found = _SCHEME.match(url_without_credentials(url))
+        found = _SCHEME_AND_HOST.match(url_without_credentials(url))
         if not found or found.group(1).lower() not in schemes:
             raise ValueError(f"expected an address that starts with {' or '.join(f'{name}://' for name in schemes)}")
         return url
@@ -94,19 +100,24 @@ class _Account(_Network):
         return self
 
 
-class FolderSettings(_Watched):
-    """A folder of images, also one that a camera uploads to."""
+class _Stored(_Watched):
+    """What all sources of stored frames share."""
 
-    kind: Literal["folder"]
-    path: Annotated[Path, Field(description="Folder of the images; relative to the site file.")]
+    path: Annotated[Path, Field(description="Folder of images, or video file; relative to the site file.")]
     pace: Annotated[
         Pace,
         Field(
-            description="fast gives images as quickly as the node can process them, own gives one image every "
-            "period of the camera."
+            description="fast gives frames as quickly as the node can process them; own plays a video at its frame "
+            "rate, and gives one image of a folder every period of the camera."
         ),
     ] = "own"
-    repeat: Annotated[bool, Field(description="Whether to start again after the last image.")] = False
+    repeat: Annotated[bool, Field(description="Whether to start again after the last frame.")] = False
+
+
+class FolderSettings(_Stored):
+    """A folder of images, also one that a camera uploads to."""
+
+    kind: Literal["folder"]
     follow: Annotated[
         bool,
         Field(
@@ -122,19 +133,10 @@ class FolderSettings(_Watched):
         return self
 
 
-class VideoSettings(_Watched):
+class VideoSettings(_Stored):
     """A video file."""
 
     kind: Literal["video"]
-    path: Annotated[Path, Field(description="Video file; relative to the site file.")]
-    pace: Annotated[
-        Pace,
-        Field(
-            description="fast gives every frame as quickly as the node can process them, own plays the video at "
-            "its frame rate."
-        ),
-    ] = "own"
-    repeat: Annotated[bool, Field(description="Whether to start again after the last frame.")] = False
 
 
 class RtspSettings(_Account):
@@ -215,3 +217,37 @@ SourceSettings = Annotated[
     Field(discriminator="kind"),
 ]
 NetworkSettings = RtspSettings | MjpegSettings | UsbSettings | SnapshotSettings
+
+
+def source_from_text(text: str) -> dict[str, Any]:
+    """What kind of source a path or URL is, as :data:`SourceSettings` are written out.
+
+    >>> source_from_text("rtsp://10.0.0.4/stream")
+    {'kind': 'rtsp', 'url': 'rtsp://10.0.0.4/stream'}
+    >>> source_from_text("frames/entrance")
+    {'kind': 'folder', 'path': 'frames/entrance'}
+
+    Raises:
+        ValueError: empty, half a URL, or a URL of another scheme than rtsp, rtsps, http and https.
+    """
+    if not text:
+        raise ValueError("is empty; give a folder, video, URL or /dev/video0")
+    if _HALF_URL.match(text):
+        raise ValueError("a URL starts with rtsp://, rtsps://, http:// or https://, and holds no user:password@")
+    scheme = _SCHEME.match(text)
+    if scheme is not None:
+        match scheme.group(1).lower():
+            case "rtsp" | "rtsps":
+                return {"kind": "rtsp", "url": text}
+            case "http" | "https":
+                return {"kind": "snapshot" if _is_snapshot(text) else "mjpeg", "url": text}
+        raise ValueError("no such scheme; give rtsp://, rtsps://, http:// or https://, a folder, video or /dev/video0")
+    if text.startswith(("/dev/video", "/dev/v4l/")):
+        return {"kind": "usb", "device": text}
+    return {"kind": "video" if text.lower().endswith(VIDEO_SUFFIXES) else "folder", "path": text}
+
+
+def _is_snapshot(url: str) -> bool:
+    # Not split before the scheme is cut off: a broken host is for the URL's own validator to tell.
+    path = PurePosixPath(url.split("://", 1)[1].split("?")[0])
+    return path.suffix.lower() in _PICTURES or "snapshot" in url.lower()

@@ -11,9 +11,9 @@ class SwapSettings(BaseModel):
     """How a new bundle is compared with the live one before it takes its place, and for a while after.
 
     The old bundle is no truth: a student that was trained anew should differ from one that had grown bad. So what
-    is refused is a bundle that is blind, sees ghosts or was made for another view, and not the mere change for the
-    better: from untouched nano to student, the nine cameras of CNR-EXT changed by an agreement of 0.71 to 0.95, up
-    to 1.6 times the vehicles and 17 % of the slot readings.
+    is refused is a bundle that is blind, sees vehicles where none are or was made for another view, and not the mere
+    change for the better: from untouched nano to student, the nine cameras of CNR-EXT changed by an agreement of 0.71
+    to 0.95, up to 1.6 times the vehicles and 17 % of the slot readings.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

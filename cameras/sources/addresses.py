@@ -16,9 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
-from lotwise.cameras.site.camera import source_from_text
 from lotwise.cameras.site.secret import masked_url
-from lotwise.cameras.site.sources import SnapshotSettings, SourceSettings
+from lotwise.cameras.site.sources import SnapshotSettings, SourceSettings, source_from_text
 from lotwise.cameras.sources.captured_frame import CONNECTING
 from lotwise.cameras.sources.source import Source, open_source
 from lotwise.datasets.errors import InputError
