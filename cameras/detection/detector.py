@@ -62,7 +62,7 @@ class Detector:
 
     @property
     def slot_model(self) -> SlotModel | None:
-        """Where cars park on them, if that was learned."""
+        """Where the boxes of cars on these slots are expected, if that was learned."""
         return self.manifest.slot_model if self.manifest else None
 
     @property

@@ -29,7 +29,7 @@ class Model(Protocol):
 
     @property
     def slot_model(self) -> SlotModel | None:
-        """Where cars park on them, if that was learned."""
+        """Where the boxes of cars on these slots are expected, if that was learned."""
         ...
 
     def __call__(self, frames: Sequence[Image], confidence: float | None = None) -> list[Detections]: ...

@@ -29,7 +29,7 @@ class ResultLog:
         self._output = output
         self._part = output.with_name(f"{output.name}.part")
         self.done: dict[str, FrameResult] = {}
-        """By file, what an earlier run has left."""
+        """Results that an earlier run has left, by file."""
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
             self.done, whole = _finished(self._part, identity)

@@ -16,7 +16,7 @@ from lotwise.datasets.frame import Detections
 Phase = Literal["shadow", "probation"]
 """``shadow``: the old bundle is live and the new one runs beside it; ``probation``: the new one is live
 and the old one runs beside it."""
-Outcome = Literal["open", "accept", "refuse"]
+ShadowOutcome = Literal["open", "accept", "refuse"]
 
 MIN_TIMED_FRAMES = 20
 """Frames that both were timed on before a bundle is called slow: on a busy machine a few of them say nothing."""
@@ -98,7 +98,7 @@ class ShadowRun:
         """The new bundle could not be loaded or run; one line."""
         self._error = " ".join(why.split())
 
-    def verdict(self, now: datetime | None = None) -> tuple[Outcome, str]:
+    def verdict(self, now: datetime | None = None) -> tuple[ShadowOutcome, str]:
         """What follows from the frames so far, and why in one line.
 
         Too much difference refuses as soon as there are enough frames; accepting waits for the whole time.

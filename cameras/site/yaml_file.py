@@ -16,7 +16,7 @@ import yaml
 from lotwise.datasets.errors import InputError
 
 # In `{host: a, password:b}` the key is `password:b`, as the space is missing.
-_SWALLOWED = re.compile(r"(?is)^(\w*(?:pass|pwd|token|secret|url)\w*)[^\w].*")
+_KEY_WITH_SECRET = re.compile(r"(?is)^(\w*(?:pass|pwd|token|secret|url)\w*)[^\w].*")
 
 
 _MAX_NODES = 100_000
@@ -37,7 +37,7 @@ class YamlFile:
     root: yaml.Node | None
 
     def line(self, place: Sequence[str | int]) -> int | None:
-        """Line (from 1) of a place such as ``("cameras", "gate", "source")``, or of the nearest that is written."""
+        """Line (from 1) of a place such as ``("cameras", "entrance", "source")``, or of the nearest that is written."""
         node, line = self.root, None
         for part in place:
             if isinstance(node, yaml.MappingNode):
@@ -67,7 +67,7 @@ def read_yaml(path: Path, what: str) -> YamlFile:
         # The constructor would take the last of two equal keys and say nothing, so the tree is looked at first.
         text = path.read_text(encoding="utf-8-sig")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        if _written_out(root, {}) > _MAX_NODES:
+        if _count_entries(root, {}) > _MAX_NODES:
             raise InputError(
                 f"{path}: its aliases (*name) repeat more than {_MAX_NODES} entries; write out what is meant"
             )
@@ -88,15 +88,15 @@ def read_yaml(path: Path, what: str) -> YamlFile:
 
 
 def shown(place: Sequence[str | int]) -> str:
-    """A place as one word, such as ``cameras.gate.source``; a key that swallowed a secret only up to there.
+    """A place as one word, such as ``cameras.entrance.source``; a key that swallowed a secret only up to there.
 
     >>> shown(("publish", "mqtt", "password:hunter2"))
     'publish.mqtt.password…'
     """
-    return ".".join(_SWALLOWED.sub(r"\1…", str(part)) for part in place)
+    return ".".join(_KEY_WITH_SECRET.sub(r"\1…", str(part)) for part in place)
 
 
-def _written_out(node: yaml.Node | None, known: dict[int, int]) -> int:
+def _count_entries(node: yaml.Node | None, known: dict[int, int]) -> int:
     """Number of entries below a node with every alias written out; one that leads back to itself counts once."""
     if node is None:
         return 0
@@ -107,7 +107,7 @@ def _written_out(node: yaml.Node | None, known: dict[int, int]) -> int:
             below = node.value
         elif isinstance(node, yaml.MappingNode):
             below = [each for pair in node.value for each in pair]
-        known[id(node)] = 1 + sum(_written_out(each, known) for each in below)
+        known[id(node)] = 1 + sum(_count_entries(each, known) for each in below)
     return known[id(node)]
 
 
@@ -133,7 +133,7 @@ def _doubled(
 
 
 def _explained(error: yaml.YAMLError) -> str:
-    """Where and what, without the words of the file."""
+    """Line, column and reason of a mistake, in words that repeat nothing of the file."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be understood")

@@ -10,7 +10,7 @@ from lotwise.cameras.slots.assignment import assign
 from lotwise.cameras.slots.likelihood import ExpectedBoxes, fit_log_odds
 from lotwise.cameras.slots.model import ExpectedBox, SlotModel
 from lotwise.cameras.slots.recurring_boxes import (
-    SURE_SCORE,
+    CAR_SIZE_MIN_SCORE,
     CarSize,
     RecurringBoxes,
     car_size,
@@ -79,7 +79,7 @@ def learn_slot_model(frames: Sequence[Detections], slots: Sequence[Slot], size: 
 def _drawn_slots(
     frames: Sequence[Detections], slots: Sequence[Slot], size: tuple[int, int], sizes: CarSize
 ) -> DrawnSlots:
-    sure = np.concatenate([seen.boxes[seen.scores >= SURE_SCORE] for seen in frames]).astype(np.float64)
+    sure = np.concatenate([seen.boxes[seen.scores >= CAR_SIZE_MIN_SCORE] for seen in frames]).astype(np.float64)
     aspect = float(np.median((sure[:, 2] - sure[:, 0]) / np.maximum(sure[:, 3] - sure[:, 1], 1)))
     half = np.array([aspect**0.5, aspect**-0.5]) / 2
     centres = middles(np.stack([slot.box(*size) for slot in slots]))

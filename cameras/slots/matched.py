@@ -31,7 +31,7 @@ def match_slots(
     the model: with an empty model the result is that of ``slot_states``.
 
     Boxes under the confidence are left out, although some are of far cars: a student that learned too little
-    sees ghosts on free slots, and the same boxes must decide here as are reported.
+    sees cars on free slots, and the same boxes must decide here as are reported.
 
     Args:
         detections: of one frame, in its pixels.

@@ -18,10 +18,10 @@ MIN_SCORE = 0.1
 """Boxes from this score up take part: far cars score low, and what is no car seldom comes back."""
 SAME_CAR_IOU = 0.55
 """Boxes of one frame that overlap more (IoU) are one car, a stricter limit than for reporting cars."""
-SURE_SCORE = 0.25
-"""Only boxes from this score up, at which cars are reported by default, tell the size of cars."""
-MIN_SURE_BOXES = 8
-"""Boxes of at least SURE_SCORE below which nothing is learned of the size of cars."""
+CAR_SIZE_MIN_SCORE = 0.25
+"""Only boxes from this score up tell the size of cars; it is the score at which cars are reported by default."""
+CAR_SIZE_MIN_BOXES = 8
+"""Boxes of at least CAR_SIZE_MIN_SCORE below which nothing is learned of the size of cars."""
 _PASSES = 3
 
 
@@ -73,9 +73,9 @@ def middles(boxes: NDArray[np.floating]) -> Floats:
 
 
 def car_size(frames: Sequence[Detections]) -> CarSize | None:
-    """Robust fit of the size of cars to the surer boxes; None where there are too few."""
-    boxes = np.concatenate([seen.boxes[seen.scores >= SURE_SCORE] for seen in frames]).astype(np.float64)
-    if len(boxes) < MIN_SURE_BOXES:
+    """Robust fit of the size of cars to boxes of at least CAR_SIZE_MIN_SCORE; None where there are too few."""
+    boxes = np.concatenate([seen.boxes[seen.scores >= CAR_SIZE_MIN_SCORE] for seen in frames]).astype(np.float64)
+    if len(boxes) < CAR_SIZE_MIN_BOXES:
         return None
     sizes = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
     middle = float(np.median(sizes))
@@ -95,7 +95,7 @@ def find_recurring_boxes(frames: Sequence[Detections], sizes: CarSize, frame: tu
 
     Args:
         frames: detections of each frame, in pixels.
-        sizes: of cars in this view.
+        sizes: the size of cars in this view.
         frame: (width, height) in pixels.
     """
 

@@ -52,7 +52,7 @@ def open_source(
     """Open a camera's source.
 
     Args:
-        settings: of any kind.
+        settings: of the camera's source, of any kind.
         camera: id, for the names of threads.
         arrived: called from any thread when it is worth calling ``newest``; must return at once.
         period_s: seconds between two frames that the node wants of this camera.

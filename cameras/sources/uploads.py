@@ -33,7 +33,7 @@ _MAX_KEPT = 256
 _AHEAD_S = 60.0
 """Seconds by which a file or the time in its name may lie ahead of this machine's clock; more is a wrong clock."""
 
-Stamp = tuple[int, str]
+UploadOrder = tuple[int, str]
 """Time of the last change in ns, and path: the order of uploads. Of a file dated ahead, when it arrived instead."""
 
 
@@ -66,7 +66,7 @@ class UploadSource(StoredSource):
         self._ahead: dict[str, tuple[int, int]] = {}  # by path: time of change and of arrival of files dated ahead
         self._ahead_count = 0
         # An image that came shortly before the start still tells how the lot is; an older one would be a lie.
-        self._last: Stamp = (int((wall() - self._silence.total_seconds()) * 1e9), "")
+        self._last: UploadOrder = (int((wall() - self._silence.total_seconds()) * 1e9), "")
         self._arrived_at = datetime.fromtimestamp(wall(), UTC)
         self._unreadable = 0
         super().__init__(camera, arrived, clock)
@@ -81,7 +81,7 @@ class UploadSource(StoredSource):
     def _next(self, now: float) -> tuple[Image, datetime] | None:
         self._due = now + self._poll_s
         try:
-            stamps = [stamp for stamp in self._stamps(str(self._root)) if stamp > self._last]
+            stamps = [stamp for stamp in self._uploads(str(self._root)) if stamp > self._last]
         except OSError as error:
             self._turn("down", f"{self._root}: the folder cannot be read ({error.strerror})")
             return None
@@ -112,7 +112,7 @@ class UploadSource(StoredSource):
             self._say(f"{path}: the time in its name lies ahead of this machine's clock; set the camera's clock")
         return changed
 
-    def _stamp(self, path: str, found: os.stat_result) -> Stamp:
+    def _stamp(self, path: str, found: os.stat_result) -> UploadOrder:
         """The place of a file in the order of uploads."""
         changed = found.st_mtime_ns
         known = self._ahead.get(path)
@@ -140,23 +140,23 @@ class UploadSource(StoredSource):
             self._health = replace(self._health, state=state, since=datetime.now(UTC))
         self._say(why)
 
-    def _stamps(self, folder: str) -> list[Stamp]:
+    def _uploads(self, folder: str) -> list[UploadOrder]:
         """Newest images below a folder. Folders that did not change since they were listed are not read again."""
         changed = os.stat(folder).st_mtime_ns
         known = self._listed.get(folder)
         if known is None or known.changed != changed or known.fresh:
             known = self._listed[folder] = self._list(folder, changed)
-        stamps: list[Stamp] = []
+        uploads: list[UploadOrder] = []
         for path in known.images:
             with suppress(FileNotFoundError):  # deleted since
-                stamps.append(self._stamp(path, os.stat(path)))
+                uploads.append(self._stamp(path, os.stat(path)))
         for below in known.folders:
             with suppress(FileNotFoundError):
-                stamps += self._stamps(below)
-        return stamps
+                uploads += self._uploads(below)
+        return uploads
 
     def _list(self, folder: str, changed: int) -> _Listing:
-        images: list[Stamp] = []
+        images: list[UploadOrder] = []
         folders = []
         with os.scandir(folder) as entries:
             for entry in entries:

@@ -1,7 +1,7 @@
 """Change detection: a frame that shows what the last detected one showed is not detected again.
 
-The values below let pass none of 5605 real changes of a slot on CNR-EXT and PKLot, and 148 of 160 frames in which
-nothing but noise, light and tremble changed (``benchmarks/view_health/measure.py``).
+With the values below none of 5605 real changes of a slot on CNR-EXT and PKLot was skipped, and 151 of 160 frames in
+which nothing but noise, light and tremble changed were skipped (``benchmarks/view_health/measure.py``).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ChangeDetector:
     """Decides for one camera which frames are detected.
 
     Args:
-        settings: when.
+        settings: how much may change, and for how long, before a frame is detected.
         slots: only they are compared; where there are none, the whole view is.
     """
 

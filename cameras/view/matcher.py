@@ -21,8 +21,8 @@ UNCHANGED_AGREEMENT = 0.6
 """Agreement of every cell with the frame before, above which nothing needs to be searched."""
 UNTURNED_AGREEMENT = 0.4
 """Median agreement with the frame before, above which the view has not been turned."""
-SWAY_PX = 1.0
-"""Pixels of the thumbnail by which the view may sway without further proof."""
+MAX_STEADY_SHIFT_PX = 1.0
+"""Pixels of the thumbnail between two measured positions of a view below which the second needs no further proof."""
 LOST_AGREEMENT = 0.15
 """Agreement below which a cell shows nothing of what it usually shows."""
 DARK_AGREEMENT = 0.6
@@ -126,7 +126,7 @@ class ViewMatcher:
         shift = self._registered.shift(field)
         sure = shift.peak_ratio > MIN_PEAK_RATIO
         near = (round(shift.x), round(shift.y)) if sure else (0, 0)
-        steady = sure and max(abs(shift.x - self._place.x), abs(shift.y - self._place.y)) < SWAY_PX
+        steady = sure and max(abs(shift.x - self._place.x), abs(shift.y - self._place.y)) < MAX_STEADY_SHIFT_PX
         if steady and alike:
             return Warp(shift.x, shift.y, 0, 1)
         if warp := self._registered.warp(field, near):

@@ -12,7 +12,7 @@ from lotwise.datasets.frame import Image
 
 BAND_ROWS = 10
 """Rows of the thumbnail that are compared together."""
-SWAY_PX = 4
+MAX_SWAY_PX = 4
 """Pixels of the thumbnail by which a view may sway in the wind."""
 MIN_FIT_GAIN = 0.25
 """By how much torn rows fit better elsewhere along the row; on the real lots of CNR-EXT and PKLot whole ones stay under
@@ -38,8 +38,8 @@ def torn(field: Edges, usual: Edges) -> bool:
     """
     fit = np.fft.ifft((_rows(field) * _rows(usual).conj()).reshape(-1, BAND_ROWS, WIDTH).sum(1), axis=1).real
     fit /= np.sqrt((_per_band(field) + MIN_BAND_ENERGY) * (_per_band(usual) + MIN_BAND_ENERGY))[:, None]
-    here = np.maximum(fit[:, : SWAY_PX + 1].max(1), fit[:, -SWAY_PX:].max(1))
-    elsewhere = fit[:, SWAY_PX + 1 : -SWAY_PX].max(1)
+    here = np.maximum(fit[:, : MAX_SWAY_PX + 1].max(1), fit[:, -MAX_SWAY_PX:].max(1))
+    elsewhere = fit[:, MAX_SWAY_PX + 1 : -MAX_SWAY_PX].max(1)
     return bool(((elsewhere - here > MIN_FIT_GAIN) & (elsewhere > MIN_FIT)).any())
 
 

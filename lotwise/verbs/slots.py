@@ -22,7 +22,9 @@ def _group() -> None:
 
 @slots.command(epilog="Example: lotwise slots convert camera1.csv --out slots.json")
 def convert(
-    file: Annotated[Path, typer.Argument(help="Slot file: JSON, a CNR-EXT CSV, or a PKLot XML.")],
+    file: Annotated[
+        Path, typer.Argument(help="Slot file: JSON, ours or of Ultralytics' picker; a CNR-EXT CSV or a PKLot XML.")
+    ],
     target: Annotated[Path, typer.Option("--out", help="Slot file to write, JSON in 0..1 of the frame.")],
     size: Annotated[
         str | None, typer.Option(help="WIDTHxHEIGHT of the frames that the file was drawn on, where it does not say.")

@@ -25,12 +25,12 @@ class Network(Protocol):
 
     @property
     def input(self) -> tuple[int | None, int | None, int | None]:
-        """How many images at once, their height, their width in pixels; None where any will do."""
+        """(images at once, height, width) that the model takes, sides in pixels; None where it takes any."""
         ...
 
     @property
     def outputs(self) -> Mapping[str, tuple[int | None, ...]]:
-        """Shapes by name, None where they may vary."""
+        """The shape of each output by its name; None for a side that may vary."""
         ...
 
     @property

@@ -29,7 +29,7 @@ class PictureStream:
     """Cuts bytes, as they come, into JPEG and PNG pictures, from their first byte to their own end mark.
 
     Args:
-        max_bytes: of a picture.
+        max_bytes: size above which a picture is refused.
 
     Attributes:
         cut: pictures so far that ended before their end mark.
