@@ -36,9 +36,9 @@ are confirmed in half a second."""
 PENDING_PERIOD_S = 1.0
 """Seconds between two looks at a camera while a change waits for its confirmation. Chosen to give the default three
 frames within the default three seconds."""
-CONNECT_TIMEOUT = timedelta(seconds=10)
-"""Time after a start that a camera may take to answer before its slots are unknown; the same as a node's
-AWAY_AFTER_S."""
+AWAY_AFTER = timedelta(seconds=10)
+"""Time within which a camera has to answer; after that its slots are unknown, and the node counts as ready without it.
+Chosen: RTSP cameras answered within five seconds on a quiet machine."""
 
 log = logging.getLogger(__name__)
 
@@ -144,6 +144,7 @@ class CameraLoop:
         return self.now.source.ended
 
     def close(self) -> None:
+        """Let go of the source; nothing is looked at any more."""
         self._source.close()
 
     def fail(self, why: str) -> tuple[Event, ...]:
@@ -157,7 +158,7 @@ class CameraLoop:
 
     def _connecting(self, health: SourceHealth, moment: datetime) -> bool:
         """Whether the camera has not answered yet since the start; until then its slots stay as they were before it."""
-        return not self.now.looked and not health.reconnects and moment - self._began < CONNECT_TIMEOUT
+        return not self.now.looked and not health.reconnects and moment - self._began < AWAY_AFTER
 
     def _start(self, moment: datetime) -> None:
         self._started = True

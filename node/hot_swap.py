@@ -282,11 +282,11 @@ class HotSwap:
         return self._loader.get(identity)
 
     def _report_once(self, now: datetime, identity: str, key: str, why: str) -> list[Event]:
-        """An event for a trouble the first time that it is met, and none at later polls."""
+        """An event for a failure the first time that it is met, and none at later polls."""
         if key in self._reported:
             return []
         self._reported.add(key)
-        return [self._event(now, identity, "", "trouble", "trouble", why)]
+        return [self._event(now, identity, "", "failed", "failed", why)]
 
     def _event(
         self,

@@ -12,7 +12,7 @@ from typing import get_args
 from lotwise.cameras.view.report import Verdict
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image, Slot
-from lotwise.node.camera import CameraLoop, record
+from lotwise.node.camera import AWAY_AFTER, CameraLoop, record
 from lotwise.node.journal.journal import Journal
 from lotwise.node.state import CameraNow, Event, NodeNow
 
@@ -25,18 +25,17 @@ every frame does not fill a core."""
 FIRST_LOOK_STAGGER_S = 0.1
 """Seconds by which a camera's first look stands back behind those that were added before it. Chosen: else every
 model would be loaded before the first camera's second frame."""
-AWAY_AFTER_S = 10.0
-"""Seconds after the start within which a camera has to answer; after that the node counts as ready without it. Chosen:
-RTSP cameras answered within five seconds on a quiet machine."""
 STUCK_AFTER_S = 60.0
 """Seconds after which a look counts as hanging. Chosen far above the slowest look of all, the first one, which loads
 and compiles a model in a few seconds."""
-
 ENDED_SLOTS_S = 60.0
 """Seconds for which the slots of a recording that was read to its end stay as they were, while other cameras go on.
 Chosen: a network camera that falls silent is given up after about as long, and a place does not stay as it is."""
 CLOSE_TIMEOUT_S = 5.0
 """Seconds for which the end waits for looks that are under way. Chosen well below systemd's TimeoutStopSec of 20 s."""
+WARNED_STATES = {*get_args(Verdict)} - {"good"} | {"stale", "down", "failed", "none", "refused", "rolled back"}
+"""States of a source, a view or a bundle that somebody should look into: logged as warnings, all others as
+information."""
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +49,10 @@ class _Turn:
         self.stagger_s = stagger_s
         self.called = False
         self.since: float | None = None
-        self.ended = False
+        self.source_ended = False
         """Its recording was read to its end."""
-        self.finished = False
-        """Its slots were given up too."""
+        self.slots_given_up = False
+        """Its slots were made unknown after that: nothing is left to do."""
         self.failure = ""
 
 
@@ -92,19 +91,19 @@ class Node:
 
     def add(self, loop: CameraLoop) -> None:
         """Add a camera; its loop says how often it is looked at."""
-        # Else every model would be loaded before the first camera's second frame.
         self._turns[loop.camera] = _Turn(loop, len(self._turns) * FIRST_LOOK_STAGGER_S)
 
     def arrived(self, camera: str) -> None:
         """A source has a new frame: its camera's turn comes as soon as its period allows."""
         with self._free:
             turn = self._turns.get(camera)
-            if turn is not None and not turn.ended:
+            if turn is not None and not turn.source_ended:
                 turn.called = True
                 turn.due = min(turn.due, turn.earliest)
                 self._free.notify()
 
     def start(self) -> None:
+        """Begin to look at the cameras, and return at once."""
         self._record(Event(datetime.now(UTC), "node", "", "", "stopped", "running"))
         self._threads = [
             threading.Thread(target=self._work, name=f"worker-{number}", daemon=True) for number in range(self._workers)
@@ -135,6 +134,7 @@ class Node:
             self._record(Event(datetime.now(UTC), "node", "", "", "running", "stopped"))
 
     def now(self) -> NodeNow:
+        """How everything is; quick, never waits for a camera or a disk."""
         cameras = {name: turn.loop.now for name, turn in self._turns.items()}
         moment = datetime.now(UTC)
         ready = all(turn.loop.asleep or _looked_at_or_away(cameras[name], moment) for name, turn in self._turns.items())
@@ -145,10 +145,15 @@ class Node:
         if (hanging := self._hanging(STUCK_AFTER_S)) is not None:
             return hanging
         if self._threads and not self._stopping and not any(thread.is_alive() for thread in self._threads):
-            return None if all(turn.ended for turn in self._turns.values()) else "all workers have ended"
+            return None if all(turn.source_ended for turn in self._turns.values()) else "all workers have ended"
         return None
 
     def picture(self, camera: str) -> tuple[Image, CameraNow, tuple[Slot, ...]] | None:
+        """The last frame of a camera, what is known of it, and its slots; None before the first frame.
+
+        Raises:
+            InputError: there is no such camera.
+        """
         return self._turn(camera).loop.picture()
 
     def events(
@@ -163,15 +168,22 @@ class Node:
         return self._journal.events(after=after, camera=camera, name=name, start=start, end=end, limit=limit)
 
     def last_event(self) -> int:
+        """Number of the newest event; 0 before the first."""
         return self._journal.last
 
     def accept_view(self, camera: str) -> None:
+        """Take what a camera sees next as its view from here on.
+
+        Raises:
+            InputError: there is no such camera, or it has not given a frame yet.
+        """
         loop = self._turn(camera).loop
         if loop.picture() is None:
             raise InputError(f"camera {camera}: no frame was seen yet whose view could be accepted")
         loop.accept_view()
 
     def metrics(self) -> Mapping[str, float]:
+        """What :attr:`metric_sources` give, by full name."""
         return {name: value for source in self.metric_sources for name, value in source().items()}
 
     def _hanging(self, seconds: float = 0.0) -> str | None:
@@ -191,7 +203,7 @@ class Node:
         while (turn := self._next()) is not None:
             fresh = False
             delay = EMPTY_SOURCE_RETRY_S
-            if turn.ended:
+            if turn.source_ended:
                 self._give_up_slots(turn)
                 continue
             try:
@@ -200,7 +212,7 @@ class Node:
                 if record(self._journal, turn.loop, looked):
                     self._log(looked.events)
                     self._wake_listeners()
-            except Exception as error:  # one camera's trouble, of whatever kind, must not end the others
+            except Exception as error:  # one camera's error, of whatever kind, must not end the others
                 if turn.failure != repr(error):  # the same one again and again would fill the log
                     log.exception(
                         "camera %s: looking at it failed; again every %g s", turn.loop.camera, FAILED_LOOK_RETRY_S
@@ -214,8 +226,8 @@ class Node:
         """The camera that has waited longest, once its turn has come; None when the node ends."""
         with self._free:
             while True:
-                going = [turn for turn in self._turns.values() if not turn.finished]
-                if self._stopping or all(turn.ended for turn in going):
+                going = [turn for turn in self._turns.values() if not turn.slots_given_up]
+                if self._stopping or all(turn.source_ended for turn in going):
                     self._free.notify_all()
                     return None
                 moment = self._clock()
@@ -231,11 +243,11 @@ class Node:
         moment = self._clock()
         with self._free:
             began, turn.since = moment if turn.since is None else turn.since, None
-            turn.ended = turn.loop.ended
+            turn.source_ended = turn.loop.ended
             # A frame that came during a look that found none is looked at now; one that was found has its period.
             turn.earliest = began + turn.loop.period_s if fresh else moment
             turn.due = max(turn.earliest, moment) if fresh or turn.called else moment + delay
-            if turn.ended:
+            if turn.source_ended:
                 turn.due = turn.earliest = moment + ENDED_SLOTS_S
             self._free.notify()
 
@@ -244,7 +256,7 @@ class Node:
         if turn.loop.now.source.state == "live":  # else they are unknown already, for a reason that says more
             self._record(*turn.loop.give_up_slots("ended"), camera=turn.loop)
         with self._free:
-            turn.since, turn.finished = None, True
+            turn.since, turn.slots_given_up = None, True
             self._free.notify()
 
     def _record(self, *events: Event, camera: CameraLoop | None = None) -> None:
@@ -257,7 +269,7 @@ class Node:
         for wake in self.listeners:
             try:
                 wake()
-            except Exception:  # a publisher's trouble must not look like a camera's
+            except Exception:  # a publisher's error must not look like a camera's
                 log.exception("a publisher failed when it was told of news")
 
     def _log(self, events: Sequence[Event]) -> None:
@@ -271,11 +283,6 @@ class Node:
                 log.log(level, "%s: %s -> %s%s", what, event.before or "-", event.after, f" ({why})" if why else "")
 
 
-WARNED_STATES = {*get_args(Verdict)} - {"good"} | {"stale", "down", "trouble", "none", "refused", "rolled back"}
-"""States of a source, a view or a bundle that somebody should look into: logged as warnings, all others as
-information."""
-
-
 def _looked_at_or_away(camera: CameraNow, moment: datetime) -> bool:
-    away = camera.source.state != "live" and (moment - camera.source.since).total_seconds() > AWAY_AFTER_S
+    away = camera.source.state != "live" and moment - camera.source.since > AWAY_AFTER
     return camera.looked > 0 or away or camera.source.ended

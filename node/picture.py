@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.datasets.frame import Image, Slot, SlotState
 from lotwise.node.state import CameraNow, Counts
-from lotwise.node.wording import local_time, trouble
+from lotwise.node.wording import local_time, problem
 
 Colour = tuple[int, int, int]
 Outline = NDArray[np.int32]
@@ -87,7 +87,7 @@ def annotated(image: Image, now: CameraNow, slots: Sequence[Slot], width: int | 
     """
     canvas = scaled(image, width)
     height, wide = canvas.shape[:2]
-    wrong = trouble(now)
+    wrong = problem(now)
     if now.source.state == "live":
         canvas = canvas.copy() if canvas is image else canvas
     else:

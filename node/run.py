@@ -90,15 +90,15 @@ def _serve(service: Service, console: Console, log_lines: deque[str], stop: thre
     with Live(console=console, auto_refresh=False) if console.is_terminal else _nothing() as view:
         while not stop.is_set() and not service.node.wait(0):
             stop.wait(tick)
-            trouble = service.node.stuck()
-            if trouble is None:
+            problem = service.node.stuck()
+            if problem is None:
                 notify("WATCHDOG=1")
                 if time.monotonic() - last_heartbeat > HEARTBEAT_PERIOD_S:
                     last_heartbeat = time.monotonic()
                     service.heartbeat()
             elif not stuck:  # once: its words change with every second
-                log.error("%s", trouble)
-            stuck = trouble or ""
+                log.error("%s", problem)
+            stuck = problem or ""
             if view is not None:
                 now, later = service.node.now(), time.monotonic()
                 view.update(live_view(now, before, later - moment, tuple(log_lines)), refresh=True)

@@ -36,10 +36,10 @@ def live_view(now: NodeNow, earlier: NodeNow | None, seconds: float, log_lines: 
         (now.site, "bold"), f"   up {up}   ", (f"{lot.free} free", GOOD_STYLE), f"   {lot.occupied} occupied   ",
         (f"{lot.unknown} unknown", UNKNOWN_STYLE if lot.unknown else "dim"),
     )  # fmt: skip
-    troubles = [
+    problems = [
         _line(f"{name}: {why}", UNKNOWN_STYLE) for name, camera in now.cameras.items() if (why := cause(camera))
     ]
-    return Group(headline, "", table, "", *troubles, *(_line(line, "dim") for line in log_lines))
+    return Group(headline, "", table, "", *problems, *(_line(line, "dim") for line in log_lines))
 
 
 def _line(text: str, style: str) -> Text:

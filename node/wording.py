@@ -30,7 +30,7 @@ REASON_WORDS = {
 }
 
 
-def trouble(now: CameraNow) -> str:
+def problem(now: CameraNow) -> str:
     """What is wrong with a camera, in a few words; empty where source and view are well."""
     since = local_time(now.source.since)
     if now.source.state == "down":
@@ -42,7 +42,7 @@ def trouble(now: CameraNow) -> str:
 
 def cause(now: CameraNow) -> str:
     """What is wrong with a camera, with what is known of why; empty where source and view are well."""
-    wrong = trouble(now)
+    wrong = problem(now)
     why = now.view.why if now.source.state == "live" else now.source.why
     return f"{wrong}: {why}" if wrong and why else wrong
 

@@ -209,6 +209,7 @@ class Journal:
             db.executemany("INSERT INTO topics VALUES (?, ?)", [(reader, topic) for topic in topics])
 
     def health(self) -> JournalHealth:
+        """Whether the disk can be written, what waits for it, and what was lost."""
         with self._lock:
             behind = {reader: self._last - number for reader, number in self._cursors.items()}
             return JournalHealth(not self._why, self._why, len(self._waiting), self._lost, behind, dict(self._lost_to))

@@ -142,7 +142,7 @@ def test_a_camera_without_a_bundle_mends_by_itself(registry: Registry, three, tm
     harm(registry, first)
     camera = Running(registry)
     assert camera.frames(3) == ["", "", ""]
-    assert camera.said == ["no bundle", "trouble"]
+    assert camera.said == ["no bundle", "failed"]
     assert camera.events[0].after == "none"
     registry.add(write_constant_bundle(tmp_path / "again", (0.9, 0.5)))  # the same bundle, copied anew
     camera.seconds += LOAD_RETRY_S
@@ -286,7 +286,7 @@ def test_a_loader_that_breaks_in_any_way_leaves_the_live_one_running(registry: R
     camera = Running(registry, load=load)
     registry.promote(three[1])
     assert camera.frames(4) == [three[0]] * 4
-    assert camera.said == ["trouble"]
+    assert camera.said == ["failed"]
     assert f"{three[1]}: cannot be loaded (MemoryError())" in str(camera.events[0].details["why"])
 
 
@@ -350,7 +350,7 @@ def test_without_auto_a_good_shadow_is_only_reported_once(
     camera = Running(registry, QUICK.model_copy(update={"auto": False}))
     registry.start_shadow(other)
     assert camera.frames(12) == [three[0]] * 12
-    assert camera.said == ["in its shadow", "trouble" if word else "refused"]
+    assert camera.said == ["in its shadow", "failed" if word else "refused"]
     assert word in str(camera.events[-1].details["why"])
     assert registry.state().live == three[0]
 
@@ -360,7 +360,7 @@ def test_without_auto_bad_first_minutes_are_only_reported_once(registry: Registr
     camera = Running(registry, QUICK.model_copy(update={"auto": False}))
     registry.promote(other)
     assert camera.frames(12)[1:] == [other] * 11
-    assert camera.said == ["promoted", "trouble"]
+    assert camera.said == ["promoted", "failed"]
     assert "roll it back" in str(camera.events[-1].details["why"])
     assert registry.state().live == other
 
@@ -373,7 +373,7 @@ def test_a_broken_registry_is_told_once_and_again_when_it_breaks_again(registry:
         assert camera.frames(3) == [three[0]] * 3
         (registry.folder / "registry.json").write_text(whole)
         assert camera.frames(3) == [three[0]] * 3
-    assert camera.said == ["trouble", "trouble"]
+    assert camera.said == ["failed", "failed"]
     assert "registry.json: the file: Invalid JSON" in str(camera.events[0].details["why"])
 
 
@@ -387,7 +387,7 @@ def test_a_registry_that_cannot_be_written_is_told_once(registry: Registry, thre
 
     monkeypatch.setattr("lotwise.cameras.registry.state_file.write_whole", full)
     assert camera.frames(9) == [three[0]] * 9
-    assert camera.said == ["in its shadow", "trouble"]
+    assert camera.said == ["in its shadow", "failed"]
     monkeypatch.undo()
     camera.frames(3)
     assert registry.state().live == three[1]

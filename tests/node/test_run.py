@@ -132,11 +132,11 @@ def test_systemd_hears_of_start_loop_and_end(tmp_path: Path, running) -> None:
 
 def test_a_loop_that_hangs_is_told_once_and_systemd_hears_nothing_more(tmp_path: Path, monkeypatch, caplog) -> None:
     """Then systemd kills and restarts the node; until when its states held must not be prolonged meanwhile."""
-    troubles = iter([None, None, *(f"camera C1: one look takes {61 + n} s so far" for n in range(4))])
+    problems = iter([None, None, *(f"camera C1: one look takes {61 + n} s so far" for n in range(4))])
     service = SimpleNamespace(node=SimpleNamespace(), heartbeats=0)
     service.node.now = lambda: None
     service.node.wait = lambda timeout: False
-    service.node.stuck = lambda: next(troubles)
+    service.node.stuck = lambda: next(problems)
     service.heartbeat = lambda: setattr(service, "heartbeats", service.heartbeats + 1)
     looks = iter(range(6))
     stop = SimpleNamespace(wait=lambda tick: next(looks), is_set=lambda: looks.__length_hint__() == 0)

@@ -10,7 +10,7 @@ import pytest
 
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import Verdict, ViewReport
-from lotwise.node.wording import VERDICT_WORDS, cause, duration_words, local_time, reason, trouble
+from lotwise.node.wording import VERDICT_WORDS, cause, duration_words, local_time, problem, reason
 from tests.node.nodes import NOON, camera
 
 DOWN = SourceHealth("down", NOON, "connection refused")
@@ -33,7 +33,7 @@ def test_every_verdict_of_a_view_has_words() -> None:
 def test_what_is_wrong_with_a_camera(source: SourceHealth | None, view: ViewReport, says: str) -> None:
     now = camera(source=source, view=view)
     assert cause(now) == says
-    assert cause(now).startswith(trouble(now))
+    assert cause(now).startswith(problem(now))
 
 
 @pytest.mark.parametrize(
