@@ -68,6 +68,18 @@ class Setting:
         return self.work / "streams"
 
 
+def cameras_of(run: Path) -> list[str]:
+    """Ids of the cameras that a run has bundles of.
+
+    Raises:
+        InputError: it has none.
+    """
+    cameras = sorted(path.parent.name for path in (run / "cameras").glob("*/bundles"))
+    if not cameras:
+        raise InputError(f"{run}: no bundles in cameras/*/bundles; name a run folder of lotwise adapt")
+    return cameras
+
+
 def live_bundles(run: Path, cameras: Sequence[str]) -> dict[str, Path]:
     """Folder of each camera's live bundle.
 
@@ -239,7 +251,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--run", type=Path, required=True, help="run folder of lotwise adapt")
     parser.add_argument("--dataset", default="cnr-ext")
     parser.add_argument("--root", type=Path, default=shared / "data" / "cnr_ext")
-    parser.add_argument("--cameras", help="such as 1,3; all by default")
+    parser.add_argument("--cameras", help="such as 1,3; by default all of the run")
     parser.add_argument("--systems", help=f"of {','.join(system.key for system in SYSTEMS)}; all by default")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=20.0, help="counted in each measurement")
@@ -258,7 +270,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     asked = parse(arguments)
-    chosen = asked.cameras.split(",") if asked.cameras else None
+    chosen = asked.cameras.split(",") if asked.cameras else cameras_of(asked.run)
     dataset = open_dataset(asked.dataset, asked.root, chosen)
     if asked.quick:
         dataset = open_dataset(asked.dataset, asked.root, dataset.cameras[:2])

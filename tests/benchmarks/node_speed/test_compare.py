@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.node_speed.compare import main, possible
+from benchmarks.node_speed.compare import cameras_of, main, possible
 from benchmarks.node_speed.machine import machine
 from benchmarks.node_speed.memory_streams import Streams, write_streams
 from benchmarks.node_speed.process_memory import counted
@@ -105,6 +105,15 @@ def test_a_row_shows_its_spread_and_frames_that_were_not_detected() -> None:
     assert cells(one)[:3] == ["ours", "80%", "10.0 (9.0 - 12.0)"]
     assert "6 of 30 frames were refused" in refused([one])[0]
     assert refused([row(OURS, [9.0])]) == []
+
+
+def test_the_cameras_of_a_run_are_measured_where_none_is_named(tmp_path: Path) -> None:
+    for camera in ("C3", "C1"):
+        (tmp_path / "cameras" / camera / "bundles").mkdir(parents=True)
+    (tmp_path / "cameras" / "C9").mkdir()
+    assert cameras_of(tmp_path) == ["C1", "C3"]
+    with pytest.raises(InputError, match="no bundles"):
+        cameras_of(tmp_path / "cameras")
 
 
 def test_bundles_without_int8_leave_those_rows_out_and_say_so(adapted: Path) -> None:
