@@ -1,6 +1,6 @@
 """A publisher of your own: every event of a node as JSON to a web address, in order, and none lost.
 
-To run it in your node, name it in node/publishers.py:
+To run it in your node, name it in node/publisher_list.py:
 
     PUBLISHERS.append(lambda around: WebhookPublisher(around, "https://example.org/parking"))
 """

@@ -7,7 +7,7 @@ reads with ``journal.undelivered`` and confirms with ``journal.delivered``: what
 through restarts too.
 
 To add one, write a class with the methods below, and put the function that makes it into the list of
-:mod:`lotwise.node.publishers`.
+:mod:`lotwise.node.publisher_list`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from lotwise.cameras.sources.source import open_source
 from lotwise.cameras.view.health import ViewHealth
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
-from lotwise.node import publishers as all_publishers
+from lotwise.node import publisher_list
 from lotwise.node.arenas import limit_arenas, trim_arenas
 from lotwise.node.camera import CameraLoop
 from lotwise.node.hot_swap import HotSwap
@@ -143,7 +143,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
             node.add(loop)
         around = Surroundings(site, base, node, journal)
         publishers: list[Publisher] = []
-        for make in all_publishers.PUBLISHERS:
+        for make in publisher_list.PUBLISHERS:
             publisher = make(around)
             if publisher is not None:
                 publishers.append(publisher)

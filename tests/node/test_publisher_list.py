@@ -14,7 +14,7 @@ import pytest
 
 from lotwise.cameras.site.reading import read_site
 from lotwise.datasets.errors import InputError
-from lotwise.node import publishers
+from lotwise.node import publisher_list
 from lotwise.node.publisher import Publisher, Surroundings
 from lotwise.node.start import open_service
 from tests.conftest import ROOT
@@ -56,7 +56,7 @@ def run(path: Path, monkeypatch: pytest.MonkeyPatch, deaf: bool = False) -> tupl
         made.append(Notebook(around, deaf))
         return made[0]
 
-    monkeypatch.setattr(publishers, "PUBLISHERS", [*publishers.PUBLISHERS, make])
+    monkeypatch.setattr(publisher_list, "PUBLISHERS", [*publisher_list.PUBLISHERS, make])
     service = open_service(read_site(path), path)
     service.start()
     assert service.node.wait(20)
@@ -86,7 +86,7 @@ def test_one_that_can_never_work_keeps_the_node_from_starting(tmp_path: Path, mo
         def start(self) -> None:
             raise InputError("publish.notebook: no paper")
 
-    monkeypatch.setattr(publishers, "PUBLISHERS", [Broken])
+    monkeypatch.setattr(publisher_list, "PUBLISHERS", [Broken])
     site = write_site(tmp_path, cameras=1)
     service = open_service(read_site(site), site)
     with pytest.raises(InputError, match="no paper"):
@@ -125,7 +125,7 @@ def test_the_example_of_a_webhook_gets_every_event_over_a_server_that_fails(
     with ThreadingHTTPServer(("127.0.0.1", 0), Inbox) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/parking"
-        monkeypatch.setattr(publishers, "PUBLISHERS", [lambda around: webhook(around, url, retry_s=0.05)])
+        monkeypatch.setattr(publisher_list, "PUBLISHERS", [lambda around: webhook(around, url, retry_s=0.05)])
         service = open_service(read_site(site), site)
         service.start()
         assert service.node.wait(20)
