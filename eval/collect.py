@@ -70,7 +70,7 @@ def collect(
         raise InputError(f"{run.folder}: no bundle of {', '.join(dataset.cameras)}; run lotwise adapt first")
     plan, labels = run.plan(), open_labels(run.knowledge)
     found = unlearned_frames(dataset, records, labels, read)
-    frames, notes = found.frames, [*found.notes, *_int8_refusals(records)]
+    frames, notes = found.frames, [*found.notes, *_unmeasured(records), *_int8_refusals(records)]
     teacher = TeacherAnswers(labels, lambda: Oracle(plan.teacher, plan.oracle))
     predictions: dict[Role, dict[str, Detections]] = {"teacher": {}, "baseline": {}, "student": {}}
     confidence: dict[Role, dict[str, float]] = {"teacher": {}, "baseline": {}, "student": {}}
@@ -102,6 +102,12 @@ def collect(
         measured, dataset.truth, predictions, confidence, dataset.slots, sizes, rules, SLOT_RULE_NOTES[slot_rule]
     )
     return Collected(evidence, found.held_out, notes)
+
+
+def _unmeasured(records: Mapping[str, CameraRecord]) -> list[str]:
+    """Why no student is live of cameras that have no frame that it did not learn from."""
+    gates = {camera: record.gate for camera, record in records.items() if record.gate}
+    return [f"{camera}: {gate.why}." for camera, gate in gates.items() if not gate.agreement_with_teacher]
 
 
 def _int8_refusals(records: Mapping[str, CameraRecord]) -> list[str]:

@@ -35,9 +35,14 @@ def print_live_bundles(run: Run) -> None:
         gate = record.gate
         if gate is None:
             continue
+        measured = bool(gate.agreement_with_teacher)
         what = "student" if gate.winner == "student" else "untouched nano (the student agreed less with the teacher)"
         live = run.registry(camera).live()
         match gate.outcome:
+            case "promoted" if not measured:
+                out.print(f"{camera}: live is the untouched nano, {live}: {gate.why}")
+            case "kept" if not measured:
+                out.print(f"{camera}: live stays the bundle before, {live}: {gate.why}")
             case "promoted":
                 out.print(f"{camera}: live is the {what}, {live}")
             case "shadow":

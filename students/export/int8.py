@@ -53,6 +53,9 @@ def add_int8(
     if not seen:
         why = "none of the frames that the student learned from can be read any more, so it cannot be calibrated"
         return _measured(folder, manifest, {"refused": why})
+    if next(iter(held_out()), None) is None:
+        why = "no frame is left that it was not calibrated on, so nothing shows whether INT8 sees the same"
+        return _measured(folder, manifest, {"refused": why})
     said = [exact.candidates([frame])[0] for frame in seen]
     with TemporaryDirectory() as scratch:
         source, target = Path(scratch) / "reduced.onnx", Path(scratch) / INT8

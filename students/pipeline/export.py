@@ -24,7 +24,7 @@ from lotwise.students.export.bundle import write_bundle
 from lotwise.students.export.int8 import add_int8
 from lotwise.students.export.quantize import spread
 from lotwise.students.model.student import make_student
-from lotwise.students.pipeline.gate import agreements_with_teacher, decide, live_detector
+from lotwise.students.pipeline.gate import Decision, agreements_with_teacher, decide, decide_unmeasured, live_detector
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.records import CameraRecord, GateRecord
 from lotwise.students.pipeline.run import Run
@@ -46,6 +46,8 @@ def export_bundles(
     shadow: bool = False,
 ) -> None:
     """Bundles of every trained camera; the better of student and nano passes the gate before it goes live.
+
+    Of a camera with no frame that its student did not learn from, no student goes live.
 
     Args:
         run: gets the bundles, and in each camera's record how they came through the gate.
@@ -94,6 +96,12 @@ class _Job:
     read: LoadFrame
 
     @property
+    def unlearned(self) -> tuple[Frame, ...]:
+        """Test frames whose very picture was not learned from, under whatever name."""
+        learned = {self.labels.keys[name] for name in self.record.train if name in self.labels.keys}
+        return tuple(frame for frame in self.test if self.labels.keys[frame.name] not in learned)
+
+    @property
     def registry(self) -> Registry:
         return self.run.registry(self.record.camera)
 
@@ -106,11 +114,10 @@ def _export(job: _Job, shadow: bool) -> None:
         "student": load_model(job.run.camera(job.record.camera) / "train" / STUDENT),
     }
     folders = _write_bundles(job, models)
-    scores = _agreements(job, folders)
-    winner: Role = "student" if scores["student"] >= scores["baseline"] else "baseline"
-    held_out = not set(job.record.test) & set(job.record.train)
-    decision = decide(scores[winner], scores.get("live"), held_out, shadow)
-    int8 = None
+    live = live_detector(job.registry)
+    scores = _agreements(job, folders, live)
+    decision = decide(scores, shadow) if scores else _decide_unmeasured(job, live is not None)
+    winner, int8 = decision.winner, None
     if job.plan.export.int8 and decision.outcome != "kept":
         int8 = _add_int8(job, models[winner], folders[winner])
     registry = job.registry
@@ -124,6 +131,7 @@ def _export(job: _Job, shadow: bool) -> None:
         winner=winner,
         outcome=decision.outcome,
         why=decision.why,
+        missing_frames=decision.missing_frames,
         oracle=job.labels.index.description,
         int8=int8,
     )
@@ -163,20 +171,31 @@ def _write_bundles(job: _Job, models: Mapping[Role, DetectionModel]) -> dict[Rol
     return folders
 
 
-def _agreements(job: _Job, folders: Mapping[Role, Path]) -> dict[str, float]:
-    """Agreement with the teacher, on the camera's test frames, of the new bundles and of the live one where one is."""
+def _agreements(job: _Job, folders: Mapping[Role, Path], live: Detector | None) -> dict[str, float]:
+    """Agreement of the new bundles, and of the live one where there is one, with the teacher.
+
+    On frames that the student did not learn from; empty where none of these can be read.
+    """
+    if next(readable(job.unlearned, job.read), None) is None:
+        return {}
     detectors: dict[str, Detector] = {role: load_detector(folder) for role, folder in folders.items()}
-    if (live := live_detector(job.registry)) is not None:
+    if live is not None:
         detectors["live"] = live
-    known = ((image, job.labels.detections(frame)) for frame, image in readable_frames(job.test, job.read))
+    known = ((image, job.labels.detections(frame)) for frame, image in readable_frames(job.unlearned, job.read))
     return agreements_with_teacher(detectors, known, job.plan.distill.positive_threshold)
+
+
+def _decide_unmeasured(job: _Job, has_live: bool) -> Decision:
+    pictures = len({job.labels.keys[frame.name] for frame in job.train})
+    all_learned = set(job.record.test) <= set(job.record.train)
+    return decide_unmeasured(pictures, can_hold_out=all_learned and pictures > 1, has_live=has_live)
 
 
 def _add_int8(job: _Job, model: DetectionModel, folder: Path) -> dict[str, Any]:
     """What was measured of the INT8 model that was added to a bundle, or why it was refused."""
     seen = [job.train[index] for index in spread(len(job.train), CALIBRATION_FRAMES)]
     done = add_int8(
-        model, folder, list(readable(seen, job.read)), partial(readable, job.test, job.read), job.plan.export
+        model, folder, list(readable(seen, job.read)), partial(readable, job.unlearned, job.read), job.plan.export
     )
     measured: dict[str, Any] = done.measured["int8"]
     return measured

@@ -1,4 +1,7 @@
-"""The promotion gate: a new bundle goes live only if it agrees with the teacher at least as well as the live one."""
+"""The promotion gate: a new bundle goes live only if it agrees with the teacher at least as well as the live one.
+
+Only frames that the student did not learn from tell that. Where there are none, no student goes live.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lotwise.cameras.detection.agreement import agreement
+from lotwise.cameras.detection.bundle import Role
 from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.registry.registry import Registry
 from lotwise.datasets.errors import InputError
@@ -15,42 +19,65 @@ from lotwise.students.pipeline.records import GateOutcome
 
 @dataclass(frozen=True)
 class Decision:
-    """What becomes of a new bundle.
+    """What becomes of a camera's new bundles.
 
     Attributes:
-        outcome: whether it is promoted, runs in the shadow of the live one first, or the live one is kept.
+        winner: which of student and untouched nano is to go live.
+        outcome: whether the winner is promoted, runs in the shadow of the live one first, or the live one is kept.
         why: in one line, for people.
+        missing_frames: how many more frames the camera needs before a student of it can be measured at all.
     """
 
+    winner: Role
     outcome: GateOutcome
     why: str
+    missing_frames: int = 0
 
 
-def decide(new: float, live: float | None, held_out: bool, shadow: bool = False) -> Decision:
-    """Whether a new bundle takes the place of the live one.
+def decide(scores: Mapping[str, float], shadow: bool = False) -> Decision:
+    """Whether the better one of student and untouched nano takes the place of the live bundle.
 
     Args:
-        new: agreement of the new bundle with the teacher, 0..1.
-        live: agreement of the live one on the same frames; None where none is live or it cannot be loaded.
-        held_out: whether the new one did not learn from those frames.
-        shadow: whether it shall run beside the live one first.
+        scores: agreement with the teacher, 0..1, on frames that the student did not learn from: of ``student``, of
+            ``baseline``, and of ``live`` where a bundle is live that can be loaded.
+        shadow: whether what passes shall run beside the live one first.
 
-    >>> decide(0.91, 0.90, held_out=True).outcome
+    >>> decide({"student": 0.91, "baseline": 0.80, "live": 0.90}).outcome
     'promoted'
-    >>> decide(0.89, 0.90, held_out=True)
-    Decision(outcome='kept', why='the live bundle agrees better with the teacher, by 0.900 against 0.890')
+    >>> decide({"student": 0.89, "baseline": 0.80, "live": 0.90}).why
+    'the live bundle agrees better with the teacher, by 0.900 against 0.890'
     """
+    winner: Role = "student" if scores["student"] >= scores["baseline"] else "baseline"
+    new, live = scores[winner], scores.get("live")
     if live is None:
-        return Decision("promoted", "no bundle was live that could be compared")
-    if not held_out:
-        return Decision(
-            "kept", "all frames at hand were learned from, so nothing shows that the new bundle is better; promote it "
-            "by hand, or hold frames out with --holdout",
-        )  # fmt: skip
+        return Decision(winner, "promoted", "no bundle was live that could be compared")
     if not new >= live:
-        return Decision("kept", f"the live bundle agrees better with the teacher, by {live:.3f} against {new:.3f}")
+        why = f"the live bundle agrees better with the teacher, by {live:.3f} against {new:.3f}"
+        return Decision(winner, "kept", why)
     why = f"it agrees with the teacher by {new:.3f}, the bundle live before by {live:.3f}"
-    return Decision("shadow" if shadow else "promoted", why)
+    return Decision(winner, "shadow" if shadow else "promoted", why)
+
+
+def decide_unmeasured(pictures: int, can_hold_out: bool, has_live: bool) -> Decision:
+    """What is live where the student learned from every frame there is: what was live before, else the untouched nano.
+
+    A student always agrees with the teacher on the frames that it learned from, so these show nothing.
+
+    Args:
+        pictures: how many different pictures it learned from.
+        can_hold_out: whether some of them could have been held out.
+        has_live: whether a bundle is live that can be loaded.
+
+    >>> decide_unmeasured(1, can_hold_out=False, has_live=False).winner
+    'baseline'
+    """
+    learned = "the only picture" if pictures == 1 else f"all {pictures} pictures"
+    needed = "hold frames out with --holdout" if can_hold_out else "give at least 1 more frame, best of another day"
+    why = (
+        f"its student learned from {learned} there {'is' if pictures == 1 else 'are'}, so nothing shows that it is "
+        f"better and it does not go live; {needed}, or promote it by hand"
+    )
+    return Decision("baseline", "kept" if has_live else "promoted", why, 0 if can_hold_out else 1)
 
 
 def live_detector(registry: Registry) -> Detector | None:

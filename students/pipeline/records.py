@@ -21,10 +21,14 @@ class GateRecord(BaseModel):
         dict[str, float],
         Field(
             description="F1 of the boxes of student, baseline and, where there was one, of the live bundle "
-            "against the teacher's, at each one's deployed confidence, on the camera's test frames."
+            "against the teacher's, at each one's deployed confidence, on the frames that the student did not "
+            "learn from; empty if there are none."
         ),
     ]
-    winner: Annotated[Role, Field(description="Which of student and untouched baseline agrees better.")]
+    winner: Annotated[
+        Role,
+        Field(description="Which of student and baseline agrees better; baseline where that is unknown."),
+    ]
     outcome: Annotated[
         GateOutcome,
         Field(
@@ -32,6 +36,14 @@ class GateRecord(BaseModel):
             "first; kept, the bundle that was live before stays live."
         ),
     ]
+    missing_frames: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="How many more frames the camera needs before a student can be measured on one that it did "
+            "not learn from.",
+        ),
+    ] = 0
     why: Annotated[str, Field(description="The reason for the outcome, for people.")]
     oracle: Annotated[dict[str, Any], Field(description="The teacher and how it looked.")] = {}
     int8: Annotated[

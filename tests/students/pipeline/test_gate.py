@@ -1,41 +1,67 @@
 """The promotion gate: who goes live, on real registries."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from lotwise.cameras.detection.agreement import agreement
+from lotwise.cameras.detection.bundle import read_manifest
 from lotwise.cameras.detection.detector import load_detector
 from lotwise.datasets.frame import Dataset, Detections
 from lotwise.datasets.load import load
+from lotwise.datasets.readers.open import open_dataset
+from lotwise.eval.collect import collect
 from lotwise.students.export.bundle import write_bundle
 from lotwise.students.pipeline import adapt as stages
 from lotwise.students.pipeline import export as exporting
-from lotwise.students.pipeline.gate import agreements_with_teacher, decide
+from lotwise.students.pipeline.gate import agreements_with_teacher, decide, decide_unmeasured
 from lotwise.students.pipeline.run import Run
+from lotwise.verbs.export import print_live_bundles
 from tests.conftest import Weights
 from tests.models import tiny_yolo
 from tests.students.pipeline.plans import call, plan_of
 
 
 @pytest.mark.parametrize(
-    ("new", "live", "held_out", "shadow", "outcome"),
+    ("student", "baseline", "live", "shadow", "winner", "outcome"),
     [
-        (0.1, None, True, False, "promoted"),  # nothing is live
-        (0.1, None, False, True, "promoted"),  # nothing that it could run beside
-        (0.8, 0.8, True, False, "promoted"),  # at least as good
-        (0.9, 0.8, True, True, "shadow"),
-        (0.79, 0.8, True, False, "kept"),
-        (0.79, 0.8, True, True, "kept"),
-        (0.99, 0.8, False, False, "kept"),  # only frames that it learned from: no gate
-        (float("nan"), 0.8, True, False, "kept"),
+        (0.1, 0.0, None, False, "student", "promoted"),  # nothing is live
+        (0.1, 0.2, None, True, "baseline", "promoted"),  # nothing that it could run beside
+        (0.8, 0.7, 0.8, False, "student", "promoted"),  # at least as good
+        (0.9, 0.7, 0.8, True, "student", "shadow"),
+        (0.79, 0.7, 0.8, False, "student", "kept"),
+        (0.79, 0.7, 0.8, True, "student", "kept"),
+        (0.7, 0.9, 0.8, False, "baseline", "promoted"),
+        (float("nan"), 0.7, 0.8, False, "baseline", "kept"),
+        (float("nan"), float("nan"), 0.8, False, "baseline", "kept"),
     ],
 )
-def test_who_is_promoted(new: float, live: float | None, held_out: bool, shadow: bool, outcome: str) -> None:
-    decision = decide(new, live, held_out, shadow)
-    assert decision.outcome == outcome
+def test_who_is_promoted(
+    student: float, baseline: float, live: float | None, shadow: bool, winner: str, outcome: str
+) -> None:
+    scores = {"student": student, "baseline": baseline} | ({} if live is None else {"live": live})
+    decision = decide(scores, shadow)
+    assert (decision.winner, decision.outcome, decision.missing_frames) == (winner, outcome, 0)
     assert decision.why
+
+
+@pytest.mark.parametrize(
+    ("pictures", "can_hold_out", "has_live", "outcome", "missing", "why"),
+    [
+        (1, False, False, "promoted", 1, "the only picture there is, .* give at least 1 more frame"),
+        (1, False, True, "kept", 1, "the only picture there is, .* give at least 1 more frame"),
+        (8, True, False, "promoted", 0, "all 8 pictures there are, .* hold frames out with --holdout"),
+        (8, True, True, "kept", 0, "all 8 pictures there are, .* hold frames out with --holdout"),
+    ],
+)
+def test_no_student_goes_live_unmeasured(
+    pictures: int, can_hold_out: bool, has_live: bool, outcome: str, missing: int, why: str
+) -> None:
+    decision = decide_unmeasured(pictures, can_hold_out, has_live)
+    assert (decision.winner, decision.outcome, decision.missing_frames) == ("baseline", outcome, missing)
+    assert re.search(why, decision.why)
 
 
 def test_all_are_measured_against_what_the_teacher_teaches() -> None:
@@ -92,8 +118,6 @@ def test_a_live_bundle_that_agrees_better_stays(labelled: Run, site, monkeypatch
     assert "0.600 against 0.500" in record.gate.why
     assert record.bundle in labelled.registry("C1").identities()  # there to be promoted by hand
 
-    from lotwise.verbs.export import print_live_bundles
-
     print_live_bundles(labelled)
     assert f"C1: live stays the bundle before, {labelled.registry('C1').live()}" in capsys.readouterr().out
 
@@ -146,17 +170,88 @@ def test_a_live_bundle_that_was_harmed_does_not_stand_in_the_way(labelled: Run, 
     assert set(record.gate.agreement_with_teacher) == {"student", "baseline"}
 
 
-def test_without_held_out_frames_the_live_one_stays(site, weights: Weights, tmp_path: Path) -> None:
+def test_without_held_out_frames_no_student_goes_live(site, weights: Weights, tmp_path: Path) -> None:
     run, plan = Run(tmp_path), plan_of(site, weights, cameras=("C1",), holdout=0.0)
     stages.adapt(run, plan)
-    first = run.registry("C1").state().live
-    changed = plan.model_copy(update={"distill": plan.distill.model_copy(update={"seed": 5})})
-    stages.adapt(run, changed)
     record = run.record("C1")
     assert record is not None
     assert record.gate is not None
-    assert (record.gate.outcome, run.registry("C1").state().live) == ("kept", first)
-    assert "nothing shows that the new bundle is better" in record.gate.why
+    assert run.registry("C1").state().live == record.live == record.baseline != record.bundle
+    assert record.bundle in run.registry("C1").identities()  # there to be promoted by hand
+    assert (record.gate.outcome, record.gate.missing_frames) == ("promoted", 0)
+    assert record.gate.agreement_with_teacher == {}
+    assert "hold frames out with --holdout" in record.gate.why
+
+
+def test_without_held_out_frames_the_live_one_stays(labelled: Run, site, weights: Weights, tmp_path: Path) -> None:
+    live = foreign_live(labelled, site)
+    stages.adapt(labelled, plan_of(site, weights, cameras=("C1",), holdout=0.0))
+    record = labelled.record("C1")
+    assert record is not None
+    assert record.gate is not None
+    assert (record.gate.outcome, record.live, labelled.registry("C1").state().live) == ("kept", live, live)
+    assert "nothing shows that it is better" in record.gate.why
+
+
+@pytest.fixture
+def one_frame(site: Dataset, tmp_path: Path) -> Dataset:
+    """The rendered site with a single frame of C1."""
+    root = Path(shutil.copytree(site.root, tmp_path / "lot"))
+    for path in sorted(root.glob("C1/**/*.jpg"))[1:]:
+        path.unlink()
+    return open_dataset("synthetic", root)
+
+
+def test_the_student_of_one_frame_does_not_go_live(one_frame, weights: Weights, tmp_path: Path, capsys) -> None:
+    run, plan = Run(tmp_path / "run"), plan_of(one_frame, weights, cameras=("C1",))
+    stages.adapt(run, plan)
+    record, registry = run.record("C1"), run.registry("C1")
+    assert record is not None
+    assert record.gate is not None
+    assert record.train == record.test
+    assert read_manifest(registry.live()).role == "baseline"
+    assert registry.state().live == record.live == record.baseline
+    assert read_manifest(registry.path(record.bundle)).role == "student"
+    gate = record.gate
+    assert (gate.winner, gate.outcome, gate.missing_frames) == ("baseline", "promoted", 1)
+    assert gate.agreement_with_teacher == {}
+
+    print_live_bundles(run)
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"C1: live is the untouched nano, {registry.live()}" in said
+    assert gate.why in said
+    assert f"C1: {gate.why}." in collect(run, one_frame).notes
+
+
+def put_last_frame(lot: Dataset, site: Dataset, content: Path) -> None:
+    """Give C1 its last frame again, with these pixels."""
+    target = lot.root / sorted(site.root.glob("C1/**/*.jpg"))[-1].relative_to(site.root)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(content, target)
+
+
+def test_one_frame_under_two_names_is_one_frame(one_frame, site, weights: Weights, tmp_path: Path) -> None:
+    (only,) = one_frame.root.glob("C1/**/*.jpg")
+    put_last_frame(one_frame, site, only)
+    run = Run(tmp_path / "run")
+    stages.adapt(run, plan_of(open_dataset("synthetic", one_frame.root), weights, cameras=("C1",)))
+    record = run.record("C1")
+    assert record is not None
+    assert record.gate is not None
+    assert not set(record.train) & set(record.test)
+    assert (record.live, record.gate.missing_frames) == (record.baseline, 1)
+
+
+def test_a_second_frame_lets_the_student_be_measured(one_frame, site, weights: Weights, tmp_path: Path) -> None:
+    run, plan = Run(tmp_path / "run"), plan_of(one_frame, weights, cameras=("C1",))
+    stages.adapt(run, plan)
+    put_last_frame(one_frame, site, sorted(site.root.glob("C1/**/*.jpg"))[-1])
+    stages.adapt(run, plan)
+    record = run.record("C1")
+    assert record is not None
+    assert record.gate is not None
+    assert set(record.gate.agreement_with_teacher) == {"student", "baseline", "live"}
+    assert record.gate.missing_frames == 0
 
 
 def test_the_command_line_lets_it_run_in_the_shadow(labelled: Run, site, monkeypatch, capsys) -> None:
