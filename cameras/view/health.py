@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from lotwise.cameras.view.edges import Edges, edges
 from lotwise.cameras.view.exposure import unexposed
 from lotwise.cameras.view.freezing import Stillness
 from lotwise.cameras.view.matcher import ViewMatcher
-from lotwise.cameras.view.privacy_mask import PrivacyMask
+from lotwise.cameras.view.privacy_mask import SAME_HEIGHT, PrivacyMask
 from lotwise.cameras.view.reference import ReferenceView, read_reference, write_reference
 from lotwise.cameras.view.report import ViewReport
 from lotwise.cameras.view.sharpness import sharpness
@@ -26,6 +27,8 @@ _LOG = logging.getLogger(__name__)
 
 class ViewHealth:
     """One camera's view. The first good frames become its reference; later ones are compared with that.
+
+    A privacy mask that was found is kept with the reference.
 
     A kept reference that cannot be read is set aside, as ``<name>.broken`` beside it. Whether the camera has moved
     since is not known then, so every frame is ``unverified`` until somebody accepts the view, after a restart too.
@@ -42,7 +45,7 @@ class ViewHealth:
         reference = self._kept_reference()
         self._matcher = ViewMatcher(reference, settings) if reference else None
         self._stillness = Stillness()
-        self._mask = PrivacyMask()
+        self._mask = PrivacyMask(reference.mask_share if reference else 0.0)
         self._latest: tuple[Edges, float | None] | None = None
         self._bad = ViewReport("good")
         self._recovering = 0  # good frames that a view which was bad still has to show
@@ -79,7 +82,7 @@ class ViewHealth:
             raise InputError("no view to accept: no frame yet, or a black, white or flat one; mend the camera first")
         field, sharp = self._latest
         self._unverified = False
-        self._matcher = ViewMatcher(ReferenceView(field, sharpness=sharp), self._settings)
+        self._matcher = ViewMatcher(ReferenceView(field, sharpness=sharp, mask_share=self._mask.share), self._settings)
         self._recovering = 0
         self._write(self._matcher.reference)
 
@@ -105,6 +108,9 @@ class ViewHealth:
         if self._matcher is None:
             self._matcher = ViewMatcher(ReferenceView(field, frames=0, sharpness=sharp), self._settings)
         report = self._matcher.compare(field, sharp, taken)
+        # Where a mask begins is measured in steps, so it varies a little from frame to frame: no reason to write.
+        if abs(self._mask.share - self._matcher.reference.mask_share) > SAME_HEIGHT:
+            self._matcher.reference = replace(self._matcher.reference, mask_share=self._mask.share)
         if self._matcher.reference is not before:
             self._write(self._matcher.reference)
         if report.verdict == "good" and still_s >= self._settings.frozen_s:

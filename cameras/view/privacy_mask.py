@@ -18,10 +18,15 @@ MAX_EDGE_ENERGY = 0.05
 
 
 class PrivacyMask:
-    """What is known of one camera's mask. The first frames of a masked camera are still called torn."""
+    """What is known of one camera's mask. The first frames of a masked camera are still called torn.
 
-    def __init__(self) -> None:
-        self._height = 0.0  # share of the frame's height; 0 for no mask
+    Attributes:
+        share: of the frame's height that the mask takes; 0 for no mask.
+    """
+
+    def __init__(self, share: float = 0.0) -> None:
+        """A mask that is known already, as from before a restart; none by default."""
+        self.share = share
         self._candidate = 0.0
         self._frames = 0  # in a row whose plain rows begin where the candidate's do
 
@@ -36,8 +41,8 @@ class PrivacyMask:
             self._candidate, self._frames = share, 0
         self._frames += 1
         if self._frames > MASK_FRAMES and (share == 0 or reference is None or _shows_nothing(reference, share)):
-            self._height = share
-        return share == 0 or (share <= self._height + SAME_HEIGHT and self._height > 0)
+            self.share = share
+        return share == 0 or (share <= self.share + SAME_HEIGHT and self.share > 0)
 
 
 def _shows_nothing(reference: Edges, share: float) -> bool:

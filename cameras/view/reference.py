@@ -29,12 +29,14 @@ class ReferenceView:
         frames: number of frames in that mean.
         sharpness: mean of these frames; None while they had too little contrast.
         appearances: edges of later frames that looked unlike all before, laid where the reference lies, oldest first.
+        mask_share: share of the frame's height that a privacy mask over the lowest rows takes; 0 for no mask.
     """
 
     edges: Edges
     frames: int = 1
     sharpness: float | None = None
     appearances: tuple[Edges, ...] = ()
+    mask_share: float = 0.0
 
     def with_frame(self, field: Edges, sharpness: float | None) -> ReferenceView:
         """With one more frame in the reference, whose edges lie where the reference's lie."""
@@ -59,6 +61,7 @@ def read_reference(path: Path) -> ReferenceView | None:
     try:
         with np.load(path, allow_pickle=False) as kept:
             fields, sharpness, frames = kept["fields"], float(kept["sharpness"]), int(kept["frames"])
+            mask_share = float(kept["mask_share"]) if "mask_share" in kept else 0.0  # kept before masks were
     except FileNotFoundError:
         return None
     except Exception as error:  # a damaged archive or header raises whatever its bytes happen to mean to NumPy
@@ -66,7 +69,7 @@ def read_reference(path: Path) -> ReferenceView | None:
     if fields.dtype != np.int8 or fields.ndim != 4 or not len(fields) or fields.shape[1:] != (HEIGHT, WIDTH, 2):
         raise InputError(f"{path}: a reference view of another version")
     first, *appearances = (fields.astype(np.float32) / 127).view(np.complex64)[..., 0]
-    return ReferenceView(first, frames, None if np.isnan(sharpness) else sharpness, tuple(appearances))
+    return ReferenceView(first, frames, None if np.isnan(sharpness) else sharpness, tuple(appearances), mask_share)
 
 
 def write_reference(path: Path, reference: ReferenceView) -> None:
@@ -79,6 +82,8 @@ def write_reference(path: Path, reference: ReferenceView) -> None:
     pairs = np.round(fields[..., None].view(np.float32) * 127).astype(np.int8)
     sharpness = np.nan if reference.sharpness is None else reference.sharpness
     file = io.BytesIO()
-    np.savez_compressed(file, fields=pairs, sharpness=sharpness, frames=reference.frames)
+    np.savez_compressed(
+        file, fields=pairs, sharpness=sharpness, frames=reference.frames, mask_share=reference.mask_share
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, file.getvalue())

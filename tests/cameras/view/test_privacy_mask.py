@@ -9,6 +9,7 @@ from benchmarks.view_health.disturbances import grey_end
 from lotwise.cameras.site.view import ViewSettings
 from lotwise.cameras.view.health import ViewHealth
 from lotwise.cameras.view.privacy_mask import MASK_FRAMES
+from lotwise.cameras.view.reference import read_reference
 from lotwise.cameras.view.thumbnail import thumbnail
 from lotwise.datasets.frame import Image
 from tests.cameras.view.scenes import at, scene
@@ -60,3 +61,42 @@ def test_a_mask_that_is_set_later_is_good_once_the_view_is_accepted() -> None:
     assert set(verdicts(health, masked(seed=20), 200)) == {"torn"}
     health.accept()
     assert set(verdicts(health, masked(seed=50), 500)) == {"good"}
+
+
+def test_a_mask_outlives_a_restart(tmp_path: Path) -> None:
+    keep = tmp_path / "view.npz"
+    verdicts(ViewHealth(ViewSettings(), keep), masked())
+    again = ViewHealth(ViewSettings(), keep)
+    assert verdicts(again, masked(count=5, seed=30), 300) == ["good"] * 5
+    assert verdicts(again, masked(share=0.5, count=1, seed=40), 400) == ["torn"]
+
+
+def test_a_mask_that_was_taken_away_is_forgotten_over_a_restart_too(tmp_path: Path) -> None:
+    keep = tmp_path / "view.npz"
+    verdicts(ViewHealth(ViewSettings(), keep), masked())
+    health = ViewHealth(ViewSettings(), keep)
+    verdicts(health, [scene(seed=50 + number) for number in range(2 * MASK_FRAMES)], 300)
+    assert read_reference(keep).mask_share == 0
+    assert verdicts(ViewHealth(ViewSettings(), keep), masked(count=1, seed=80), 600) == ["torn"]
+
+
+def test_a_mask_set_when_the_view_was_known_outlives_a_restart_once_accepted(tmp_path: Path) -> None:
+    keep = tmp_path / "view.npz"
+    health = ViewHealth(ViewSettings(), keep)
+    verdicts(health, [scene(seed=number) for number in range(10)])
+    verdicts(health, masked(seed=20), 200)
+    health.accept()
+    verdicts(health, masked(seed=50, count=2), 500)
+    assert verdicts(ViewHealth(ViewSettings(), keep), masked(count=2, seed=60), 600) == ["good"] * 2
+
+
+def test_nothing_is_written_while_the_mask_stays_where_it_is(tmp_path: Path) -> None:
+    """Its edge is found in steps of eight rows, a step higher or lower from frame to frame."""
+    keep = tmp_path / "view.npz"
+    health = ViewHealth(ViewSettings(), keep)
+    verdicts(health, masked())
+    keep.unlink()
+    steps = [masked(share=share, count=1, seed=90)[0] for share in (0.12, 0.13) * 4]
+    told = [health.check(picture, thumbnail(picture), at(191 + number)) for number, picture in enumerate(steps)]
+    assert {report.verdict for report in told} == {"good"}
+    assert not keep.exists()
