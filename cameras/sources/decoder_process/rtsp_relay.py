@@ -1,4 +1,4 @@
-"""Logs in at RTSP cameras that accept Digest by SHA-256 only, which FFmpeg does not know.
+"""Logs in at RTSP cameras that offer Digest by SHA-256, which FFmpeg does not know.
 
 FFmpeg talks to this relay on the loopback interface, and the relay to the camera: it writes the ``Authorization``
 header into each request. All else, pictures above all, goes through as it is.
@@ -22,7 +22,10 @@ _PORTS = {"rtsp": 554, "rtsps": 322}
 
 
 def needs_relay(url: str, timeout_s: float) -> bool:
-    """Whether a camera that refused FFmpeg offers a log-in that FFmpeg does not know, and none that it knows.
+    """Whether a camera that refused FFmpeg did so because FFmpeg does not know the log-in that it chose.
+
+    FFmpeg takes the last Digest that is offered, even where it knows another one before it, or Basic; by any other hash
+    than MD5 it then sends no log-in at all.
 
     Args:
         url: of the stream, without user and password.
@@ -33,8 +36,7 @@ def needs_relay(url: str, timeout_s: float) -> bool:
     """
     offered = challenges(_offers(urlsplit(url), timeout_s))
     digests = [one.parameters.get("algorithm", "MD5").upper() for one in offered if one.scheme == "digest"]
-    known = any(one.scheme == "basic" for one in offered) or any(name.startswith("MD5") for name in digests)
-    return bool(digests) and not known
+    return bool(digests) and not digests[-1].startswith("MD5")
 
 
 class RtspRelay:

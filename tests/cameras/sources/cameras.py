@@ -11,7 +11,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -153,10 +153,14 @@ class Network:
                         return
 
 
-class Sha256Camera:
-    """An RTSP camera that accepts Digest by SHA-256 alone, made of one that asks for no log-in."""
+SHA256_OFFER = 'Digest realm="c", nonce="77", qop="auth", algorithm=SHA-256'
 
-    def __init__(self, target: int, username: str, password: str) -> None:
+
+class Sha256Camera:
+    """An RTSP camera that accepts Digest by SHA-256 alone, whatever else it offers; made of one without log-in."""
+
+    def __init__(self, target: int, username: str, password: str, offers: Sequence[str] = (SHA256_OFFER,)) -> None:
+        self._offers = offers
         self._target, self._username, self._password = target, username, password
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -194,7 +198,7 @@ class Sha256Camera:
                     far.sendall(b"".join(line for line in lines if not line.lower().startswith(b"authorization")))
                 else:
                     number = next(line for line in lines if line.lower().startswith(b"cseq"))
-                    ask = b'WWW-Authenticate: Digest realm="c", nonce="77", qop="auth", algorithm=SHA-256\r\n'
+                    ask = "".join(f"WWW-Authenticate: {offer}\r\n" for offer in self._offers).encode()
                     near.sendall(b"RTSP/1.0 401 Unauthorized\r\n" + number + ask + b"\r\n")
 
     @staticmethod
@@ -207,8 +211,9 @@ class Sha256Camera:
         method, target, _ = lines[0].decode().split(" ", 2)
         if method == "OPTIONS":
             return True
-        given = next((line.decode() for line in lines if line.lower().startswith(b"authorization: digest")), "")
-        fields = dict(item.strip().split("=", 1) for item in given.strip()[22:].split(",") if "=" in item)
+        given = next((line.decode() for line in lines if line.lower().startswith(b"authorization:")), "")
+        parameters = given.strip().removeprefix("Authorization: Digest ").split(",")
+        fields = dict(item.strip().split("=", 1) for item in parameters if "=" in item)
         said = {name: value.strip('"') for name, value in fields.items()}
 
         def digest(text: str) -> str:

@@ -65,6 +65,9 @@ def camera(request: pytest.FixtureRequest) -> Iterator[RefusingCamera]:
         ([BASIC, MD5], "Digest "),
         ([SHA256], "Digest "),
         ([SHA256, MD5], "Digest "),
+        ([MD5, SHA256], "Digest "),
+        ([SHA256, BASIC], "Digest "),
+        ([BASIC, SHA256], "Digest "),
         (["Negotiate", SHA256], "Digest "),
     ],
     indirect=["camera"],
@@ -84,10 +87,11 @@ def test_a_wrong_password_is_sent_once_and_not_in_the_clear(
 @pytest.mark.parametrize(
     ("camera", "needed"),
     [
-        ([SHA256], True), (["Negotiate", SHA256], True), ([SHA256, BASIC], False), ([SHA256, MD5], False),
+        ([SHA256], True), (["Negotiate", SHA256], True), ([SHA256, BASIC], True), ([BASIC, SHA256], True),
+        ([MD5, SHA256], True), ([SHA256, MD5], False), ([SHA256, MD5, BASIC], False), ([MD5, BASIC], False),
         ([BASIC], False), ([MD5 + ", algorithm=MD5-sess"], False), (["Negotiate"], False), ([], False),
     ],
     indirect=["camera"],
 )  # fmt: skip
-def test_only_where_ffmpeg_knows_no_way(camera: RefusingCamera, needed: bool) -> None:
+def test_only_where_ffmpeg_chooses_a_way_that_it_does_not_know(camera: RefusingCamera, needed: bool) -> None:
     assert needs_relay(camera.url, 5) == needed
