@@ -14,6 +14,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.camera import AWAY_AFTER, CameraLoop, record
 from lotwise.node.journal.journal import Journal
+from lotwise.node.journal.query import EventQuery
 from lotwise.node.state import CameraNow, Event, NodeNow
 
 EMPTY_SOURCE_RETRY_S = 0.25
@@ -156,16 +157,9 @@ class Node:
         """
         return self._turn(camera).loop.picture()
 
-    def events(
-        self,
-        after: int = 0,
-        camera: str | None = None,
-        name: str | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        limit: int = 100,
-    ) -> Sequence[Event]:
-        return self._journal.events(after=after, camera=camera, name=name, start=start, end=end, limit=limit)
+    def events(self, query: EventQuery) -> Sequence[Event]:
+        """History, as :meth:`Journal.events` gives it."""
+        return self._journal.events(query)
 
     def last_event(self) -> int:
         """Number of the newest event; 0 before the first."""

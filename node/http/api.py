@@ -26,6 +26,7 @@ from lotwise.node.http.auth import AccessControl
 from lotwise.node.http.metrics import exposition, node_registry
 from lotwise.node.http.page import CHANGES_SHOWN, POLICY, page
 from lotwise.node.http.served_node import ServedNode
+from lotwise.node.journal.query import EventQuery
 from lotwise.node.picture import Pictures
 from lotwise.node.state import CameraNow
 from lotwise.node.wording import reason
@@ -97,7 +98,7 @@ def make_app(node: ServedNode, token: str | None = None) -> FastAPI:
     async def operators_page() -> str:
         """The page for operators."""
         after = max(0, node.last_event() - CHANGES_SHOWN)
-        changes = await run_sync(lambda: node.events(after, limit=CHANGES_SHOWN), limiter=one)
+        changes = await run_sync(lambda: node.events(EventQuery(after, limit=CHANGES_SHOWN)), limiter=one)
         return page(node.now(), changes[::-1], node.stuck())
 
     @app.get("/api/v1/state")
@@ -131,7 +132,7 @@ def make_app(node: ServedNode, token: str | None = None) -> FastAPI:
         limit: Annotated[int, Query(description="At most so many, the oldest first", ge=1, le=1000)] = 100,
     ) -> list[EventAnswer]:
         """History, oldest first; ask again with the last number as `after`."""
-        found = await run_sync(lambda: node.events(after, camera, slot, limit=limit), limiter=one)
+        found = await run_sync(lambda: node.events(EventQuery(after, camera, slot, limit=limit)), limiter=one)
         return [event_answer(event) for event in found]
 
     @app.post("/api/v1/cameras/{camera}/accept-view", responses=_errors(404, 409))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Protocol
 
 from lotwise.datasets.frame import Image, Slot
+from lotwise.node.journal.query import EventQuery
 from lotwise.node.state import CameraNow, Event, NodeNow
 
 
@@ -25,16 +25,8 @@ class ServedNode(Protocol):
         The image is shared: nobody changes it any more. None before the first frame.
         """
 
-    def events(
-        self,
-        after: int = 0,
-        camera: str | None = None,
-        name: str | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        limit: int = 100,
-    ) -> Sequence[Event]:
-        """History, as ``Journal.events``: at most ``limit`` events numbered above ``after``, oldest first."""
+    def events(self, query: EventQuery) -> Sequence[Event]:
+        """History, as ``Journal.events`` gives it: the events that are asked for, in order of their numbers."""
 
     def last_event(self) -> int:
         """Number of the newest event; 0 before the first."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from lotwise.cameras.site.publish import HistorySettings
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.node.journal.database import from_micros, micros, open_database, reading, transaction
+from lotwise.node.journal.query import EventQuery
 from lotwise.node.state import Event
 
 log = logging.getLogger(__name__)
@@ -133,32 +134,23 @@ class Journal:
             rows = db.execute("SELECT slot, state, since, score, why FROM slots WHERE camera = ?", (camera,)).fetchall()
         return {slot: SlotNow(state, from_micros(since), score, why) for slot, state, since, score, why in rows}
 
-    def events(
-        self,
-        after: int = 0,
-        camera: str | None = None,
-        name: str | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        limit: int = 1000,
-    ) -> list[Event]:
-        """Events in order of their numbers.
+    def events(self, query: EventQuery) -> list[Event]:
+        """The events that are asked for, in order of their numbers.
 
-        Args:
-            after: only numbers above it.
-            start, end: only events of ``start <= time < end``, with time zones.
+        Raises:
+            InputError: the disk cannot be read.
         """
-        conditions: list[tuple[str, object]] = [("number > ?", after)]
-        conditions += [("camera = ?", camera)] if camera is not None else []
-        conditions += [("name = ?", name)] if name is not None else []
-        conditions += [("time >= ?", micros(start))] if start is not None else []
-        conditions += [("time < ?", micros(end))] if end is not None else []
-        query = (
+        conditions: list[tuple[str, object]] = [("number > ?", query.after)]
+        conditions += [("camera = ?", query.camera)] if query.camera is not None else []
+        conditions += [("name = ?", query.name)] if query.name is not None else []
+        conditions += [("time >= ?", micros(query.start))] if query.start is not None else []
+        conditions += [("time < ?", micros(query.end))] if query.end is not None else []
+        statement = (
             "SELECT number, time, subject, camera, name, before, after, details FROM events "  # noqa: S608
             f"WHERE {' AND '.join(condition for condition, _ in conditions)} ORDER BY number LIMIT ?"
         )
         with reading(self.path) as db:
-            rows = db.execute(query, [*(value for _, value in conditions), max(0, limit)]).fetchall()
+            rows = db.execute(statement, [*(value for _, value in conditions), max(0, query.limit)]).fetchall()
         return [
             Event(from_micros(at), subject, camera, name, before, after, json.loads(details), number)
             for number, at, subject, camera, name, before, after, details in rows
@@ -187,7 +179,7 @@ class Journal:
             if self._waiting:
                 self._store()
             after = max(self.attach(reader), after)
-        return self.events(after=after, limit=limit) if after < self._last else []
+        return self.events(EventQuery(after, limit=limit)) if after < self._last else []
 
     def delivered(self, reader: str, number: int) -> None:
         """A subscriber got all events up to and including a number."""

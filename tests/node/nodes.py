@@ -13,6 +13,7 @@ from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Slot, SlotState
+from lotwise.node.journal.query import EventQuery
 from lotwise.node.state import CameraNow, Event, NodeNow
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -81,18 +82,14 @@ class FakeNode:
     def last_event(self) -> int:
         return len(self.history)
 
-    def events(
-        self,
-        after: int = 0,
-        camera: str | None = None,
-        name: str | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        limit: int = 100,
-    ) -> Sequence[Event]:
+    def events(self, query: EventQuery) -> Sequence[Event]:
         numbered = [replace(event, number=number) for number, event in enumerate(self.history, 1)]
-        found = [e for e in numbered if e.number > after and camera in (None, e.camera) and name in (None, e.name)]
-        return found[:limit]
+        found = [
+            event
+            for event in numbered
+            if event.number > query.after and query.camera in (None, event.camera) and query.name in (None, event.name)
+        ]
+        return found[: query.limit]
 
     def accept_view(self, camera: str) -> None:
         if self.refusal:

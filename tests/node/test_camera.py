@@ -22,6 +22,7 @@ from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.camera import record
 from lotwise.node.journal.journal import Journal
+from lotwise.node.journal.query import EventQuery
 from lotwise.node.wording import REASON_WORDS, VERDICT_WORDS
 from tests.cameras.bundles import SLOTS, add, write_constant_bundle
 from tests.cameras.models import ours
@@ -390,7 +391,7 @@ def test_events_are_what_the_journal_keeps_and_people_read(registry: Registry, t
     journal = Journal(tmp_path / "history.sqlite")
     assert not record(journal, camera.loop, looked)
     journal.record(camera.events, {"C1": camera.loop.now.slots})
-    kept = journal.events()
+    kept = journal.events(EventQuery())
     assert [event.number for event in kept] == list(range(1, len(camera.events) + 1))
     assert {event.subject for event in kept} == {"slot", "camera", "bundle"}
     assert {event.name for event in kept if event.subject == "camera"} == {"view", "source"}

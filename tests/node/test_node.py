@@ -16,6 +16,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.node import node as module
 from lotwise.node.camera import Looked
 from lotwise.node.journal.journal import Journal
+from lotwise.node.journal.query import EventQuery
 from lotwise.node.node import ENDED_SLOTS_S, STUCK_AFTER_S, Node
 from lotwise.node.state import CameraNow, Event
 from tests.cameras.bundles import write_constant_bundle
@@ -223,7 +224,7 @@ def test_one_camera_that_fails_stops_no_other_and_comes_back(journal: Journal, c
     failures = [one for one in caplog.records if "sick" in one.getMessage()]
     assert len(failures) == 1  # and not once every five seconds for years
     assert failures[0].exc_info and "model on fire" in caplog.text and "does" in caplog.text
-    told = [event for event in journal.events() if event.subject == "slot"]
+    told = [event for event in journal.events(EventQuery()) if event.subject == "slot"]
     assert {(event.camera, event.after, event.details["why"]) for event in told} == {("sick", "unknown", "error")}
     assert journal.slots("sick")["1"].why == "error"
 
@@ -265,7 +266,8 @@ def test_it_ends_when_the_last_source_has_ended(journal: Journal) -> None:
     assert (len(short.times), len(long.times)) == (2, 40)
     assert short.closed and long.closed
     assert node.stuck() is None
-    assert [(event.subject, event.after) for event in journal.events()] == [("node", "running"), ("node", "stopped")]
+    told = [(event.subject, event.after) for event in journal.events(EventQuery())]
+    assert told == [("node", "running"), ("node", "stopped")]
 
 
 def test_it_ends_in_seconds_even_while_a_look_hangs(journal: Journal, monkeypatch, caplog) -> None:
@@ -282,7 +284,7 @@ def test_it_ends_in_seconds_even_while_a_look_hangs(journal: Journal, monkeypatc
     assert datetime.now(UTC) - before < timedelta(seconds=5)
     assert well.closed and hanging.closed
     assert "camera hanging: one look takes" in caplog.text
-    assert journal.events()[-1].after == "stopped"
+    assert journal.events(EventQuery())[-1].after == "stopped"
     go_on.set()
 
 
@@ -349,7 +351,8 @@ def test_slots_of_a_recording_do_not_stay_known_after_its_end_while_others_go_on
     run(journal, (video, 0.0), (driver, 0.0), clock=clock)
     assert len(video.times) == 3
     assert known.count("occupied") == pytest.approx(ENDED_SLOTS_S, abs=4)
-    told = [(event.camera, event.after, event.details["why"]) for event in journal.events() if event.subject == "slot"]
+    slots = [event for event in journal.events(EventQuery()) if event.subject == "slot"]
+    told = [(event.camera, event.after, event.details["why"]) for event in slots]
     assert told == [("video", "unknown", "ended")]
 
 
@@ -400,5 +403,5 @@ def test_whoever_publishes_is_woken_by_what_is_recorded(journal: Journal) -> Non
     assert node.wait(10)
     node.close()
     assert woken == [1, 2]
-    assert [event.number for event in node.events(after=1)] == [2]
+    assert [event.number for event in node.events(EventQuery(after=1))] == [2]
     assert node.last_event() == 2

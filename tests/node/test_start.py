@@ -9,6 +9,7 @@ import pytest
 from lotwise.cameras.site.reading import read_site
 from lotwise.datasets.errors import InputError
 from lotwise.node.journal.journal import Journal
+from lotwise.node.journal.query import EventQuery
 from lotwise.node.start import Service, open_service
 from tests.node.mqtt.brokers import until
 from tests.node.sites import LOT, states, write_site
@@ -83,7 +84,7 @@ def test_a_camera_whose_bundle_is_harmed_is_unknown_while_the_others_run(tmp_pat
 def journal_events(folder: Path):
     journal = Journal(folder / "state" / "history.sqlite")
     try:
-        return journal.events()
+        return journal.events(EventQuery())
     finally:
         journal.close()
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import pytest
 
 from lotwise.node.journal.journal import Journal
+from lotwise.node.journal.query import EventQuery
 from lotwise.node.state import Event
 from tests.node.http.asking import served
 from tests.node.nodes import FakeNode
@@ -60,8 +60,8 @@ class NodeWithHistory(FakeNode):
         super().__init__(images={"C1": np.zeros((50, 60, 3), np.uint8)})
         self._journal = journal
 
-    def events(self, *given: Any, **more: Any) -> Sequence[Event]:
-        return self._journal.events(*given, **more)
+    def events(self, query: EventQuery) -> Sequence[Event]:
+        return self._journal.events(query)
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from lotwise.cameras.site.publish import HistorySettings
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.datasets.errors import InputError
 from lotwise.node.journal.journal import Journal
+from lotwise.node.journal.query import EventQuery
 from lotwise.node.state import Event
 from tests.conftest import ROOT
 from tests.node.mqtt.brokers import NOON, events, until
@@ -54,7 +55,7 @@ def test_events_and_slots_are_there_after_a_restart(opened: Callable[..., Journa
         replace(event, number=2),
     )
     journal = opened()
-    assert journal.events() == [replace(event, number=1), replace(event, number=2)]
+    assert journal.events(EventQuery()) == [replace(event, number=1), replace(event, number=2)]
     assert journal.slots("C1") == slots
     assert journal.slots("C2") == {}
     assert journal.record([event])[0].number == journal.last == 3
@@ -90,7 +91,7 @@ def test_history_is_searched(opened: Callable[..., Journal], asked: dict[str, ob
     journal.record(
         [Event(NOON + timedelta(minutes=i), "slot", *place, "free", "occupied") for i, place in enumerate(places)]
     )
-    assert numbers(journal.events(**asked)) == expected  # type: ignore[arg-type]
+    assert numbers(journal.events(EventQuery(**asked))) == expected  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_a_slot_that_cannot_be_stored_harms_no_other(opened: Callable[..., Journ
 def test_a_name_that_is_no_unicode_is_recorded(opened: Callable[..., Journal]) -> None:
     journal = opened()
     journal.record([replace(events(1)[0], name="\udcff")])
-    assert journal.events()[0].name == "?"
+    assert journal.events(EventQuery())[0].name == "?"
 
 
 CHILD = """
@@ -155,7 +156,7 @@ def test_a_kill_loses_nothing_that_was_recorded(opened: Callable[..., Journal], 
         told = int([line, *child.stdout.read().split()][-1])
     journal = opened(path)
     assert told <= journal.last <= told + 1
-    assert [event.details["i"] for event in journal.events()] == list(range(1, journal.last + 1))
+    assert [event.details["i"] for event in journal.events(EventQuery())] == list(range(1, journal.last + 1))
     # Events and slots are of the same moment.
     assert journal.slots("C1")["7"].since == NOON + timedelta(seconds=journal.last)
 
@@ -178,11 +179,11 @@ def test_old_events_go_but_not_before_they_were_delivered(opened: Callable[..., 
     journal.attach("other")
     journal.record(events(1000))
     journal.record(events(100))
-    assert len(journal.events(limit=5000)) == 1100
+    assert len(journal.events(EventQuery(limit=5000))) == 1100
     journal.delivered("mqtt", 1100)
     journal.delivered("other", 300)
     journal.record(events(100))
-    assert numbers(journal.events(limit=5000)) == list(range(301, 1201))
+    assert numbers(journal.events(EventQuery(limit=5000))) == list(range(301, 1201))
     assert journal.health().behind == {"mqtt": 100, "other": 900}
     assert journal.health().lost_to == {"mqtt": 0, "other": 0}
 
@@ -193,7 +194,7 @@ def test_a_subscriber_that_is_no_longer_configured_keeps_nothing(opened: Callabl
     journal.record(events(90))
     journal = opened(keep_days=AT_ONCE)
     journal.record(events(110))
-    assert journal.events() == []
+    assert journal.events(EventQuery()) == []
     # Back again, it is told that it missed them.
     assert journal.attach("mqtt") == 200
     assert journal.health().lost_to["mqtt"] == 200
@@ -224,7 +225,7 @@ def test_the_file_does_not_outgrow_its_limit_and_shrinks(opened: Callable[..., J
         journal.record(events(100))
     journal = opened(max_mb=1)
     assert journal.path.stat().st_size < 1.5e6
-    assert journal.last == 10_000 and numbers(journal.events(after=9_999)) == [10_000]
+    assert journal.last == 10_000 and numbers(journal.events(EventQuery(after=9_999))) == [10_000]
 
 
 def test_several_threads_record_while_others_read(opened: Callable[..., Journal]) -> None:
@@ -310,7 +311,7 @@ def test_damage_that_shows_while_reading_is_told(opened: Callable[..., Journal])
         file.seek(50_000)
         file.write(b"\xff" * 200_000)
     with pytest.raises(InputError, match="not a history that can be read"):
-        journal.events(limit=5000)
+        journal.events(EventQuery(limit=5000))
 
 
 def filled(journal: Journal) -> int:
@@ -338,7 +339,7 @@ def test_events_wait_for_a_full_disk_and_are_written_in_order(
     small_disk("8m")
     until(lambda: journal.undelivered("mqtt"), "written without a further event")
     assert numbers(journal.undelivered("mqtt")) == list(range(last + 1, last + 22))
-    assert journal.events(name="late")[0].number == last + 21
+    assert journal.events(EventQuery(name="late"))[0].number == last + 21
     assert journal.health().writable and journal.health().in_memory == 0
     assert journal.slots("C1") == {"7": SlotNow("free", NOON)}
 
@@ -353,7 +354,7 @@ def test_what_memory_cannot_hold_is_counted_and_leaves_a_gap(
     small_disk("8m")
     journal.close()
     journal = opened(journal.path)
-    assert numbers(journal.events(after=last, limit=100)) == list(range(last + 36, last + 46))
+    assert numbers(journal.events(EventQuery(after=last, limit=100))) == list(range(last + 36, last + 46))
 
 
 def test_topics_are_remembered_by_reader(opened: Callable[..., Journal]) -> None:

@@ -26,6 +26,7 @@ from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.journal.journal import Journal
+from lotwise.node.journal.query import EventQuery
 from lotwise.node.mqtt.publisher import MqttPublisher
 from lotwise.node.state import CameraNow, NodeNow
 from tests.conftest import ROOT
@@ -238,7 +239,8 @@ def test_a_killed_node_is_told_offline_and_resumes_where_it_was(
             assert in_order(seen.numbers)
             # Told again at each of the two seams: no more than were in flight.
             assert len(seen.numbers) - history.last <= 2 * 64
-            assert [event.number for event in history.events(limit=10_000)] == list(range(1, history.last + 1))
+            numbers = [event.number for event in history.events(EventQuery(limit=10_000))]
+            assert numbers == list(range(1, history.last + 1))
             assert seen.state()["lotwise/north_lot/available"] == b"online"
         finally:
             node.close()
