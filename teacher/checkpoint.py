@@ -21,6 +21,7 @@ from ultralytics.nn.tasks import DetectionModel
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.whole_file import write_whole
 from lotwise.teacher.head import narrow_head
+from lotwise.teacher.published_weights import find_weights
 
 # Everything an Ultralytics checkpoint is made of; any other name in the file is foreign code and it is refused.
 ALLOWED_GLOBALS = (
@@ -51,12 +52,12 @@ class Stored(nn.Module):
 def load_model(weights: str | Path) -> DetectionModel:
     """A detection model in float32, in eval mode, from a ``.pt`` of Ultralytics or a ``.safetensors`` of ours.
 
-    A name without a folder that does not exist, such as ``yolo26x.pt``, is downloaded by Ultralytics.
+    A name at Ultralytics without a folder, such as ``yolo26x.pt``, is downloaded where it is not here yet.
 
     Raises:
         InputError: no such file, no detection model, or a file whose unpickling would run foreign code.
     """
-    path = _fetched(Path(weights))
+    path = find_weights(Path(weights))
     read: Callable[[Path], tuple[dict[str, Any], dict[int, str], dict[str, torch.Tensor]]]
     read = _read_safetensors if path.suffix == ".safetensors" else _read_checkpoint
     architecture, names, tensors = read(path)
@@ -115,22 +116,6 @@ def fingerprint(model: DetectionModel) -> str:
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
-
-
-def _fetched(path: Path) -> Path:
-    if path.is_file():
-        return path
-    if path.suffix == ".pt" and path.parent == Path("."):
-        from ultralytics.utils.downloads import attempt_download_asset
-
-        try:
-            fetched = Path(attempt_download_asset(path.name))
-        except Exception as error:  # Ultralytics raises bare and network-library errors alike
-            raise InputError(f"{path}: not here and could not be downloaded ({error}); give a local path") from error
-        if fetched.is_file():
-            return fetched
-        raise InputError(f"{path}: no such file, and Ultralytics knows no weights of this name; give a local path")
-    raise InputError(f"{path}: no such weights file; give a .pt of Ultralytics or a .safetensors of lotwise")
 
 
 def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[int, str], dict[str, torch.Tensor]]:

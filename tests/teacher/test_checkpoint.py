@@ -253,16 +253,6 @@ def test_plain_activations_are_read(activation: str) -> None:
     assert Conv.default_act is usual
 
 
-def test_unknown_name_of_weights_is_not_fetched_forever(monkeypatch, tmp_path: Path) -> None:
-    def no_network(*_: object, **__: object) -> str:
-        raise ConnectionError("no network")
-
-    monkeypatch.setattr("ultralytics.utils.downloads.attempt_download_asset", no_network)
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"yolo26x\.pt.*give a local path"):
-        load_model("yolo26x.pt")
-
-
 def test_weights_fine_tuned_to_fewer_classes_in_a_wide_head_are_read(tmp_path: Path) -> None:
     """Ultralytics keeps the width of the old head and notes only the new number of classes."""
     wide = tiny_yolo(names={index: f"thing {index}" for index in range(80)})
