@@ -13,7 +13,9 @@ from lotwise.datasets.frame import Dataset, Detections, Frame
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.eval.evidence import Evidence
-from lotwise.eval.rows import Role
+from lotwise.eval.live import LiveKind, LiveModel
+from lotwise.eval.live_of_run import live_models
+from lotwise.eval.rows import ROLES, Role
 from lotwise.eval.unlearned import unlearned_frames
 from lotwise.students.export.int8 import verdict
 from lotwise.students.pipeline.records import CameraRecord
@@ -37,11 +39,13 @@ class Collected:
         evidence: frames, truth and every role's detections.
         held_out: per camera, whether no day of these frames was learned from.
         notes: what the reader must know.
+        live: which model is live on each camera and why.
     """
 
     evidence: Evidence
     held_out: Mapping[str, bool]
     notes: Sequence[str]
+    live: Sequence[LiveModel] = ()
 
 
 def collect(
@@ -53,7 +57,8 @@ def collect(
 ) -> Collected:
     """Run every role on the frames that no student of its camera learned from.
 
-    Which these are, and what is said of them, is told by :func:`lotwise.eval.unlearned.unlearned_frames`.
+    Where anything but the student is live on a camera, the live model is a role of its own on all cameras.
+    Which frames these are, and what is said of them, is told by :func:`lotwise.eval.unlearned.unlearned_frames`.
 
     Args:
         run: a run folder with bundles.
@@ -71,9 +76,11 @@ def collect(
     plan, labels = run.plan(), open_labels(run.knowledge)
     found = unlearned_frames(dataset, records, labels, read)
     frames, notes = found.frames, [*found.notes, *_unmeasured(records), *_int8_refusals(records)]
+    live = live_models(run, [records[camera] for camera in dataset.cameras if camera in records])
+    live_kinds = {one.camera: one.kind for one in live}
     teacher = TeacherAnswers(labels, lambda: Oracle(plan.teacher, plan.oracle))
-    predictions: dict[Role, dict[str, Detections]] = {"teacher": {}, "baseline": {}, "student": {}}
-    confidence: dict[Role, dict[str, float]] = {"teacher": {}, "baseline": {}, "student": {}}
+    predictions: dict[Role, dict[str, Detections]] = {role: {} for role in ROLES}
+    confidence: dict[Role, dict[str, float]] = {role: {} for role in ROLES}
     sizes: dict[str, tuple[int, int]] = {}
     measured: list[Frame] = []
     detectors: dict[str, dict[Role, Detector]] = {}
@@ -86,22 +93,28 @@ def collect(
             notes.append(f"Left out: {error}.")
             continue
         if frame.camera not in detectors:
-            detectors = {frame.camera: _detectors(run, records[frame.camera])}
+            detectors = {frame.camera: _detectors(run, records[frame.camera], live_kinds[frame.camera])}
             for role, detector in detectors[frame.camera].items():
                 confidence[role][frame.camera] = detector.confidence
             if slot_rule == "learned":
                 rules[frame.camera] = detectors[frame.camera]["student"].slot_rule
             confidence["teacher"][frame.camera] = confidence["student"][frame.camera]
+            if (kind := live_kinds[frame.camera]) in ("student", "baseline"):
+                confidence["live"][frame.camera] = confidence[kind][frame.camera]
         measured.append(frame)
         sizes[frame.name] = (image.shape[1], image.shape[0])
         for role, detector in detectors[frame.camera].items():
             predictions[role][frame.name] = detector([image], confidence=MIN_REPORTED_SCORE)[0]
+        if (kind := live_kinds[frame.camera]) in ("student", "baseline"):
+            predictions["live"][frame.name] = predictions[kind][frame.name]
         predictions["teacher"][frame.name] = teacher.detections(frame, image)
     progress("report", len(frames), len(frames), "")
+    if all(live_kinds[frame.camera] == "student" for frame in measured):
+        del predictions["live"]  # it would say the same as the student
     evidence = Evidence(
         measured, dataset.truth, predictions, confidence, dataset.slots, sizes, rules, SLOT_RULE_NOTES[slot_rule]
     )
-    return Collected(evidence, found.held_out, notes)
+    return Collected(evidence, found.held_out, notes, live)
 
 
 def _unmeasured(records: Mapping[str, CameraRecord]) -> list[str]:
@@ -116,9 +129,13 @@ def _int8_refusals(records: Mapping[str, CameraRecord]) -> list[str]:
     return [f"{camera}: {verdict(int8)}." for camera, int8 in measured.items() if "refused" in int8]
 
 
-def _detectors(run: Run, record: CameraRecord) -> dict[Role, Detector]:
-    folder = run.registry(record.camera).folder
+def _detectors(run: Run, record: CameraRecord, live: LiveKind) -> dict[Role, Detector]:
+    """The student and the nano of the run, and the live bundle where it is neither."""
+    registry = run.registry(record.camera)
+    folder = registry.folder
+    other: dict[Role, Detector] = {"live": load_detector(registry.live())} if live == "other" else {}
     return {
+        **other,
         "baseline": load_detector(folder / str(record.baseline)),
         "student": load_detector(folder / str(record.bundle)),
     }

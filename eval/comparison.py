@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from lotwise.eval.column import Column
+from lotwise.eval.live import LiveModel, live_sentence
 from lotwise.eval.metrics.average_precision import Curve
 from lotwise.eval.metrics.box_counts import boxes_in_words
 from lotwise.eval.protocols.protocol import Protocol
 from lotwise.eval.rows import ALL, Role, Row
 
 Change = Literal["better", "worse"]
+SUBJECTS: Mapping[Role, str] = {"student": "The student", "live": "The live model"}
+"""How headline and verdict call the one of whom they speak."""
+TOLD_BESIDE: tuple[Role, ...] = ("teacher", "baseline")
+"""Whom they compare it with."""
 CHANGE_MARKS: Mapping[Change | None, str] = {"better": "▲", "worse": "▼", None: " "}
 
 
@@ -25,12 +30,19 @@ class Report:
         rows: camera by camera in the order of the frames, ``all`` last; each in the order of ``ROLES``.
         curves: precision against recall by role and camera, where there was something to find.
         notes: caveats of the whole, one sentence each.
+        live: which model is live on each camera and why; empty where that is not known, as in a benchmark.
     """
 
     protocol: Protocol
     rows: tuple[Row, ...]
     curves: Mapping[tuple[Role, str], Curve] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    live: tuple[LiveModel, ...] = ()
+
+    @property
+    def subject(self) -> Role:
+        """Of whom headline and verdict speak: of what is live, which is the student where there are no rows of it."""
+        return "live" if any(row.role == "live" for row in self.rows) else "student"
 
     @property
     def cameras(self) -> tuple[str, ...]:
@@ -57,9 +69,9 @@ def is_best(row: Row, rows: Mapping[Role, Row], column: Column) -> bool:
 
 
 def against_baseline(row: Row, rows: Mapping[Role, Row], column: Column) -> Change | None:
-    """How the student's printed figure stands to the baseline's; None for other roles and for ties."""
+    """How the student's or the live model's printed figure stands to the baseline's; None for others and for ties."""
     base = rows.get("baseline")
-    if row.role != "student" or base is None or column.better is None:
+    if row.role not in ("student", "live") or base is None or column.better is None:
         return None
     if getattr(row, column.field) is None or getattr(base, column.field) is None:
         return None
@@ -70,28 +82,34 @@ def against_baseline(row: Row, rows: Mapping[Role, Row], column: Column) -> Chan
 
 
 def verdict(report: Report) -> str:
-    """In one or two sentences: does the student beat the baseline, does it reach the teacher?"""
+    """In a few sentences: does what is live beat the baseline, does it reach the teacher, and how many boxes are right?
+
+    A student that is not live everywhere is not spoken of.
+    """
     column, name = report.protocol.headline, report.protocol.headline_name
-    overall = {role: getattr(row, column.field) for role, row in report.of_camera(ALL).items()}
+    rows_of_all = {
+        role: row for role, row in report.of_camera(ALL).items() if role in TOLD_BESIDE or role == report.subject
+    }
+    overall = {role: getattr(row, column.field) for role, row in rows_of_all.items()}
     figures = ", ".join(f"{role} {value:.3f}" for role, value in overall.items() if value is not None)
     if not figures:
         return "Nothing could be measured: there is no truth for these frames."
     text = f"{name} over all cameras: {figures}."
-    subject = "The student"
+    subject = SUBJECTS[report.subject]
     for other in ("baseline", "teacher"):
         pairs = [
-            (getattr(rows["student"], column.field), getattr(rows[other], column.field))
+            (getattr(rows[report.subject], column.field), getattr(rows[other], column.field))
             for rows in map(report.of_camera, report.cameras)
-            if "student" in rows and other in rows
+            if report.subject in rows and other in rows
         ]
-        pairs = [(student, rival) for student, rival in pairs if student is not None and rival is not None]
+        pairs = [(own, rival) for own, rival in pairs if own is not None and rival is not None]
         if pairs:
-            wins = sum(round(student, 3) > round(rival, 3) for student, rival in pairs)
-            losses = sum(round(student, 3) < round(rival, 3) for student, rival in pairs)
+            wins = sum(round(own, 3) > round(rival, 3) for own, rival in pairs)
+            losses = sum(round(own, 3) < round(rival, 3) for own, rival in pairs)
             text += f" {subject} {report.protocol.better} the {other} on {wins} of {len(pairs)} cameras"
             text += f", {report.protocol.less} on {losses}." if losses else "."
             subject = "It"
-    boxes = boxes_in_words(report.of_camera(ALL)["student"]) if "student" in overall else ""
+    boxes = boxes_in_words(rows_of_all[report.subject]) if report.subject in rows_of_all else ""
     return f"{text} {boxes}".strip()
 
 
@@ -116,6 +134,8 @@ def remarks(report: Report) -> list[str]:
 def to_json(report: Report) -> dict[str, Any]:
     """The report's JSON; unrounded, null where there is nothing to measure."""
     return {
+        "live": live_sentence(report.live),
+        "live_models": [one.to_json() for one in report.live],
         "protocol": report.protocol.name,
         "verdict": verdict(report),
         "rows": [row.to_json() for row in report.rows],

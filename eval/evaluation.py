@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from lotwise.eval.comparison import Report
 from lotwise.eval.evidence import Evidence
+from lotwise.eval.live import LiveModel
 from lotwise.eval.metrics.average_precision import AveragePrecision, Curve, average_precision
 from lotwise.eval.metrics.box_counts import with_boxes
 from lotwise.eval.metrics.matching import Matching, match
@@ -22,6 +23,7 @@ def evaluate(
     *,
     held_out: Mapping[str, bool] | None = None,
     notes: Sequence[str] = (),
+    live: Sequence[LiveModel] = (),
 ) -> Report:
     """A row for each camera and role, and for all cameras together.
 
@@ -33,6 +35,7 @@ def evaluate(
         evidence: frames, truth and detections.
         held_out: per camera, whether no day of its frames was trained on; an absent camera counts as False.
         notes: caveats of the data, to be shown before those of the protocol.
+        live: which model is live on each camera and why.
 
     Raises:
         InputError: the detections of a role are incomplete.
@@ -44,15 +47,16 @@ def evaluate(
         camera: [frame.name for frame in evidence.frames if frame.camera == camera and frame.name in judged]
         for camera in cameras
     }
+    compared = [role for role in roles if role != "live"]  # where nothing is live, the others are still compared
     covered = {role: {camera for camera in cameras if evidence.covers(role, camera)} for role in roles}
-    pooled = [camera for camera in cameras if measured[camera] and all(camera in covered[role] for role in roles)]
+    pooled = [camera for camera in cameras if measured[camera] and all(camera in covered[role] for role in compared)]
     days_apart = held_out or {}
 
     rows: dict[tuple[Role, str], Row] = {}
     curves: dict[tuple[Role, str], Curve] = {}
     for role in roles:
         groups = {camera: measured[camera] for camera in cameras if measured[camera] and camera in covered[role]}
-        precisions, of_role = _measure(evidence, role, groups, pooled, judged)
+        precisions, of_role = _measure(evidence, role, groups, [c for c in pooled if c in groups], judged)
         rows |= {(role, camera): row for camera, row in of_role.items()}
         curves |= {(role, camera): ap.curve for camera, ap in precisions.items() if ap.curve is not None}
 
@@ -68,7 +72,10 @@ def evaluate(
     partly = [camera for camera in cameras if measured[camera] and camera not in pooled]
     if partly and pooled:
         caveats.append(f"The rows 'all' leave out {', '.join(partly)}, where not every model was run.")
-    return Report(protocol, tuple(ordered), curves, tuple(dict.fromkeys(caveats)))
+    lacking = [camera for camera in pooled if camera not in covered.get("live", pooled)]
+    if lacking:
+        caveats.append(f"The row 'live' of 'all' leaves out {', '.join(lacking)}, where no model is live.")
+    return Report(protocol, tuple(ordered), curves, tuple(dict.fromkeys(caveats)), tuple(live))
 
 
 def _measure(
@@ -139,4 +146,6 @@ def _row(
 def _why_empty(protocol: Protocol, role: Role, camera: str, measured: Sequence[str]) -> str:
     if camera == ALL:
         return "no camera on which every model could be measured"
+    if role == "live" and measured:
+        return "no model is live here"
     return f"the {role} was not run here" if measured else protocol.absent_truth

@@ -17,7 +17,7 @@ from lotwise.eval.protocols import Protocol, best_protocol
 def make_report(collected: Collected, protocol: Protocol | None) -> Report:
     """A report by one protocol; by the first that the truth allows where None is asked for."""
     chosen = protocol or best_protocol(collected.evidence)
-    return evaluate(chosen, collected.evidence, held_out=collected.held_out, notes=collected.notes)
+    return evaluate(chosen, collected.evidence, held_out=collected.held_out, notes=collected.notes, live=collected.live)
 
 
 def write_page(path: Path, report: Report, collected: Collected, read: LoadFrame = load) -> None:

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from lotwise.eval.column import Column
 from lotwise.eval.comparison import CHANGE_MARKS, Report, against_baseline, is_best, remarks, shown, verdict
+from lotwise.eval.live import live_sentence
 from lotwise.eval.rows import ALL, Role, Row
 
 
 def markdown(report: Report) -> str:
-    """A Markdown table with verdict and remarks; bold is the best of the camera."""
-    lines = [f"**Protocol `{report.protocol.name}`** ({report.protocol.title}). {verdict(report)}", ""]
+    """What is live, and a Markdown table with verdict and remarks; bold is the best of the camera."""
+    lines = [live_sentence(report.live), ""] if report.live else []
+    lines += [f"**Protocol `{report.protocol.name}`** ({report.protocol.title}). {verdict(report)}", ""]
     lines += [*_table(report, report.protocol.columns), ""]
     lines += ["Every box at work, at the deployed confidence:", "", *_table(report, report.protocol.box_counts)]
-    lines += ["", "Bold: best of the camera. ▲ ▼: the student is better or worse than the baseline."]
+    lines += ["", "Bold: best of the camera. ▲ ▼: the student or the live model is better or worse than the baseline."]
     notes = remarks(report)
     if notes:
         lines += ["", *(f"- {note}" for note in notes)]

@@ -6,10 +6,11 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Role = Literal["teacher", "baseline", "student"]
+Role = Literal["teacher", "baseline", "student", "live"]
 
-ROLES: tuple[Role, ...] = ("teacher", "baseline", "student")
-"""The large model; the nano model as it is downloaded; the nano model after distillation."""
+ROLES: tuple[Role, ...] = ("teacher", "baseline", "student", "live")
+"""The large model; the nano model as it is downloaded; the nano model after distillation; and on each camera the model
+that is live there, which is told apart only where it is not the student on every camera."""
 ALL = "all"
 """Stands for the camera in the rows over all cameras."""
 

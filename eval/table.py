@@ -22,7 +22,7 @@ def rich_table(report: Report) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD,
         title=f"Protocol {report.protocol.name}: {report.protocol.title}",
-        caption="bold: best of the camera   ▲ ▼: student better, worse than baseline   -: not measurable",
+        caption="bold: best of the camera   ▲ ▼: student or live better, worse than baseline   -: not measurable",
         padding=(0, 0 if len(columns) > 11 else 1, 0, 0),
     )
     table.add_column("Camera", no_wrap=True)
@@ -34,7 +34,7 @@ def rich_table(report: Report) -> Table:
         for index, row in enumerate(rows.values()):
             cells = [_rich_cell(row, rows, column) for column in columns]
             last = index == len(rows) - 1
-            role = Text(row.role, "bold" if row.role == "student" else "")
+            role = Text(row.role, "bold" if row.role == report.subject else "")
             table.add_row(camera if index == 0 else "", role, *cells, end_section=last)
     return table
 

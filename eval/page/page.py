@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from lotwise.eval.comparison import (
     CHANGE_MARKS,
+    SUBJECTS,
     Report,
     against_baseline,
     is_best,
@@ -21,6 +22,7 @@ from lotwise.eval.comparison import (
     shown,
     verdict,
 )
+from lotwise.eval.live import live_sentence
 from lotwise.eval.marks import Mark
 from lotwise.eval.metrics.average_precision import MAX_DETECTIONS
 from lotwise.eval.page.charts import CurveChart, camera_chart, curve_chart
@@ -35,6 +37,7 @@ ROLE_MEANINGS: Mapping[Role, str] = {
     "teacher": "the large model that the small one learns from; too slow to run beside a camera",
     "baseline": "the small model as it was downloaded, before it learnt anything here",
     "student": "the same small model after it learnt this camera's view from the teacher",
+    "live": "the model that runs on each camera now: its student, or another where the student was refused",
 }
 FURTHER_WORDS: Mapping[str, str] = {
     "Confidence": "how sure a model must be before a box counts. A low one finds more and errs more",
@@ -47,12 +50,13 @@ SCORE_HEIGHT = 0.014
 
 @dataclass(frozen=True)
 class Drawing:
-    """What one role got right and wrong on a picture, in words and in marks."""
+    """What one role got right and wrong on a picture, in words and in marks, and whether it is live on the camera."""
 
     role: Role
     marks: tuple[Mark, ...]
     tally: str
     over_all_frames: str
+    live: bool
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ def page(report: Report, pictures: Sequence[Picture] = (), title: str = "Parking
         headline=_headline(report),
         verdict=verdict(report),
         remarks=remarks(report),
-        overall=report.of_camera(ALL),
+        overall=dict(sorted(report.of_camera(ALL).items(), key=lambda one: one[0] != "live")),
+        live=live_sentence(report.live),
         cameras=camera_chart(report),
         sections=_sections(report, pictures),
         style=Markup(style),  # noqa: S704  the style sheet is a file of ours
@@ -120,16 +125,21 @@ def _environment() -> Environment:
 def _headline(report: Report) -> str:
     protocol, rows = report.protocol, report.of_camera(ALL)
     before, after = (
-        getattr(rows[role], protocol.plain_field) if role in rows else None for role in ("baseline", "student")
+        getattr(rows[role], protocol.plain_field) if role in rows else None for role in ("baseline", report.subject)
     )
     if after is None:
         return protocol.plain_title
-    claim = protocol.plain_claim.format(of_hundred(after))
-    return claim if before is None else f"{claim}; before it learnt, {of_hundred(before)}"
+    claim = protocol.plain_claim.format(model=SUBJECTS[report.subject], share=of_hundred(after))
+    if before is None or (report.live and all(one.kind == "baseline" for one in report.live)):
+        return claim
+    return (
+        f"{claim}; {'before it learnt' if report.subject == 'student' else 'the untouched nano'}, {of_hundred(before)}"
+    )
 
 
 def _sections(report: Report, pictures: Sequence[Picture]) -> list[CameraSection]:
     by_camera = {picture.camera: picture for picture in pictures}
+    kinds = {one.camera: one.kind for one in report.live}
     sections = []
     for camera in report.cameras:
         rows = report.of_camera(camera)
@@ -137,9 +147,11 @@ def _sections(report: Report, pictures: Sequence[Picture]) -> list[CameraSection
         curves = {role: curve for (role, of), curve in report.curves.items() if of == camera}
         if picture is None and not curves:
             continue
+        live = kinds.get(camera)
         drawings = {
-            role: _drawing(report.protocol, rows[role], marks)
+            role: _drawing(report.protocol, rows[role], marks, role in ("live", live))
             for role, marks in (picture.marks if picture else {}).items()
+            if role != "live" or live not in ("student", "baseline")  # it would be drawn twice
         }
         student = rows.get("student")
         held_out = student is None or not student.images or student.held_out
@@ -147,11 +159,11 @@ def _sections(report: Report, pictures: Sequence[Picture]) -> list[CameraSection
     return sections
 
 
-def _drawing(protocol: Protocol, row: Row, marks: tuple[Mark, ...]) -> Drawing:
+def _drawing(protocol: Protocol, row: Row, marks: tuple[Mark, ...], live: bool) -> Drawing:
     count = {word: sum(mark.verdict == verdict for mark in marks) for verdict, word in protocol.tally.items()}
     tally = ", ".join(f"{number} {word}" for word, number in count.items() if number) or "nothing found"
     all_frames = protocol.in_words(row)
-    return Drawing(row.role, marks, tally, all_frames[0].lower() + all_frames[1:])
+    return Drawing(row.role, marks, tally, all_frames[0].lower() + all_frames[1:], live)
 
 
 def _outline_path(mark: Mark) -> str:

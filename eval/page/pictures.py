@@ -1,8 +1,8 @@
-"""One held-out frame per camera with what each role got right and wrong on it, ready to be drawn."""
+"""The worst measured frame of each camera with what each role got right and wrong on it, ready to be drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -11,8 +11,8 @@ import numpy as np
 from lotwise.datasets.frame import Frame, Image
 from lotwise.datasets.load import load
 from lotwise.eval.evidence import Evidence
-from lotwise.eval.marks import Mark
-from lotwise.eval.protocols import Protocol
+from lotwise.eval.marks import ERRORS, Mark
+from lotwise.eval.protocols import JudgedFrame, Protocol
 from lotwise.eval.rows import Role
 
 MAX_WIDTH_PX = 1280
@@ -44,7 +44,10 @@ class Picture:
 
 
 def draw_pictures(protocol: Protocol, evidence: Evidence, *, read: Callable[[Frame], Image] = load) -> list[Picture]:
-    """For each camera the frame with most to be found, judged at the deployed confidence of each role.
+    """For each camera the worst of its measured frames, judged at the deployed confidence of each role.
+
+    The worst is the one with most errors of the live model, or of the student where it is not told what is live; of
+    frames with as many, the one with most to be found.
 
     Cameras without truth have no picture.
 
@@ -63,15 +66,23 @@ def draw_pictures(protocol: Protocol, evidence: Evidence, *, read: Callable[[Fra
         roles = [role for role in protocol.roles(evidence) if evidence.covers(role, camera)]
         if not frames or not roles:
             continue
-        frame = max(frames, key=lambda f: int((~judged[f.name].truth.ignore).sum()))
-        marks = {
-            role: judged[frame.name].marks(evidence.predictions[role][frame.name], evidence.confidence[role][camera])
-            for role in roles
-        }
+        judge = next((role for role in ("live", "student") if role in roles), roles[-1])
+        drawn = {frame.name: _marks(evidence, judged[frame.name], judge, frame) for frame in frames}
+        frame = max(frames, key=lambda one: _badness(drawn[one.name], judged[one.name]))
+        marks = {role: _marks(evidence, judged[frame.name], role, frame) for role in roles}
         image = read(frame)
         height, width = image.shape[:2]
         pictures.append(Picture(camera, frame.name, width, height, small_jpeg(image), marks))
     return pictures
+
+
+def _marks(evidence: Evidence, judged: JudgedFrame, role: Role, frame: Frame) -> tuple[Mark, ...]:
+    return judged.marks(evidence.predictions[role][frame.name], evidence.confidence[role][frame.camera])
+
+
+def _badness(marks: Sequence[Mark], judged: JudgedFrame) -> tuple[int, int]:
+    """Errors drawn on a frame, then how much was to be found there."""
+    return sum(mark.verdict in ERRORS for mark in marks), int((~judged.truth.ignore).sum())
 
 
 def small_jpeg(image: Image) -> bytes:

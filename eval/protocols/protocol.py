@@ -81,11 +81,12 @@ class Protocol(ABC):
         headline_name: of that figure in the sentence.
         plain_field: of ``Row``, the share that the page's title tells as "N of 100".
         plain_title: the page's title where that share is not known.
-        plain_claim: the page's title, with a place for N.
+        plain_claim: the page's title, with places for the model and for N.
         legend: of the pictures.
         tally: what marks are called when they are counted under a picture, by verdict; others are not counted.
         box_counts: columns of the table of every box at work.
         better, less: how a model that does better is compared with another, and the word for one that does not.
+        worst: which of a camera's frames is shown, as half a sentence.
         precision_axis, recall_axis: of the chart of both.
         absent_truth: why a camera has no figures.
         caveats: what a reader must know of every report by this protocol, a sentence each.
@@ -104,6 +105,7 @@ class Protocol(ABC):
     box_counts: ClassVar[tuple[Column, ...]] = BOX_COUNTS
     better: ClassVar[str] = "is better than"
     less: ClassVar[str] = "worse"
+    worst: ClassVar[str] = "the one on which the live model errs most"
     precision_axis: ClassVar[str] = "precision: share of boxes right"
     recall_axis: ClassVar[str] = "recall: share found"
     absent_truth: ClassVar[str]

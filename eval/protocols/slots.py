@@ -122,7 +122,7 @@ class Slots(Protocol):
     headline_name = "Slot accuracy"
     plain_field = "accuracy"
     plain_title = "How well slots are read"
-    plain_claim = "The student reads {} of 100 slots rightly"
+    plain_claim = "{model} reads {share} of 100 slots rightly"
     legend = (
         LegendEntry("right", True, "right: called occupied, and it is (filled)"),
         LegendEntry("right", False, "right: called free, and it is"),

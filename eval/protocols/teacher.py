@@ -65,7 +65,7 @@ class Teacher(Protocol):
     headline_name = "mAP50 against the teacher"
     plain_field = "deployed_recall"
     plain_title = "How well the teacher is followed"
-    plain_claim = "The student finds {} of 100 vehicles that the teacher sees"
+    plain_claim = "{model} finds {share} of 100 vehicles that the teacher sees"
     legend = (
         LegendEntry("shared", False, "the teacher has this box too, with the model's score"),
         LegendEntry("extra", False, "the teacher does not have this box"),
@@ -80,6 +80,7 @@ class Teacher(Protocol):
     box_counts = (BOX_COUNTS[0], *BOX_COUNTS[-2:])
     better = "agrees more with the teacher than"
     less = "less"
+    worst = "the one on which the live model and the teacher differ most"
     precision_axis = "precision: share of boxes that the teacher has too"
     recall_axis = "recall: share of the teacher's vehicles"
     absent_truth = "the teacher was not run here"

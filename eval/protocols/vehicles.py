@@ -20,7 +20,7 @@ class Vehicles(Protocol):
     headline_name = "mAP50"
     plain_field = "deployed_recall"
     plain_title = "How well vehicles are found"
-    plain_claim = "The student finds {} of 100 vehicles"
+    plain_claim = "{model} finds {share} of 100 vehicles"
     absent_truth = "no vehicle boxes to measure by"
 
     def has_truth(self, evidence: Evidence) -> bool:

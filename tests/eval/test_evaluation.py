@@ -10,7 +10,6 @@ from lotwise.datasets.frame import Detections, Truth
 from lotwise.eval.comparison import to_json
 from lotwise.eval.evaluation import evaluate
 from lotwise.eval.protocols import PROTOCOLS, SLOTS, VEHICLES
-from lotwise.eval.rows import ROLES
 from tests.eval.lots import box, evidence, slot, vehicles
 
 GOOD = Detections.of([box(0), box(1)], [0.9, 0.8])
@@ -27,7 +26,7 @@ THREE = {
 def test_a_row_for_each_camera_and_role_and_for_all() -> None:
     report = evaluate(VEHICLES, evidence(THREE, TRUTH))
     assert [(row.camera, row.role) for row in report.rows] == [
-        (camera, role) for camera in ("C1", "C2", "all") for role in ROLES
+        (camera, role) for camera in ("C1", "C2", "all") for role in THREE
     ]
     student = report.of_camera("all")["student"]
     assert (student.images, student.instances) == (2, 4)

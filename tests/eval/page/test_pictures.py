@@ -16,9 +16,9 @@ from tests.eval.lots import SIZE, box, evidence, slot, vehicles, write_images
 SEEN = Detections.of([box(0), box(5), box(8), box(1)], [0.9, 0.8, 0.7, 0.1])
 
 
-def test_the_fullest_frame_of_each_camera_is_shown_at_the_deployed_confidence(tmp_path) -> None:
+def test_the_worst_frame_of_each_camera_is_shown_at_the_deployed_confidence(tmp_path) -> None:
     known = {
-        "C1/1": Truth(vehicles=vehicles([box(0)])),
+        "C1/1": Truth(vehicles=vehicles([box(0), box(5), box(8)])),  # all right, though most is to be found here
         "C1/2": Truth(vehicles=vehicles([box(0), box(1)])),
         "C2/1": Truth(),
     }
@@ -30,6 +30,18 @@ def test_the_fullest_frame_of_each_camera_is_shown_at_the_deployed_confidence(tm
     assert (pictures[0].width, pictures[0].height) == SIZE
     assert set(pictures[0].marks) == {"baseline", "student"}
     assert Counter(m.verdict for m in pictures[0].marks["student"])["missed"] == 1  # 0.1 is below 0.25
+
+
+def test_which_frame_is_the_worst_is_told_by_the_live_model(tmp_path) -> None:
+    known = {name: Truth(vehicles=vehicles([box(0)])) for name in ("C1/1", "C1/2", "C1/3")}
+    good, bad = Detections.of([box(0)], [0.9]), Detections.of([box(4), box(5)], [0.9, 0.9])
+    student = {"C1/1": good, "C1/2": bad, "C1/3": good}
+    live = {"C1/1": good, "C1/2": good, "C1/3": bad}
+    some = evidence({"student": student, "live": live}, known, folder=tmp_path)
+    write_images(some)
+    assert [picture.name for picture in draw_pictures(VEHICLES, some)] == ["C1/3"]
+    alone = evidence({"student": student}, known, folder=tmp_path)
+    assert [picture.name for picture in draw_pictures(VEHICLES, alone)] == ["C1/2"]
 
 
 def test_slots_are_marked_by_their_state(tmp_path) -> None:

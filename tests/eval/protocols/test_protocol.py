@@ -35,7 +35,7 @@ class LargeVehicles(Protocol):
     headline_name = "mAP50 of large vehicles"
     plain_field = "deployed_recall"
     plain_title = "How well large vehicles are found"
-    plain_claim = "The student finds {} of 100 large vehicles"
+    plain_claim = "{model} finds {share} of 100 large vehicles"
     absent_truth = "no large vehicles to measure by"
     caveats = ("Small vehicles count neither way.",)
 

@@ -1,0 +1,47 @@
+"""Which model is live on each camera, and why: the first line of every report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+LiveKind = Literal["student", "baseline", "other", "none"]
+NAMES: Mapping[LiveKind, str] = {
+    "student": "the student",
+    "baseline": "the untouched nano",
+    "other": "a bundle of another run or day",
+    "none": "no model",
+}
+
+
+@dataclass(frozen=True)
+class LiveModel:
+    """What is live on one camera.
+
+    Attributes:
+        camera: its id.
+        kind: student or baseline of the run, another bundle, or none.
+        bundle: identity of the live bundle, or None.
+        why: the reason, for people; no capital, no full stop.
+    """
+
+    camera: str
+    kind: LiveKind
+    bundle: str | None
+    why: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"camera": self.camera, "model": self.kind, "bundle": self.bundle, "why": self.why}
+
+
+def live_sentence(models: Sequence[LiveModel]) -> str:
+    """What is live where, and why, in one line; empty where nothing is known.
+
+    >>> live_sentence([LiveModel("C1", "student", "ab", "it agrees better"), LiveModel("C2", "none", None, "none yet")])
+    'Live on C1: the student (it agrees better). Live on C2: no model (none yet).'
+    """
+    cameras: dict[tuple[LiveKind, str], list[str]] = {}
+    for one in models:
+        cameras.setdefault((one.kind, one.why), []).append(one.camera)
+    return " ".join(f"Live on {', '.join(ids)}: {NAMES[kind]} ({why})." for (kind, why), ids in cameras.items())
