@@ -27,9 +27,9 @@ def detect_stored(
     """Results of pictures and videos in order; what an earlier run has left in the log is not done again.
 
     Args:
-        frames: what to look at.
+        frames: pictures and frames of videos.
         reader_of: which model reads it.
-        progress: told of each frame.
+        progress: called after each frame with stage, done, total and a note.
         skipped: gets a line for every frame that cannot be read.
         log: keeps each result.
         save: keeps each picture with what was found on it.

@@ -36,9 +36,9 @@ class Detector:
         confidence: the deployed threshold.
         overlap: IoU of non-maximum suppression, or None where the head needs none.
         rows: class rows that are vehicles, for models of others; None where there is one score an anchor.
-        manifest: of the bundle, where there is one.
+        manifest: what the bundle says of itself; None where the model is a file alone.
         digest: sha256 of the model file, where there is no bundle.
-        precision: of the model file that was chosen.
+        precision: number format of the model file that was chosen.
     """
 
     network: Network

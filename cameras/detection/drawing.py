@@ -25,7 +25,7 @@ def drawn(image: Image, result: FrameResult, slots: tuple[Slot, ...]) -> Image:
 
     Args:
         image: (H, W, 3) BGR; left as it is.
-        result: of this image.
+        result: what was found on this image.
         slots: those that were read.
     """
     canvas = image.copy()

@@ -17,6 +17,7 @@ Phase = Literal["shadow", "probation"]
 """``shadow``: the old bundle is live and the new one runs beside it; ``probation``: the new one is live
 and the old one runs beside it."""
 ShadowOutcome = Literal["open", "accept", "refuse"]
+"""``open``: more frames or time are needed before the new bundle is accepted or refused."""
 
 MIN_TIMED_FRAMES = 20
 """Frames that both were timed on before a bundle is called slow: on a busy machine a few of them say nothing."""
@@ -30,9 +31,9 @@ class ShadowRun:
     Pure bookkeeping: the caller runs both models.
 
     Args:
-        settings: how much is enough and what is too much.
+        settings: how many frames are enough, and how much the two bundles may differ.
         phase: before the swap or just after it.
-        identity: of the new bundle.
+        identity: identity of the new bundle, 16 hex digits.
         period_s: seconds between two frames of the camera; 0 for as many as the machine can process.
     """
 

@@ -40,7 +40,7 @@ class Mistake:
     """One thing that is wrong.
 
     Attributes:
-        place: as written in the file, such as ``("cameras", "gate", "source", "url")``.
+        place: as written in the file, such as ``("cameras", "entrance", "source", "url")``.
         why: what was expected and how to mend it, without what was found there, which may be a password.
     """
 

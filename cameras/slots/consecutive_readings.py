@@ -63,8 +63,8 @@ class ConsecutiveReadings:
         """Slots as they were before a restart if that is recent, else unknown.
 
         Args:
-            slots: of the camera.
-            settings: of the camera.
+            slots: the camera's slots.
+            settings: the camera's settings.
             before: states to go on from; ids that are no slots are ignored.
             start: time zone aware; now where None.
             seen: until when ``before`` is known to have held; where None, its latest change.

@@ -22,8 +22,8 @@ def slot_states(
     """Which slots are taken, by the rule that a box covers more than half of the slot's bounding box.
 
     Args:
-        detections: of one frame, in its pixels.
-        slots: of its camera.
+        detections: boxes of one frame, in its pixels.
+        slots: slots of its camera.
         size: (width, height) of the frame.
         confidence: a box counts from this score up.
 

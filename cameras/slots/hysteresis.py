@@ -74,8 +74,8 @@ def open_hysteresis(
     """The hysteresis of one camera, of the kind that its settings name.
 
     Args:
-        slots: of the camera.
-        settings: of the camera.
+        slots: the camera's slots.
+        settings: the camera's settings.
         before: states before a restart, by slot id; ids that are no slots are ignored.
         start: time of the start, with time zone; now where None.
         seen: until when ``before`` is known to have held; where None, its latest change.

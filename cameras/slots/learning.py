@@ -49,7 +49,7 @@ def learn_slot_model(frames: Sequence[Detections], slots: Sequence[Slot], size: 
 
     Args:
         frames: detections of each frame of one camera, in pixels of frames of this size.
-        slots: of the camera.
+        slots: the camera's slots.
         size: (width, height) of the frames.
 
     Returns:

@@ -29,9 +29,9 @@ def with_low_scores(
     that was left. They take no part in the matching, where they could displace a car.
 
     Args:
-        readings: of the same detections, by slot id.
-        detections: of one frame, in its pixels, with boxes under the confidence.
-        slots: of its camera.
+        readings: what the same detections say of each slot, by its id.
+        detections: boxes of one frame, in its pixels, with boxes under the confidence.
+        slots: slots of its camera.
         size: (width, height) of the frame.
         model: where cars are expected; slots that it does not know must be half covered.
         confidence: boxes under this score are of low score.

@@ -34,8 +34,8 @@ def match_slots(
     sees cars on free slots, and the same boxes must decide here as are reported.
 
     Args:
-        detections: of one frame, in its pixels.
-        slots: of its camera.
+        detections: boxes of one frame, in its pixels.
+        slots: slots of its camera.
         size: (width, height) of the frame.
         model: from ``learn_slot_model`` for this camera.
         confidence: a slot is occupied from this score up.

@@ -36,7 +36,7 @@ class SlotModel(BaseModel):
     Slots that it does not hold are read by the half-covered rule.
 
     Attributes:
-        places: of slots, and of cars outside of all slots.
+        places: one for each slot that it knows, and those where cars park outside of all slots.
         frames: number of frames it was learned from.
     """
 

@@ -31,8 +31,8 @@ def hidden_slots(
     half-covered rule would take for a car on it, is what hides it.
 
     Args:
-        detections: of one frame, in its pixels.
-        slots: of its camera.
+        detections: boxes of one frame, in its pixels.
+        slots: slots of its camera.
         size: (width, height) of the frame.
         model: where cars are expected; a slot that it does not know is never hidden.
         share: a slot is hidden from this share of the expected box that one vehicle covers.

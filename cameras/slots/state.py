@@ -14,7 +14,7 @@ class SlotNow:
 
     Attributes:
         since: when it came into this state.
-        score: of the reading behind it, 0..1; 0 for unknown.
+        score: score of the reading behind it, 0..1; 0 for unknown.
         why: of an unknown slot: a view's verdict, a source's state, ``hidden`` or ``starting``.
     """
 

@@ -106,10 +106,10 @@ def live_frames(
     """The newest frames of cameras until stopped, until each camera has given its number, or until all have ended.
 
     Args:
-        addresses: of the cameras.
+        addresses: addresses of the cameras.
         every_s: least seconds between two frames of a camera; as they come where None.
         most: frames of each camera; no end where None.
-        stop: ends it.
+        stop: ends the frames when it is set.
         tell: told in a line when a camera goes away or comes back.
         first_frame_s: seconds within which each camera must have given a frame.
 

@@ -28,8 +28,8 @@ from lotwise.datasets.turning import turned
 
 _REFRESH_S = 0.4
 """A picture that was asked for and not taken is replaced by a newer one after so many seconds."""
-_LONGEST_ROW, _LARGEST = 1 << 17, 1 << 30
-"""Bytes of a picture's row and of a picture; more is nonsense that must not take the node's memory."""
+_MAX_ROW_BYTES, _MAX_PICTURE_BYTES = 1 << 17, 1 << 30
+"""Bytes of a row, and of a whole picture, above which a message is refused: it must not take all of the memory."""
 
 
 class StreamSource:
@@ -172,7 +172,8 @@ class StreamSource:
 
     def _picture(self, sock: socket.socket, message: Message, follow: int) -> CapturedFrame:
         height, width, stride = message["height"], message["width"], message["stride"]
-        if not (0 < 3 * width <= stride <= _LONGEST_ROW and height > 0 and follow == stride * height <= _LARGEST):
+        whole = height > 0 and follow == stride * height <= _MAX_PICTURE_BYTES
+        if not (whole and 0 < 3 * width <= stride <= _MAX_ROW_BYTES):
             raise ValueError(f"a picture of {width} by {height} in {follow} bytes")
         rows = np.empty((height, stride), np.uint8)
         wire.receive_into(sock, rows.data.cast("B"))

@@ -22,15 +22,16 @@ from lotwise.datasets.timestamps import parse_time
 
 _POLL_S = 1.0
 """Most seconds between two listings of the folder."""
-_WRITING_S = 10.0
-"""An image that cannot be read so long after its last change is not being written any more: it is broken."""
-_COARSE_NS = 2_000_000_000
-"""A folder that changed less than this before it was listed may have changed again under the same time."""
+_MAX_WRITING_S = 10.0
+"""Seconds after its last change after which an image that cannot be read is broken rather than still written."""
+_TIMESTAMP_STEP_NS = 2_000_000_000
+"""Nanoseconds by which times of folders step at most, as on FAT: a folder that changed less than this before it was
+listed may have changed again under the same time."""
 
 _MAX_KEPT = 256
 """Images of one folder whose times are read again without listing it: those changed last."""
 
-_AHEAD_S = 60.0
+_MAX_AHEAD_S = 60.0
 """Seconds by which a file or the time in its name may lie ahead of this machine's clock; more is a wrong clock."""
 
 UploadOrder = tuple[int, str]
@@ -92,7 +93,7 @@ class UploadSource(StoredSource):
             try:
                 image = read_image(Path(stamp[1]))
             except UnreadableImage as error:
-                if self._wall() - changed.timestamp() > _WRITING_S:
+                if self._wall() - changed.timestamp() > _MAX_WRITING_S:
                     self._unreadable += 1
                     self._say(f"{error}{self._broken()}")
                     self._last = max(self._last, stamp)
@@ -106,7 +107,7 @@ class UploadSource(StoredSource):
     def _taken(self, path: Path, changed: datetime) -> datetime:
         """When an image was taken: as its name says, unless that lies ahead, else when it changed or arrived."""
         named = parse_time(path.relative_to(self._root))
-        if named is not None and aware(named).timestamp() <= self._wall() + _AHEAD_S:
+        if named is not None and aware(named).timestamp() <= self._wall() + _MAX_AHEAD_S:
             return aware(named)
         if named is not None:
             self._say(f"{path}: the time in its name lies ahead of this machine's clock; set the camera's clock")
@@ -118,7 +119,7 @@ class UploadSource(StoredSource):
         known = self._ahead.get(path)
         if known is not None and known[0] == changed:
             return known[1], path
-        if changed <= (self._wall() + _AHEAD_S) * 1e9:
+        if changed <= (self._wall() + _MAX_AHEAD_S) * 1e9:
             return changed, path
         # One that lay here before the start arrived when the file system noted it, at the latest.
         arrived = int(self._wall() * 1e9)
@@ -172,7 +173,7 @@ class UploadSource(StoredSource):
         for path in gone:
             del self._ahead[path]
         newest = tuple(path for _, path in heapq.nlargest(_MAX_KEPT, images))
-        return _Listing(changed, self._wall() * 1e9 - changed < _COARSE_NS, newest, tuple(folders))
+        return _Listing(changed, self._wall() * 1e9 - changed < _TIMESTAMP_STEP_NS, newest, tuple(folders))
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class ChangeDetector:
 
         Args:
             thumb: :func:`lotwise.cameras.view.thumbnail` of the frame.
-            taken: its time.
+            taken: when the frame was taken.
             shift: by which the view, and so each slot, lies beside its place, as in :class:`ViewReport`.
         """
         if self._before is None:

@@ -34,7 +34,7 @@ class ViewHealth:
     since is not known then, so every frame is ``unverified`` until somebody accepts the view, after a restart too.
 
     Args:
-        settings: what the view may do.
+        settings: what the view may do before its slots become unknown.
         keep: file where the reference is kept across restarts; None for nowhere.
     """
 

@@ -50,7 +50,7 @@ class Library:
     Attributes:
         title: its name as people write it.
         package: what is imported, and what ``pip install`` takes.
-        suffixes: of the model files that it runs.
+        suffixes: endings of the model files that it runs.
         load: loads a file: path, threads and cache as of :func:`load_network`.
     """
 

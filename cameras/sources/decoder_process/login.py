@@ -64,7 +64,7 @@ def authorization(
         headers: values of ``WWW-Authenticate``.
         username, password: as the user gave them.
         target: path and query of the address (HTTP) or the whole address (RTSP), as in the request.
-        method: of the request.
+        method: verb of the request, such as GET or DESCRIBE.
         count: of requests with the same nonce, this one included.
 
     Raises:

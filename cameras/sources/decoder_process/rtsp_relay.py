@@ -28,7 +28,7 @@ def needs_relay(url: str, timeout_s: float) -> bool:
     than MD5 it then sends no log-in at all.
 
     Args:
-        url: of the stream, without user and password.
+        url: address of the stream, without user and password.
         timeout_s: seconds in which the camera must answer.
 
     Raises:
@@ -43,7 +43,7 @@ class RtspRelay:
     """One connection to a camera, logged in.
 
     Args:
-        url: of the stream, without user and password.
+        url: address of the stream, without user and password.
         username, password: as the user gave them.
         timeout_s: seconds in which the camera must answer at first.
 

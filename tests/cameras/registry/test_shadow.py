@@ -1,4 +1,4 @@
-"""A new bundle is taken where it may well be better, and never where it is blind, sees ghosts or is slow."""
+"""A new bundle is taken where it may well be better, and never where it is blind, slow or sees too many vehicles."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -47,7 +47,7 @@ def tried(
         ({"new": cars(7)}, "accept", "agreement 0.824"),  # no double boxes any more
         ({"new": cars(0)}, "refuse", "0 vehicles where the old one sees 100 (10 frames)"),  # blind
         ({"new": cars(4)}, "refuse", "40 vehicles where the old one sees 100"),
-        ({"new": cars(21)}, "refuse", "210 vehicles where the old one sees 100"),  # ghosts
+        ({"new": cars(21)}, "refuse", "210 vehicles where the old one sees 100"),  # twice as many vehicles
         ({"old": cars(0)}, "refuse", "100 vehicles where the old one sees 0"),  # only a person can tell who is right
         ({"new": cars(10, first=5)}, "refuse", "agreement 0.500 with the old one, under 0.6"),  # another view's
         ({"old_slots": readings("ooof"), "new_slots": readings("ooff")}, "accept", "agreement"),
