@@ -50,7 +50,7 @@ OUTSIDE_SHARE, INSIDE_SHARE = 0.1, 0.9
 EDGE_SIGMA_PX = 1.2
 """Pixels, sigma by which a region's edge is blended, about the blur of the pictures themselves."""
 SWAP_CHANCE = 0.5
-"""Chance of each region, which gives most different composites of a pair."""
+"""Chance of each region to be swapped; a half gives the most different composites of a pair of frames."""
 
 
 @dataclass(frozen=True)

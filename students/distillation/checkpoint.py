@@ -25,9 +25,9 @@ class TrainingState:
 
     Attributes:
         epoch: epochs finished.
-        seconds: spent on them.
+        seconds: time spent on them.
         losses: mean of each loss term over the last epoch.
-        agreements: with the teacher, at each check so far.
+        agreements: F1 with the teacher's taught boxes at each check so far, 0..1.
         checked: step of the last check.
         settled: step from which on it learned nothing more and only cools down; None while it learns.
     """

@@ -72,7 +72,7 @@ def learn(
         keys: content key by frame name.
         store: what the teacher said.
         settings: of the distillation.
-        folder: for the audit of the consensus, logs, state and the student; goes on where it was left.
+        folder: gets the audit of the consensus, logs, state and the student; training goes on where it was left.
         progress: told after each step of each round.
         others: labelled frames of other cameras, to learn from as the teacher sees them.
         stage: what progress calls this work.

@@ -18,7 +18,7 @@ WIDTH = 960
 HEIGHT = 720
 SIZE = 512
 SECONDS_PER_FRAME = 8
-"""For which the demo's node shows each frame: long enough to look at; all 18 of them pass in under three minutes."""
+"""How long the demo's node shows each frame: long enough to look at, and all 18 pass in under three minutes."""
 
 
 def demo_plan(frames: Path, seed: int) -> Plan:

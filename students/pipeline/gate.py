@@ -74,7 +74,7 @@ def decide_unmeasured(pictures: int, can_hold_out: bool, has_live: bool) -> Deci
     learned = "the only picture" if pictures == 1 else f"all {pictures} pictures"
     needed = "hold frames out with --holdout" if can_hold_out else "give at least 1 more frame, best of another day"
     why = (
-        f"its student learned from {learned} there {'is' if pictures == 1 else 'are'}, so nothing shows that it is "
+        f"the student learned from {learned} there {'is' if pictures == 1 else 'are'}, so nothing shows that it is "
         f"better and it does not go live; {needed}, or promote it by hand"
     )
     return Decision("baseline", "kept" if has_live else "promoted", why, 0 if can_hold_out else 1)

@@ -31,7 +31,7 @@ def plot_curve(points: Sequence[tuple[int, float]], picture: Path, title: str) -
     Args:
         points: (frames, agreement), ascending; the nano's, of 0 frames, first.
         picture: PNG file to write.
-        title: above it.
+        title: text above the curve.
     """
     (_, untouched), *students = points
     figure = Figure(figsize=(7, 4), layout="constrained")

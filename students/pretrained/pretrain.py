@@ -35,7 +35,7 @@ from lotwise.students.losses.weights import LossWeights
 from lotwise.teacher.checkpoint import build, save_model
 
 WIDTHS = {"teacher": 0.375, "nano": 0.25}
-"""Of YOLOv8's channels: 6.4 and 3.0 million parameters."""
+"""Multiples of YOLOv8's channels, which make models of 6.4 and 3.0 million parameters."""
 SEED = 1
 
 

@@ -100,7 +100,7 @@ def test_a_site_file_names_bundles_too(lot, tmp_path: Path, capsys) -> None:
         (["bundles", "run", "--camera", "yard"], "run: no bundles of camera yard; there are those of gate, roof"),
         (["promote", "run", "0123"], "run: holds bundles of gate, roof; name one with --camera"),
         (["promote", "run", "zzzz", "--camera", "gate"], "no bundle 'zzzz'; there are "),
-        (["promote", "run", "--camera", "gate"], "Missing argument 'identity'"),
+        (["promote", "run", "--camera", "gate"], "Missing argument 'BUNDLE'"),
         (["promote", "run", "0", "--camera", "gate", "--shadow", "--no-probation"], "give one of the two"),
         (["rollback", "run", "--camera", "gate"], "no bundle was live before; promote the one that shall be live"),
         (["prune", "run", "--keep", "-1"], "--keep"),

@@ -84,6 +84,13 @@ def test_the_int8_model_says_what_the_float_model_says(nano, bundle: Path, frame
     assert {name: found[name] for name in found} == {name: measured[name] for name in found}
 
 
+def test_without_a_frame_to_compare_on_there_is_no_int8_model(nano, bundle: Path, frames) -> None:
+    manifest = add_int8(nano, bundle, frames[0], lambda: [], ExportSettings(samples=2))
+    assert manifest.models == {"float": "model.onnx"}
+    assert "no frame is left that it was not calibrated on" in manifest.measured["int8"]["refused"]
+    assert not list(bundle.glob("*int8*"))
+
+
 def dazzled(honest, source: Path, target: Path, samples, recipe) -> None:
     """A quantiser that was shown nothing but black frames."""
     honest(source, target, [np.zeros_like(sample) for sample in samples], recipe)
