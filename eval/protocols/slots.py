@@ -82,7 +82,7 @@ class LabelledFrame(JudgedFrame):
         readings = self.rule(detections, self.slots, self.size, confidence=confidence)
         seen = detections[detections.scores >= confidence]
         boxes = [
-            Mark("seen", corners(box), "", f"vehicle it saw (score {score:.2f})")
+            Mark("seen", corners(box), "", f"box it drew (score {score:.2f}); on no labelled slot it is unjudged")
             for box, score in zip(seen.boxes, seen.scores, strict=True)
         ]
         marks = []
@@ -128,7 +128,7 @@ class Slots(Protocol):
         LegendEntry("right", False, "right: called free, and it is"),
         LegendEntry("false", False, "wrong: says the opposite of the label (crossed out; filled if called occupied)"),
         LegendEntry("unsure", False, "no answer: the slot is called unknown"),
-        LegendEntry("seen", False, "box of a vehicle it saw"),
+        LegendEntry("seen", False, "box it drew; one on no labelled slot is unjudged"),
     )
     tally: ClassVar[Mapping[Verdict, str]] = {"right": "right", "false": "wrong", "unsure": "unknown"}
     absent_truth = "no slot labels to measure by"
