@@ -260,7 +260,9 @@ class HotSwap:
             elif not self._swap.auto:
                 advice = "promote it" if outcome == "accept" else "roll it back"
                 key = f"{run.identity} {run.phase} {outcome}"
-                return self._report_once(now, run.identity, key, f"{run.phase}: {outcome} ({why}); {advice}")
+                return self._report_once(
+                    now, run.identity, key, f"{run.phase}: {outcome} ({why}); {advice}", "decision wanted"
+                )
             elif outcome == "refuse":
                 self._bundles.roll_back(why, of=run.identity)
                 self.detector, self._number = other, 0
@@ -281,12 +283,12 @@ class HotSwap:
             return self._other
         return self._loader.get(identity)
 
-    def _report_once(self, now: datetime, identity: str, key: str, why: str) -> list[Event]:
-        """An event for a failure the first time that it is met, and none at later polls."""
+    def _report_once(self, now: datetime, identity: str, key: str, why: str, what: str = "failed") -> list[Event]:
+        """An event for a failure, or for what an operator has to decide, the first time that it is met, and none at later polls."""
         if key in self._reported:
             return []
         self._reported.add(key)
-        return [self._event(now, identity, "", "failed", "failed", why)]
+        return [self._event(now, identity, "", what, what, why)]
 
     def _event(
         self,

@@ -350,7 +350,7 @@ def test_without_auto_a_good_shadow_is_only_reported_once(
     camera = Running(registry, QUICK.model_copy(update={"auto": False}))
     registry.start_shadow(other)
     assert camera.frames(12) == [three[0]] * 12
-    assert camera.said == ["in its shadow", "failed" if word else "refused"]
+    assert camera.said == ["in its shadow", "decision wanted" if word else "refused"]
     assert word in str(camera.events[-1].details["why"])
     assert registry.state().live == three[0]
 
@@ -360,7 +360,7 @@ def test_without_auto_bad_first_minutes_are_only_reported_once(registry: Registr
     camera = Running(registry, QUICK.model_copy(update={"auto": False}))
     registry.promote(other)
     assert camera.frames(12)[1:] == [other] * 11
-    assert camera.said == ["promoted", "failed"]
+    assert camera.said == ["promoted", "decision wanted"]
     assert "roll it back" in str(camera.events[-1].details["why"])
     assert registry.state().live == other
 
