@@ -284,7 +284,7 @@ class HotSwap:
         return self._loader.get(identity)
 
     def _report_once(self, now: datetime, identity: str, key: str, why: str, what: str = "failed") -> list[Event]:
-        """An event for a failure, or for what an operator has to decide, the first time that it is met, and none at later polls."""
+        """An event for a failure, or for a decision that an operator has to take; none where it was told already."""
         if key in self._reported:
             return []
         self._reported.add(key)

@@ -34,15 +34,8 @@ ENDED_SLOTS_S = 60.0
 Chosen: a network camera that falls silent is given up after about as long, and a place does not stay as it is."""
 CLOSE_TIMEOUT_S = 5.0
 """Seconds for which the end waits for looks that are under way. Chosen well below systemd's TimeoutStopSec of 20 s."""
-WARNED_STATES = {*get_args(Verdict)} - {"good"} | {
-    "stale",
-    "down",
-    "failed",
-    "decision wanted",
-    "none",
-    "refused",
-    "rolled back",
-}
+BAD_VIEWS = {*get_args(Verdict)} - {"good"}
+WARNED_STATES = BAD_VIEWS | {"stale", "down", "failed", "decision wanted", "none", "refused", "rolled back"}
 """States of a source, a view or a bundle that somebody should look into: logged as warnings, all others as
 information."""
 

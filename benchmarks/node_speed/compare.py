@@ -104,9 +104,9 @@ def measure(
     for left in (COUNTED, RESULT, PREDICTIONS):
         (folder / left).unlink(missing_ok=True)
     models: dict[str, str] = {}
-    if system.peer:
+    if system.ultralytics:
         for camera, bundle in setting.bundles.items():
-            models[camera] = str(make_model(bundle, setting.work / "models" / bundle.name, system.peer))
+            models[camera] = str(make_model(bundle, setting.work / "models" / bundle.name, system.ultralytics))
     job = Job(
         system,
         {camera: str(bundle) for camera, bundle in setting.bundles.items()},
@@ -119,7 +119,7 @@ def measure(
         accuracy,
         profile,
     )
-    # A peer takes all cores by default; whoever started this may have told it otherwise.
+    # Ultralytics takes all cores by default; whoever started this may have told it otherwise.
     environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     replace(job, started=time.monotonic()).write(folder / JOB)
     most = Memory(0, 0)
@@ -224,7 +224,7 @@ def report(
     title = f"{about['cameras']} cameras, {about['frames']}; {about['processor']}, {about['cores']} cores"
     show(console, title, headings(), lines)
     show(console, "targets", head, verdicts)
-    show(console, f"where the time of a look goes: {about['profile']}", PROFILE, timed)
+    show(console, f"where the time of a frame goes: {about['profile']}", PROFILE, timed)
     for note in notes:
         console.print(note)
     if asked.markdown:
@@ -257,8 +257,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=20.0, help="counted in each measurement")
     parser.add_argument("--warmup", type=float, default=3.0, help="seconds before that")
     parser.add_argument("--hold", type=int, default=100, help="looks at one real frame")
-    parser.add_argument("--profile", choices=[system.key for system in SYSTEMS if not system.peer])
-    parser.add_argument("--work", type=Path, default=Path("runs/node"), help="streams and peers' models are kept here")
+    parser.add_argument("--profile", choices=[system.key for system in SYSTEMS if not system.ultralytics])
+    parser.add_argument(
+        "--work", type=Path, default=Path("runs/node"), help="streams and Ultralytics' models are kept here"
+    )
     parser.add_argument("--json", type=Path)
     parser.add_argument("--markdown", type=Path)
     parser.add_argument("--quick", action="store_true", help="two cameras, one round of a second: does it all work?")
@@ -285,8 +287,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     setting = Setting(dataset, work, bundles, asked.seconds, asked.warmup, asked.hold)
     write_streams(dataset.frames, VARIANTS_A_FRAME, setting.streams)
     rows = compare(setting, systems, asked.rounds, Console())
-    ours = {row.system.key: row.system for row in rows if not row.system.peer}
-    profiled = ours.get(asked.profile or INT8) or next(iter(ours.values()), None)
+    nodes = {row.system.key: row.system for row in rows if not row.system.ultralytics}
+    profiled = nodes.get(asked.profile or INT8) or next(iter(nodes.values()), None)
     parts = measure(setting, profiled, profile=True)[0]["parts"] if profiled else {}
     size = image_size(dataset.frames[0].path)
     about = {

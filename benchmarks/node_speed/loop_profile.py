@@ -27,36 +27,40 @@ Parts = dict[str, tuple[float, float]]
 """Milliseconds of a frame by part: by the clock, and of them those on which its worker itself computed."""
 
 
+def timed_functions() -> tuple[tuple[Any, str, str], ...]:
+    """What is timed: class or module, name of its function, and the part of the loop that it counts for."""
+    from lotwise.cameras.detection.backends.openvino import OpenVino
+
+    return (
+        (CameraLoop, "look", WHOLE_LOOP),
+        (MemorySource, "newest", "source"),
+        (HotSwap, "poll", "registry"),
+        (CameraLoop, "_follow_slots", "slots of the bundle"),
+        (lotwise.node.camera, "thumbnail", "thumbnail"),
+        (ViewHealth, "check", "view health"),
+        (ChangeDetector, "verdict", "change detection"),
+        (ChangeDetector, "detected", "change detection"),
+        (Letterbox, "image", "letterbox"),
+        (OpenVino, "__call__", "network"),
+        (OnnxRuntime, "__call__", "network"),
+        (lotwise.cameras.detection.detector, "suppress", "suppression"),
+        (lotwise.cameras.slots.rule, "match_slots", "slot rule"),
+        (lotwise.cameras.slots.rule, "slot_states", "slot rule"),
+        (lotwise.node.camera, "with_low_scores", "low-score boxes"),
+        (lotwise.node.camera, "hidden_slots", "hidden slots"),
+        (ConsecutiveReadings, "update", "slot hysteresis"),
+        (ConsecutiveReadings, "same", "slot hysteresis, unchanged view"),
+        (CameraLoop, "_slot_events", "events"),
+        (lotwise.node.node, "record", "journal"),
+    )
+
+
 class LoopProfile:
     """Times parts of the loop; none of them lies inside another but for the whole."""
 
     def __init__(self) -> None:
         self._spent: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-        from lotwise.cameras.detection.backends.openvino import OpenVino
-
-        places: tuple[tuple[Any, str, str], ...] = (
-            (CameraLoop, "look", WHOLE_LOOP),
-            (MemorySource, "newest", "source"),
-            (HotSwap, "poll", "registry"),
-            (CameraLoop, "_follow_slots", "slots of the bundle"),
-            (lotwise.node.camera, "thumbnail", "thumbnail"),
-            (ViewHealth, "check", "view health"),
-            (ChangeDetector, "verdict", "change detection"),
-            (ChangeDetector, "detected", "change detection"),
-            (Letterbox, "image", "letterbox"),
-            (OpenVino, "__call__", "network"),
-            (OnnxRuntime, "__call__", "network"),
-            (lotwise.cameras.detection.detector, "suppress", "suppression"),
-            (lotwise.cameras.slots.rule, "match_slots", "slot rule"),
-            (lotwise.cameras.slots.rule, "slot_states", "slot rule"),
-            (lotwise.node.camera, "with_low_scores", "low-score boxes"),
-            (lotwise.node.camera, "hidden_slots", "hidden slots"),
-            (ConsecutiveReadings, "update", "slot hysteresis"),
-            (ConsecutiveReadings, "same", "slot hysteresis, unchanged view"),
-            (CameraLoop, "_slot_events", "events"),
-            (lotwise.node.node, "record", "journal"),
-        )
-        for owner, name, part in places:
+        for owner, name, part in timed_functions():
             setattr(owner, name, self._timed(part, getattr(owner, name)))
 
     def begin(self) -> None:

@@ -88,13 +88,13 @@ class LotwiseNode:
             return MemorySource(streams.stream(camera, job.hold), arrived)
 
         given = {name: getattr(start, name) for name in ("CameraLoop", "open_source")}
-        for name, ours in {"CameraLoop": Timed, "open_source": from_memory}.items():
-            setattr(start, name, ours)
+        for name, replacement in {"CameraLoop": Timed, "open_source": from_memory}.items():
+            setattr(start, name, replacement)
         try:
             self._service = start.open_service(site, state / "site.yaml")
         finally:
-            for name, theirs in given.items():
-                setattr(start, name, theirs)
+            for name, original in given.items():
+                setattr(start, name, original)
 
     def start(self) -> None:
         self._service.start()

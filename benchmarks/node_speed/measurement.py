@@ -52,7 +52,7 @@ class Prediction:
 
 
 def open_system(job: Job, streams: Streams, looks: list[ProcessedFrame]) -> Running:
-    if job.system.peer:
+    if job.system.ultralytics:
         from benchmarks.node_speed.ultralytics_predict import Ultralytics
 
         return Ultralytics(job, streams, looks)

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-Peer = Literal["pt", "openvino"]
-FLOAT, INT8 = "ours-float", "ours-int8"
+UltralyticsFormat = Literal["pt", "openvino"]
+FLOAT, INT8 = "lotwise-float", "lotwise-int8"
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,14 @@ class System:
     Attributes:
         key: short and unique.
         name: as the table has it.
-        peer: what of Ultralytics; None for the node of ours.
-        threads: of a peer, each with its share of the cameras.
-        precision, backend, change_detection, view, api: of the node.
+        ultralytics: format of the model that Ultralytics predicts with; None for the node of Lotwise.
+        threads: of Ultralytics, each with its share of the cameras; 0 for as many as there are cores.
+        precision, backend, change_detection, view, api: of the node of Lotwise.
     """
 
     key: str
     name: str
-    peer: Peer | None = None
+    ultralytics: UltralyticsFormat | None = None
     threads: int = 1
     precision: str = "float"
     backend: str = "openvino"
@@ -36,17 +36,17 @@ class System:
 
 
 SYSTEMS = (
-    System("pt", "Ultralytics .pt", "pt"),
-    System("pt-threads", "Ultralytics .pt, a thread a core", "pt", threads=0),
-    System("openvino", "Ultralytics OpenVINO", "openvino"),
-    System("openvino-threads", "Ultralytics OpenVINO, a thread a core", "openvino", threads=0),
-    System("ours-onnxruntime", "Lotwise float, ONNX Runtime", backend="onnxruntime"),
+    System("ultralytics-pt", "Ultralytics .pt", "pt"),
+    System("ultralytics-pt-threads", "Ultralytics .pt, a thread a core", "pt", threads=0),
+    System("ultralytics-openvino", "Ultralytics OpenVINO", "openvino"),
+    System("ultralytics-openvino-threads", "Ultralytics OpenVINO, a thread a core", "openvino", threads=0),
+    System("lotwise-onnxruntime", "Lotwise float, ONNX Runtime", backend="onnxruntime"),
     System(FLOAT, "Lotwise float"),
     System(INT8, "Lotwise INT8", precision="int8"),
-    System("ours-int8-api", "Lotwise INT8, with HTTP API", precision="int8", api=True),
-    System("ours-int8-blind", "Lotwise INT8, without view health", precision="int8", view=False),
-    System("ours-float-gate", "Lotwise float, change detection", change_detection=True),
-    System("ours-int8-gate", "Lotwise INT8, change detection", precision="int8", change_detection=True),
+    System("lotwise-int8-api", "Lotwise INT8, with HTTP API", precision="int8", api=True),
+    System("lotwise-int8-no-view-health", "Lotwise INT8, without view health", precision="int8", view=False),
+    System("lotwise-float-change-detection", "Lotwise float, change detection", change_detection=True),
+    System("lotwise-int8-change-detection", "Lotwise INT8, change detection", precision="int8", change_detection=True),
 )
 
 
@@ -56,7 +56,7 @@ class Job:
 
     Attributes:
         bundles: folder of each camera's live bundle, in the order of the cameras.
-        models: of each camera, what a peer loads.
+        models: of each camera, what Ultralytics loads.
         streams: folder that ``write_streams`` wrote.
         state: folder where the node keeps what speeds up its next start.
         warmup, seconds: before what is counted, and how long that is.

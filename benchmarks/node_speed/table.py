@@ -93,25 +93,25 @@ def cells(row: Row) -> list[str]:
 
 
 def targets(rows: Sequence[Row]) -> list[Target]:
-    """What the node shall reach, as far as its rows are there; peers count with the best of their rows."""
-    ours = next((row for row in rows if row.system.key == INT8), None)
-    if ours is None:
+    """What the node shall reach, as far as its rows are there; of Ultralytics the best row counts."""
+    int8 = next((row for row in rows if row.system.key == INT8), None)
+    if int8 is None:
         return []
-    speed = median(ours.values("frames_per_s"))
+    speed = median(int8.values("frames_per_s"))
     found = []
-    for peer, factor in (("pt", FASTER_THAN_PT), ("openvino", FASTER_THAN_OPENVINO)):
-        best = max((median(row.values("frames_per_s")) for row in rows if row.system.peer == peer), default=0.0)
+    for kind, factor in (("pt", FASTER_THAN_PT), ("openvino", FASTER_THAN_OPENVINO)):
+        best = max((median(row.values("frames_per_s")) for row in rows if row.system.ultralytics == kind), default=0.0)
         if best:
-            name = {"pt": "Ultralytics .pt", "openvino": "Ultralytics OpenVINO"}[peer]
+            name = {"pt": "Ultralytics .pt", "openvino": "Ultralytics OpenVINO"}[kind]
             ratio = speed / best
-            found.append(Target(f"{ours.system.name} / {name}", f">= {factor:g}", f"{ratio:.2f}", ratio >= factor))
-    most, first, every = (max(ours.values(column)) for column in ("pss_mb", "first_s", "all_s"))
+            found.append(Target(f"{int8.system.name} / {name}", f">= {factor:g}", f"{ratio:.2f}", ratio >= factor))
+    most, first, every = (max(int8.values(column)) for column in ("pss_mb", "first_s", "all_s"))
     found.append(Target("peak memory, MB", f"< {MEMORY_MB:g}", f"{most:.0f}", most < MEMORY_MB))
     found.append(Target("start to first result, s", f"< {FIRST_S:g}", f"{first:.2f}", first < FIRST_S))
     found.append(Target("start to a result of every camera, s", f"< {FIRST_S:g}", f"{every:.2f}", every < FIRST_S))
     floating = next((row.accuracy for row in rows if row.system.key == FLOAT), None)
-    if floating is not None and ours.accuracy is not None:
-        lost = floating - ours.accuracy
+    if floating is not None and int8.accuracy is not None:
+        lost = floating - int8.accuracy
         wanted = f"<= {100 * ACCURACY:g}"
         found.append(Target("slots right, points under float", wanted, f"{100 * lost:.2f}", lost <= ACCURACY))
     return found
@@ -132,7 +132,7 @@ def profile_lines(parts: Mapping[str, Sequence[float]]) -> list[list[str]]:
     return [[part, f"{wall:.2f}", f"{own:.2f}"] for part, (wall, own) in sorted(parts.items(), key=lambda p: -p[1][0])]
 
 
-PROFILE = ("part of a look", "ms", "its worker's own ms")
+PROFILE = ("part of the loop", "ms", "its worker's own ms")
 
 
 def show(console: Console, title: str, head: Sequence[str], lines: Sequence[Sequence[str]]) -> None:

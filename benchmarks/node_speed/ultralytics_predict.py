@@ -11,19 +11,19 @@ from typing import Any
 
 from benchmarks.node_speed.memory_streams import Stream, Streams
 from benchmarks.node_speed.processed_frames import ProcessedFrame
-from benchmarks.node_speed.systems import Job, Peer
+from benchmarks.node_speed.systems import Job, UltralyticsFormat
 from lotwise.cameras.detection.bundle import Manifest, read_manifest
 from lotwise.cameras.slots import SlotReading, slot_rule
 from lotwise.datasets.frame import Detections, Image
 
 
-def make_model(bundle: Path, folder: Path, peer: Peer) -> Path:
+def make_model(bundle: Path, folder: Path, kind: UltralyticsFormat) -> Path:
     """A bundle's student as Ultralytics has it: a checkpoint, or its own OpenVINO export; once made it stays.
 
     Args:
         bundle: with the student's weights beside its models.
         folder: of this bundle alone.
-        peer: which of the two.
+        kind: which of the two.
     """
     checkpoint, exported = folder / "student.pt", folder / "student_openvino_model"
     if not checkpoint.exists():
@@ -34,7 +34,7 @@ def make_model(bundle: Path, folder: Path, peer: Peer) -> Path:
 
         folder.mkdir(parents=True, exist_ok=True)
         torch.save({"model": load_model(bundle / WEIGHTS), "train_args": {}}, checkpoint)
-    if peer == "pt":
+    if kind == "pt":
         return checkpoint
     if not exported.exists():
         from ultralytics import YOLO

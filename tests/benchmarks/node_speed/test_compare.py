@@ -20,8 +20,9 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset
 from lotwise.datasets.load import load
 
-PEER, OURS = System("openvino", "peer", "openvino"), System("ours-int8", "ours", precision="int8")
-FLOAT = System("ours-float", "float")
+ULTRALYTICS = System("ultralytics-openvino", "Ultralytics", "openvino")
+INT8 = System("lotwise-int8", "int8", precision="int8")
+FLOAT = System("lotwise-float", "float")
 
 
 @pytest.fixture(scope="module")
@@ -87,13 +88,16 @@ def row(system: System, speed: list[float], right: int = 100, **other: float) ->
 @pytest.mark.parametrize(
     ("rows", "missed"),
     [
-        ([row(PEER, [10.0]), row(OURS, [20.0]), row(FLOAT, [9.0])], set()),
-        ([row(PEER, [10.0]), row(PEER, [11.0]), row(OURS, [20.0])], {"ours / Ultralytics OpenVINO"}),  # best peer row
-        ([row(PEER, [10.0]), row(OURS, [19.0, 20.0, 90.0])], set()),  # median, not mean
-        ([row(OURS, [20.0], pss_mb=600.0)], {"peak memory, MB"}),
-        ([row(OURS, [20.0], all_s=3.5)], {"start to a result of every camera, s"}),
-        ([row(OURS, [20.0], right=99), row(FLOAT, [9.0])], {"slots right, points under float"}),
-        ([row(FLOAT, [9.0], right=99), row(OURS, [20.0])], set()),  # better than float is no loss
+        ([row(ULTRALYTICS, [10.0]), row(INT8, [20.0]), row(FLOAT, [9.0])], set()),
+        (
+            [row(ULTRALYTICS, [10.0]), row(ULTRALYTICS, [11.0]), row(INT8, [20.0])],
+            {"int8 / Ultralytics OpenVINO"},
+        ),  # the best of its rows
+        ([row(ULTRALYTICS, [10.0]), row(INT8, [19.0, 20.0, 90.0])], set()),  # median, not mean
+        ([row(INT8, [20.0], pss_mb=600.0)], {"peak memory, MB"}),
+        ([row(INT8, [20.0], all_s=3.5)], {"start to a result of every camera, s"}),
+        ([row(INT8, [20.0], right=99), row(FLOAT, [9.0])], {"slots right, points under float"}),
+        ([row(FLOAT, [9.0], right=99), row(INT8, [20.0])], set()),  # better than float is no loss
     ],
 )
 def test_targets_say_what_was_missed(rows: list[Row], missed: set[str]) -> None:
@@ -101,10 +105,10 @@ def test_targets_say_what_was_missed(rows: list[Row], missed: set[str]) -> None:
 
 
 def test_a_row_shows_its_spread_and_frames_that_were_not_detected() -> None:
-    one = row(OURS, [9.0, 12.0, 10.0], detected=8, refused=2)
-    assert cells(one)[:3] == ["ours", "80%", "10.0 (9.0 - 12.0)"]
+    one = row(INT8, [9.0, 12.0, 10.0], detected=8, refused=2)
+    assert cells(one)[:3] == ["int8", "80%", "10.0 (9.0 - 12.0)"]
     assert "6 of 30 frames were refused" in refused([one])[0]
-    assert refused([row(OURS, [9.0])]) == []
+    assert refused([row(INT8, [9.0])]) == []
 
 
 def test_the_cameras_of_a_run_are_measured_where_none_is_named(tmp_path: Path) -> None:
@@ -124,7 +128,7 @@ def test_bundles_without_int8_leave_those_rows_out_and_say_so(adapted: Path) -> 
 
 
 def test_a_job_is_read_as_it_was_written(tmp_path: Path) -> None:
-    job = Job(PEER, {"C1": "b"}, {"C1": "m"}, "streams", "state", 1.0, 2.0, 100, accuracy=True, started=3.5)
+    job = Job(ULTRALYTICS, {"C1": "b"}, {"C1": "m"}, "streams", "state", 1.0, 2.0, 100, accuracy=True, started=3.5)
     job.write(tmp_path / "job.json")
     assert Job.read(tmp_path / "job.json") == job
 
@@ -135,15 +139,15 @@ def test_the_machine_is_named() -> None:
 
 
 def test_systems_that_do_not_exist_are_told(site: Dataset, adapted: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"nothing to measure.*ours-int8"):
+    with pytest.raises(InputError, match=r"nothing to measure.*lotwise-int8"):
         main([*arguments(site, adapted, tmp_path), "--systems", "magic"])
 
 
 @pytest.mark.slow
 def test_a_whole_comparison(site: Dataset, adapted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main([*arguments(site, adapted, tmp_path), "--systems", "pt,ours-onnxruntime", "--quick"])
+    main([*arguments(site, adapted, tmp_path), "--systems", "ultralytics-pt,lotwise-onnxruntime", "--quick"])
     found = json.loads((tmp_path / "o.json").read_text())
-    assert [one["system"]["key"] for one in found["rows"]] == ["pt", "ours-onnxruntime"]
+    assert [one["system"]["key"] for one in found["rows"]] == ["ultralytics-pt", "lotwise-onnxruntime"]
     for one in found["rows"]:
         figures = one["rounds"][0]
         assert figures["frames"] == figures["detected"] > 0
