@@ -67,8 +67,9 @@ def draw_pictures(protocol: Protocol, evidence: Evidence, *, read: Callable[[Fra
         if not frames or not roles:
             continue
         judge = next((role for role in ("live", "student") if role in roles), roles[-1])
-        drawn = {frame.name: _marks(evidence, judged[frame.name], judge, frame) for frame in frames}
-        frame = max(frames, key=lambda one: _badness(drawn[one.name], judged[one.name]))
+        # One frame's marks at a time: those of a whole month would not fit into memory.
+        badness = [_badness(_marks(evidence, judged[frame.name], judge, frame), judged[frame.name]) for frame in frames]
+        frame = frames[badness.index(max(badness))]
         marks = {role: _marks(evidence, judged[frame.name], role, frame) for role in roles}
         image = read(frame)
         height, width = image.shape[:2]
