@@ -20,7 +20,7 @@ from lotwise.datasets.suppression import DEFAULT_NMS_IOU
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.datasets.whole_file import write_whole
 
-Role = Literal["student", "baseline"]
+BundleRole = Literal["student", "baseline"]
 """A distilled student, or the untouched nano that it started from."""
 
 MANIFEST = "manifest.json"
@@ -39,7 +39,7 @@ class Manifest(BaseModel):
 
     format: Literal[1] = 1
     camera: str
-    role: Role
+    role: BundleRole
     input: Annotated[tuple[int, int], Field(description="width and height of the network's input, pixels")]
     classes: tuple[str, ...] = ("vehicle",)
     confidence: Annotated[float, Field(gt=0, lt=1, description="boxes under this score are not reported")] = (

@@ -13,8 +13,8 @@ from ultralytics.nn.tasks import DetectionModel
 from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.bundle import (
     MODEL,
+    BundleRole,
     Manifest,
-    Role,
     read_manifest,
     sha256,
     write_manifest,
@@ -45,7 +45,7 @@ def write_bundle(
     folder: Path,
     *,
     camera: str,
-    role: Role,
+    role: BundleRole,
     size: tuple[int, int],
     confidence: float = DEFAULT_CONFIDENCE,
     check: Sequence[Image],

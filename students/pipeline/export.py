@@ -11,7 +11,7 @@ from typing import Any
 
 from ultralytics.nn.tasks import DetectionModel
 
-from lotwise.cameras.detection.bundle import Role
+from lotwise.cameras.detection.bundle import BundleRole
 from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.slots import SlotModel, learn_slot_model
@@ -109,7 +109,7 @@ class _Job:
 def _export(job: _Job, shadow: bool) -> None:
     """Both bundles of a camera into its registry, and the better one through the gate."""
     job.labels.check([*job.test, *job.train], job.read)
-    models: dict[Role, DetectionModel] = {
+    models: dict[BundleRole, DetectionModel] = {
         "baseline": make_student(job.plan.student, job.plan.oracle.classes),
         "student": load_model(job.run.camera(job.record.camera) / "train" / STUDENT),
     }
@@ -144,7 +144,7 @@ def _export(job: _Job, shadow: bool) -> None:
     job.run.save(job.record.model_copy(update=result))
 
 
-def _write_bundles(job: _Job, models: Mapping[Role, DetectionModel]) -> dict[Role, Path]:
+def _write_bundles(job: _Job, models: Mapping[BundleRole, DetectionModel]) -> dict[BundleRole, Path]:
     """A bundle of each model beside the registry, compared with its model."""
     record, plan = job.record, job.plan
     check = list(islice(readable(job.test, job.read), CHECKED_FRAMES))
@@ -154,7 +154,7 @@ def _write_bundles(job: _Job, models: Mapping[Role, DetectionModel]) -> dict[Rol
             "its bundle cannot be checked; put them back, or begin a new run with --out"
         )
     slot_model = learn_slots(record.train, job.slots, job.labels) if job.slots else None
-    folders: dict[Role, Path] = {role: job.registry.folder / f".{role}" for role in models}
+    folders: dict[BundleRole, Path] = {role: job.registry.folder / f".{role}" for role in models}
     for role, model in models.items():
         write_bundle(
             model,
@@ -171,7 +171,7 @@ def _write_bundles(job: _Job, models: Mapping[Role, DetectionModel]) -> dict[Rol
     return folders
 
 
-def _agreements(job: _Job, folders: Mapping[Role, Path], live: Detector | None) -> dict[str, float]:
+def _agreements(job: _Job, folders: Mapping[BundleRole, Path], live: Detector | None) -> dict[str, float]:
     """Agreement of the new bundles, and of the live one where there is one, with the teacher.
 
     On frames that the student did not learn from; empty where none of these can be read.

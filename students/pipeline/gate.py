@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lotwise.cameras.detection.agreement import agreement
-from lotwise.cameras.detection.bundle import Role
+from lotwise.cameras.detection.bundle import BundleRole
 from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.registry.registry import Registry
 from lotwise.datasets.errors import InputError
@@ -28,7 +28,7 @@ class Decision:
         missing_frames: how many more frames the camera needs before a student of it can be measured at all.
     """
 
-    winner: Role
+    winner: BundleRole
     outcome: GateOutcome
     why: str
     missing_frames: int = 0
@@ -47,7 +47,7 @@ def decide(scores: Mapping[str, float], shadow: bool = False) -> Decision:
     >>> decide({"student": 0.89, "baseline": 0.80, "live": 0.90}).why
     'the live bundle agrees better with the teacher, by 0.900 against 0.890'
     """
-    winner: Role = "student" if scores["student"] >= scores["baseline"] else "baseline"
+    winner: BundleRole = "student" if scores["student"] >= scores["baseline"] else "baseline"
     new, live = scores[winner], scores.get("live")
     if live is None:
         return Decision(winner, "promoted", "no bundle was live that could be compared")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lotwise.cameras.detection.bundle import Role
+from lotwise.cameras.detection.bundle import BundleRole
 
 GateOutcome = Literal["promoted", "shadow", "kept"]
 """What the promotion gate did with a new bundle; the field ``outcome`` of :class:`GateRecord` says what each means."""
@@ -26,7 +26,7 @@ class GateRecord(BaseModel):
         ),
     ]
     winner: Annotated[
-        Role,
+        BundleRole,
         Field(description="Which of student and baseline agrees better; baseline where that is unknown."),
     ]
     outcome: Annotated[
