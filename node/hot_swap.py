@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,35 +14,16 @@ from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.registry.shadow import Phase, ShadowRun
 from lotwise.cameras.registry.state_file import RegistryState
 from lotwise.cameras.site.swap import SwapSettings
-from lotwise.cameras.slots import SlotReading
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Detections, Image, Slot
+from lotwise.datasets.frame import Image, Slot
 from lotwise.node.bundle_loader import BundleLoader
+from lotwise.node.bundle_result import BundleResult, Read, run_bundle
 from lotwise.node.refusal import Refusal, newest_refusal
 from lotwise.node.state import Event
 
 REGISTRY_POLL_S = 1.0
 """Seconds between two looks at a registry whose file did not change. Chosen: a swap is promised within about a
 second."""
-
-Read = Callable[[Detector, Detections], Mapping[str, SlotReading]]
-
-
-@dataclass(frozen=True)
-class BundleResult:
-    """What the live bundle finds in one frame.
-
-    Attributes:
-        detector: that said it.
-        detections: in pixels of the frame, also some under its confidence.
-        readings: of the slots.
-        events: what followed for the bundles.
-    """
-
-    detector: Detector
-    detections: Detections
-    readings: Mapping[str, SlotReading]
-    events: tuple[Event, ...] = ()
 
 
 class HotSwap:
@@ -134,7 +115,7 @@ class HotSwap:
         assert detector is not None
         began = self._clock()
         try:
-            ours = _looked(detector, image, read, low)
+            ours = run_bundle(detector, image, read, low)
         except Exception as error:
             if self._shadow_run is None or self._shadow_run.phase != "probation" or not self._swap.auto:
                 raise
@@ -150,7 +131,7 @@ class HotSwap:
             return ours
         began = self._clock()
         try:
-            theirs = _looked(other, image, read, low)
+            theirs = run_bundle(other, image, read, low)
         except Exception as error:  # a model that fails in its shadow is refused, whatever it failed with
             run.fail(f"it fails on a frame: {error}")
             return replace(ours, events=tuple(self._decide(time)))
@@ -158,7 +139,7 @@ class HotSwap:
         old, new = (ours, theirs) if run.phase == "shadow" else (theirs, ours)
         old_s, new_s = (took, seconds) if run.phase == "shadow" else (seconds, took)
         alike = old.detector.precision == new.detector.precision
-        run.compare(time, _deployed(old), _deployed(new), old_s, new_s, old.readings, new.readings, alike)
+        run.compare(time, old.deployed, new.deployed, old_s, new_s, old.readings, new.readings, alike)
         return replace(ours, events=tuple(self._decide(time)))
 
     def poll(self, now: datetime) -> list[Event]:
@@ -302,12 +283,3 @@ class HotSwap:
     ) -> Event:
         details: dict[str, object] = {"what": what, "why": why} | ({"measured": dict(measured)} if measured else {})
         return Event(now, "bundle", self.camera, identity, before, after, details)
-
-
-def _looked(detector: Detector, image: Image, read: Read, low: float) -> BundleResult:
-    detections = detector([image], min(low, detector.confidence))[0]
-    return BundleResult(detector, detections, read(detector, detections))
-
-
-def _deployed(found: BundleResult) -> Detections:
-    return found.detections[found.detections.scores >= found.detector.confidence]
