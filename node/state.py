@@ -95,9 +95,11 @@ class Counts:
 
     @property
     def total(self) -> int:
+        """How many slots there are."""
         return self.free + self.occupied + self.unknown
 
     @staticmethod
     def of(slots: Mapping[str, SlotNow]) -> Counts:
+        """Count slots by their state."""
         states = [slot.state for slot in slots.values()]
         return Counts(states.count("free"), states.count("occupied"), states.count("unknown"))

@@ -164,6 +164,7 @@ def camera_detail(now: CameraNow) -> CameraDetailAnswer:
 
 
 def event_answer(event: Event) -> EventAnswer:
+    """An event as the API gives it."""
     return EventAnswer.model_validate(event)
 
 

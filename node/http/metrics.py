@@ -43,6 +43,7 @@ class NodeCollector(Collector):
         self._node = node
 
     def collect(self) -> Iterator[Metric]:
+        """The figures at this moment; called by the Prometheus client at each request."""
         now = self._node.now()
         cameras = list(now.cameras.values())
         yield InfoMetricFamily("lotwise_build", "The software that runs", value={"version": software_version()})

@@ -58,21 +58,26 @@ class Topics:
 
     @staticmethod
     def of(now: NodeNow, prefix: str, site: str) -> Topics:
+        """The topics of all cameras, slots and shared places of a site, each safe as a part of a topic."""
         slots = {name: safe_names(camera.slots) for name, camera in now.cameras.items()}
         seen = lot_places(now) if now.shared else {}
         places = safe_names(name for name, place in seen.items() if len(place.cameras) > 1)
         return Topics(site_root(prefix, site), safe_names(now.cameras, taken=(PLACE,)), slots, places)
 
     def camera(self, camera: str) -> str:
+        """The topic below which all topics of a camera lie."""
         return f"{self.root}/{self.cameras[camera]}"
 
     def picture(self, camera: str) -> str:
+        """Where the pictures of a camera are sent for Home Assistant."""
         return f"{self.camera(camera)}/picture"
 
     def place(self, place: str) -> str:
+        """Where the state of a place that several cameras see is told."""
         return f"{self.root}/{PLACE}/{self.places[place]}"
 
     def slot(self, camera: str, slot: str) -> str:
+        """Where the state of a slot is told."""
         return f"{self.camera(camera)}/slot/{self.slots[camera][slot]}"
 
 
