@@ -1,1 +1,1 @@
-"""The edge: sources, view health, detectors, slots, publishing, and the node that runs them. Never imports torch."""
+"""The camera as a library: its site, sources, view, slots, detection and registry. Never imports torch."""
