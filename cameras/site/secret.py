@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -22,11 +22,23 @@ _PORT = re.compile(r"://[^/?#\s]*:(?!\d+(?:[/?#]|$))[^/?#\]]*(?:[/?#]|$)")
 # Camera makers write passwords into queries and into paths, under many names: pwd, psw, loginpas, userpwd, passwd, …
 # A name reaches back to what can stand before one; of user=admin_password=secret it is what follows the underscore.
 _NAMED = (
-    r"(?i)((?<![a-z0-9])(?:[a-z0-9-]*(?:passw|pswd|paswd|psw|pwd)[a-z0-9-]*|(?:user|usr|login|admin|cam)?(?:pass?|pw|pin)"
-    r"|[a-z0-9_-]*(?:token|secret|{more}))=)"
+    r"(?i)((?<![a-z0-9])(?:[a-z0-9-]*(?:pass(?:w|phrase|code|key)|pswd|paswd|psw|pwd|kennwort)[a-z0-9-]*"
+    r"|(?:user|usr|login|admin|cam)?(?:pass?|pw|pin)|(?:access[_-]?|pin[_-]?)?code"
+    r"|[a-z0-9_-]*(?:token|secret|jwt|cred(?:s|entials?)?|auth(?!or|type|mode|method)[a-z0-9]*{more}))=)"
 )
-_WRITTEN = re.compile(_NAMED.format(more="auth") + r"(?!\{)[^&#;/\s'\"]")
-_MASKED = re.compile(_NAMED.format(more="auth|key|sig") + r"(?!\{)[^&#;/\s'\"]+")
+_WRITTEN = re.compile(_NAMED.format(more="") + r"(?!\{)[^&#;/\s'\"]")
+_MASKED = re.compile(_NAMED.format(more="|key|sig") + r"(?!\{)[^&#;/\s'\"]+")
+# User and password joined by a colon, as a part of the path or as a value: /admin:secret/, ?login=admin:secret.
+# Left alone: numbers and times (1:1, 12:30:00), addresses (00:1a:…, 10.0.0.4:554), tracks (trackID:1), URLs (x://…).
+_PAIR = re.compile(
+    r"(?i)(?<!://)(?<=[/=&?;#])"
+    r"(?!(?:\d{1,2}(?::\d{1,2}){1,2}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,}|[\w-]+(?:\.[\w-]+)+:\d{1,5}|[a-z_]+:\d{1,2}"
+    r"|\d{4}-?\d\d-?\d\d[t_ ]?\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:z|[+-]\d\d:?\d\d)?)(?:[/&;#?\s'\"]|$))"
+    r"[^/=&?;#:\s'\"]+:(?![{/])[^/=&?;#\s'\"]+"
+)
+_URL = re.compile(r"[^\s'\"]*://[^\s'\"]*")
+_MAX_UNQUOTED = 3
+"""Times that a URL is unescaped at most: one that is handed on inside another URL is escaped twice."""
 
 
 class Secret(BaseModel):
@@ -101,7 +113,8 @@ def masked_url(url: str) -> str:
     >>> masked_url("http://10.0.0.4/snap.jpg?user=a&pwd=hunter2")
     'http://10.0.0.4/snap.jpg?user=a&pwd=***'
     """
-    return _MASKED.sub(rf"\g<1>{MASK}", _USERINFO.sub(f"{MASK}@", url))
+    text = _MASKED.sub(rf"\g<1>{MASK}", _USERINFO.sub(f"{MASK}@", url))
+    return _URL.sub(lambda found: _masked_one(found[0]), text)
 
 
 def masked(text: str, secrets: Iterable[str] = ()) -> str:
@@ -123,11 +136,26 @@ def url_without_credentials(url: str) -> str:
             "a URL here carries no user:password@; give `username` and `password: {env: NAME}` or "
             "`password: {file: path}` beside it (an @ of the path is written %40)"
         )
-    if _WRITTEN.search(url):
+    plain = _unquoted(url)
+    if any(_WRITTEN.search(form) or _PAIR.search(form) for form in (url, plain)):
         raise ValueError(
             "a password is written into the URL; write {password} in its place and give `username` and "
             "`password: {env: NAME}` or `password: {file: path}` beside it"
         )
     if _PORT.search(url):
         raise ValueError("what follows the colon after the host is no port number; write host or host:554")
+    return url
+
+
+def _masked_one(url: str) -> str:
+    """One URL without passwords; unescaped where only so a password shows."""
+    shown = _PAIR.sub(MASK, url)
+    plain = _unquoted(shown)
+    hidden = _PAIR.sub(MASK, _MASKED.sub(rf"\g<1>{MASK}", plain))
+    return shown if hidden == plain else hidden
+
+
+def _unquoted(url: str) -> str:
+    for _ in range(_MAX_UNQUOTED):
+        url = unquote(url)
     return url
