@@ -209,6 +209,7 @@ class CameraLoop:
             bundle=hot_swap.identity,
             shadow=hot_swap.shadow,
             refusal=hot_swap.refusal,
+            int8_refused=hot_swap.int8_refused,
         )
         self._events += self._slot_events(changes, captured.taken)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from lotwise.cameras.detection.bundle import int8_refusal
 from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.registry.shadow import Phase, ShadowRun
@@ -76,6 +77,12 @@ class HotSwap:
     def shadow(self) -> str:
         """Identity of the bundle in its shadow or on probation; "" where there is none."""
         return self._shadow_run.identity if self._shadow_run else ""
+
+    @property
+    def int8_refused(self) -> str:
+        """Why the live bundle has no INT8 model although one was made; "" where it has, or none was made."""
+        manifest = self.detector.manifest if self.detector else None
+        return int8_refusal(manifest.measured) if manifest else ""
 
     @property
     def slots(self) -> tuple[Slot, ...]:

@@ -47,6 +47,7 @@ class CameraNow:
         slots: by slot id, in the site's order.
         bundle: identity of the live bundle. shadow: identity of the bundle in its shadow, or "".
         refusal: of a bundle newer than the live one, if there was one.
+        int8_refused: why the live bundle's INT8 model was refused at its export, or "".
         detections: of the last detected frame.
         looked: frames looked at. detected: frames detected. unchanged: frames that showed nothing new. untrusted:
             frames of a view that could not be trusted. latency_s: from taking the last detected frame from its source
@@ -61,6 +62,7 @@ class CameraNow:
     bundle: str = ""
     shadow: str = ""
     refusal: Refusal | None = None
+    int8_refused: str = ""
     detections: Detections = field(default_factory=Detections.empty)
     looked: int = 0
     detected: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -75,6 +76,16 @@ class Manifest(BaseModel):
     def unsaid(self) -> set[str]:
         """Fields younger than format 1 that say nothing new; unwritten, so that older bundles keep their identity."""
         return {"models"} if self.models == FLOAT_ONLY else set()
+
+
+def int8_refusal(measured: Mapping[str, Any]) -> str:
+    """Why a bundle's INT8 model was refused at its export, in one line; "" where none was.
+
+    Args:
+        measured: of the bundle's manifest.
+    """
+    said = measured.get("int8")
+    return str(said.get("refused", "")) if isinstance(said, dict) else ""
 
 
 def parse_manifest(folder: Path) -> Manifest:

@@ -87,9 +87,11 @@ def _as_json(camera: str, version: Version) -> dict[str, Any]:
 
 
 def _models(version: Version) -> str:
+    from lotwise.cameras.detection.bundle import int8_refusal
+
+    if refused := int8_refusal(version.measured):
+        return f"float; int8 refused: {refused}"
     said: Any = version.measured.get("int8")
     if not isinstance(said, dict):
         return "float"
-    if "refused" in said:
-        return f"float; int8 refused: {said['refused']}"
     return f"float, int8 (agreement {said.get('agreement', 0):.3f})"

@@ -81,6 +81,9 @@ class CameraAnswer(_Answer):
     refusal: RefusalAnswer | None = Field(
         description="The newest bundle that was refused or rolled back; null where none is newer than the live one"
     )
+    int8_refused: str = Field(
+        description="Why the live bundle runs without the INT8 model that was made for it, in one line, or empty"
+    )
     looked: int = Field(description="Frames looked at")
     detected: int = Field(description="Frames on which the detector ran")
     unchanged: int = Field(description="Frames that showed nothing new, so that it need not run")
@@ -148,6 +151,7 @@ def camera_answer(now: CameraNow) -> CameraAnswer:
         bundle=now.bundle,
         shadow=now.shadow,
         refusal=None if now.refusal is None else RefusalAnswer.model_validate(now.refusal),
+        int8_refused=now.int8_refused,
         looked=now.looked,
         detected=now.detected,
         unchanged=now.unchanged,

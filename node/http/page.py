@@ -63,6 +63,7 @@ class CameraCard:
         no_picture: why there is none.
         age: of the picture, in words.
         refusal: which newer bundle was refused and why; empty where none was.
+        int8_refused: why the live bundle runs without an INT8 model that was made for it; empty where none was refused.
         acceptable: whether an operator may say that its view is right as it is.
     """
 
@@ -76,6 +77,7 @@ class CameraCard:
     no_picture: str
     age: str
     refusal: str
+    int8_refused: str
     acceptable: bool
 
 
@@ -150,6 +152,7 @@ def _card(now: CameraNow) -> CameraCard:
         no_picture=now.source.why or reason("starting"),
         age=age,
         refusal=f"{now.refusal.bundle[:IDENTITY_CHARACTERS]}: {now.refusal.why}" if now.refusal else "",
+        int8_refused=now.int8_refused,
         acceptable=now.source.state == "live" and now.view.verdict in ACCEPTABLE_VERDICTS,
     )
 

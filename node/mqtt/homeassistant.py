@@ -21,7 +21,10 @@ Entity = Mapping[str, object]
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 # "None" is Home Assistant's word for a state that is not known.
 _OCCUPIED = "{{ {'occupied': 'ON', 'free': 'OFF'}.get(value_json.state, 'None') }}"
-_BUNDLES = "{{ {'shadow': value_json.shadow, 'refused': value_json.refused} | tojson }}"
+_BUNDLES = (
+    "{{ {'shadow': value_json.shadow, 'refused': value_json.refused, "
+    "'int8_refused': value_json.int8_refused} | tojson }}"
+)
 _BUNDLE_CHARACTERS = 12
 """Of a bundle's identity, a hash, so many are enough to tell it from others."""
 

@@ -112,7 +112,8 @@ def _camera_meaning(camera: CameraNow) -> Hashable:
     # Numbers in the words, such as by how far a view has moved, differ with every frame.
     whys = (_NUMBER.sub("", source.why), _NUMBER.sub("", view.why))
     counts = Counts.of(camera.slots)
-    return counts, source.state, source.since, view.verdict, whys, camera.bundle, camera.shadow, camera.refusal
+    bundles = (camera.bundle, camera.shadow, camera.refusal, camera.int8_refused)
+    return counts, source.state, source.since, view.verdict, whys, bundles
 
 
 def _camera_message(camera: CameraNow) -> bytes:
@@ -125,6 +126,7 @@ def _camera_message(camera: CameraNow) -> bytes:
             "bundle": camera.bundle,
             "shadow": camera.shadow,
             "refused": {"bundle": refusal.bundle, "why": refusal.why} if refusal else None,
+            "int8_refused": camera.int8_refused,
         }
     )
 

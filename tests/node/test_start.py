@@ -11,6 +11,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.node.journal.journal import Journal
 from lotwise.node.journal.query import EventQuery
 from lotwise.node.start import Service, open_service
+from tests.cameras.bundles import write_constant_bundle
 from tests.node.mqtt.brokers import until
 from tests.node.sites import LOT, states, write_site
 
@@ -79,6 +80,17 @@ def test_a_camera_whose_bundle_is_harmed_is_unknown_while_the_others_run(tmp_pat
     assert now.cameras["C1"].looked == 4
     why = [event.details["why"] for event in journal_events(tmp_path) if event.subject == "bundle"]
     assert len(why) == 1 and "changed since it was exported" in str(why[0])
+
+
+def test_a_camera_tells_why_the_int8_model_of_its_bundle_was_refused(tmp_path: Path) -> None:
+    site = write_site(tmp_path, cameras=1)
+    write_constant_bundle(tmp_path / "bundle", measured={"int8": {"refused": "F1 0.870 is below 0.98"}})
+    service = opened(site)
+    service.start()
+    assert service.node.wait(20)
+    now = service.node.now()
+    service.close()
+    assert now.cameras["C1"].int8_refused == "F1 0.870 is below 0.98"
 
 
 def journal_events(folder: Path):

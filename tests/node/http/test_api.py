@@ -64,6 +64,12 @@ def test_a_refused_bundle_is_told_with_its_reason() -> None:
     assert [camera["refusal"] for camera in cameras.values()] == [{"bundle": "b-2", "why": "sees ghosts"}, None]
 
 
+def test_a_refused_int8_model_is_told_with_its_reason() -> None:
+    with served(FakeNode([replace(camera("C1"), int8_refused="F1 0.870 is below 0.98"), camera("C2")])) as url:
+        cameras = ask(f"{url}/api/v1/state").json["cameras"]
+    assert [camera["int8_refused"] for camera in cameras.values()] == ["F1 0.870 is below 0.98", ""]
+
+
 def test_one_camera_with_its_boxes(url: str) -> None:
     answer = ask(f"{url}/api/v1/cameras/C1").json
     assert answer["detections"] == [{"box": [10.0, 20.0, 30.0, 40.0], "score": 0.75, "label": 0}]

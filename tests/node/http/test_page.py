@@ -100,6 +100,12 @@ def test_a_refused_detector_is_told_with_its_reason() -> None:
     assert "refused" not in text(shown(FakeNode()))
 
 
+def test_a_refused_int8_model_is_told_with_its_reason() -> None:
+    words = text(shown(FakeNode([replace(camera(), int8_refused="F1 0.870 is below 0.98")])))
+    assert "Runs the float model; INT8 refused: F1 0.870 is below 0.98" in words
+    assert "INT8" not in text(shown(FakeNode()))
+
+
 def test_last_changes() -> None:
     events = (Event(NOON, "slot", "C1", "7", "occupied", "free"), Event(NOON, "camera", "C2", "", "live", "down"))
     words = text(shown(FakeNode(), events))

@@ -67,11 +67,17 @@ def test_a_camera_is_available_while_its_slots_can_be_trusted(camera: CameraNow,
         ({"slots": CAMERA.slots | {"7": SlotNow("free", LATER, 0.8)}}, {"C1/slot/7"}),  # since another time
         ({"bundle": "b-2"}, {"C1/state"}),
         ({"refusal": Refusal("b-2", "sees ghosts")}, {"C1/state"}),
+        ({"int8_refused": "F1 0.870 is below 0.98"}, {"C1/state"}),
         ({"source": SourceHealth("down", LATER, "refused")}, {"C1/state", "C1/available"}),
     ],
 )
 def test_only_what_has_changed_is_sent_anew(later: dict[str, object], topics: set[str]) -> None:
     assert changed(CAMERA, replace(CAMERA, **later)) == topics  # type: ignore[arg-type]
+
+
+def test_a_refused_int8_model_is_told_with_its_reason() -> None:
+    held = told(StateMessages(), node(replace(CAMERA, int8_refused="F1 0.870 is below 0.98")))
+    assert json.loads(held["p/lot/C1/state"])["int8_refused"] == "F1 0.870 is below 0.98"
 
 
 @pytest.mark.parametrize(
