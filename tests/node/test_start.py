@@ -93,6 +93,25 @@ def test_a_camera_tells_why_the_int8_model_of_its_bundle_was_refused(tmp_path: P
     assert now.cameras["C1"].int8_refused == "F1 0.870 is below 0.98"
 
 
+def test_a_camera_whose_kept_view_is_broken_is_unknown_while_the_others_run(tmp_path: Path) -> None:
+    site = write_site(tmp_path)
+    kept = tmp_path / "state" / "views" / "C1.npz"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"half a file")
+    service = opened(site)
+    service.start()
+    assert service.node.wait(20)
+    now = service.node.now()
+    service.close()
+    broken, whole = now.cameras["C1"], now.cameras["C2"]
+    assert (broken.view.verdict, broken.looked, broken.detected, broken.untrusted) == ("unverified", 4, 0, 4)
+    assert {(slot.state, slot.why) for slot in broken.slots.values()} == {("unknown", "unverified")}
+    assert set(broken.slots) == set(LOT)
+    assert whole.view.verdict == "good"
+    assert {name: slot.state for name, slot in whole.slots.items()} == LOT
+    assert kept.with_name("C1.npz.broken").read_bytes() == b"half a file"  # for whoever wants to know
+
+
 def journal_events(folder: Path):
     journal = Journal(folder / "state" / "history.sqlite")
     try:
