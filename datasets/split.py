@@ -10,6 +10,10 @@ from datetime import date, datetime
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame
 
+DEFAULT_HOLDOUT = 0.25
+"""Share of a camera's frames that is measured on unless another is asked for: a day in four. Chosen, not
+measured."""
+
 
 @dataclass(frozen=True)
 class Split:
@@ -28,7 +32,7 @@ class Split:
     note: str
 
 
-def split_by_day(frames: Sequence[Frame], holdout: float = 0.25) -> Split:
+def split_by_day(frames: Sequence[Frame], holdout: float = DEFAULT_HOLDOUT) -> Split:
     """Divide the frames of one camera by whole days.
 
     Tested are those days whose frames together come closest to ``holdout`` of all without exceeding half;

@@ -36,7 +36,7 @@ from lotwise.eval.collect import collect
 from lotwise.eval.make_report import make_report, write_page
 from lotwise.students.export.settings import ExportSettings
 from lotwise.students.pipeline.adapt import adapt
-from lotwise.students.pipeline.demo import DAYS, HEIGHT, WIDTH, demo_plan
+from lotwise.students.pipeline.demo import DAYS, HEIGHT_PX, WIDTH_PX, demo_plan
 from lotwise.students.pipeline.footage import open_frames
 from lotwise.students.pipeline.run import Run
 
@@ -111,7 +111,13 @@ def measure(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     """Adapt and report on a rendered site in a folder; what was decoded, and the peak of memory in MiB."""
     root = folder / "frames"
     render_site(
-        root, cameras=asked.cameras, days=DAYS, frames_per_day=asked.frames_per_day, width=WIDTH, height=HEIGHT, seed=0
+        root,
+        cameras=asked.cameras,
+        days=DAYS,
+        frames_per_day=asked.frames_per_day,
+        width=WIDTH_PX,
+        height=HEIGHT_PX,
+        seed=0,
     )
     plan = demo_plan(root, 0)
     short = plan.distill.model_copy(update={"epochs": 1, "min_steps": 1})

@@ -23,6 +23,8 @@ CAR_SIZE_MIN_SCORE = 0.25
 CAR_SIZE_MIN_BOXES = 8
 """Boxes of at least CAR_SIZE_MIN_SCORE below which nothing is learned of the size of cars."""
 _PASSES = 3
+"""How often the boxes are dealt out to clusters, after the first pass to the clusters' mean boxes. Chosen, not
+measured; each pass costs about as much time as the first."""
 
 
 @dataclass(frozen=True)

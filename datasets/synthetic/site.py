@@ -31,8 +31,9 @@ FIRST_HOUR, LAST_HOUR = 7.5, 18.6
 VERSION = 2
 """Of the renderer; a site written by another version is rendered anew."""
 _VIEWS_TRIED = 6
+"""Random views that are drawn for each camera; chosen so that one of them shows the lot well."""
 _ENOUGH_SLOTS = 30
-"""Of so many views tried for each camera the one with most slots is taken; more slots than this count the same."""
+"""Of the views tried the one with most slots is taken; views with more slots than this count the same."""
 
 
 @dataclass(frozen=True)

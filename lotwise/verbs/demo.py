@@ -21,7 +21,15 @@ def demo(
 ) -> None:
     """The whole job on a rendered parking site: label, distil, export, report. Nothing is downloaded."""
     from lotwise.datasets.synthetic import render_site
-    from lotwise.students.pipeline.demo import CAMERAS, DAYS, FRAMES_PER_DAY, HEIGHT, WIDTH, demo_plan, write_demo_site
+    from lotwise.students.pipeline.demo import (
+        CAMERAS,
+        DAYS,
+        FRAMES_PER_DAY,
+        HEIGHT_PX,
+        WIDTH_PX,
+        demo_plan,
+        write_demo_site,
+    )
 
     with progress_bars() as progress:
         render_site(
@@ -29,8 +37,8 @@ def demo(
             cameras=CAMERAS,
             days=DAYS,
             frames_per_day=FRAMES_PER_DAY,
-            width=WIDTH,
-            height=HEIGHT,
+            width=WIDTH_PX,
+            height=HEIGHT_PX,
             seed=seed,
             progress=progress,
         )

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from lotwise.datasets.split import DEFAULT_HOLDOUT
 from lotwise.options import Frames, Holdout, JsonFile, with_options_of
 from lotwise.terminal import out, print_notes, print_skipped, progress_bars, write_json
 
@@ -17,7 +18,7 @@ app = typer.Typer()
 def frames(
     count: Annotated[int, typer.Option("--frames", min=1, help="How many training frames of each camera to choose.")],
     of: Frames,
-    holdout: Holdout = 0.25,
+    holdout: Holdout = DEFAULT_HOLDOUT,
     as_json: JsonFile = None,
 ) -> None:
     """Which frames adapt and label would choose with this --frames, most telling first, and why. Labels nothing."""

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.options import JOB_OPTIONS, Out, with_options_of
 from lotwise.students.pipeline.job import Job
 from lotwise.terminal import out, print_notes, print_skipped, progress_bars
@@ -19,7 +20,9 @@ app = typer.Typer()
 def label(
     job: Job,
     folder: Out = Path("runs/adapt"),
-    confidence: Annotated[float, typer.Option(min=0, max=1, help="Least score of a box in the label files.")] = 0.25,
+    confidence: Annotated[
+        float, typer.Option(min=0, max=1, help="Least score of a box in the label files.")
+    ] = DEFAULT_CONFIDENCE,
 ) -> None:
     """First stage: the oracle looks at every frame once. Also writes YOLO and COCO label files."""
     from lotwise.students.pipeline.adapt import label as label_run

@@ -13,10 +13,18 @@ from lotwise.teacher.oracle import OracleSettings
 
 CAMERAS = 3
 DAYS = 3
+"""Days that are rendered: two to learn from and one to measure on."""
 FRAMES_PER_DAY = 6
-WIDTH = 960
-HEIGHT = 720
-SIZE = 512
+"""Frames of each camera and day. With CAMERAS and DAYS chosen so that the demo is done in minutes on two cores."""
+WIDTH_PX = 960
+HEIGHT_PX = 720
+"""Size of the rendered frames. Chosen: 4:3 as many parking cameras have it, and soon rendered."""
+STUDENT_SIZE_PX = 512
+"""Longer side of the student's input, below the usual 640 so that the demo trains sooner."""
+TEACHER_SIZES_PX = (STUDENT_SIZE_PX, 832)
+"""Longer sides at which the teacher looks: the student's own, and a larger one for far cars."""
+HOLDOUT = 0.34
+"""Share of the frames that is measured on: one of the three days."""
 SECONDS_PER_FRAME = 8
 """How long the demo's node shows each frame: long enough to look at, and all 18 pass in under three minutes."""
 
@@ -27,14 +35,20 @@ def demo_plan(frames: Path, seed: int) -> Plan:
         dataset="synthetic",
         root=frames.resolve(),
         teacher=str(TEACHER),
-        oracle=OracleSettings(scales=(SIZE, 832), grid=SIZE),
+        oracle=OracleSettings(scales=TEACHER_SIZES_PX, grid=STUDENT_SIZE_PX),
         student=str(NANO),
         # The embedded teacher is surer of what it sees than a COCO model: its boxes are worth teaching from 0.45 up.
         distill=DistillSettings(
-            size=SIZE, epochs=20, min_steps=150, batch=2, positive_threshold=0.45, ignore_threshold=0.2, seed=seed
+            size=STUDENT_SIZE_PX,
+            epochs=20,
+            min_steps=150,
+            batch=2,
+            positive_threshold=0.45,
+            ignore_threshold=0.2,
+            seed=seed,
         ),
         export=ExportSettings(int8=False),  # it would take half a minute more
-        holdout=0.34,
+        holdout=HOLDOUT,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from lotwise.datasets.split import DEFAULT_HOLDOUT
 from lotwise.datasets.vehicles import VEHICLE_CLASSES
 
 
@@ -42,6 +43,6 @@ class Job:
     classes: str = ",".join(VEHICLE_CLASSES)
     epochs: int | None = None
     seed: int | None = None
-    holdout: float = 0.25
+    holdout: float = DEFAULT_HOLDOUT
     budget: int | None = None
     settings: Path | None = None

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lotwise.datasets.split import DEFAULT_HOLDOUT
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
 from lotwise.teacher.oracle import OracleSettings
@@ -31,7 +32,7 @@ class Plan(BaseModel):
     export: ExportSettings = ExportSettings()
     holdout: Annotated[
         float, Field(ge=0, lt=1, description="Share of each camera's frames that is measured on, not learned from.")
-    ] = 0.25
+    ] = DEFAULT_HOLDOUT
     frames: Annotated[
         int | None, Field(ge=1, description="Most training frames of a camera that the teacher labels; all if null.")
     ] = None

@@ -37,6 +37,7 @@ from lotwise.teacher.checkpoint import build, save_model
 WIDTHS = {"teacher": 0.375, "nano": 0.25}
 """Multiples of YOLOv8's channels, which make models of 6.4 and 3.0 million parameters."""
 SEED = 1
+"""Of the lots, the first weights and the order of the frames: the embedded weights were made with it."""
 
 
 def make_detector(width: float) -> DetectionModel:

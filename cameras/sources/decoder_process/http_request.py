@@ -11,6 +11,7 @@ from lotwise.cameras.sources.decoder_process.login import authorization
 from lotwise.cameras.sources.wire import Message
 
 _MAX_REDIRECTS = 5
+"""Most redirects that are followed in one request. Chosen; two pages may send to each other for ever."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 

@@ -14,6 +14,7 @@ from lotwise.cameras.sources.decoder_process.failure import Failure
 
 _START = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n")
 _LONGEST_START = 8
+"""Bytes of the longer of the two beginnings, PNG's signature: so many may be the start of one that is not all there."""
 # In the entropy-coded data of a JPEG, FF 00 is a byte FF and FF D0..D7 are restart marks: neither ends it.
 _JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
 _JPEG_BEGINS, _JPEG_ENDS = 0xD8, 0xD9
