@@ -6,7 +6,7 @@ The file's own date says when it was copied, so it is never used.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -33,7 +33,7 @@ _WHOLE_NAMES = tuple(
         # 24-01-02_03-04-05, year first, as Axis writes it
         _START + r"(?P<short>[1-3]\d)(?P<sep>[-_.])(?P<month>\d\d)(?P=sep)(?P<day>\d\d)[-_ T]"
         r"(?P<hour>\d\d)[-_.:]?(?P<minute>\d\d)[-_.:]?(?P<second>\d\d)(?!\d)",
-        # 02-01-2024 03.04.05: the day first, unless only the month fits there
+        # 02-01-2024 03.04.05: day or month first, as the other names of the folder say
         _START
         + r"(?P<either>)(?P<day>\d\d)(?P<sep>[-_.])(?P<month>\d\d)(?P=sep)(?P<year>\d{4})"
         + _GAP
@@ -56,10 +56,15 @@ _SECOND = re.compile(r"\d\d(?!\d)")
 _MINUTE_NAME = re.compile(r"(?P<minute>\d\d)(?:[-_.:M]?(?P<second>\d\d)S?)?(?!\d)")
 
 
-def parse_time(path: PurePath | str) -> datetime | None:
+def parse_time(path: PurePath | str, month_first: bool = False) -> datetime | None:
     """Local time that a file name tells, or its folders and its name together; None where neither does.
 
     A UNIX time is taken to the local time of this machine.
+
+    Args:
+        path: of the file.
+        month_first: whether ``01-02-2024`` is the second of January, as :func:`month_first` decides for a folder;
+            a date that fits only one way is read that way.
 
     >>> for name in (
     ...     "SUNNY/2015-11-12/camera1/2015-11-12_0709.jpg",
@@ -83,7 +88,33 @@ def parse_time(path: PurePath | str) -> datetime | None:
     None
     None
     """
-    return _read(PurePath(path)).moment
+    return _read(PurePath(path), month_first).moment
+
+
+def month_first(paths: Iterable[PurePath | str]) -> bool | None:
+    """Whether dates such as ``01-02-2024`` in these names of one camera begin with the month.
+
+    One name that fits only with the month first decides for all of them. None where there are such dates and every
+    one of them fits both ways; False where there are none.
+
+    >>> month_first(["01-02-2024_08.00.jpg", "01-13-2024_08.00.jpg"])
+    True
+    >>> month_first(["01-02-2024_08.00.jpg", "13-02-2024_08.00.jpg"]), month_first(["2024-01-13_08.00.jpg"])
+    (False, False)
+    >>> month_first(["01-02-2024_08.00.jpg"]) is None
+    True
+    """
+    open_ones, day_seen = False, False
+    for path in paths:
+        _, _, told = _from_name(PurePath(path).stem)
+        if told is None or told.get("either") is None:
+            continue
+        first, second = int(told["day"] or 0), int(told["month"] or 0)
+        if second > 12:
+            return True
+        day_seen |= first > 12
+        open_ones |= first <= 12 and first != second
+    return None if open_ones and not day_seen else False
 
 
 def before_time(name: str) -> str:
@@ -115,9 +146,9 @@ class _Told:
     dates: frozenset[int] = frozenset()
 
 
-def _read(path: PurePath) -> _Told:
+def _read(path: PurePath, month_first: bool = False) -> _Told:
     folders = path.parts[:-1]
-    in_name, _ = _from_name(path.stem)
+    in_name, _, _ = _from_name(path.stem, month_first)
     found = _date_in(folders)
     if found is None:
         return _Told(in_name, _years_and_months(folders, len(folders), in_name))
@@ -131,16 +162,19 @@ def _read(path: PurePath) -> _Told:
     return _Told(moment, frozenset({*dates, *used}))
 
 
-def _from_name(stem: str) -> tuple[datetime | None, int]:
-    """Moment that a name tells, and where in the name it begins."""
+def _from_name(stem: str, month_first: bool = False) -> tuple[datetime | None, int, dict[str, str | None] | None]:
+    """Moment that a name tells, where in the name it begins, and the parts of a date that it was read from."""
     for pattern in _WHOLE_NAMES:
         for found in pattern.finditer(stem):
-            if moment := _moment(**found.groupdict()):
-                return moment, found.start()
+            parts = found.groupdict()
+            if month_first and parts.get("either") is not None:
+                parts |= {"day": parts["month"], "month": parts["day"]}
+            if moment := _moment(**parts):
+                return moment, found.start(), found.groupdict()
     for found in _UNIX_TIME.finditer(stem):
         if int(found["seconds"]) in _UNIX_RANGE:
-            return datetime.fromtimestamp(int(found["seconds"])), found.start()
-    return None, len(stem)
+            return datetime.fromtimestamp(int(found["seconds"])), found.start(), None
+    return None, len(stem), None
 
 
 def _date_in(folders: Sequence[str]) -> tuple[int, int, datetime] | None:

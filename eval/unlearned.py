@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from lotwise.datasets.errors import UnreadableImage
 from lotwise.datasets.frame import Dataset, Frame
 from lotwise.datasets.images import content_key
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.stamp import stamp_of
-from lotwise.datasets.timestamps import parse_time
+from lotwise.datasets.timestamps import month_first, parse_time
 from lotwise.students.pipeline.records import CameraRecord
 from lotwise.teacher.index import Labels
 
@@ -90,6 +89,7 @@ def _name_in_run(frame: Frame, record: CameraRecord, labels: Labels, read: LoadF
 
 def _days_apart(frames: Sequence[Frame], record: CameraRecord) -> bool:
     """Whether no frame is of a day that was learned from; False where a date is not known."""
-    learned = [parse_time(Path(name)) for name in record.train]
+    order = bool(month_first((*record.train, *record.test)))
+    learned = [parse_time(name, order) for name in record.train]
     days = {taken.date() for taken in learned if taken}
     return all(learned) and all(frame.taken is not None and frame.taken.date() not in days for frame in frames)

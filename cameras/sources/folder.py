@@ -14,7 +14,7 @@ from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Image
 from lotwise.datasets.image_files import image_files
 from lotwise.datasets.images import read_image
-from lotwise.datasets.timestamps import parse_time
+from lotwise.datasets.timestamps import month_first, parse_time
 
 _NUMBER = re.compile(r"(\d+)")
 
@@ -50,6 +50,7 @@ class FolderSource(StoredSource):
         self._paths = in_natural_order(image_files(self._root))
         if not self._paths:
             raise InputError(f"{self._root}: no images in it; put some there, or set follow: true to wait for them")
+        self._month_first = bool(month_first(path.relative_to(self._root) for path in self._paths))
         self._repeat = settings.repeat
         self._period_s = period_s if settings.pace == "own" else 0.0
         self._unreadable: set[Path] = set()
@@ -78,7 +79,7 @@ class FolderSource(StoredSource):
                     self._say(f"images that cannot be read and were left out: {len(self._unreadable)}; last: {error}")
                 else:
                     # A second time, the time in its name has passed: a repeated image is taken now.
-                    yield image, aware(None if again else parse_time(path))
+                    yield image, aware(None if again else parse_time(path, self._month_first))
             if not self._repeat:
                 return
             again = True

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset, Frame
 from lotwise.datasets.image_files import IMAGE_SUFFIXES, VIDEO_SUFFIXES, all_files, unread_notes, with_suffix
 from lotwise.datasets.readers.common.camera_id import camera_of, select_cameras
+from lotwise.datasets.readers.common.date_order import date_orders
 from lotwise.datasets.readers.video import VideoSample, sample_video, video_notes
 from lotwise.datasets.timestamps import before_time, parse_time
 
@@ -41,26 +42,36 @@ def read_folder(root: Path, cameras: Sequence[str] | None = None, every_s: float
     beginnings: dict[str, Counter[str]] = defaultdict(Counter)
     files = all_files(root)
     given, root = root, root.parent if root.is_file() else root
-    for path in with_suffix(files, IMAGE_SUFFIXES + VIDEO_SUFFIXES):
+    members = [(path, _camera(path, root)) for path in with_suffix(files, IMAGE_SUFFIXES + VIDEO_SUFFIXES)]
+    of_camera: dict[str, list[PurePath]] = defaultdict(list)
+    for path, camera in members:
+        of_camera[camera].append(path.relative_to(root))
+    month_first, order_notes = date_orders(of_camera)
+    for path, camera in members:
         relative = path.relative_to(root)
-        camera = camera_of(relative, root, structure=frozenset())
         if path.suffix.lower() in IMAGE_SUFFIXES:
-            frames.append(Frame(camera, relative.as_posix(), path, parse_time(relative)))
+            frames.append(Frame(camera, relative.as_posix(), path, parse_time(relative, month_first[camera])))
             if (before := before_time(path.name)) != path.stem:
                 beginnings[camera][before] += 1
             continue
-        camera = (before_time(path.name) or camera) if path.parent == root else camera
         try:
-            sample = sample_video(path, camera, every_s, name=relative.as_posix())
+            sample = sample_video(path, camera, every_s, name=relative.as_posix(), month_first=month_first[camera])
         except InputError as error:
             notes.append(str(error))
         else:
             frames += sample.frames
             samples.setdefault(camera, []).append(sample)
-    notes += [*_mixed_notes(beginnings), *video_notes(samples), *unread_notes(files)]
+    notes += [*order_notes, *_mixed_notes(beginnings), *video_notes(samples), *unread_notes(files)]
     if not frames and notes:
         raise InputError(notes[0] if str(given) in notes[0] else f"{given}: {notes[0]}")
     return Dataset("folder", root, select_cameras(frames, cameras, given), notes=tuple(notes))
+
+
+def _camera(path: Path, root: Path) -> str:
+    """Camera of a picture or video, as :func:`read_folder` tells them apart."""
+    camera = camera_of(path.relative_to(root), root, structure=frozenset())
+    video_in_root = path.parent == root and path.suffix.lower() in VIDEO_SUFFIXES
+    return before_time(path.name) or camera if video_in_root else camera
 
 
 def _mixed_notes(beginnings: Mapping[str, Counter[str]]) -> list[str]:

@@ -57,7 +57,12 @@ def video_frames(
 
 
 def sample_video(
-    path: Path, camera: str, every_s: float | None = None, limit: int | None = None, name: str | None = None
+    path: Path,
+    camera: str,
+    every_s: float | None = None,
+    limit: int | None = None,
+    name: str | None = None,
+    month_first: bool = False,
 ) -> VideoSample:
     """Frames of a video, one every so many seconds from its first frame on.
 
@@ -69,6 +74,7 @@ def sample_video(
             of a clip of at most :data:`THINNED_FRAMES` without those that show what the one before shows.
         limit: most frames to take; None for all.
         name: how the video is called in the frames' names ``<name>#<number>``; its file name where None.
+        month_first: whether a date such as ``01-02-2024`` in its name begins with the month.
 
     Raises:
         InputError: the file is no video that can be read, or ``every_s`` is not above 0.
@@ -85,7 +91,7 @@ def sample_video(
     tried = len(numbers)
     if every_s is None and pause < LONGEST_PAUSE_S and len(seconds) <= THINNED_FRAMES:
         numbers = _changing(path, numbers)
-    frames = _frames(path, camera, name, seconds, numbers[:limit])
+    frames = _frames(path, camera, name, seconds, numbers[:limit], month_first)
     return VideoSample(frames, len(seconds), pause, len(numbers) < tried)
 
 
@@ -124,9 +130,14 @@ def video_notes(samples: Mapping[str, Sequence[VideoSample]]) -> list[str]:
 
 
 def _frames(
-    path: Path, camera: str, name: str | None, seconds: NDArray[np.float64], numbers: Iterable[int]
+    path: Path,
+    camera: str,
+    name: str | None,
+    seconds: NDArray[np.float64],
+    numbers: Iterable[int],
+    month_first: bool = False,
 ) -> tuple[Frame, ...]:
-    start = parse_time(path)
+    start = parse_time(path, month_first)
     return tuple(
         Frame(
             camera,

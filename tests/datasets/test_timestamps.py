@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from lotwise.datasets.timestamps import parse_time, without_dates
+from lotwise.datasets.timestamps import month_first, parse_time, without_dates
 
 MOMENT = datetime(2024, 1, 2, 3, 4, 5)
 MINUTE = datetime(2024, 1, 2, 3, 4)
@@ -114,6 +114,26 @@ def test_unix_time_is_local_time(name: str) -> None:
 )
 def test_names_without_a_time(name: str) -> None:
     assert parse_time(name) is None
+
+
+@pytest.mark.parametrize(
+    ("days", "order"),
+    [
+        (("01-02", "01-13"), True),
+        (("01-13", "13-01"), True),
+        (("13-01", "01-02"), False),
+        (("01-02", "03-04"), None),
+        (("02-02",), False),  # the same either way
+        ((), False),
+    ],
+)
+def test_the_order_of_day_and_month_is_decided_by_all_names(days: tuple[str, ...], order: bool | None) -> None:
+    assert month_first(f"g/{day}-2024_08.00.00.jpg" for day in days) is order
+
+
+def test_a_date_that_fits_one_way_only_is_read_that_way() -> None:
+    assert parse_time("13-01-2024_08.00.00.jpg", True) == parse_time("01-13-2024_08.00.00.jpg", False)
+    assert parse_time("01-02-2024_03.04.05.jpg", True) == MOMENT
 
 
 @pytest.mark.parametrize(

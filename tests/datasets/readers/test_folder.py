@@ -1,5 +1,6 @@
 """Plain folders: which folder is a camera."""
 
+from datetime import datetime
 from pathlib import Path
 
 import cv2
@@ -57,6 +58,31 @@ def test_frames_are_in_order_of_time_and_named_below_the_root(tmp_path: Path) ->
     dataset = read_folder(tmp_path)
     assert [frame.name for frame in dataset.frames] == ["g/z_2024-05-01_0900.jpg", "g/2024-05-02_0700.jpg"]
     assert f"{dataset.frames[0].taken}" == "2024-05-01 09:00:00"
+
+
+def test_dates_with_the_month_first_stay_in_order(tmp_path: Path) -> None:
+    add(tmp_path, *(f"g/{month:02d}-{day:02d}-2024_08.00.00.jpg" for month in (1, 2) for day in range(1, 21)))
+    add(tmp_path, "h/01-02-2024_08.00.00.jpg", "h/13-02-2024_08.00.00.jpg")
+    dataset = read_folder(tmp_path)
+    taken = [frame.taken for frame in dataset.of_camera("g")]
+    assert taken == [datetime(2024, month, day, 8) for month in (1, 2) for day in range(1, 21)]
+    assert [frame.taken for frame in dataset.of_camera("h")] == [datetime(2024, 2, 1, 8), datetime(2024, 2, 13, 8)]
+    assert dataset.notes == ()
+
+
+def test_dates_that_fit_both_ways_are_told(tmp_path: Path) -> None:
+    add(tmp_path, "g/01-02-2024_08.00.00.jpg", "g/01-03-2024_08.00.00.jpg")
+    dataset = read_folder(tmp_path)
+    assert [frame.taken for frame in dataset.frames] == [datetime(2024, 2, 1, 8), datetime(2024, 3, 1, 8)]
+    assert len(dataset.notes) == 1 and dataset.notes[0].startswith("g: dates in its names, such as 01-02-2024, fit")
+
+
+def test_a_recording_has_its_dates_read_as_the_pictures_beside_it(tmp_path: Path) -> None:
+    add(tmp_path, "g/01-02-2024_08.00.00.avi", "g/01-13-2024_08.00.00.jpg")
+    assert [frame.taken for frame in read_folder(tmp_path, every_s=9).frames] == [
+        datetime(2024, 1, 2, 8),
+        datetime(2024, 1, 13, 8),
+    ]
 
 
 def test_days_in_the_names_of_files_are_days_of_the_split(tmp_path: Path) -> None:
