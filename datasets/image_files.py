@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,8 +28,11 @@ UNREAD_SUFFIXES = {
 
 _LEFT_OUT = frozenset(
     {
-        # Synology, QNAP, TerraMaster, Asustor
-        "@eadir", "@recycle", "@recently-snapshot", "@sharebin", "@tmp", "#recycle", "#snapshot",
+        # Synology's own, beside those of the pattern below
+        "@eadir", "@tmp", "@appstore", "@appdata", "@appconf", "@apphome", "@appshare", "@apptemp", "@database",
+        "@docker", "@download", "@maillog", "@synoresource", "@synologydrive", "@synofinder", "@synoaudiod",
+        "@synocalendar", "@s2s", "@userpreference", "@autoupdate", "@config_backup", "@sharebin",
+        "@upd@te", "@webdav", "@optware", "@smallupd@te_deb", "@sharesync", "@cloudsync", "@clamav",
         # Windows, macOS, Linux, Netatalk, Samba, Buffalo
         "$recycle.bin", "recycler", "recycled", "system volume information", "__macosx", "lost+found",
         "network trash folder", "temporary items", "recycle bin", "trashbox", "trash",
@@ -37,16 +41,27 @@ _LEFT_OUT = frozenset(
     }
 )  # fmt: skip
 """Folders of storage boxes and systems that hold thumbnails, deleted files or earlier versions, in lower case."""
+_LEFT_OUT_PATTERN = re.compile(
+    # @Recently-Snapshot, #trash, ~snapshot, $Recycle.Bin, _recycle, @sharesnap, @.thumbs
+    r"[@#~$_]+[ ._-]*(?:recently[ ._-]*|share)?(?:trash|recycled?|snap(?:shot)?s?|thumb(?:nail)?s?|deleted)"
+    r"(?:[ ._-]*(?:bin|can|box))?"
+    # Recycle Bin - Volume_1, as D-Link and others write it
+    r"|recycle[ _-]?bin(?:[ _-].*)?"
+    # what a check of a Windows disk found
+    r"|found\.\d{3}"
+)
+"""The same of more makers: a mark before a word for deleted files, earlier versions or thumbnails; in lower case."""
 
 
 def is_left_out(name: str) -> bool:
     """Whether a folder or file of this name is hidden, or a system's own.
 
-    >>> [name for name in ("entrance", ".thumbs", "@eaDir", "#recycle", "$RECYCLE.BIN", "#1 roof") if is_left_out(name)]
-    ['.thumbs', '@eaDir', '#recycle', '$RECYCLE.BIN']
+    >>> [name for name in ("@north", "#1 roof", ".thumbs", "@eaDir", "#trash", "FOUND.000") if is_left_out(name)]
+    ['.thumbs', '@eaDir', '#trash', 'FOUND.000']
     """
     # macOS writes ._name.jpg beside name.jpg on foreign disks: not an image, whatever its suffix.
-    return name.startswith(".") or name.lower() in _LEFT_OUT
+    lower = name.lower()
+    return name.startswith(".") or lower in _LEFT_OUT or _LEFT_OUT_PATTERN.fullmatch(lower) is not None
 
 
 def all_files(root: Path) -> list[Path]:

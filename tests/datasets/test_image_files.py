@@ -31,7 +31,9 @@ def test_hidden_files_are_left_out(tmp_path: Path) -> None:
         "@eaDir/a.jpg",  # Synology
         "#recycle", "#snapshot", "@tmp",
         "@Recycle", ".@__thumb", "@Recently-Snapshot",  # QNAP
-        "$RECYCLE.BIN", "System Volume Information",  # Windows
+        "#trash", "~snapshot", "Recycle Bin - Volume_1", "recycle_bin", "_recycle", "@sharesnap", "~trash",
+        "@SynoResource", "@appstore", "@docker", "#Recently-Snapshot", "_thumbnails",
+        "FOUND.000", "$RECYCLE.BIN", "System Volume Information",  # Windows
         "lost+found", ".Trash-1000", "__MACOSX", "Network Trash Folder", "trashbox",
     ],
 )  # fmt: skip
@@ -40,7 +42,9 @@ def test_folders_of_storage_boxes_and_systems_are_left_out(tmp_path: Path, folde
     assert names(tmp_path) == ["gate/a.jpg"]
 
 
-@pytest.mark.parametrize("folder", ["#1 gate", "@north", "trash cans", "recycling yard", "$1 lot"])
+@pytest.mark.parametrize(
+    "folder", ["#1 gate", "@north", "trash cans", "recycling yard", "$1 lot", "@docks", "_gate", "found.lot"]
+)
 def test_cameras_with_odd_names_are_not(tmp_path: Path, folder: str) -> None:
     add(tmp_path, f"{folder}/a.jpg")
     assert names(tmp_path) == [f"{folder}/a.jpg"]
