@@ -135,7 +135,9 @@ def _curve(
         best = {frame.name for frame in order[:count]}
         points.append(_point(setup, [frame for frame in split.train if frame.name in best], progress))
     progress(f"curve {camera}", len(sizes), len(sizes), "")
-    curve = Curve(camera, tuple(frame.name for frame in order), len(split.test), tuple(points), split.note)
+    taught = {labels.keys[frame.name] for frame in order[: sizes[-1]]}
+    learned = sum(labels.keys[frame.name] in taught for frame in split.test)
+    curve = Curve(camera, tuple(frame.name for frame in order), len(split.test), learned, tuple(points), split.note)
     plot_curve([(point.frames, point.agreement) for point in points], setup.folder / "curve.png", curve.verdict)
     return curve
 

@@ -22,7 +22,7 @@ class Point:
 
     Attributes:
         frames: how many it learned from; 0 is the untouched nano.
-        agreement: F1 of its boxes against the teacher's on the frames held out, 0..1.
+        agreement: F1 of its boxes against the teacher's on the frames that are measured on, 0..1.
         seconds: that its training took.
     """
 
@@ -44,6 +44,8 @@ class Curve:
         camera: its id.
         order: names of the frames, the most telling first; a student of n frames learned from the first n.
         tested: how many frames they are measured on.
+        learned: how many of these frames show a picture that one of the students learned from; 0 where all of them
+            were held out.
         points: by number of frames, the untouched nano first.
         note: how the frames were divided.
     """
@@ -51,6 +53,7 @@ class Curve:
     camera: str
     order: tuple[str, ...]
     tested: int
+    learned: int
     points: tuple[Point, ...]
     note: str
 
@@ -73,7 +76,16 @@ class Curve:
 
     @property
     def verdict(self) -> str:
-        """One sentence for the operator."""
+        """One sentence for the operator; a second one where students were measured on what they learned from."""
+        if not self.learned:
+            return self._said
+        return (
+            f"{self._said} But {self.learned} of the {self.tested} frames measured on were also learned from, so this "
+            "does not show how well new frames would do."
+        )
+
+    @property
+    def _said(self) -> str:
         last = self.points[-1]
         if not self.gains:
             return f"{self.camera}: one student is no curve; give two --counts or more distinct frames."
@@ -93,9 +105,19 @@ class Curve:
         return {**asdict(self), "gains_per_doubling": self.gains, "enough": self.enough, "verdict": self.verdict}
 
 
+def _measured_on(found: Sequence[Curve]) -> str:
+    """Which frames the figures of these cameras come from."""
+    if not any(curve.learned for curve in found):
+        return "on frames held out"
+    if all(curve.learned == curve.tested for curve in found):
+        return "on the frames learned from, none held out"
+    return "on frames that are in part learned from"
+
+
 def table(found: Sequence[Curve]) -> Table:
     """Cameras and counts, one row a student."""
-    result = Table(box=box.SIMPLE_HEAD, title="agreement with the teacher on frames held out", title_justify="left")
+    title = f"agreement with the teacher {_measured_on(found)}"
+    result = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
     result.add_column("camera")
     for heading in ("frames", "agreement", "gain per doubling", "training s"):
         result.add_column(heading, justify="right")

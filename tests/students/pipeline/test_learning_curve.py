@@ -2,12 +2,12 @@
 
 import pytest
 
-from lotwise.students.pipeline.learning_curve import Curve, Point
+from lotwise.students.pipeline.learning_curve import Curve, Point, table
 
 
-def curve(*agreements: float, counts: tuple[int, ...] = (0, 1, 2, 4, 8, 16)) -> Curve:
+def curve(*agreements: float, counts: tuple[int, ...] = (0, 1, 2, 4, 8, 16), learned: int = 0) -> Curve:
     points = tuple(Point(count, agreement, 1.0) for count, agreement in zip(counts, agreements, strict=False))
-    return Curve("C1", (), 3, points, "")
+    return Curve("C1", (), 3, learned, points, "")
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,18 @@ def test_gain_is_counted_per_doubling() -> None:
 def test_the_verdict_is_one_sentence(agreements, words: str) -> None:
     assert words in curve(*agreements).verdict
     assert curve(*agreements).as_json()["verdict"] == curve(*agreements).verdict
+
+
+@pytest.mark.parametrize(
+    ("learned", "title"),
+    [
+        ((0, 0), "on frames held out"),
+        ((3, 3), "on the frames learned from, none held out"),
+        ((0, 3), "on frames that are in part learned from"),
+        ((1, 0), "on frames that are in part learned from"),
+    ],
+)
+def test_the_title_tells_which_frames_are_measured_on(learned: tuple[int, int], title: str) -> None:
+    found = [curve(0.5, 0.7, 0.8, learned=frames) for frames in learned]
+    assert table(found).title == f"agreement with the teacher {title}"
+    assert ["were also learned from" in one.verdict for one in found] == [frames > 0 for frames in learned]
