@@ -29,7 +29,7 @@ _MODES: dict[Reduction, int] = {
 }
 
 
-def read_image(path: Path, reduction: Reduction = 1) -> Image:
+def read_image(path: Path, reduction: Reduction = 1, max_pixels: int = MAX_PIXELS) -> Image:
     """Decode an image file to (H, W, 3) BGR, turned as its EXIF says, each side divided by ``reduction``.
 
     Raises:
@@ -39,10 +39,10 @@ def read_image(path: Path, reduction: Reduction = 1) -> Image:
         data = path.read_bytes()
     except OSError as error:
         raise _unreadable(path, error) from error
-    return decode_image(data, str(path), reduction)
+    return decode_image(data, str(path), reduction, max_pixels)
 
 
-def decode_image(data: bytes, origin: str, reduction: Reduction = 1) -> Image:
+def decode_image(data: bytes, origin: str, reduction: Reduction = 1, max_pixels: int = MAX_PIXELS) -> Image:
     """As :func:`read_image`, from the bytes of a file.
 
     Several versions of OpenCV fill what a truncated file lacks with grey and say nothing, which would teach
@@ -52,18 +52,19 @@ def decode_image(data: bytes, origin: str, reduction: Reduction = 1) -> Image:
         data: the whole file.
         origin: names it in errors.
         reduction: divides each side.
+        max_pixels: an image of more is refused before it is decoded.
 
     Raises:
-        UnreadableImage: no data, truncated data, no image, or one of more than :data:`MAX_PIXELS`.
+        UnreadableImage: no data, truncated data, no image, or one of more than ``max_pixels``.
     """
     jpeg = data.startswith(b"\xff\xd8")
     if (jpeg and jpeg_end(data) is None) or (data.startswith(b"\x89PNG") and not _png_reaches_end(data)):
         raise UnreadableImage(f"{origin}: truncated image (its end is missing after {len(data)} bytes); copy it again")
     file = io.BytesIO(data)
     width, height = stored_size(file) or (0, 0)
-    if width * height > MAX_PIXELS:
+    if width * height > max_pixels:
         raise UnreadableImage(
-            f"{origin}: claims {width} x {height} pixels, more than the {MAX_PIXELS // 1_000_000} million that are "
+            f"{origin}: claims {width} x {height} pixels, more than the {max_pixels // 1_000_000} million that are "
             "read; scale it down or delete it"
         )
     turn = orientation(file)

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from lotwise.cameras.site.sources import FolderSettings
+from lotwise.cameras.sources.picture_limit import MAX_CAMERA_PIXELS
 from lotwise.cameras.sources.stored import Clock, StoredSource, aware
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Image
@@ -73,7 +74,7 @@ class FolderSource(StoredSource):
         while len(self._unreadable) < len(self._paths):
             for path in self._paths:
                 try:
-                    image = read_image(path)
+                    image = read_image(path, max_pixels=MAX_CAMERA_PIXELS)
                 except UnreadableImage as error:
                     self._unreadable.add(path)
                     self._say(f"images that cannot be read and were left out: {len(self._unreadable)}; last: {error}")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lotwise.cameras.site.sources import FolderSettings
 from lotwise.cameras.sources.captured_frame import SourceHealth, SourceState
+from lotwise.cameras.sources.picture_limit import MAX_CAMERA_PIXELS
 from lotwise.cameras.sources.stored import Clock, StoredSource, aware
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Image
@@ -91,7 +92,7 @@ class UploadSource(StoredSource):
         for count, stamp in enumerate(sorted(stamps, reverse=True)):
             changed = datetime.fromtimestamp(stamp[0] / 1e9, UTC)
             try:
-                image = read_image(Path(stamp[1]))
+                image = read_image(Path(stamp[1]), max_pixels=MAX_CAMERA_PIXELS)
             except UnreadableImage as error:
                 if self._wall() - changed.timestamp() > _MAX_WRITING_S:
                     self._unreadable += 1

@@ -14,8 +14,8 @@ from av.codec.context import Flags
 from lotwise.cameras.sources.decoder_process.failure import Failure, status_failure
 from lotwise.cameras.sources.decoder_process.feed import Feed
 from lotwise.cameras.sources.decoder_process.rtsp_relay import RtspRelay, needs_relay
+from lotwise.cameras.sources.picture_limit import MAX_CAMERA_PIXELS
 from lotwise.cameras.sources.wire import Message
-from lotwise.datasets.image_header import MAX_PIXELS
 
 
 def rtsp(request: Message, feed: Feed) -> None:
@@ -80,7 +80,7 @@ def _decode(container: av.container.InputContainer, feed: Feed, keyframes_only: 
     codec.thread_count = 1
     codec.flags |= Flags.low_delay
     # Strict: an error where FFmpeg would paint over what is missing, or where a picture claims to be huge.
-    codec.options = {"err_detect": "explode", "max_pixels": str(MAX_PIXELS)}
+    codec.options = {"err_detect": "explode", "max_pixels": str(MAX_CAMERA_PIXELS)}
     if keyframes_only:
         codec.skip_frame = "NONKEY"
     packets = (packet for packet in container.demux(stream) if packet.size)

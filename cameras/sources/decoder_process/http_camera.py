@@ -14,8 +14,9 @@ from lotwise.cameras.sources.decoder_process.failure import Failure
 from lotwise.cameras.sources.decoder_process.feed import Feed
 from lotwise.cameras.sources.decoder_process.http_request import get
 from lotwise.cameras.sources.decoder_process.picture_stream import PictureStream
+from lotwise.cameras.sources.picture_limit import MAX_CAMERA_PIXELS
 from lotwise.cameras.sources.wire import Message
-from lotwise.datasets.image_header import MAX_PIXELS, orientation, stored_size
+from lotwise.datasets.image_header import orientation, stored_size
 
 _READ_BYTES = 1 << 16
 _CODECS = {b"\xff\xd8": "mjpeg", b"\x89P": "png"}
@@ -97,14 +98,17 @@ def _offer(data: bytes, feed: Feed) -> None:
         Failure: it claims more pixels than a camera has, for which decoding would take all memory.
     """
     width, height = stored_size(io.BytesIO(data)) or (0, 0)
-    if width * height > MAX_PIXELS:
-        raise Failure(f"the picture claims {width} x {height} pixels, more than {MAX_PIXELS // 1_000_000} million")
+    if width * height > MAX_CAMERA_PIXELS:
+        raise Failure(
+            f"the picture claims {width} x {height} pixels, more than {MAX_CAMERA_PIXELS // 1_000_000} million; "
+            "set the camera to a smaller picture"
+        )
     feed.offer(lambda: _decoded(data), orientation(io.BytesIO(data)))
 
 
 def _decoded(data: bytes) -> av.VideoFrame:
     context = cast(av.VideoCodecContext, av.CodecContext.create(_CODECS[data[:2]], "r"))
-    context.options = {"err_detect": "explode", "max_pixels": str(MAX_PIXELS)}
+    context.options = {"err_detect": "explode", "max_pixels": str(MAX_CAMERA_PIXELS)}
     context.thread_count = 1
     frames = context.decode(av.Packet(data)) or context.decode(None)
     if not frames or frames[0].is_corrupt:

@@ -16,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 
+import cv2
 import numpy as np
 import pytest
 
@@ -27,6 +28,13 @@ SERVER = Path(__file__).with_name("rtsp_server.py")
 SYSTEM_PYTHON = "/usr/bin/python3"
 SQUARE, BITS = 16, 16
 QUICK = {"stale_s": 1.0, "restart_s": 2.0, "backoff": {"first_s": 0.1, "cap_s": 0.4}}
+
+
+def too_large_png() -> bytes:
+    """A whole PNG of 49 million pixels in less than 100 KB: a reader takes it, a running camera may not send it."""
+    good, data = cv2.imencode(".png", np.zeros((7000, 7000), np.uint8))
+    assert good
+    return data.tobytes()
 
 
 def until(condition: Callable[[], object], seconds: float = 15.0, what: str = "") -> None:

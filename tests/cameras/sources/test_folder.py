@@ -12,7 +12,7 @@ import pytest
 from lotwise.cameras.site.sources import FolderSettings
 from lotwise.cameras.sources.folder import FolderSource
 from lotwise.datasets.errors import InputError
-from tests.cameras.sources.cameras import grey, until
+from tests.cameras.sources.cameras import grey, too_large_png, until
 
 
 class Clock:
@@ -103,6 +103,15 @@ def test_arrived_is_called_for_each_image(tmp_path: Path) -> None:
         assert source.newest() is not None
     assert news.acquire(timeout=5)
     until(lambda: source.newest() is None and source.health().ended)
+    source.close()
+
+
+def test_a_whole_picture_of_too_many_pixels_is_left_out_and_the_rest_is_given(tmp_path: Path) -> None:
+    root = folder(tmp_path, "a.png", "b.png", "c.png")
+    (root / "b.png").write_bytes(too_large_png())
+    source = opened(root, pace="fast")
+    assert [captured and int(captured.image.mean()) for captured in (source.newest(), source.newest())] == [0, 20]
+    assert "b.png: claims 7000 x 7000 pixels, more than the 40 million" in source.health().why
     source.close()
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from lotwise.cameras.site.sources import MjpegSettings, SnapshotSettings
 from lotwise.datasets.images import read_image
-from tests.cameras.sources.cameras import QUICK, Viewer, children_of, cmdline, until
+from tests.cameras.sources.cameras import QUICK, Viewer, children_of, cmdline, too_large_png, until
 from tests.cameras.sources.http_server import BOUNDARY, LOGIN, OFFERS, Handler, HttpCamera, jpeg
 
 
@@ -334,6 +334,27 @@ def test_a_huge_picture_in_between_does_not_end_the_stream() -> None:
 
     with HttpCamera(answer) as camera, Viewer(mjpeg(camera.url)) as viewer:
         assert {viewer.frame().image.shape for _ in range(4)} == {(120, 160, 3)}
+        assert viewer.source.health().reconnects == 0
+
+
+@pytest.mark.parametrize("kind", [snapshot, mjpeg])
+def test_a_whole_picture_of_too_many_pixels_is_left_out_and_the_next_one_is_given(
+    kind: Callable[..., SnapshotSettings | MjpegSettings],
+) -> None:
+    large, asked = too_large_png(), itertools.count()
+
+    def answer(camera: Handler) -> None:
+        if kind is snapshot:
+            camera.reply(large if next(asked) % 2 else jpeg(90))
+            return
+        camera.begin()
+        for number in itertools.count():
+            camera.part(large if number % 2 else jpeg(90))
+            if camera.owner.closed.wait(0.03):
+                return
+
+    with HttpCamera(answer) as camera, Viewer(kind(camera.url)) as viewer:
+        assert {viewer.frame().image.shape for _ in range(3)} == {(120, 160, 3)}
         assert viewer.source.health().reconnects == 0
 
 

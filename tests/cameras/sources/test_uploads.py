@@ -14,7 +14,7 @@ import pytest
 from lotwise.cameras.site.sources import FolderSettings
 from lotwise.cameras.sources.uploads import UploadSource
 from lotwise.datasets.errors import InputError
-from tests.cameras.sources.cameras import grey
+from tests.cameras.sources.cameras import grey, too_large_png
 
 
 class Lot:
@@ -172,5 +172,14 @@ def test_one_huge_picture_is_told_and_the_next_is_given(lot: Lot) -> None:
     os.utime(lot.root / "huge.png", (lot.now - 20,) * 2)
     assert lot.seen() is None
     assert "claims 30000 x 30000 pixels" in lot.source.health().why
+    lot.upload("b.png", 30)
+    assert lot.seen() == 30
+
+
+def test_a_whole_picture_of_too_many_pixels_is_told_and_the_next_is_given(lot: Lot) -> None:
+    (lot.root / "large.png").write_bytes(too_large_png())
+    os.utime(lot.root / "large.png", (lot.now - 20,) * 2)
+    assert lot.seen() is None
+    assert "claims 7000 x 7000 pixels, more than the 40 million" in lot.source.health().why
     lot.upload("b.png", 30)
     assert lot.seen() == 30
