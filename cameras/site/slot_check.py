@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import combinations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 IN_PIXELS = "its corners are in pixels or percent; expected x, y in 0..1"
+NO_AREA = "has no area: its corners lie on one line or in one place; draw it again"
 MAX_BEYOND_FRAME = 1.0
 """Widths or heights of the frame by which a corner may lie outside of it. Slots at the border reach out a little; a
 polygon that reaches further is given in pixels or percent."""
@@ -42,13 +44,16 @@ def drawn_wrong(polygon: NDArray[np.floating]) -> str | None:
 
     For slot files only: a bundle may carry slots of a data set, whose outlines are as they are.
     """
+    # Of its hull, so that neither an outline along a line nor one that crosses itself in halves counts as the other.
+    if cv2.contourArea(cv2.convexHull(np.ascontiguousarray(polygon, np.float32))) < MIN_AREA:
+        return NO_AREA
     if (polygon.max(0) <= 0).any() or (polygon.min(0) >= 1).any():
         return "lies outside of the frame, which is 0..1; draw it again"
     if _crosses_itself(polygon):
         return "its outline crosses itself; give the corners in the order in which one walks around it"
     x, y = polygon.astype(np.float64).T
     if abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2 < MIN_AREA:
-        return "has no area; draw it again"
+        return NO_AREA
     return None
 
 

@@ -33,7 +33,7 @@ def read_slot_file(path: Path) -> tuple[Slot, ...]:
     """Slots from a file that says itself how its corners are meant.
 
     JSON ``[{"id", "polygon": [[x, y], …]}, …]``, or ``[{"points": [[x, y], …]}, …]`` of Ultralytics' picker, both
-    normalised to 0..1; a CNR-EXT CSV; a PKLot XML.
+    normalised to 0..1, with corners ``{"x", "y"}`` and numbers as ids too; a CNR-EXT CSV; a PKLot XML.
 
     Raises:
         InputError: no such file, not of that form, or a slot that is no place in the frame.
@@ -69,6 +69,11 @@ def import_slots(path: Path, size: tuple[int, int] | None = None) -> tuple[Slot,
     wrong = first_wrong_slot(((slot.id, slot.polygon) for slot in slots), drawn_wrong)
     if wrong is not None:
         name, why = wrong
+        if why == IN_PIXELS and size is not None:
+            why = (
+                f"a corner lies far outside of the frame, which was given as {size[0]}x{size[1]}; "
+                "draw it again, or give the size of the frame that it was drawn on"
+            )
         raise InputError(f"{path}: slot {name}: {why}{_CONVERT if why == IN_PIXELS else ''}")
     return tuple(slots)
 
@@ -98,8 +103,7 @@ def _json_slots(path: Path, size: tuple[int, int] | None) -> list[Slot]:
     if not isinstance(entries, list):
         raise InputError(f"{path}: not a list of slots; expected {_FORM}")
     for number, entry in enumerate(entries, start=1):
-        if isinstance(entry, dict) and set(entry) == {"points"}:
-            entry = {"id": str(number), "polygon": entry["points"]}  # as the picker of Ultralytics writes it
+        entry = _in_our_form(entry, number)
         try:
             shapes.append(SlotShape.model_validate(entry))
         except ValidationError as error:
@@ -115,6 +119,24 @@ def _json_slots(path: Path, size: tuple[int, int] | None) -> list[Slot]:
             )
         return [Slot(slot.id, (slot.polygon / np.array(size)).astype(np.float32)) for slot in slots]
     return slots
+
+
+def _in_our_form(entry: object, number: int) -> object:
+    """An entry of Ultralytics' picker (``points``, corners as pairs or objects), or with a number as id, as ours."""
+    if not isinstance(entry, dict):
+        return entry
+    entry = dict(entry)
+    if "points" in entry and "polygon" not in entry:
+        entry["polygon"] = entry.pop("points")
+        entry.setdefault("id", str(number))
+    if isinstance(entry.get("id"), int) and not isinstance(entry["id"], bool):
+        entry["id"] = str(entry["id"])
+    if isinstance(entry.get("polygon"), list):
+        entry["polygon"] = [
+            [corner["x"], corner["y"]] if isinstance(corner, dict) and set(corner) == {"x", "y"} else corner
+            for corner in entry["polygon"]
+        ]
+    return entry
 
 
 def _pictured_size(path: Path) -> tuple[int, int] | None:

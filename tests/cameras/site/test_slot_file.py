@@ -69,7 +69,7 @@ def polygon(*corners: list[float]) -> str:
         ("3", "not a list of slots"),
         ('{"id": "1"}', "not a list of slots"),
         ('[{"id": "1"}]', r"not a list of slots .entry 1\.polygon: field required"),
-        (json.dumps([SLOT, SLOT | {"id": 2}]), r"entry 2\.id: expected a text; put it into quotes"),
+        (json.dumps([SLOT, SLOT | {"id": True}]), r"entry 2\.id: expected a text; put it into quotes"),
         (json.dumps([SLOT | {"name": "a"}]), r"entry 1\.name: unknown key; known are id, polygon"),
         ("\udcff", "not a list of slots"),
         (polygon([0, 0], [1, 1]), "slot 1: expected at least three corners, got 2"),
@@ -79,6 +79,9 @@ def polygon(*corners: list[float]) -> str:
         ),
         (polygon([0.1, 0.1], [0.2, 0.2], [0.2, 0.1], [0.1, 0.2]), "slot 1: its outline crosses itself; give"),
         (polygon([0.1, 0.1], [0.2, 0.2], [0.3, 0.3]), "slot 1: has no area"),
+        (polygon([0.1, 0.1], [0.3, 0.3], [0.2, 0.2], [0.15, 0.15]), "slot 1: has no area"),
+        (polygon([0, 0], [0, 0], [0, 0]), "slot 1: has no area"),
+        (json.dumps([SLOT | {"id": "2"}, SLOT | {"id": 2}]), "slot 2: is there twice"),
         (polygon([1.1, 0.1], [1.3, 0.1], [1.3, 0.3]), "slot 1: lies outside of the frame"),
         ('[{"id": "1", "polygon": [[0, 0], [NaN, 0], [1, 1]]}]', "slot 1: a corner is no finite number"),
         (json.dumps([SLOT, SLOT]), "slot 1: is there twice; give each its own id"),
@@ -128,6 +131,26 @@ def test_the_file_of_ultralytics_picker_is_read_and_its_slots_are_numbered(tmp_p
     assert first.polygon.tolist() == pytest.approx(np.array([[0.1, 0.1], [0.2, 0.1], [0.2, 0.2], [0.1, 0.2]]))
     with pytest.raises(InputError, match="--size WIDTHxHEIGHT"):
         import_slots(path)
+
+
+def test_the_pickers_corners_may_be_objects_and_ids_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "slots.json"
+    corners = [{"x": 64, "y": 36}, {"x": 128, "y": 36}, {"x": 128, "y": 72}]
+    path.write_text(json.dumps([{"id": 7, "points": corners}, {"points": corners}, {"id": 9, "polygon": corners}]))
+    slots = import_slots(path, (640, 360))
+    assert [slot.id for slot in slots] == ["7", "2", "9"]
+    for slot in slots:
+        assert slot.polygon.tolist() == pytest.approx(np.array([[0.1, 0.1], [0.2, 0.1], [0.2, 0.2]]))
+
+
+def test_a_corner_far_outside_of_the_given_size_is_not_answered_by_asking_for_the_size(tmp_path: Path) -> None:
+    path = tmp_path / "slots.json"
+    path.write_text(polygon([100, 100], [9000, 100], [200, 200]))
+    with pytest.raises(
+        InputError, match="slot 1: a corner lies far outside of the frame, which was given as 640x360; "
+    ) as refusal:
+        import_slots(path, (640, 360))
+    assert "--size" not in str(refusal.value)
 
 
 PERCENT = [{"id": "1", "polygon": [[10, 20], [30, 20], [30, 60], [10, 60]]}]
