@@ -33,6 +33,12 @@ _WHOLE_NAMES = tuple(
         # 24-01-02_03-04-05, year first, as Axis writes it
         _START + r"(?P<short>[1-3]\d)(?P<sep>[-_.])(?P<month>\d\d)(?P=sep)(?P<day>\d\d)[-_ T]"
         r"(?P<hour>\d\d)[-_.:]?(?P<minute>\d\d)[-_.:]?(?P<second>\d\d)(?!\d)",
+        # gate_240102_030405 and A240102_030405_030505, as cheap cameras and recorders write them
+        r"(?:(?<![A-Za-z\d])[AP]|" + _START + r")(?P<short>[1-3]\d)(?P<month>\d\d)(?P<day>\d\d)[-_]"
+        r"(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)" + _END,
+        # A24010203040500: a letter for alarm or pause, and a number of the picture within its second
+        r"(?<![A-Za-z\d])[A-Z](?P<short>[1-3]\d)(?P<month>\d\d)(?P<day>\d\d)"
+        r"(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)(?:\d\d)?" + _END,
         # 02-01-2024 03.04.05: day or month first, as the other names of the folder say
         _START
         + r"(?P<either>)(?P<day>\d\d)(?P<sep>[-_.])(?P<month>\d\d)(?P=sep)(?P<year>\d{4})"

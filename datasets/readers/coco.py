@@ -24,7 +24,7 @@ from lotwise.datasets.readers.coco_file import (
     read_coco_file,
 )
 from lotwise.datasets.readers.common.camera_id import camera_of, select_cameras
-from lotwise.datasets.readers.common.date_order import in_date_order
+from lotwise.datasets.readers.common.date_order import in_date_order, untimed_notes
 from lotwise.datasets.readers.common.drawn_size import Drawn, placed
 from lotwise.datasets.readers.common.flawed_boxes import flaw_notes, usable
 from lotwise.datasets.timestamps import parse_time
@@ -101,6 +101,7 @@ def read_coco(
     pictures, order_notes = in_date_order(frames.values(), root)
     notes += order_notes
     chosen = select_cameras(pictures, cameras, root)
+    notes += untimed_notes(chosen)
     drawn = _DrawnNotes()
     truth: dict[str, Truth] = {}
     for frame in chosen:

@@ -10,7 +10,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset, Frame
 from lotwise.datasets.image_files import IMAGE_SUFFIXES, VIDEO_SUFFIXES, all_files, unread_notes, with_suffix
 from lotwise.datasets.readers.common.camera_id import camera_of, select_cameras
-from lotwise.datasets.readers.common.date_order import date_orders
+from lotwise.datasets.readers.common.date_order import date_orders, untimed_notes
 from lotwise.datasets.readers.video import VideoSample, sample_video, video_notes
 from lotwise.datasets.timestamps import before_time, parse_time
 
@@ -61,7 +61,13 @@ def read_folder(root: Path, cameras: Sequence[str] | None = None, every_s: float
         else:
             frames += sample.frames
             samples.setdefault(camera, []).append(sample)
-    notes += [*order_notes, *_mixed_notes(beginnings), *video_notes(samples), *unread_notes(files)]
+    notes += [
+        *order_notes,
+        *untimed_notes(frames),
+        *_mixed_notes(beginnings),
+        *video_notes(samples),
+        *unread_notes(files),
+    ]
     if not frames and notes:
         raise InputError(notes[0] if str(given) in notes[0] else f"{given}: {notes[0]}")
     return Dataset("folder", root, select_cameras(frames, cameras, given), notes=tuple(notes))

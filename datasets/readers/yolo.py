@@ -15,7 +15,7 @@ from lotwise.datasets.frame import Dataset, Frame, Truth, VehicleTruth
 from lotwise.datasets.image_files import IMAGE_SUFFIXES, all_files, unread_notes, with_suffix
 from lotwise.datasets.images import image_size
 from lotwise.datasets.readers.common.camera_id import camera_of, select_cameras
-from lotwise.datasets.readers.common.date_order import in_date_order
+from lotwise.datasets.readers.common.date_order import in_date_order, untimed_notes
 from lotwise.datasets.readers.common.flawed_boxes import flaw_notes, usable
 from lotwise.datasets.readers.yolo_classes import label_classes
 from lotwise.datasets.timestamps import parse_time
@@ -44,7 +44,7 @@ def read_yolo(root: Path, cameras: Sequence[str] | None = None) -> Dataset:
     files = all_files(root)
     pictures, notes = in_date_order((_frame(path, root) for path in with_suffix(files, IMAGE_SUFFIXES)), root)
     frames = select_cameras(pictures, cameras, root)
-    notes = [*classes.notes, *notes]
+    notes = [*classes.notes, *notes, *untimed_notes(frames)]
     labels = {frame.name: label_file(frame.path) for frame in frames}
     labelled = [frame for frame in frames if labels[frame.name].is_file()]
     if not labelled:

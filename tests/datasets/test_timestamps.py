@@ -34,6 +34,10 @@ MINUTE = datetime(2024, 1, 2, 3, 4)
         "2024-01-02T03-04-05.png",
         "20240102T030405.jpg",
         "Screenshot 2024-01-02 at 3.04.05 AM.png",
+        "gate_240102_030405.jpg",  # cheap cameras and recorders
+        "IPCAM/20240102/images000/A24010203040500.jpg",
+        "IPCAM/20240102/record000/A240102_030405_030505.264",
+        "P240102030405.jpg",
         "snapshot_02-01-2024_03-04-05.jpg",  # the day first
         "gate_1920x1080_20240102_030405.jpg",
         "2024-01-02_03-04-05_2560x1440.jpg",
@@ -109,6 +113,10 @@ def test_unix_time_is_local_time(name: str) -> None:
         "2024-01-02/camera1.jpg",
         "2024-01-02/camera1/0709.jpg",  # the time is not beside its day
         "DSC_0304.jpg",
+        "DSC240102030405.jpg",
+        "gate_241302_030405.jpg",  # no such month
+        "A240102_1920x1080.jpg",
+        "IMG_000123_030405.jpg",
         "192.168.1.64.jpg",
     ],
 )

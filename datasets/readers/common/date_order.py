@@ -1,8 +1,8 @@
-"""Whether a camera's dates begin with the day or the month, decided once for all of its files."""
+"""Times of a camera's frames, looked at together: which way its dates are read, and how many have none."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import PurePath
@@ -43,3 +43,15 @@ def in_date_order(frames: Iterable[Frame], root: PurePath) -> tuple[list[Frame],
         replace(frame, taken=parse_time(frame.path.relative_to(root), True)) if orders[frame.camera] else frame
         for frame in frames
     ], notes
+
+
+def untimed_notes(frames: Iterable[Frame]) -> list[str]:
+    """A sentence for each camera of which some frames have a time and others none."""
+    frames = list(frames)
+    total = Counter(frame.camera for frame in frames)
+    untimed = Counter(frame.camera for frame in frames if frame.taken is None)
+    return [
+        f"{camera}: {count} of {total[camera]} frames tell no time; they were put behind those that do"
+        for camera, count in untimed.items()
+        if count < total[camera]
+    ]

@@ -85,6 +85,13 @@ def test_a_recording_has_its_dates_read_as_the_pictures_beside_it(tmp_path: Path
     ]
 
 
+def test_frames_without_a_time_beside_others_are_told(tmp_path: Path) -> None:
+    add(tmp_path, "g/A24010203040500.jpg", "g/a.jpg", "g/b.jpg", "h/a.jpg")
+    dataset = read_folder(tmp_path)
+    assert dataset.notes == ("g: 2 of 3 frames tell no time; they were put behind those that do",)
+    assert [frame.path.stem for frame in dataset.of_camera("g")] == ["A24010203040500", "a", "b"]
+
+
 def test_days_in_the_names_of_files_are_days_of_the_split(tmp_path: Path) -> None:
     add(tmp_path, *(f"g/gate_00_2024010{day}0{hour}0000.jpg" for day in range(1, 5) for hour in range(3)))
     split = split_by_day(read_folder(tmp_path).frames, 0.25)
