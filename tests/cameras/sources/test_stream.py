@@ -374,16 +374,25 @@ def test_two_dead_cameras_of_nine_do_not_slow_the_others(camera: RtspServer) -> 
         good = [stack.enter_context(Viewer(rtsp(camera.url()), 0.0)) for _ in range(7)]
         for viewer in good:
             viewer.frame()
+
+        def slowest_rate(polled: list[Viewer], seconds: float = 2.0) -> float:
+            """Frames a second of the slowest good camera while all these are asked for frames."""
+            start, given = time.monotonic(), [viewer.source.health().frames for viewer in good]
+            while time.monotonic() - start < seconds:
+                for viewer in polled:
+                    viewer.source.newest()
+                time.sleep(0.005)
+            took = time.monotonic() - start
+            return min(
+                (viewer.source.health().frames - before) / took for viewer, before in zip(good, given, strict=True)
+            )
+
+        alone = slowest_rate(good)
         network.frozen.set()
         dead = [stack.enter_context(Viewer(rtsp(url))) for url in (camera.url(network.port), "rtsp://127.0.0.1:1/cam")]
-        start, given = time.monotonic(), [viewer.source.health().frames for viewer in good]
-        while time.monotonic() - start < 4:
-            for viewer in good:
-                viewer.source.newest()
-            time.sleep(0.005)
-        rates = [
-            (viewer.source.health().frames - before) / (time.monotonic() - start)
-            for viewer, before in zip(good, given, strict=True)
-        ]
+        for viewer in dead:
+            viewer.becomes("down")
+        # A busy machine slows one span or another; dead cameras that held up the others would slow each.
+        assert any(slowest_rate(good + dead) > 0.75 * alone for _ in range(6))
         assert all(viewer.source.health().state == "down" for viewer in dead)
-        assert min(rates) > 15  # of 20 frames a second
+        assert all(viewer.source.health().reconnects == 0 for viewer in good)
