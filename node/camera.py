@@ -96,7 +96,7 @@ class CameraLoop:
         self._began = clock()
         self._started = self.asleep = False
         self._accept = False
-        self._image: Image | None = None
+        self._shown: tuple[Image, CameraNow, tuple[Slot, ...]] | None = None
         self._events: list[Event] = []
         self._read_by_bundle = ""
         self.now = CameraNow(camera, None, source.health(), ViewReport("good"), self._hysteresis.now)
@@ -128,7 +128,12 @@ class CameraLoop:
 
     def picture(self) -> tuple[Image, CameraNow, tuple[Slot, ...]] | None:
         """The last frame, what is known now, and the slots; None before the first frame."""
-        return None if self._image is None else (self._image, self.now, self.slots)
+        shown, now = self._shown, self.now
+        if shown is None:
+            return None
+        image, then, slots = shown
+        # Another thread may be between two frames: what is told beside a picture is of that very frame.
+        return image, now if now.looked == then.looked else then, slots
 
     @property
     def period_s(self) -> float:
@@ -201,9 +206,8 @@ class CameraLoop:
                 self._change_detection.detected(thumb, captured.taken)
             latency = time.perf_counter() - began
             now = replace(now, detections=found, detected=now.detected + 1, latency_s=latency)
-        self._image = captured.image
         hot_swap = self._hot_swap
-        self.now = replace(
+        now = replace(
             now,
             slots=self._hysteresis.now,
             bundle=hot_swap.identity,
@@ -211,6 +215,8 @@ class CameraLoop:
             refusal=hot_swap.refusal,
             int8_refused=hot_swap.int8_refused,
         )
+        self._shown = captured.image, now, self.slots
+        self.now = now
         self._events += self._slot_events(changes, captured.taken)
 
     def _view_report(self, captured: CapturedFrame, thumb: Thumbnail) -> ViewReport:

@@ -20,7 +20,7 @@ from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.view.health import ViewHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Image, Slot
-from lotwise.node.camera import record
+from lotwise.node.camera import CameraLoop, record
 from lotwise.node.journal.journal import Journal
 from lotwise.node.journal.query import EventQuery
 from lotwise.node.wording import REASON_WORDS, VERDICT_WORDS
@@ -53,6 +53,27 @@ def test_before_the_first_frame_nothing_is_known_and_after_it_the_slots_are(bund
     assert len(now.detections) == 2
     image, known, slots = camera.loop.picture() or pytest.fail("no picture")
     assert image is not None and known is now and [slot.id for slot in slots] == ["1", "2"]
+
+
+def test_a_picture_is_told_with_what_is_known_of_that_very_frame(bundle: Path) -> None:
+    """Whoever asks for a picture while a look stores its result: asked after each attribute that the loop sets."""
+    told: list[tuple[int, int]] = []
+
+    class Asked(CameraLoop):
+        def __setattr__(self, name: str, value: object) -> None:
+            super().__setattr__(name, value)
+            if (shown := self.picture()) is not None:
+                told.append((int(shown[0][0, 0, 0]), shown[1].looked))
+
+    camera = Camera(bundle)
+    camera.loop.__class__ = Asked
+    for number in (1, 2, 3):
+        camera.see(plain(90 + number))
+    assert {(grey - 90, looked) for grey, looked in told} == {(1, 1), (2, 2), (3, 3)}
+    camera.source.turn("down", "no route")
+    camera.look()
+    _, known, _ = camera.loop.picture() or pytest.fail("no picture")
+    assert known is camera.loop.now and known.source.state == "down"  # what was known with the frame is over
 
 
 @pytest.mark.parametrize("verdict", [verdict for verdict in VERDICT_WORDS if verdict not in ("good", "torn")])
