@@ -93,6 +93,7 @@ def test_from_a_video_to_the_nodes_page(day: Dataset, tmp_path: Path, monkeypatc
         until(lambda: known_slots(port) == len(ids), "every slot is known", seconds=60)
         page = get(port, "/")
         assert "<title>" in page and "gate" in page
+        until(lambda: page_tells_what_the_api_tells(port), "the page's counts are read between changes", seconds=60)
         assert len(get(port, "/api/v1/cameras/gate/snapshot.jpg", binary=True)) > 5000
     finally:
         node.terminate()
@@ -104,6 +105,27 @@ def get(port: int, path: str, binary: bool = False):
     with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
         data = answer.read()
     return data if binary else data.decode()
+
+
+def page_tells_what_the_api_tells(port: int) -> bool:
+    """Compares the counts of the lot and of its one camera on the page with the API's slots.
+
+    The video goes on meanwhile, so that is only done where the slots were the same before the page and after it;
+    returns whether they were.
+    """
+
+    def told() -> dict[str, tuple[str, str]]:
+        slots = json.loads(get(port, "/api/v1/cameras/gate"))["slots"]
+        return {name: (slot["state"], slot["since"]) for name, slot in slots.items()}
+
+    before, page, after = told(), get(port, "/"), told()
+    if before != after:
+        return False
+    states = [state for state, _ in before.values()]
+    for state in ("free", "occupied", "unknown"):
+        shown = re.findall(rf'<li class="{state}">(\d+) {state}</li>', page)
+        assert shown == [str(states.count(state))] * 2, state  # of the lot and of the camera
+    return True
 
 
 def known_slots(port: int) -> int:
