@@ -22,6 +22,7 @@ from lotwise.datasets.synthetic.schedule import Stay, about, clear_of, day_weath
 from lotwise.datasets.synthetic.sensor import random_sensor
 from lotwise.datasets.synthetic.truth import visible_slots
 from lotwise.datasets.synthetic.view import random_view
+from lotwise.datasets.whole_file import write_whole
 
 STREAM = 1
 """First word of every seed here; ``stream.STREAM`` is another, so training lots never equal a site's."""
@@ -182,7 +183,7 @@ def _write(root: Path, parameters: dict[str, int], progress: Progress) -> None:
         name = f"{camera}/{moment.taken:%Y-%m-%d}/{moment.taken:%H%M}.jpg"
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(shot.jpeg)
+        write_whole(path, shot.jpeg, sync=False)
         image_id = len(images) + 1
         images.append({"id": image_id, "file_name": name, "width": width, "height": height, "camera": camera})
         vehicles = shot.truth.vehicles
@@ -207,9 +208,9 @@ def _write(root: Path, parameters: dict[str, int], progress: Progress) -> None:
     }
     coco = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "vehicle"}]}
     for file, content in (("slots.json", slots), ("vehicles.json", coco), ("states.json", states)):
-        (root / file).write_text(json.dumps(content), encoding="utf-8")
+        write_whole(root / file, json.dumps(content).encode())
     # Written last: its presence says that the site is complete.
-    (root / "site.json").write_text(json.dumps(parameters, indent=1), encoding="utf-8")
+    write_whole(root / "site.json", json.dumps(parameters, indent=1).encode())
 
 
 def _load(path: Path) -> Any:
