@@ -35,7 +35,13 @@ Cameras = Annotated[
 Out = Annotated[Path, typer.Option("--out", help="Run folder: gets all results. A run that was killed goes on there.")]
 RunFolder = Annotated[Path, typer.Option("--run", help="Run folder that an earlier stage has written.")]
 Shadow = Annotated[
-    bool, typer.Option("--shadow", help="Let a new bundle run beside the live one on the node before it goes live.")
+    bool | None,
+    typer.Option(
+        "--shadow/--no-shadow",
+        help="Whether a new bundle runs beside the live one on the node before it goes live. Where not given, it does "
+        "if a node of this machine runs the live one.",
+        show_default=False,
+    ),
 ]
 Holdout = Annotated[
     float,

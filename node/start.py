@@ -17,6 +17,7 @@ from lotwise.cameras.detection.bundle import parse_manifest
 from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.registry.site_bundles import bundles_of
+from lotwise.cameras.registry.use import RegistriesInUse
 from lotwise.cameras.site.frames import chosen_cameras
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_file import read_slot_file
@@ -47,6 +48,7 @@ class Service:
         heartbeat_file: its time says until when the states are known to have held.
         loader: loads models beside the loop.
         lock: keeps other nodes from the state folder.
+        in_use: tells whoever makes new bundles that a node runs the live ones.
     """
 
     node: Node
@@ -55,6 +57,7 @@ class Service:
     heartbeat_file: Path
     loader: ThreadPoolExecutor
     lock: StateLock
+    in_use: RegistriesInUse
 
     def start(self) -> None:
         """Publish, and look at cameras.
@@ -74,11 +77,13 @@ class Service:
             publisher.close()
         self.heartbeat()
         self.journal.close()
+        self.in_use.close()
         self.lock.close()
 
     def heartbeat(self) -> None:
-        """Note that the node lives, and give free memory back; called every few seconds."""
+        """Note that the node lives, and what it uses, and give free memory back; called every few seconds."""
         trim_arenas()
+        self.in_use.mark()
         try:
             # Not through a link: it could point to where a file is to appear that somebody else waits for.
             os.close(os.open(self.heartbeat_file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o640))
@@ -122,6 +127,8 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
             closing(Node(site.name, journal, workers, shared_groups(site.shared_slots, chosen)))
         )
         loader = ThreadPoolExecutor(1, "loader")
+        registries = [one.folder for one in bundles.values() if isinstance(one, Registry)]
+        in_use = opened.enter_context(closing(RegistriesInUse(registries)))
         heartbeat_file = site.state / HEARTBEAT_FILE
         until = datetime.fromtimestamp(heartbeat_file.stat().st_mtime, UTC) if heartbeat_file.exists() else None
         for name in chosen:
@@ -152,7 +159,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
                 node.metric_sources.append(publisher.metrics)
         opened.pop_all()  # from here on it is the service that closes them
     node.metric_sources.append(partial(_journal_metrics, journal))
-    return Service(node, journal, publishers, heartbeat_file, loader, lock)
+    return Service(node, journal, publishers, heartbeat_file, loader, lock, in_use)
 
 
 def _cores() -> int:

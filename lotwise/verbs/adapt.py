@@ -30,7 +30,7 @@ def adapt(
     protocol: Protocol = None,
     as_json: JsonFile = None,
     html: HtmlFile = None,
-    shadow: Shadow = False,
+    shadow: Shadow = None,
 ) -> None:
     """Frames in, a live student per camera out, and a table that proves it. No labels."""
     from lotwise.students.pipeline.options import plan_of
@@ -40,7 +40,7 @@ def adapt(
 
 
 def adapt_and_report(
-    folder: Path, plan: Plan, protocol: str | None, as_json: Path | None, html: Path | None, shadow: bool = False
+    folder: Path, plan: Plan, protocol: str | None, as_json: Path | None, html: Path | None, shadow: bool | None = None
 ) -> None:
     """Do what the plan says in the run folder; report.json, report.html and report.md go there where not named."""
     from lotwise.datasets.frame_cache import FrameCache

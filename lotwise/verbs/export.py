@@ -16,7 +16,7 @@ app = typer.Typer()
 
 
 @app.command(epilog="Example: lotwise export --run runs/lot")
-def export(folder: RunFolder, shadow: Shadow = False) -> None:
+def export(folder: RunFolder, shadow: Shadow = None) -> None:
     """Third stage: bundles, compared with their students; the better of student and nano passes a gate to go live."""
     from lotwise.students.pipeline.adapt import export as export_run
     from lotwise.students.pipeline.run import Run

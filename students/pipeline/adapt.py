@@ -44,7 +44,7 @@ def adapt(
     progress: Progress = no_progress,
     note: Note = no_note,
     read: LoadFrame | None = None,
-    shadow: bool = False,
+    shadow: bool | None = None,
 ) -> Adapted:
     """All three stages; whatever an earlier run of the same plan has done is not done again.
 
@@ -54,7 +54,8 @@ def adapt(
         progress: called after each step with its stage, how much is done, of how much, and a note.
         note: told, one line each, what a user should know, before work is given up for one.
         read: gives the pixels of a frame; a cache of this call's own by default.
-        shadow: whether a bundle that passes the gate runs beside the live one first.
+        shadow: whether a bundle that passes the gate runs beside the live one first; None for where a node of this
+            machine runs the live one.
 
     Raises:
         InputError: frames, weights or settings that cannot be worked with, or another process works in the folder.
@@ -84,7 +85,7 @@ def train(run: Run, progress: Progress = no_progress, note: Note = no_note) -> l
         return train_students(run, footage, labels, progress, FrameCache(), note)
 
 
-def export(run: Run, progress: Progress = no_progress, shadow: bool = False) -> None:
+def export(run: Run, progress: Progress = no_progress, shadow: bool | None = None) -> None:
     """The third stage alone, of a run whose students are trained.
 
     Raises:

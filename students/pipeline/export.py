@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,7 @@ from ultralytics.nn.tasks import DetectionModel
 from lotwise.cameras.detection.bundle import BundleRole
 from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.registry.registry import Registry
+from lotwise.cameras.registry.use import in_use
 from lotwise.cameras.slots import SlotModel, learn_slot_model
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Footage, Frame, Image, Slot
@@ -43,7 +44,7 @@ def export_bundles(
     labels: Labels,
     progress: Progress = no_progress,
     read: LoadFrame = load,
-    shadow: bool = False,
+    shadow: bool | None = None,
 ) -> None:
     """Bundles of every trained camera; the better of student and nano passes the gate before it goes live.
 
@@ -55,7 +56,8 @@ def export_bundles(
         labels: what the first stage left.
         progress: called after each step with its stage, how much is done, of how much, and a note.
         read: gives the pixels of a frame.
-        shadow: whether a bundle that passes runs beside the live one first, where one is live.
+        shadow: whether a bundle that passes runs beside the live one first, where one is live; None for where a node
+            of this machine runs the live one.
 
     Raises:
         InputError: none of a camera's test frames can be read any more, or a bundle disagrees with its student.
@@ -106,7 +108,7 @@ class _Job:
         return self.run.registry(self.record.camera)
 
 
-def _export(job: _Job, shadow: bool) -> None:
+def _export(job: _Job, shadow: bool | None) -> None:
     """Both bundles of a camera into its registry, and the better one through the gate."""
     job.labels.check([*job.test, *job.train], job.read)
     models: dict[BundleRole, DetectionModel] = {
@@ -116,15 +118,19 @@ def _export(job: _Job, shadow: bool) -> None:
     folders = _write_bundles(job, models)
     live = live_detector(job.registry)
     scores = _agreements(job, folders, live)
+    if shadow is None:
+        shadow = in_use(job.registry.folder)
     decision = decide(scores, shadow) if scores else _decide_unmeasured(job, live is not None)
     winner, int8 = decision.winner, None
     if job.plan.export.int8 and decision.outcome != "kept":
         int8 = _add_int8(job, models[winner], folders[winner])
     registry = job.registry
     identities = {role: registry.add(folder) for role, folder in folders.items()}
+    if decision.outcome == "shadow" and identities[winner] == registry.state().live:
+        decision = replace(decision, outcome="promoted")  # nothing to compare: it is the live one itself
     if decision.outcome == "promoted":
         registry.promote(identities[winner])
-    elif decision.outcome == "shadow" and identities[winner] != registry.state().live:
+    elif decision.outcome == "shadow":
         registry.start_shadow(identities[winner], again=True)
     gate = GateRecord(
         agreement_with_teacher=scores,

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lotwise.cameras.registry.registry import Registry
+from lotwise.cameras.registry.use import in_use
 from lotwise.cameras.site.reading import read_site
 from lotwise.datasets.errors import InputError
 from lotwise.node.journal.journal import Journal
@@ -38,6 +40,16 @@ def test_the_state_folder_is_for_one_node_at_a_time(tmp_path: Path) -> None:
         opened(site)
     service.close()
     opened(site).close()
+
+
+def test_a_registry_is_marked_as_in_use_while_the_node_is_open(tmp_path: Path) -> None:
+    site, registry = write_site(tmp_path, cameras=1), Registry(tmp_path / "registry")
+    registry.promote(registry.add(write_constant_bundle(tmp_path / "new")))
+    site.write_text(site.read_text().replace("bundles: bundle", "bundles: registry"))
+    service = opened(site)
+    assert in_use(registry.folder)
+    service.close()
+    assert not in_use(registry.folder)
 
 
 def test_the_heartbeat_makes_no_file_that_a_link_points_to(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.bundle import read_manifest
 from lotwise.cameras.detection.detector import load_detector
+from lotwise.cameras.registry.use import RegistriesInUse
 from lotwise.datasets.frame import Dataset, Detections
 from lotwise.datasets.load import load
 from lotwise.datasets.readers.open import open_dataset
@@ -137,6 +138,19 @@ def test_in_the_shadow_only_if_asked(labelled: Run, site, monkeypatch) -> None:
     assert record is not None
     assert record.gate is not None
     assert (state.live, state.shadow, record.gate.outcome) == (live, record.bundle, "shadow")
+
+
+def test_in_the_shadow_where_a_node_uses_the_live_bundle(labelled: Run, site, monkeypatch) -> None:
+    live = foreign_live(labelled, site)
+    used = RegistriesInUse([labelled.registry("C1").folder])
+    scores = {"student": 0.7, "baseline": 0.4, "live": 0.6}
+    again(labelled, monkeypatch, scores)
+    record, state = labelled.record("C1"), labelled.registry("C1").state()
+    assert record is not None
+    assert (state.live, state.shadow) == (live, record.bundle)
+    again(labelled, monkeypatch, scores, shadow=False)
+    used.close()
+    assert labelled.registry("C1").state().live == record.bundle
 
 
 def test_the_live_bundle_is_measured_as_the_new_one_is(labelled: Run, site, monkeypatch) -> None:
