@@ -66,6 +66,14 @@ def test_time_is_that_of_the_name_in_utc(tmp_path: Path) -> None:
     assert plain.taken.year >= 2024 and again.taken.year >= 2024  # time never runs backwards when it is repeated
 
 
+def test_dates_with_the_month_first_are_read_alike(tmp_path: Path) -> None:
+    source = opened(folder(tmp_path, "01-02-2024_08.00.00.png", "01-13-2024_08.00.00.png"), pace="fast")
+    frames = [source.newest() for _ in range(2)]
+    source.close()
+    days = [datetime(2024, 1, day, 8).astimezone() for day in (2, 13)]
+    assert [captured.taken for captured in frames if captured] == days
+
+
 def test_unreadable_images_are_left_out_and_told(tmp_path: Path) -> None:
     root = folder(tmp_path, "1.png", "2.png", "3.png")
     (root / "2.png").write_bytes((root / "2.png").read_bytes()[:-20])
