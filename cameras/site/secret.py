@@ -20,11 +20,12 @@ HOW_TO_KEEP = "give {env: NAME} (an environment variable) or {file: path}"
 _USERINFO = re.compile(r"(?<=://)(?:[^/?#\s@]*:\S*@|[^/?#\s]*@)")
 _PORT = re.compile(r"://[^/?#\s]*:(?!\d+(?:[/?#]|$))[^/?#\]]*(?:[/?#]|$)")
 # Camera makers write passwords into queries and into paths, under many names: pwd, psw, loginpas, userpwd, passwd, …
+# Names are bounded, for long texts are searched too: without a bound the time grows with the square of the length.
 # A name reaches back to what can stand before one; of user=admin_password=secret it is what follows the underscore.
 _NAMED = (
-    r"(?i)((?<![a-z0-9])(?:[a-z0-9-]*(?:pass(?:w|phrase|code|key)|pswd|paswd|psw|pwd|kennwort)[a-z0-9-]*"
+    r"(?i)((?<![a-z0-9])(?:[a-z0-9-]{{0,64}}(?:pass(?:w|phrase|code|key)|pswd|paswd|psw|pwd|kennwort)[a-z0-9-]{{0,64}}"
     r"|(?:user|usr|login|admin|cam)?(?:pass?|pw|pin)|(?:access[_-]?|pin[_-]?)?code"
-    r"|[a-z0-9_-]*(?:token|secret|jwt|cred(?:s|entials?)?|auth(?!or|type|mode|method)[a-z0-9]*{more}))=)"
+    r"|[a-z0-9_-]{{0,64}}(?:token|secret|jwt|cred(?:s|entials?)?|auth(?!or|type|mode|method)[a-z0-9]{{0,64}}{more}))=)"
 )
 _WRITTEN = re.compile(_NAMED.format(more="") + r"(?!\{)[^&#;/\s'\"]")
 _MASKED = re.compile(_NAMED.format(more="|key|sig") + r"(?!\{)[^&#;/\s'\"]+")
@@ -36,7 +37,7 @@ _PAIR = re.compile(
     r"|\d{4}-?\d\d-?\d\d[t_ ]?\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:z|[+-]\d\d:?\d\d)?)(?:[/&;#?\s'\"]|$))"
     r"[^/=&?;#:\s'\"]+:(?![{/])[^/=&?;#\s'\"]+"
 )
-_URL = re.compile(r"[^\s'\"]*://[^\s'\"]*")
+_URL = re.compile(r"(?<![^\s'\"])[^\s'\"]*://[^\s'\"]*")
 _MAX_UNQUOTED = 3
 """Times that a URL is unescaped at most: one that is handed on inside another URL is escaped twice."""
 
