@@ -21,6 +21,9 @@ MAX_GROWTH_MB_PER_HOUR = 5.0
 """Memory that grows by less is flat: a day then costs 120 MB, and nodes are updated more often than every week."""
 MAX_GROWTH_SHARE = 0.02
 """Memory that grew by less than this share of its level over what was measured is flat too: that is noise."""
+SWAP_THREADS = 3
+"""Threads that the first exchange of a bundle adds: the node's loader, which stays, and two of OpenVINO for the second
+model while it is on probation. Measured with one camera; twelve more exchanges added none."""
 MAX_MEMORY_MB = 600.0
 """The goal for nine cameras, PSS of the node and its children."""
 MAX_START_S = 3.0
@@ -147,7 +150,7 @@ def checks(soak: Soak) -> list[Check]:
         _flat("memory of the node's process flat", soak, lambda one: one.node_mb),
         Check(f"within {MAX_MEMORY_MB:g} MB", peak < MAX_MEMORY_MB, f"peak {peak:.0f} MB"),
         Check(f"first detection within {MAX_START_S:g} s", soak.warm_s < MAX_START_S, f"{soak.warm_s:.1f} s"),
-        _no_more("threads", soak, lambda one: one.threads, 2),
+        _no_more("threads", soak, lambda one: one.threads, 2 + SWAP_THREADS),
         _no_more("file descriptors", soak, lambda one: one.files, 3),
         _no_more("child processes", soak, lambda one: one.children, 0),
         _events(soak),

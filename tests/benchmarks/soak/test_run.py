@@ -32,6 +32,11 @@ def made_up(grows_mb: float = 0.0, **changed: object) -> Soak:
     return replace(soak, **changed)  # type: ignore[arg-type]
 
 
+def ends_with_threads(count: int) -> Soak:
+    soak = made_up()
+    return replace(soak, samples=(*soak.samples[:-12], *(replace(one, threads=count) for one in soak.samples[-12:])))
+
+
 def failed(soak: Soak) -> list[str]:
     return [one.name for one in checks(soak) if not one.holds]
 
@@ -51,6 +56,8 @@ def failed(soak: Soak) -> list[str]:
         (made_up(log=("ERROR camera C1: looking at it failed",)), ["no error in the log"]),
         (made_up(warm_s=3.5), ["first detection within 3 s"]),
         (made_up(crash="the node ended"), ["no crash"]),
+        (ends_with_threads(33), []),  # a bundle is on probation at the end
+        (ends_with_threads(36), ["no more threads"]),
     ],
 )
 def test_checks(soak: Soak, expected: list[str]) -> None:
