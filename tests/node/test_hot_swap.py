@@ -1,6 +1,9 @@
 """A camera's bundles while it runs: swapped without a lost frame, tried before, rolled back after, mended."""
 
 import errno
+import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +21,7 @@ from lotwise.node.hot_swap import REGISTRY_POLL_S, HotSwap
 from lotwise.node.state import Event
 from tests.cameras.bundles import add, harm, write_constant_bundle
 from tests.node.cameras import Later
+from tests.node.mqtt.brokers import until
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 QUICK = SwapSettings(
@@ -84,6 +88,25 @@ def test_a_running_camera_follows_a_promotion_between_two_frames(registry: Regis
     assert (event.subject, event.camera, event.name, event.before, event.after) == (
         "bundle", "C1", second, first, "live",
     )  # fmt: skip
+
+
+def test_further_swaps_leave_no_more_threads_behind(registry: Registry, three) -> None:
+    def follow(identity: str) -> int:
+        registry.promote(identity, probation=False)
+        until(lambda: bundles.poll(NOON) is not None and bundles.identity == identity, "the swap")
+        return len(os.listdir("/proc/self/task"))
+
+    def clock() -> float:
+        return REGISTRY_POLL_S * next(asked)  # every question to the registry is due
+
+    asked = itertools.count()
+    first, second, _ = three
+    with ThreadPoolExecutor(1) as loader:
+        bundles = HotSwap("C1", registry, lambda path: load_detector(path, 1, "openvino"), loader, QUICK, clock)
+        bundles.start(NOON)
+        once = [follow(second), follow(first)]  # these start what is there once for all
+        more = [follow(identity) for _ in range(4) for identity in (second, first)]
+    assert more[-1] <= max(once)
 
 
 def test_a_new_bundle_has_run_once_before_it_gets_a_frame(registry: Registry, three) -> None:
