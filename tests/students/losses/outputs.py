@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 import torch
 from ultralytics.nn.tasks import DetectionModel
+from ultralytics.utils.loss import BboxLoss
 
 from lotwise.datasets.frame import Detections
 from lotwise.students.losses.assignment import Assignment
@@ -20,6 +21,7 @@ from tests.models import tiny_yolo
 STRIDE, SIDE, BINS = 8, 8, 8
 NOTHING = np.zeros((0, 4), np.float32)
 CAR = [8.0, 8.0, 40.0, 32.0]
+TWO_CARS = ((CAR, 0.8), ([30, 30, 60, 62], 0.5))
 
 
 def centres() -> torch.Tensor:
@@ -100,3 +102,19 @@ def learning(*anchors: int) -> Assignment:
 def student(base: str = "yolov8n.yaml") -> DetectionModel:
     """A student that terms are made for; read only."""
     return tiny_yolo(base=base)
+
+
+def ultralytics_losses(made: StudentOutput, target: Assignment, bins: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ultralytics' own losses of the same anchors: of the boxes, and of their distributions."""
+    boxes, distributions = BboxLoss(bins)(
+        made.distributions,
+        made.boxes / made.strides,
+        made.points,
+        target.boxes / made.strides,
+        target.scores.unsqueeze(-1),
+        target.total,
+        target.foreground,
+        torch.tensor([64.0, 64.0]),
+        made.strides,
+    )
+    return boxes, distributions

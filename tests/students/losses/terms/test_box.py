@@ -4,15 +4,23 @@ from dataclasses import replace
 
 import pytest
 import torch
-from ultralytics.utils.loss import BboxLoss
 
 from lotwise.students.losses.assignment import Assignment, assign
 from lotwise.students.losses.terms.box import Box
 from lotwise.students.model.student import StudentOutput
 from tests.students.losses import gradients
-from tests.students.losses.outputs import CAR, STRIDE, centres, inside, output, student, taught, untrained
-
-TWO_CARS = ((CAR, 0.8), ([30, 30, 60, 62], 0.5))
+from tests.students.losses.outputs import (
+    CAR,
+    STRIDE,
+    TWO_CARS,
+    centres,
+    inside,
+    output,
+    student,
+    taught,
+    ultralytics_losses,
+    untrained,
+)
 
 
 def box_loss(made: StudentOutput, assignment: Assignment) -> torch.Tensor:
@@ -30,17 +38,7 @@ def looking(off: float) -> StudentOutput:
 def test_is_what_ultralytics_has(bins: int) -> None:
     made = untrained(bins=bins)
     target = assign(made, taught(*TWO_CARS))
-    theirs, _ = BboxLoss(bins)(
-        made.distributions,
-        made.boxes / made.strides,
-        made.points,
-        target.boxes / made.strides,
-        target.scores.unsqueeze(-1),
-        target.total,
-        target.foreground,
-        torch.tensor([64.0, 64.0]),
-        made.strides,
-    )
+    theirs, _ = ultralytics_losses(made, target, bins)
     assert torch.equal(box_loss(made, target), theirs)
 
 
