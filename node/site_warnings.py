@@ -9,6 +9,8 @@ from pathlib import Path
 from lotwise.cameras.site.api import is_loopback
 from lotwise.cameras.site.frames import chosen_cameras
 from lotwise.cameras.site.settings import Site
+from lotwise.cameras.site.slot_entry import waiting_note
+from lotwise.cameras.site.slot_file import read_slot_entries
 from lotwise.cameras.site.slot_overlaps import overlap_note
 from lotwise.datasets.errors import InputError
 from lotwise.node.check import camera_slots, used_secrets
@@ -37,6 +39,7 @@ def site_warnings(site: Site, path: Path, cameras: tuple[str, ...] | None = None
         *_plain_token(site),
         *_equal_ids(site, chosen),
         *_slots_on_one_place(site, chosen),
+        *_waiting_slots(site, chosen),
     ]
 
 
@@ -75,6 +78,17 @@ def _slots_on_one_place(site: Site, cameras: Iterable[str]) -> Iterator[str]:
     for name in cameras:
         try:
             note = overlap_note(camera_slots(site, name))
+        except InputError:
+            continue  # told as wrong
+        if note:
+            yield f"camera {name}: {note}"
+
+
+def _waiting_slots(site: Site, cameras: Iterable[str]) -> Iterator[str]:
+    for name in cameras:
+        file = site.cameras[name].slots
+        try:
+            note = waiting_note(read_slot_entries(file), file) if file is not None else ""
         except InputError:
             continue  # told as wrong
         if note:

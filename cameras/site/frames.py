@@ -9,7 +9,8 @@ from pathlib import Path
 from lotwise.cameras.site.camera import SiteCamera
 from lotwise.cameras.site.reading import read_site
 from lotwise.cameras.site.settings import Site
-from lotwise.cameras.site.slot_file import read_slot_file
+from lotwise.cameras.site.slot_entry import waiting_note
+from lotwise.cameras.site.slot_file import accepted_slots, read_slot_entries
 from lotwise.cameras.site.sources import FolderSettings, VideoSettings
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.few_frames import few_frames_notes
@@ -53,7 +54,10 @@ def site_dataset(path: Path, cameras: tuple[str, ...] | None = None) -> Dataset:
         notes += video_notes({name: videos} if videos else {})
         frames += select_cameras(own, None, path)
         if camera.slots is not None:
-            slots[name] = read_slot_file(camera.slots)
+            entries = read_slot_entries(camera.slots)
+            slots[name] = accepted_slots(entries)
+            if note := waiting_note(entries, camera.slots):
+                notes.append(f"camera {name}: {note}")
     notes += few_frames_notes(frames)
     return Dataset("site", path, tuple(frames), slots, notes=tuple(notes))
 

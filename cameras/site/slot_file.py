@@ -4,14 +4,16 @@ checked, and written as JSON."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from lotwise.cameras.site.mistakes import first_mistake
 from lotwise.cameras.site.slot_check import IN_PIXELS, drawn_wrong, first_wrong_slot, reaches_far
-from lotwise.cameras.site.slot_shape import SlotShape
+from lotwise.cameras.site.slot_entry import SlotEntry
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
 from lotwise.datasets.image_files import IMAGE_SUFFIXES
@@ -35,6 +37,8 @@ def read_slot_file(path: Path) -> tuple[Slot, ...]:
     JSON ``[{"id", "polygon": [[x, y], …]}, …]``, or ``[{"points": [[x, y], …]}, …]`` of Ultralytics' picker, both
     normalised to 0..1, with corners ``{"x", "y"}`` and numbers as ids too; a CNR-EXT CSV; a PKLot XML.
 
+    Entries of ours that nobody accepted yet are no slots; :func:`read_slot_entries` reads them too.
+
     Raises:
         InputError: no such file, not of that form, or a slot that is no place in the frame.
     """
@@ -42,7 +46,17 @@ def read_slot_file(path: Path) -> tuple[Slot, ...]:
 
 
 def import_slots(path: Path, size: tuple[int, int] | None = None) -> tuple[Slot, ...]:
-    """Slots from a file of ours or of a public dataset.
+    """The accepted slots of a file, as :func:`read_slot_entries` reads it; the same errors."""
+    return accepted_slots(read_slot_entries(path, size))
+
+
+def accepted_slots(entries: Iterable[SlotEntry]) -> tuple[Slot, ...]:
+    """Those that are slots for a node, a training or a report."""
+    return tuple(entry.slot() for entry in entries if entry.status == "accepted")
+
+
+def read_slot_entries(path: Path, size: tuple[int, int] | None = None) -> tuple[SlotEntry, ...]:
+    """All entries of a file of ours or of a public dataset, accepted or only proposed.
 
     Args:
         path: ``.csv`` of CNR-EXT, ``.xml`` of PKLot, anything else is JSON.
@@ -58,15 +72,15 @@ def import_slots(path: Path, size: tuple[int, int] | None = None) -> tuple[Slot,
         match path.suffix.lower():
             case ".csv":
                 scale = np.divide(SLOT_FILE_SIZE, size or SLOT_FILE_SIZE)
-                slots = [Slot(slot.id, (slot.polygon * scale).astype(np.float32)) for slot in read_slots(path)]
+                entries = [_entry(slot.id, slot.polygon * scale) for slot in read_slots(path)]
             case ".xml":
                 drawn = np.array(size or _pictured_size(path) or PKLOT_SIZE)
-                slots = [Slot(name, (corners / drawn).astype(np.float32)) for name, corners, _ in read_spaces(path)]
+                entries = [_entry(name, corners / drawn) for name, corners, _ in read_spaces(path)]
             case _:
-                slots = _json_slots(path, size)
+                entries = _json_entries(path, size)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); give a slot file") from error
-    wrong = first_wrong_slot(((slot.id, slot.polygon) for slot in slots), drawn_wrong)
+    wrong = first_wrong_slot(((entry.id, entry.slot().polygon) for entry in entries), drawn_wrong)
     if wrong is not None:
         name, why = wrong
         if why == IN_PIXELS and size is not None:
@@ -75,7 +89,7 @@ def import_slots(path: Path, size: tuple[int, int] | None = None) -> tuple[Slot,
                 "draw it again, or give the size of the frame that it was drawn on"
             )
         raise InputError(f"{path}: slot {name}: {why}{_CONVERT if why == IN_PIXELS else ''}")
-    return tuple(slots)
+    return tuple(entries)
 
 
 def write_slot_file(path: Path, slots: tuple[Slot, ...]) -> None:
@@ -84,9 +98,21 @@ def write_slot_file(path: Path, slots: tuple[Slot, ...]) -> None:
     Raises:
         InputError: the file cannot be written.
     """
+    write_slot_entries(path, tuple(SlotEntry.of(slot) for slot in slots))
+
+
+def write_slot_entries(path: Path, entries: tuple[SlotEntry, ...]) -> None:
+    """Write entries as the JSON that :func:`read_slot_entries` reads, one a line; what says nothing is left out.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
     lines = [
-        json.dumps({"id": slot.id, "polygon": [[round(float(x), 6), round(float(y), 6)] for x, y in slot.polygon]})
-        for slot in slots
+        json.dumps(
+            {"id": entry.id, "polygon": [[round(x, 6), round(y, 6)] for x, y in entry.polygon]}
+            | entry.model_dump(exclude={"id", "polygon"}, exclude_defaults=True, exclude_none=True)
+        )
+        for entry in entries
     ]
     try:
         write_whole(path, ("[\n" + ",\n".join(lines) + "\n]\n").encode())
@@ -94,31 +120,38 @@ def write_slot_file(path: Path, slots: tuple[Slot, ...]) -> None:
         raise InputError(f"{path}: cannot be written ({error.strerror}); give another file") from error
 
 
-def _json_slots(path: Path, size: tuple[int, int] | None) -> list[Slot]:
-    shapes: list[SlotShape] = []
+def _entry(name: str, polygon: NDArray[np.floating]) -> SlotEntry:
+    return SlotEntry.of(Slot(name, polygon.astype(np.float32)))
+
+
+def _json_entries(path: Path, size: tuple[int, int] | None) -> list[SlotEntry]:
+    entries: list[SlotEntry] = []
     try:
-        entries = json.loads(path.read_bytes())
+        given = json.loads(path.read_bytes())
     except ValueError as error:  # no UTF-8 or no JSON
         raise InputError(f"{path}: not a list of slots (not JSON: {error}); expected {_FORM}") from error
-    if not isinstance(entries, list):
+    if not isinstance(given, list):
         raise InputError(f"{path}: not a list of slots; expected {_FORM}")
-    for number, entry in enumerate(entries, start=1):
-        entry = _in_our_form(entry, number)
+    for number, one in enumerate(given, start=1):
+        one = _in_our_form(one, number)
         try:
-            shapes.append(SlotShape.model_validate(entry))
+            entries.append(SlotEntry.model_validate(one))
         except ValidationError as error:
-            mistake = first_mistake(error, SlotShape)
+            mistake = first_mistake(error, SlotEntry)
             place = ".".join(map(str, (f"entry {number}", *mistake.place)))
             raise InputError(f"{path}: not a list of slots ({place}: {mistake.why}); expected {_FORM}") from error
-    slots = [shape.slot() for shape in shapes]
-    if size is not None and any(reaches_far(slot.polygon) for slot in slots):
-        if min(size) > _MIN_FRAME_FOR_PERCENT_PX and all(slot.polygon.max() <= 100 for slot in slots):
+    polygons = [entry.slot().polygon for entry in entries]
+    if size is not None and any(reaches_far(polygon) for polygon in polygons):
+        if min(size) > _MIN_FRAME_FOR_PERCENT_PX and all(polygon.max() <= 100 for polygon in polygons):
             raise InputError(
                 f"{path}: all corners lie within 100 of a frame of {size[0]}x{size[1]}, so they look like percent; "
                 "give --size 100x100 to read them so"
             )
-        return [Slot(slot.id, (slot.polygon / np.array(size)).astype(np.float32)) for slot in slots]
-    return slots
+        return [
+            entry.model_copy(update={"polygon": tuple((x / size[0], y / size[1]) for x, y in entry.polygon)})
+            for entry in entries
+        ]
+    return entries
 
 
 def _in_our_form(entry: object, number: int) -> object:

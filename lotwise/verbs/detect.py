@@ -73,9 +73,13 @@ def _readers(model: Path, camera: str | None, conf: float | None, slots: Path | 
     from lotwise.cameras.detection.bundle import MANIFEST
     from lotwise.cameras.detection.frame_result import FrameReader
     from lotwise.cameras.registry.live_detectors import live_detectors, of_file
-    from lotwise.cameras.site.slot_file import read_slot_file
+    from lotwise.cameras.site.slot_entry import waiting_note
+    from lotwise.cameras.site.slot_file import accepted_slots, read_slot_entries
 
-    given = read_slot_file(slots) if slots is not None else None
+    entries = read_slot_entries(slots) if slots is not None else ()
+    given = accepted_slots(entries) if slots is not None else None
+    if slots is not None and (waiting := waiting_note(entries, slots)):
+        print_notes([waiting])
     if model.is_dir() and not (model / MANIFEST).is_file():
         readers = {name: FrameReader(one, conf, given) for name, one in live_detectors(model, camera).items()}
     else:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from lotwise.cameras.site.reading import read_site
-from lotwise.node.check import check_site
+from lotwise.node.check import camera_slots, check_site
 from lotwise.node.site_warnings import site_warnings
 from tests.cameras.bundles import write_constant_bundle
 from tests.lotwise.running import run
@@ -66,6 +66,16 @@ def test_slots_drawn_on_one_place_are_told(tmp_path: Path) -> None:
     (tmp_path / "C1.json").write_text(json.dumps([{"id": name, "polygon": corners(3)} for name in ("1", "2")]))
     (line,) = warnings(path)
     assert "camera C1: slots drawn on one place: 1 and 2 (100%)" in line
+
+
+def test_proposed_slots_are_told_and_not_read(tmp_path: Path) -> None:
+    path = site(tmp_path, {"gate": ["1", "2"]})
+    file = tmp_path / "gate.json"
+    file.write_text(file.read_text().replace('"id": "2"', '"id": "2", "status": "proposed"'))
+    assert warnings(path) == [
+        f"camera gate: {file}: 1 proposed slot counts as not there until a person accepts; see lotwise slots accept"
+    ]
+    assert [slot.id for slot in camera_slots(read_site(path), "gate")] == ["1"]
 
 
 def test_cameras_that_share_nothing_are_told(tmp_path: Path) -> None:
