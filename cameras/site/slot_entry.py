@@ -11,13 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.datasets.frame import Slot
 
-SlotStatus = Literal["accepted", "proposed", "inferred", "seen once", "never empty", "rejected"]
+SlotStatus = Literal["accepted", "proposed", "inferred", "seen once", "in the way", "never empty", "rejected"]
 """What is known of a slot of a file; only ``accepted`` ones are slots for a node, a training or a report.
 
 - ``accepted``: drawn, or accepted, by a person.
 - ``proposed``: cars stood there, in a row of such places.
 - ``inferred``: no car was seen there, but it is missing in a row.
 - ``seen once``: a car stood there, but in no row; shown, not proposed.
+- ``in the way``: cars stood there one behind the other, in an aisle between rows; shown, not proposed.
 - ``never empty``: looks like a car, but never left and was never sure; shown, not proposed.
 - ``rejected``: a person said no; kept so that it is not proposed again.
 """
