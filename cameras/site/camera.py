@@ -50,8 +50,8 @@ class SiteCamera(BaseModel):
     slots: Annotated[
         Path | None,
         Field(
-            description="File of the camera's slots: JSON [{id, polygon: [[x, y], …]}] normalised to 0..1, a "
-            "CNR-EXT CSV or a PKLot XML; without it the slots that its bundle carries."
+            description="File of the camera's slots: JSON [{id, polygon: [[x, y], …]}] normalised to 0..1, or one of "
+            "LabelMe, CVAT, COCO, Frigate, CNR-EXT or PKLot; without it the slots that its bundle carries."
         ),
     ] = None
     learn_from: Annotated[
