@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 SlotState = Literal["free", "occupied", "unknown"]
 Image = NDArray[np.uint8]
 """(H, W, 3) BGR, as OpenCV decodes it."""
+Masks = tuple[tuple[tuple[float, float], ...], ...]
+"""Privacy masks: corners (x, y) of each polygon, normalised to 0..1 of the frame's width and height."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Frame:
         path: image or video file.
         taken: local time at which it was taken, where known.
         index: number of the frame within a video file; None for an image file.
+        masks: what nobody may see of it; painted whenever its pixels are read (:func:`lotwise.datasets.load.load`).
     """
 
     camera: str
@@ -33,6 +36,7 @@ class Frame:
     path: Path
     taken: datetime | None = None
     index: int | None = None
+    masks: Masks = ()
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def _name_in_run(frame: Frame, record: CameraRecord, labels: Labels, read: LoadF
 
     A name alone tells nothing: another camera card has a 0001.jpg too.
     """
-    stamp, known = stamp_of(frame.path), labels.index.frames.get(frame.name)
+    stamp, known = stamp_of(frame), labels.index.frames.get(frame.name)
     if known is not None and stamp is not None and known.stamp == stamp:
         return frame.name
     if frame.name in record.unchosen:  # the pixels of these were not kept

@@ -16,6 +16,7 @@ from lotwise.cameras.slots import SlotModel, SlotReading, slot_rule
 from lotwise.cameras.slots.carried_over import carried_over
 from lotwise.cameras.slots.hysteresis import open_hysteresis
 from lotwise.cameras.slots.low_score import with_low_scores
+from lotwise.cameras.slots.masked import masked_slots
 from lotwise.cameras.slots.occlusion import hidden_slots
 from lotwise.cameras.slots.state import SlotChange, SlotNow
 from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth
@@ -25,7 +26,7 @@ from lotwise.cameras.view.health import ViewHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.cameras.view.thumbnail import Thumbnail, thumbnail
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Detections, Image, Slot
+from lotwise.datasets.frame import Detections, Image, Masks, Slot
 from lotwise.node.hot_swap import HotSwap
 from lotwise.node.journal.journal import Journal
 from lotwise.node.state import CameraNow, Event
@@ -70,6 +71,7 @@ class CameraLoop:
         states_before: how its slots were before a restart, by slot id.
         held_until: until when those states are known to have held.
         clock: the time, in UTC.
+        masks: what is painted on the source's frames; slots under them are unknown.
     """
 
     def __init__(
@@ -84,22 +86,23 @@ class CameraLoop:
         states_before: Mapping[str, SlotNow] | None = None,
         held_until: datetime | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        masks: Masks = (),
     ) -> None:
         self.camera = camera
         self._settings, self._source, self._view, self._hot_swap = settings, source, view, hot_swap
         self._site_slots, self._held_until, self._clock = slots, held_until, clock
         self.slots: tuple[Slot, ...] = bundle_slots if slots is None else slots
-        self._hysteresis = open_hysteresis(self.slots, settings.hysteresis, states_before or {}, clock(), held_until)
+        self._began, self._masks = clock(), masks
+        self._open_hysteresis(states_before or {}, self._began, held_until)
         self._states_before = states_before or {}
         self._slot_models: dict[str, SlotModel | None] = {}
         self._change_detection = ChangeDetector(settings.change_detection, self.slots)
-        self._began = clock()
         self._started = self.asleep = False
         self._accept = False
         self._shown: tuple[Image, CameraNow, tuple[Slot, ...]] | None = None
         self._events: list[Event] = []
         self._read_by_bundle = ""
-        self.now = CameraNow(camera, None, source.health(), ViewReport("good"), self._hysteresis.now)
+        self.now = CameraNow(camera, None, source.health(), ViewReport("good"), self._slots_now())
 
     def look(self) -> Looked:
         """Take the newest frame, if there is one, and update the slots by it."""
@@ -111,7 +114,7 @@ class CameraLoop:
         captured = None if self.asleep else self._source.newest()
         health = self._source.health()
         events += self._source_events(health, moment)
-        self.now = replace(self.now, source=health, bundle=self._hot_swap.identity, slots=self._hysteresis.now)
+        self.now = replace(self.now, source=health, bundle=self._hot_swap.identity, slots=self._slots_now())
         if self.asleep:
             events += self._lose_slots("off hours", moment)
         elif captured is not None:
@@ -170,6 +173,18 @@ class CameraLoop:
         self._events += self._hot_swap.start(moment)
         self._follow_slots()
 
+    def _open_hysteresis(self, before: Mapping[str, SlotNow], moment: datetime, held_until: datetime | None) -> None:
+        """Of the slots as they are now, but for those under privacy masks, of which nothing is ever read."""
+        masked = masked_slots(self.slots, self._masks)
+        seen = [slot for slot in self.slots if slot.id not in masked]
+        self._hysteresis = open_hysteresis(seen, self._settings.hysteresis, before, moment, held_until)
+        self._masked = {name: SlotNow("unknown", self._began, why="masked") for name in masked}
+
+    def _slots_now(self) -> Mapping[str, SlotNow]:
+        """Every slot's state, in the order of the slots."""
+        seen = self._hysteresis.now
+        return {slot.id: seen.get(slot.id) or self._masked[slot.id] for slot in self.slots} if self._masked else seen
+
     def _follow_slots(self) -> None:
         """Take over the slots of the live bundle; they may differ from those of the bundle before."""
         slots = self._hot_swap.slots
@@ -179,7 +194,8 @@ class CameraLoop:
             told = {name: slot for name, slot in self._hysteresis.now.items() if slot.state != "unknown"}
             moment = self.now.time or self._clock()
             before, held_until = (told, moment) if told else (self._states_before, self._held_until)
-            self._hysteresis = open_hysteresis(slots, self._settings.hysteresis, before, moment, held_until)
+            self.slots = slots
+            self._open_hysteresis(before, moment, held_until)
             self._change_detection = ChangeDetector(self._settings.change_detection, slots)
         self.slots = slots
         self._slot_models.clear()
@@ -209,7 +225,7 @@ class CameraLoop:
         hot_swap = self._hot_swap
         now = replace(
             now,
-            slots=self._hysteresis.now,
+            slots=self._slots_now(),
             bundle=hot_swap.identity,
             shadow=hot_swap.shadow,
             refusal=hot_swap.refusal,
@@ -274,8 +290,8 @@ class CameraLoop:
 
     def _lose_slots(self, why: str, moment: datetime) -> tuple[Event, ...]:
         changes = self._hysteresis.lose(why, moment)
-        if self.now.slots != self._hysteresis.now:  # also where only the reason is another one
-            self.now = replace(self.now, slots=self._hysteresis.now)
+        if self.now.slots != (slots := self._slots_now()):  # also where only the reason is another one
+            self.now = replace(self.now, slots=slots)
         return self._slot_events(changes, moment)
 
     def _source_events(self, health: SourceHealth, moment: datetime) -> list[Event]:

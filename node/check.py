@@ -12,6 +12,7 @@ from lotwise.cameras.detection.bundle import parse_manifest
 from lotwise.cameras.registry.site_bundles import live_bundle
 from lotwise.cameras.site.camera import SiteCamera
 from lotwise.cameras.site.frames import chosen_cameras
+from lotwise.cameras.site.privacy_masks import privacy_masks
 from lotwise.cameras.site.reading import read_site
 from lotwise.cameras.site.schedule import Schedule
 from lotwise.cameras.site.secret import Secret, masked_url
@@ -98,6 +99,10 @@ def _failures(site: Site, cameras: Iterable[str]) -> Iterator[str]:
     for name in cameras:
         bundle: Path | None = None
         try:
+            privacy_masks(site.cameras[name], f"cameras.{name}.privacy_masks")
+        except InputError as error:
+            yield str(error)
+        try:
             bundle = live_bundle(site, name)
         except InputError as error:
             yield str(error)
@@ -155,6 +160,8 @@ def _camera_words(site: Site, name: str) -> Iterator[str]:
     yield f"{camera.source.kind} {_address(camera.source)}"
     yield _schedule_words(site.settings_of(name).schedule)
     yield _slot_words(site, name, camera)
+    if camera.privacy_masks:
+        yield _mask_words(camera)
     try:
         bundle = live_bundle(site, name)
         manifest = parse_manifest(bundle)
@@ -186,6 +193,13 @@ def _slot_words(site: Site, name: str, camera: SiteCamera) -> str:
         return f"{_counted(len(camera_slots(site, name)), 'slot')} of {origin}"
     except InputError:
         return f"no slots that can be read of {origin}"
+
+
+def _mask_words(camera: SiteCamera) -> str:
+    try:
+        return _counted(len(privacy_masks(camera, "")), "privacy mask")
+    except InputError:
+        return "no privacy masks that can be read"
 
 
 def _counted(number: int, word: str) -> str:

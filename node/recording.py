@@ -13,8 +13,8 @@ import cv2
 
 from lotwise.cameras.site.frames import chosen_cameras
 from lotwise.cameras.site.reading import read_site
+from lotwise.cameras.sources.camera import open_camera
 from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceState
-from lotwise.cameras.sources.source import open_source
 from lotwise.datasets.whole_file import write_whole
 
 JPEG_QUALITY = 95
@@ -59,7 +59,7 @@ def record_frames(
     with ExitStack() as closing:
         sources = {}
         for name in names:
-            sources[name] = open_source(site.cameras[name].source, name, arrived.set, every_s, path.parent)
+            sources[name] = open_camera(site.cameras[name], name, arrived.set, every_s, path.parent)
             closing.callback(sources[name].close)
         written = dict.fromkeys(names, 0)
         due = dict.fromkeys(names, 0.0)

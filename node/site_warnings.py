@@ -8,10 +8,12 @@ from pathlib import Path
 
 from lotwise.cameras.site.api import is_loopback
 from lotwise.cameras.site.frames import chosen_cameras
+from lotwise.cameras.site.privacy_masks import privacy_masks
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_entry import waiting_note
 from lotwise.cameras.site.slot_file import read_slot_entries
 from lotwise.cameras.site.slot_overlaps import overlap_note
+from lotwise.cameras.slots.masked import masked_slots
 from lotwise.datasets.errors import InputError
 from lotwise.node.check import camera_slots, used_secrets
 from lotwise.node.places import shared_groups
@@ -40,6 +42,7 @@ def site_warnings(site: Site, path: Path, cameras: tuple[str, ...] | None = None
         *_equal_ids(site, chosen),
         *_slots_on_one_place(site, chosen),
         *_waiting_slots(site, chosen),
+        *_masked_slots(site, chosen),
     ]
 
 
@@ -93,6 +96,20 @@ def _waiting_slots(site: Site, cameras: Iterable[str]) -> Iterator[str]:
             continue  # told as wrong
         if note:
             yield f"camera {name}: {note}"
+
+
+def _masked_slots(site: Site, cameras: Iterable[str]) -> Iterator[str]:
+    for name in cameras:
+        try:
+            masks = privacy_masks(site.cameras[name], f"cameras.{name}.privacy_masks")
+            slots = camera_slots(site, name)
+        except InputError:
+            continue  # told as wrong
+        covered = masked_slots(slots, masks)
+        if covered:
+            shown = ", ".join([slot.id for slot in slots if slot.id in covered][:IDS_SHOWN])
+            more = ", …" if len(covered) > IDS_SHOWN else ""
+            yield f"camera {name}: {len(covered)} of its slots lie under a privacy mask and stay unknown: {shown}{more}"
 
 
 def _equal_ids(site: Site, cameras: tuple[str, ...]) -> Iterator[str]:

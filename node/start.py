@@ -19,9 +19,10 @@ from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.registry.site_bundles import bundles_of
 from lotwise.cameras.registry.use import RegistriesInUse
 from lotwise.cameras.site.frames import chosen_cameras
+from lotwise.cameras.site.privacy_masks import privacy_masks
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_file import read_slot_file
-from lotwise.cameras.sources.source import open_source
+from lotwise.cameras.sources.camera import open_camera
 from lotwise.cameras.view.health import ViewHealth
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
@@ -134,18 +135,20 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
         for name in chosen:
             settings = site.settings_of(name)
             period_s = settings.schedule.period_s
-            source = open_source(site.cameras[name].source, name, partial(node.arrived, name), period_s, base)
+            masks = privacy_masks(site.cameras[name], f"{path}: cameras.{name}.privacy_masks")
+            source = open_camera(site.cameras[name], name, partial(node.arrived, name), period_s, base)
             opened.callback(source.close)
             loop = CameraLoop(
                 name,
                 settings,
                 source,
-                ViewHealth(settings.view, site.state / "views" / f"{name}.npz"),
+                ViewHealth(settings.view, site.state / "views" / f"{name}.npz", masks),
                 HotSwap(name, bundles[name], load, loader, site.swap, period_s=period_s),
                 slots[name],
                 _bundle_slots(bundles[name]),
                 journal.slots(name),
                 until,
+                masks=masks,
             )
             node.add(loop)
         around = Surroundings(site, base, node, journal)

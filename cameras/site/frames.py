@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lotwise.cameras.site.camera import SiteCamera
+from lotwise.cameras.site.privacy_masks import privacy_masks
 from lotwise.cameras.site.reading import read_site
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_entry import waiting_note
@@ -38,6 +39,7 @@ def site_dataset(path: Path, cameras: tuple[str, ...] | None = None) -> Dataset:
     notes: list[str] = []
     for name in chosen_cameras(site, path, cameras):
         camera = site.cameras[name]
+        masks = privacy_masks(camera, f"{path}: cameras.{name}.privacy_masks")
         places = camera.learn_from or _stored_source(camera, f"{path}: cameras.{name}")
         videos: list[VideoSample] = []
         own: list[Frame] = []
@@ -50,7 +52,7 @@ def site_dataset(path: Path, cameras: tuple[str, ...] | None = None) -> Dataset:
                 found = folder.frames
                 notes += folder.notes
             below = f"{name}/{number}" if len(places) > 1 else name
-            own += [Frame(name, f"{below}/{f.name}", f.path, f.taken, f.index) for f in found]
+            own += [Frame(name, f"{below}/{f.name}", f.path, f.taken, f.index, masks) for f in found]
         notes += video_notes({name: videos} if videos else {})
         frames += select_cameras(own, None, path)
         if camera.slots is not None:

@@ -58,7 +58,7 @@ def label_frames(run: Run, footage: Footage, progress: Progress = no_progress, r
             finished=finished,
             frames=dict(labelled.frames),
             skipped={**skipped, **labelled.left_out},
-            unchosen={frame.name: stamp_of(frame.path) for frame in unchosen},
+            unchosen={frame.name: stamp_of(frame) for frame in unchosen},
         )
 
     def save(labelled: Labelled) -> None:
@@ -84,7 +84,7 @@ def _chosen(
     ]
     by_name = {frame.name: frame for frame in footage.frames}
     skipped = {
-        name: SkippedFrame(why=why, stamp=stamp_of(by_name[name].path))
+        name: SkippedFrame(why=why, stamp=stamp_of(by_name[name]))
         for one in selections
         for name, why in one.skipped.items()
     }

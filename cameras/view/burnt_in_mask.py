@@ -17,7 +17,7 @@ MAX_EDGE_ENERGY = 0.05
 :data:`lotwise.cameras.view.edges.MIN_CELL_ENERGY`, for one pixel."""
 
 
-class PrivacyMask:
+class BurntInMask:
     """What is known of one camera's mask. The first frames of a masked camera are still called torn.
 
     Attributes:

@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks.view_health.disturbances import grey_end
 from lotwise.cameras.site.view import ViewSettings
+from lotwise.cameras.view.burnt_in_mask import MASK_FRAMES
 from lotwise.cameras.view.health import ViewHealth
-from lotwise.cameras.view.privacy_mask import MASK_FRAMES
 from lotwise.cameras.view.reference import read_reference
 from lotwise.cameras.view.thumbnail import thumbnail
 from lotwise.datasets.frame import Image
