@@ -18,6 +18,8 @@ from lotwise.cameras.slots.hysteresis import open_hysteresis
 from lotwise.cameras.slots.low_score import with_low_scores
 from lotwise.cameras.slots.masked import masked_slots
 from lotwise.cameras.slots.occlusion import hidden_slots
+from lotwise.cameras.slots.seen_frame import SeenFrame
+from lotwise.cameras.slots.slot_changes import slot_changes
 from lotwise.cameras.slots.state import SlotChange, SlotNow
 from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth
 from lotwise.cameras.sources.source import Source
@@ -29,8 +31,11 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Masks, Slot
 from lotwise.node.hot_swap import HotSwap
 from lotwise.node.journal.journal import Journal
+from lotwise.node.slot_follower import SlotFollower
 from lotwise.node.state import CameraNow, Event
 
+SEEN_FRAMES = 5
+"""Last detected frames whose boxes are kept, so that slots being drawn can be read on them: some kilobytes."""
 STARTING_PERIOD_S = 0.1
 """Seconds between two looks at a camera that has slots without a state since the start. Chosen so that three frames
 are confirmed in half a second."""
@@ -58,7 +63,7 @@ class Looked:
 
 
 class CameraLoop:
-    """Takes one camera's frames to its slots' states. Used by one thread at a time; ``now`` and ``picture`` by any.
+    """Takes one camera's frames to its slots' states. Used by one thread at a time; what it tells, by any.
 
     Args:
         camera: its id.
@@ -70,6 +75,7 @@ class CameraLoop:
         bundle_slots: of the bundle, read before its model is loaded, so that they are there from the start.
         states_before: how its slots were before a restart, by slot id.
         held_until: until when those states are known to have held.
+        slot_follower: gives the slots of a file that may change while the node runs; ``slots`` are not used then.
         clock: the time, in UTC.
         masks: what is painted on the source's frames; slots under them are unknown.
     """
@@ -87,9 +93,13 @@ class CameraLoop:
         held_until: datetime | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         masks: Masks = (),
+        slot_follower: SlotFollower | None = None,
     ) -> None:
         self.camera = camera
+        self._slot_follower = slot_follower
+        slots = slots if slot_follower is None else slot_follower.slots
         self._settings, self._source, self._view, self._hot_swap = settings, source, view, hot_swap
+        self._bundle_slots = bundle_slots
         self._site_slots, self._held_until, self._clock = slots, held_until, clock
         self.slots: tuple[Slot, ...] = bundle_slots if slots is None else slots
         self._began, self._masks = clock(), masks
@@ -100,6 +110,7 @@ class CameraLoop:
         self._started = self.asleep = False
         self._accept = False
         self._shown: tuple[Image, CameraNow, tuple[Slot, ...]] | None = None
+        self._seen_frames: tuple[SeenFrame, ...] = ()
         self._events: list[Event] = []
         self._read_by_bundle = ""
         self.now = CameraNow(camera, None, source.health(), ViewReport("good"), self._slots_now())
@@ -110,6 +121,7 @@ class CameraLoop:
         self._events = events = []
         if not self._started:
             self._start(moment)
+        self._follow_slot_file(moment)
         self.asleep = not self._settings.schedule.open(moment)
         captured = None if self.asleep else self._source.newest()
         health = self._source.health()
@@ -137,6 +149,16 @@ class CameraLoop:
         image, then, slots = shown
         # Another thread may be between two frames: what is told beside a picture is of that very frame.
         return image, now if now.looked == then.looked else then, slots
+
+    @property
+    def bundle_slots(self) -> tuple[Slot, ...]:
+        """Slots that the live bundle carries, whether they are read or those of a file."""
+        return self._hot_swap.slots or self._bundle_slots
+
+    @property
+    def seen_frames(self) -> tuple[SeenFrame, ...]:
+        """What was found on the last detected frames, the newest last."""
+        return self._seen_frames
 
     @property
     def period_s(self) -> float:
@@ -175,27 +197,48 @@ class CameraLoop:
 
     def _open_hysteresis(self, before: Mapping[str, SlotNow], moment: datetime, held_until: datetime | None) -> None:
         """Of the slots as they are now, but for those under privacy masks, of which nothing is ever read."""
+        self._hysteresis = open_hysteresis(self._unmasked(), self._settings.hysteresis, before, moment, held_until)
+
+    def _unmasked(self) -> list[Slot]:
+        """The slots that are read; the others are noted as masked."""
         masked = masked_slots(self.slots, self._masks)
-        seen = [slot for slot in self.slots if slot.id not in masked]
-        self._hysteresis = open_hysteresis(seen, self._settings.hysteresis, before, moment, held_until)
         self._masked = {name: SlotNow("unknown", self._began, why="masked") for name in masked}
+        return [slot for slot in self.slots if slot.id not in masked]
 
     def _slots_now(self) -> Mapping[str, SlotNow]:
         """Every slot's state, in the order of the slots."""
         seen = self._hysteresis.now
         return {slot.id: seen.get(slot.id) or self._masked[slot.id] for slot in self.slots} if self._masked else seen
 
+    def _follow_slot_file(self, moment: datetime) -> None:
+        """Take over slots that were saved since the last look."""
+        follower, before = self._slot_follower, self.slots
+        if follower is None or not follower.poll():
+            return
+        if follower.why:
+            # The slots that it held before are read on: a typing error must not make a lot unknown.
+            self._events.append(Event(moment, "camera", self.camera, "slots", "", "failed", {"why": follower.why}))
+            return
+        self._site_slots = follower.slots
+        self._follow_slots()
+        if (changes := slot_changes(before, self.slots)).any:
+            counts = str(len(before)), str(len(self.slots))
+            self._events.append(Event(moment, "camera", self.camera, "slots", *counts, changes.as_details()))
+
     def _follow_slots(self) -> None:
-        """Take over the slots of the live bundle; they may differ from those of the bundle before."""
-        slots = self._hot_swap.slots
-        if self._site_slots is not None or slots is self.slots or not slots:
+        """Take over the slots of the slot file, or of the live bundle; they may differ from those before."""
+        own = self._site_slots
+        slots = self._hot_swap.slots if own is None else own
+        if slots is self.slots or (own is None and not slots):
             return
         if not _same(slots, self.slots):
-            told = {name: slot for name, slot in self._hysteresis.now.items() if slot.state != "unknown"}
             moment = self.now.time or self._clock()
-            before, held_until = (told, moment) if told else (self._states_before, self._held_until)
-            self.slots = slots
-            self._open_hysteresis(before, moment, held_until)
+            if self.slots and self.now.looked:
+                before, self.slots = self.slots, slots
+                self._hysteresis.follow(self._unmasked(), slot_changes(before, slots).unchanged, moment)
+            else:
+                self.slots = slots
+                self._open_hysteresis(self._states_before, moment, self._held_until)
             self._change_detection = ChangeDetector(self._settings.change_detection, slots)
         self.slots = slots
         self._slot_models.clear()
@@ -277,6 +320,11 @@ class CameraLoop:
         hidden = hidden_slots(
             placed, self.slots, size, self._slot_model(detector), hysteresis.hidden_share, detector.confidence
         )
+        frame = SeenFrame(
+            "", captured.taken, size, placed, detector.confidence, detector.slot_model, detector.slots,
+            hysteresis.hidden_share,
+        )  # fmt: skip
+        self._seen_frames = (*self._seen_frames[1 - SEEN_FRAMES :], frame)
         return seen, self._hysteresis.update(found.readings, hidden, captured.taken)
 
     def _slot_model(self, detector: Detector) -> SlotModel | None:

@@ -18,6 +18,7 @@ from lotwise.cameras.site.schedule import Schedule
 from lotwise.cameras.site.secret import Secret, masked_url
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_file import read_slot_file
+from lotwise.cameras.site.slot_storage import drawn_slot_file, slot_storage
 from lotwise.cameras.site.sources import FolderSettings, SourceSettings, UsbSettings, VideoSettings
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
@@ -75,7 +76,7 @@ def camera_slots(site: Site, camera: str) -> tuple[Slot, ...]:
     Raises:
         InputError: the slot file or the bundle cannot be read.
     """
-    file = site.cameras[camera].slots
+    file = slot_storage(site, camera).read
     if file is not None:
         return read_slot_file(file)
     return tuple(shape.slot() for shape in parse_manifest(live_bundle(site, camera)).slots)
@@ -107,7 +108,7 @@ def _failures(site: Site, cameras: Iterable[str]) -> Iterator[str]:
         except InputError as error:
             yield str(error)
         try:
-            if site.cameras[name].slots is not None or bundle is not None:
+            if slot_storage(site, name).read is not None or bundle is not None:
                 camera_slots(site, name)
         except InputError as error:
             yield str(error)
@@ -159,7 +160,7 @@ def _camera_words(site: Site, name: str) -> Iterator[str]:
     camera = site.cameras[name]
     yield f"{camera.source.kind} {_address(camera.source)}"
     yield _schedule_words(site.settings_of(name).schedule)
-    yield _slot_words(site, name, camera)
+    yield _slot_words(site, name)
     if camera.privacy_masks:
         yield _mask_words(camera)
     try:
@@ -187,8 +188,10 @@ def _schedule_words(schedule: Schedule) -> str:
     return f"{often}, {' and '.join(schedule.hours)} {schedule.timezone or 'local time'}"
 
 
-def _slot_words(site: Site, name: str, camera: SiteCamera) -> str:
-    origin = camera.slots.name if camera.slots is not None else "its bundle"
+def _slot_words(site: Site, name: str) -> str:
+    file = slot_storage(site, name).read
+    drawn = file == drawn_slot_file(site, name)
+    origin = "its bundle" if file is None else f"{file} (drawn in the editor)" if drawn else file.name
     try:
         return f"{_counted(len(camera_slots(site, name)), 'slot')} of {origin}"
     except InputError:

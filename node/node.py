@@ -177,6 +177,18 @@ class Node:
             raise InputError(f"camera {camera}: no frame was seen yet whose view could be accepted")
         loop.accept_view()
 
+    def loop(self, camera: str) -> CameraLoop:
+        """The loop of a camera, of which other threads may read what :class:`CameraLoop` says.
+
+        Raises:
+            InputError: there is no such camera.
+        """
+        return self._turn(camera).loop
+
+    def note(self, event: Event) -> None:
+        """Record what somebody did through the node's interface."""
+        self._record(event)
+
     def metrics(self) -> Mapping[str, float]:
         """What :attr:`metric_sources` give, by full name."""
         return {name: value for source in self.metric_sources for name, value in source().items()}

@@ -13,6 +13,7 @@ from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_entry import waiting_note
 from lotwise.cameras.site.slot_file import read_slot_entries
 from lotwise.cameras.site.slot_overlaps import overlap_note
+from lotwise.cameras.site.slot_storage import slot_storage
 from lotwise.cameras.slots.masked import masked_slots
 from lotwise.datasets.errors import InputError
 from lotwise.node.check import camera_slots, used_secrets
@@ -89,7 +90,7 @@ def _slots_on_one_place(site: Site, cameras: Iterable[str]) -> Iterator[str]:
 
 def _waiting_slots(site: Site, cameras: Iterable[str]) -> Iterator[str]:
     for name in cameras:
-        file = site.cameras[name].slots
+        file = slot_storage(site, name).read
         try:
             note = waiting_note(read_slot_entries(file), file) if file is not None else ""
         except InputError:

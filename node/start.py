@@ -21,7 +21,6 @@ from lotwise.cameras.registry.use import RegistriesInUse
 from lotwise.cameras.site.frames import chosen_cameras
 from lotwise.cameras.site.privacy_masks import privacy_masks
 from lotwise.cameras.site.settings import Site
-from lotwise.cameras.site.slot_file import read_slot_file
 from lotwise.cameras.sources.camera import open_camera
 from lotwise.cameras.view.health import ViewHealth
 from lotwise.datasets.errors import InputError
@@ -35,6 +34,7 @@ from lotwise.node.lock import StateLock
 from lotwise.node.node import Node
 from lotwise.node.places import shared_groups
 from lotwise.node.publisher import Publisher, Surroundings
+from lotwise.node.slot_follower import SlotFollower
 
 JOURNAL = "history.sqlite"
 HEARTBEAT_FILE = "heartbeat"
@@ -113,7 +113,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
     cv2.setNumThreads(1)
     limit_arenas()
     bundles = {name: bundles_of(site, name) for name in chosen}
-    slots = {name: None if (file := site.cameras[name].slots) is None else read_slot_file(file) for name in chosen}
+    slots = {name: SlotFollower(site, name) for name in chosen}
     cache = site.state / "cache"
 
     def load(bundle: Path) -> Detector:
@@ -144,10 +144,10 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
                 source,
                 ViewHealth(settings.view, site.state / "views" / f"{name}.npz", masks),
                 HotSwap(name, bundles[name], load, loader, site.swap, period_s=period_s),
-                slots[name],
-                _bundle_slots(bundles[name]),
-                journal.slots(name),
-                until,
+                bundle_slots=_bundle_slots(bundles[name]),
+                states_before=journal.slots(name),
+                held_until=until,
+                slot_follower=slots[name],
                 masks=masks,
             )
             node.add(loop)

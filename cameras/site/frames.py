@@ -12,6 +12,7 @@ from lotwise.cameras.site.reading import read_site
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_entry import waiting_note
 from lotwise.cameras.site.slot_file import accepted_slots, read_slot_entries
+from lotwise.cameras.site.slot_storage import slot_storage
 from lotwise.cameras.site.sources import FolderSettings, VideoSettings
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.few_frames import few_frames_notes
@@ -55,10 +56,10 @@ def site_dataset(path: Path, cameras: tuple[str, ...] | None = None) -> Dataset:
             own += [Frame(name, f"{below}/{f.name}", f.path, f.taken, f.index, masks) for f in found]
         notes += video_notes({name: videos} if videos else {})
         frames += select_cameras(own, None, path)
-        if camera.slots is not None:
-            entries = read_slot_entries(camera.slots)
+        if (file := slot_storage(site, name).read) is not None:
+            entries = read_slot_entries(file)
             slots[name] = accepted_slots(entries)
-            if note := waiting_note(entries, camera.slots):
+            if note := waiting_note(entries, file):
                 notes.append(f"camera {name}: {note}")
     notes += few_frames_notes(frames)
     return Dataset("site", path, tuple(frames), slots, notes=tuple(notes))
