@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import threading
 import time
+import webbrowser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -139,3 +142,10 @@ def write_json(path: Path | None, content: Mapping[str, Any] | Sequence[Any]) ->
     """A result as JSON where ``--json`` named a file."""
     if path is not None:
         write_text(path, json.dumps(content, indent=1) + "\n")
+
+
+def open_browser(address: str) -> None:
+    """Open a page in the user's browser; not without a screen, where one of text would take the terminal."""
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return
+    webbrowser.open(address)

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from lotwise.datasets.errors import InputError
-from lotwise.terminal import out, print_notes
+from lotwise.options import Cameras, SiteFile
+from lotwise.terminal import open_browser, out, print_notes
 
 app = typer.Typer()
 slots = typer.Typer(
@@ -125,3 +126,41 @@ def accept(
     accepted = sum(one.status != other.status for one, other in zip(before, after, strict=True))
     waiting = sum(entry.status in PROPOSALS for entry in after)
     out.print(f"{accepted} slots accepted, {waiting} proposals wait: {file}")
+
+
+@slots.command(epilog="Examples: lotwise slots edit site.yaml; lotwise slots edit site.yaml --pictures recorded")
+def edit(
+    site: SiteFile,
+    cameras: Cameras = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with a folder of pictures for each camera, as lotwise record writes it; without it the frames "
+            "that the site file names."
+        ),
+    ] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the page.")] = True,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 for any that is free.")] = 0,
+) -> None:
+    """Draw slots in the browser, on saved pictures and without a node; until Ctrl-C."""
+    from lotwise.cameras.site.frames import chosen_cameras
+    from lotwise.cameras.site.reading import read_site
+    from lotwise.datasets.readers.open import parse_cameras
+    from lotwise.node.http.slot_editor.alone import serve_editor
+    from lotwise.node.slot_editing.saved_pictures import SavedPictures
+
+    path = site.resolve()
+    content = read_site(path)
+    edited = SavedPictures(content, path, chosen_cameras(content, path, parse_cameras(cameras)), pictures, out.print)
+    print_notes([f"{why}; its slots are not edited" for why in edited.missing.values()])
+
+    def ready(address: str) -> None:
+        out.print(f"slots of {', '.join(edited.cameras)}, until Ctrl-C: {address}")
+        if browser:
+            open_browser(address)
+
+    edited.start()
+    try:
+        serve_editor(edited, port, ready)
+    finally:
+        edited.close()

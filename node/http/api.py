@@ -7,9 +7,7 @@ from typing import Annotated, Any
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import FastAPI, HTTPException, Path, Query, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response
-from starlette.exceptions import HTTPException as StarletteHTTPException
+from fastapi.responses import HTMLResponse, Response
 
 from lotwise.datasets.errors import InputError
 from lotwise.node.http.api_models import (
@@ -23,11 +21,14 @@ from lotwise.node.http.api_models import (
     site_answer,
 )
 from lotwise.node.http.auth import AccessControl
+from lotwise.node.http.errors import add_errors
 from lotwise.node.http.metrics import exposition, node_registry
 from lotwise.node.http.page import CHANGES_SHOWN, POLICY, page
 from lotwise.node.http.served_node import ServedNode
+from lotwise.node.http.slot_editor.routes import add_slot_editor
 from lotwise.node.journal.query import EventQuery
 from lotwise.node.picture import Pictures
+from lotwise.node.slot_editing.edited_site import EditedSite
 from lotwise.node.state import CameraNow
 from lotwise.node.wording import reason
 
@@ -46,12 +47,13 @@ MAX_NUMBER = (1 << 63) - 1
 CameraName = Annotated[str, Path(description="Camera id as in the site file")]
 
 
-def make_app(node: ServedNode, token: str | None = None) -> FastAPI:
+def make_app(node: ServedNode, token: str | None = None, edited: EditedSite | None = None) -> FastAPI:
     """The application.
 
     Args:
         node: what is served; its quick methods are called from the event loop, the others from one further thread.
         token: asked for on every route but /healthz; None only where loopback alone is listened on.
+        edited: whose slots can be edited; there is no editor where None.
     """
     app = FastAPI(
         title="Lotwise node",
@@ -60,7 +62,7 @@ def make_app(node: ServedNode, token: str | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.add_middleware(AccessControl, token=token, headers=HEADERS)
-    _add_errors(app)
+    add_errors(app)
     registry = node_registry(node)
     pictures = Pictures(node.picture)
     # However many ask, one core draws and reads the disk at a time: the others belong to the cameras.
@@ -99,7 +101,7 @@ def make_app(node: ServedNode, token: str | None = None) -> FastAPI:
         """The page for operators."""
         after = max(0, node.last_event() - CHANGES_SHOWN)
         changes = await run_sync(lambda: node.events(EventQuery(after, limit=CHANGES_SHOWN)), limiter=one)
-        return page(node.now(), changes[::-1], node.stuck())
+        return page(node.now(), changes[::-1], node.stuck(), editor=edited is not None)
 
     @app.get("/api/v1/state")
     async def state() -> SiteAnswer:
@@ -145,26 +147,9 @@ def make_app(node: ServedNode, token: str | None = None) -> FastAPI:
             raise HTTPException(409, str(error)) from error
         return HealthAnswer()
 
+    if edited is not None:
+        add_slot_editor(app, edited, one)
     return app
-
-
-def _add_errors(app: FastAPI) -> None:
-    """Every error is JSON with one line."""
-
-    @app.exception_handler(StarletteHTTPException)
-    async def told(request: Request, error: StarletteHTTPException) -> Response:
-        text = f"no such page: {request.url.path}" if error.detail == "Not Found" else str(error.detail)
-        return JSONResponse({"error": text}, error.status_code, error.headers)
-
-    @app.exception_handler(RequestValidationError)
-    async def wrong(request: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        return JSONResponse({"error": f"{first['loc'][-1]}: {first['msg'].lower()}"}, 422)
-
-    @app.exception_handler(Exception)
-    async def broken(request: Request, error: Exception) -> Response:
-        # The server logs the error itself with its traceback; outside it might tell too much.
-        return JSONResponse({"error": "the node failed at this; its log says why"}, 500)
 
 
 def _errors(*codes: int) -> dict[int | str, dict[str, Any]]:

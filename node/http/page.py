@@ -35,20 +35,23 @@ IDENTITY_CHARACTERS = 12
 """Of a bundle's identity, a hash, so many are enough to tell it from others."""
 
 _HERE = Path(__file__).parent
-_TEMPLATES = Environment(
+TEMPLATES = Environment(
     loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, auto_reload=False
 )
-STYLE = (_HERE / "static" / "page.css").read_text(encoding="utf-8")
+THEME = (_HERE / "static" / "theme.css").read_text(encoding="utf-8")
+"""Colours of all pages, light and dark."""
+STYLE = THEME + (_HERE / "static" / "page.css").read_text(encoding="utf-8")
 SCRIPT = (_HERE / "static" / "page.js").read_text(encoding="utf-8")
 
 
-def _hash(text: str) -> str:
+def digest(text: str) -> str:
+    """A text of a page as a content security policy names it."""
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 POLICY = (
-    f"default-src 'none'; img-src 'self' data:; connect-src 'self'; style-src {_hash(STYLE)}; "
-    f"script-src {_hash(SCRIPT)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    f"default-src 'none'; img-src 'self' data:; connect-src 'self'; style-src {digest(STYLE)}; "
+    f"script-src {digest(SCRIPT)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """Content security policy under which the page works: nothing runs in it but its own script."""
 
@@ -65,6 +68,7 @@ class CameraCard:
         refusal: which newer bundle was refused and why; empty where none was.
         int8_refused: why the live bundle runs without an INT8 model that was made for it; empty where none was refused.
         acceptable: whether an operator may say that its view is right as it is.
+        editor: address of its slot editor; empty where there is none.
     """
 
     name: str
@@ -79,6 +83,7 @@ class CameraCard:
     refusal: str
     int8_refused: str
     acceptable: bool
+    editor: str
 
 
 @dataclass(frozen=True)
@@ -102,22 +107,23 @@ class ChangeRow:
     after: str
 
 
-def page(now: NodeNow, changes: Sequence[Event], stuck: str | None) -> str:
+def page(now: NodeNow, changes: Sequence[Event], stuck: str | None, editor: bool = False) -> str:
     """The whole page; without scripts it loads itself anew every ten seconds.
 
     Args:
         now: the node.
         changes: the newest events, newest first.
         stuck: why the node's loop hangs, if it does.
+        editor: whether the cameras' slots can be edited.
     """
     places = lot_places(now)
-    return _TEMPLATES.get_template("page.html").render(
+    return TEMPLATES.get_template("page.html").render(
         site=now.site,
         time=local_time(datetime.now(UTC)),
         started=local_time(now.started),
         lot=Counts.of(place_states(places)),
         stuck=stuck,
-        cameras=[_card(camera) for camera in now.cameras.values()],
+        cameras=[_card(camera, editor) for camera in now.cameras.values()],
         unknown=list(_unknown(now, places)),
         changes=[_change(event) for event in changes],
         # Files of ours, whose hashes stand in the policy: the only text that is not escaped.
@@ -126,7 +132,7 @@ def page(now: NodeNow, changes: Sequence[Event], stuck: str | None) -> str:
     )
 
 
-def _card(now: CameraNow) -> CameraCard:
+def _card(now: CameraNow, editor: bool) -> CameraCard:
     wrong = cause(now)
     state: str = now.source.state
     if state == "live":
@@ -154,6 +160,7 @@ def _card(now: CameraNow) -> CameraCard:
         refusal=f"{now.refusal.bundle[:IDENTITY_CHARACTERS]}: {now.refusal.why}" if now.refusal else "",
         int8_refused=now.int8_refused,
         acceptable=now.source.state == "live" and now.view.verdict in ACCEPTABLE_VERDICTS,
+        editor=f"cameras/{quote(now.camera, safe='')}/slots" if editor else "",
     )
 
 
