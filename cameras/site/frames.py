@@ -39,23 +39,9 @@ def site_dataset(path: Path, cameras: tuple[str, ...] | None = None) -> Dataset:
     slots: dict[str, tuple[Slot, ...]] = {}
     notes: list[str] = []
     for name in chosen_cameras(site, path, cameras):
-        camera = site.cameras[name]
-        masks = privacy_masks(camera, f"{path}: cameras.{name}.privacy_masks")
-        places = camera.learn_from or _stored_source(camera, f"{path}: cameras.{name}")
-        videos: list[VideoSample] = []
-        own: list[Frame] = []
-        for number, place in enumerate(places, start=1):
-            if place.is_file() or (place.suffix.lower() in VIDEO_SUFFIXES and not place.is_dir()):
-                videos.append(sample_video(place, name, camera.every_s))
-                found = videos[-1].frames
-            else:
-                folder = read_folder(place, every_s=camera.every_s)
-                found = folder.frames
-                notes += folder.notes
-            below = f"{name}/{number}" if len(places) > 1 else name
-            own += [Frame(name, f"{below}/{f.name}", f.path, f.taken, f.index, masks) for f in found]
-        notes += video_notes({name: videos} if videos else {})
-        frames += select_cameras(own, None, path)
+        own, own_notes = camera_frames(site, path, name)
+        frames += own
+        notes += own_notes
         if (file := slot_storage(site, name).read) is not None:
             entries = read_slot_entries(file)
             slots[name] = accepted_slots(entries)
@@ -63,6 +49,37 @@ def site_dataset(path: Path, cameras: tuple[str, ...] | None = None) -> Dataset:
                 notes.append(f"camera {name}: {note}")
     notes += few_frames_notes(frames)
     return Dataset("site", path, tuple(frames), slots, notes=tuple(notes))
+
+
+def camera_frames(site: Site, path: Path, name: str) -> tuple[tuple[Frame, ...], tuple[str, ...]]:
+    """The stored frames of one camera, and notes on what was left out.
+
+    Args:
+        site: as :func:`lotwise.cameras.site.read_site` gives it, with absolute paths.
+        path: the site file.
+        name: of the camera.
+
+    Raises:
+        InputError: a source that cannot be read, or one that is live and so holds no frames yet.
+    """
+    camera = site.cameras[name]
+    masks = privacy_masks(camera, f"{path}: cameras.{name}.privacy_masks")
+    places = camera.learn_from or _stored_source(camera, f"{path}: cameras.{name}")
+    videos: list[VideoSample] = []
+    frames: list[Frame] = []
+    notes: list[str] = []
+    for number, place in enumerate(places, start=1):
+        if place.is_file() or (place.suffix.lower() in VIDEO_SUFFIXES and not place.is_dir()):
+            videos.append(sample_video(place, name, camera.every_s))
+            found = videos[-1].frames
+        else:
+            folder = read_folder(place, every_s=camera.every_s)
+            found = folder.frames
+            notes += folder.notes
+        below = f"{name}/{number}" if len(places) > 1 else name
+        frames += [Frame(name, f"{below}/{f.name}", f.path, f.taken, f.index, masks) for f in found]
+    notes += video_notes({name: videos} if videos else {})
+    return tuple(select_cameras(frames, None, path)), tuple(notes)
 
 
 def _stored_source(camera: SiteCamera, where: str) -> tuple[Path, ...]:

@@ -22,8 +22,9 @@ from lotwise.node.http.api_models import (
 )
 from lotwise.node.http.auth import AccessControl
 from lotwise.node.http.errors import add_errors
+from lotwise.node.http.headers import HEADERS
 from lotwise.node.http.metrics import exposition, node_registry
-from lotwise.node.http.page import CHANGES_SHOWN, POLICY, page
+from lotwise.node.http.page import CHANGES_SHOWN, page
 from lotwise.node.http.served_node import ServedNode
 from lotwise.node.http.slot_editor.routes import add_slot_editor
 from lotwise.node.journal.query import EventQuery
@@ -32,13 +33,6 @@ from lotwise.node.slot_editing.edited_site import EditedSite
 from lotwise.node.state import CameraNow
 from lotwise.node.wording import reason
 
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": POLICY,
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 JPEG: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,7 +14,8 @@ import numpy as np
 from lotwise.cameras.detection.bundle import parse_manifest
 from lotwise.cameras.detection.detector import load_detector
 from lotwise.cameras.registry.site_bundles import live_bundle
-from lotwise.cameras.site.frames import site_dataset
+from lotwise.cameras.site.frames import camera_frames
+from lotwise.cameras.site.privacy_masks import privacy_masks
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_storage import SlotStorage, slot_storage
 from lotwise.cameras.slots.seen_frame import SeenFrame
@@ -52,7 +54,7 @@ class SavedPictures:
         self, site: Site, path: Path, cameras: Sequence[str], folder: Path | None, report: Callable[[str], None]
     ) -> None:
         self._site, self._report = site, report
-        self._frames, self.missing = _saved_frames(path, cameras, folder)
+        self._frames, self.missing = _saved_frames(site, path, cameras, folder)
         if not self._frames:
             raise InputError(next(iter(self.missing.values())))
         self._seen: dict[str, tuple[SeenFrame, ...]] = dict.fromkeys(self._frames, ())
@@ -106,7 +108,7 @@ class SavedPictures:
             log.warning("%s", error)
             return None
         size = image.shape[1], image.shape[0]
-        if frame.index is None and frame.path.suffix.lower() in (".jpg", ".jpeg") and not _turned(frame.path, size):
+        if _as_it_is(frame, size):
             return EditedPicture(frame.name, frame.path.read_bytes(), size)
         coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
         return EditedPicture(frame.name, coded, size)
@@ -149,19 +151,24 @@ class SavedPictures:
 
 
 def _saved_frames(
-    path: Path, cameras: Sequence[str], folder: Path | None
+    site: Site, path: Path, cameras: Sequence[str], folder: Path | None
 ) -> tuple[dict[str, tuple[Frame, ...]], Mapping[str, str]]:
     """By camera its frames, and why there are none of the others."""
     found: dict[str, tuple[Frame, ...]] = {}
     missing: dict[str, str] = {}
     for camera in cameras:
         try:
-            dataset = site_dataset(path, (camera,)) if folder is None else read_folder(folder, [camera])
+            frames = camera_frames(site, path, camera)[0] if folder is None else _frames_in(site, path, camera, folder)
         except InputError as error:
             missing[camera] = str(error)
             continue
-        found[camera] = spread(dataset.frames, MAX_PICTURES)
+        found[camera] = spread(frames, MAX_PICTURES)
     return found, missing
+
+
+def _frames_in(site: Site, path: Path, camera: str, folder: Path) -> tuple[Frame, ...]:
+    masks = privacy_masks(site.cameras[camera], f"{path}: cameras.{camera}.privacy_masks")
+    return tuple(replace(frame, masks=masks) for frame in read_folder(folder, [camera]).frames)
 
 
 def spread(frames: Sequence[Frame], most: int) -> tuple[Frame, ...]:
@@ -171,7 +178,9 @@ def spread(frames: Sequence[Frame], most: int) -> tuple[Frame, ...]:
     return tuple(frames[round(place)] for place in np.linspace(0, len(frames) - 1, most))
 
 
-def _turned(path: Path, size: tuple[int, int]) -> bool:
-    """Whether a browser could show the file otherwise than it was read here: its EXIF turns it."""
-    with path.open("rb") as file:
-        return orientation(file) != 1 or image_size(path) != size
+def _as_it_is(frame: Frame, size: tuple[int, int]) -> bool:
+    """Whether the frame's file is what is to be seen: a JPEG that nothing turns, with no mask to hide anything."""
+    if frame.masks or frame.index is not None or frame.path.suffix.lower() not in (".jpg", ".jpeg"):
+        return False
+    with frame.path.open("rb") as file:
+        return orientation(file) == 1 and image_size(frame.path) == size

@@ -128,7 +128,7 @@ class Camera:
         own = None if slots is None else tuple(slots)
         self.loop = CameraLoop(
             "C1", settings, self.source, self.view, bundles, own, (), before, seen, lambda: at(self.seconds),
-            slot_follower,
+            slot_follower=slot_follower,
         )  # fmt: skip
         self.events: list[Event] = []
 

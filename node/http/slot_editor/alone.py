@@ -14,9 +14,9 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lotwise.datasets.errors import InputError
-from lotwise.node.http.api import HEADERS
 from lotwise.node.http.auth import AccessControl
 from lotwise.node.http.errors import add_errors
+from lotwise.node.http.headers import HEADERS
 from lotwise.node.http.limits import LimitedConnection
 from lotwise.node.http.slot_editor.page import slots_address
 from lotwise.node.http.slot_editor.routes import add_slot_editor

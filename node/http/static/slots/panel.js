@@ -97,7 +97,7 @@ export class Panel {
       ? `${counted(waiting.length, "slot")}${inferred ? `, ${inferred} of them without a car so far` : ""}. None counts before you accept it.`
       : "Nothing waits to be accepted.";
     byId("hints-label").hidden = !hints.length;
-    byId("hints-text").textContent = counted(hints.length, "car") + " seen once or never gone";
+    byId("hints-text").textContent = counted(hints.length, "car") + " seen once, in an aisle, or never gone";
     document.querySelector("[data-act=accept-all]").hidden = !waiting.length;
     const chosenRow = editor.chosenRow;
     const acceptRow = document.querySelector("[data-act=accept-row]");

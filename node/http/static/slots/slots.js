@@ -5,7 +5,6 @@ import { alongLine, centre, mirrored, translated } from "./geometry.js";
 import { freeIds, sequence } from "./names.js";
 
 let lastKey = 0;
-const SHOWN_ONLY = ["seen once", "never empty"];
 
 /** Slots as the server gives them. */
 export const opened = (entries) => entries.map((entry) => ({ ...entry, key: ++lastKey }));
@@ -38,8 +37,9 @@ export const drawn = (id, polygon, picture) => ({
 
 export const isProposal = (slot) => slot.status === "proposed" || slot.status === "inferred";
 export const isAccepted = (slot) => slot.status === "accepted";
-export const isShown = (slot, everything) => slot.status !== "rejected" && (everything || !SHOWN_ONLY.includes(slot.status));
-export const isHint = (slot) => SHOWN_ONLY.includes(slot.status);
+/** A car that stood there, but perhaps on no slot: seen once, in an aisle, or never gone. */
+export const isHint = (slot) => !isAccepted(slot) && !isProposal(slot) && slot.status !== "rejected";
+export const isShown = (slot, everything) => slot.status !== "rejected" && (everything || !isHint(slot));
 
 const changed = (slots, keys, change) => slots.map((slot) => (keys.includes(slot.key) ? change(slot) : slot));
 
