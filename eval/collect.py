@@ -12,6 +12,7 @@ from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Dataset, Detections, Frame
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Progress, no_progress
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.eval.evidence import Evidence
 from lotwise.eval.live import LiveKind, LiveModel
 from lotwise.eval.live_of_run import live_models
@@ -81,6 +82,7 @@ def collect(
     teacher = TeacherAnswers(labels, lambda: Oracle(plan.teacher, plan.oracle))
     predictions: dict[Role, dict[str, Detections]] = {role: {} for role in ROLES}
     confidence: dict[Role, dict[str, float]] = {role: {} for role in ROLES}
+    slot_confidence: dict[Role, dict[str, float]] = {role: {} for role in ROLES}
     sizes: dict[str, tuple[int, int]] = {}
     measured: list[Frame] = []
     detectors: dict[str, dict[Role, Detector]] = {}
@@ -96,11 +98,13 @@ def collect(
             detectors = {frame.camera: _detectors(run, records[frame.camera], live_kinds[frame.camera])}
             for role, detector in detectors[frame.camera].items():
                 confidence[role][frame.camera] = detector.confidence
+                slot_confidence[role][frame.camera] = detector.slot_confidence
             if slot_rule == "learned":
                 rules[frame.camera] = detectors[frame.camera]["student"].slot_rule
-            confidence["teacher"][frame.camera] = confidence["student"][frame.camera]
+            confidence["teacher"][frame.camera] = DEFAULT_CONFIDENCE
             if (kind := live_kinds[frame.camera]) in ("student", "baseline"):
                 confidence["live"][frame.camera] = confidence[kind][frame.camera]
+                slot_confidence["live"][frame.camera] = slot_confidence[kind][frame.camera]
         measured.append(frame)
         sizes[frame.name] = (image.shape[1], image.shape[0])
         for role, detector in detectors[frame.camera].items():
@@ -112,7 +116,15 @@ def collect(
     if all(live_kinds[frame.camera] == "student" for frame in measured):
         del predictions["live"]  # it would say the same as the student
     evidence = Evidence(
-        measured, dataset.truth, predictions, confidence, dataset.slots, sizes, rules, SLOT_RULE_NOTES[slot_rule]
+        measured,
+        dataset.truth,
+        predictions,
+        confidence,
+        dataset.slots,
+        sizes,
+        rules,
+        SLOT_RULE_NOTES[slot_rule],
+        slot_confidence,
     )
     return Collected(evidence, found.held_out, notes, live)
 

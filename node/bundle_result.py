@@ -42,7 +42,7 @@ def run_bundle(detector: Detector, image: Image, read: Read, low: float) -> Bund
     Args:
         image: (H, W, 3) BGR.
         read: from a detector and its detections to slot readings.
-        low: boxes from this score up are given, where that is under the detector's confidence.
+        low: boxes from this score up are given, where that is under the detector's own thresholds.
     """
-    detections = detector([image], min(low, detector.confidence))[0]
+    detections = detector([image], min(low, detector.confidence, detector.slot_confidence))[0]
     return BundleResult(detector, detections, read(detector, detections))

@@ -307,7 +307,7 @@ class CameraLoop:
 
         def read(detector: Detector, found: Detections) -> Mapping[str, SlotReading]:
             placed = Detections(found.boxes + back, found.scores, found.labels)
-            model, confidence = self._slot_model(detector), detector.confidence
+            model, confidence = self._slot_model(detector), detector.slot_confidence
             readings = slot_rule(model)(placed, self.slots, size, confidence=confidence)
             return with_low_scores(readings, placed, self.slots, size, model, confidence)
 

@@ -56,6 +56,14 @@ class Manifest(BaseModel):
     teacher: dict[str, Any] = {}
     training: dict[str, Any] = {}
     measured: dict[str, Any] = {}
+    slot_confidence: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            lt=1,
+            description="a slot is occupied by a box from this calibrated score up; null: from confidence up",
+        ),
+    ] = None
     calibration: Annotated[
         Calibration | None,
         Field(description="what raw scores mean, by the teacher's word; null leaves them as they are"),
@@ -81,7 +89,7 @@ class Manifest(BaseModel):
     def unsaid(self) -> set[str]:
         """Fields younger than format 1 that say nothing new; unwritten, so that older bundles keep their identity."""
         silent = {"models"} if self.models == FLOAT_ONLY else set()
-        return silent if self.calibration else {*silent, "calibration"}
+        return silent | {name for name in ("slot_confidence", "calibration") if getattr(self, name) is None}
 
 
 def int8_refusal(measured: Mapping[str, Any]) -> str:

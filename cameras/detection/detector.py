@@ -61,6 +61,15 @@ class Detector:
         return tuple(shape.slot() for shape in self.manifest.slots) if self.manifest else ()
 
     @property
+    def slot_confidence(self) -> float:
+        """Score from which a box makes a slot occupied.
+
+        A box on a place where cars are known to park needs to be less sure than one anywhere.
+        """
+        of_bundle = self.manifest.slot_confidence if self.manifest else None
+        return self.confidence if of_bundle is None else of_bundle
+
+    @property
     def slot_model(self) -> SlotModel | None:
         """Where the boxes of cars on these slots are expected, if that was learned."""
         return self.manifest.slot_model if self.manifest else None

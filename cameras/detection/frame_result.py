@@ -108,10 +108,10 @@ class FrameReader:
     def __call__(self, image: Image, file: str, taken: datetime | None = None) -> FrameResult:
         """What is on one frame, (H, W, 3) BGR, that is called ``file`` and was taken then."""
         model, slots = self.model, self.slots
-        found = model([image], min(self._threshold, model.confidence))[0]
+        found = model([image], min(self._threshold, model.slot_confidence))[0]
         size = (image.shape[1], image.shape[0])
         rule = slot_rule(
             model.slot_model if self.given_slots is None else carried_over(model.slot_model, model.slots, slots)
         )
-        readings = rule(found, slots, size, confidence=model.confidence) if slots else {}
+        readings = rule(found, slots, size, confidence=model.slot_confidence) if slots else {}
         return FrameResult(file, size, found[found.scores >= self._threshold], readings, taken)

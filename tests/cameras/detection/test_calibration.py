@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from lotwise.cameras.detection.bundle import read_manifest, write_manifest
 from lotwise.cameras.detection.calibration import Calibration
 from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE, load_detector
+from lotwise.cameras.detection.frame_result import FrameReader
+from lotwise.cameras.slots import slot_rule
 from lotwise.datasets.frame import Dataset
 from lotwise.datasets.load import load
 from lotwise.students.export.bundle import write_bundle
@@ -55,6 +57,23 @@ def test_a_bundle_reports_by_calibrated_scores(site: Dataset, tmp_path: Path) ->
     assert len(reported) == int((everything.scores >= threshold).sum())
     assert 0 < len(reported) < len(everything)
     np.testing.assert_array_equal(reported.scores, everything.scores[: len(reported)])
+
+
+def test_slots_may_be_read_from_boxes_that_are_not_reported(site: Dataset, tmp_path: Path) -> None:
+    image = load(site.frames[0])
+    manifest = write_bundle(tiny_yolo(1), tmp_path / "b", camera="C1", role="student", size=(96, 96), check=[image])
+    plain = load_detector(tmp_path / "b")
+    assert plain.slot_confidence == plain.confidence == manifest.confidence
+    scores = plain([image], MIN_REPORTED_SCORE)[0].scores
+    high, low = (float(score) for score in np.quantile(scores[scores < 0.99], [0.9, 0.5], method="nearest"))
+    assert low < high
+    write_manifest(tmp_path / "b", manifest.model_copy(update={"confidence": high, "slot_confidence": low}))
+    other = load_detector(tmp_path / "b")
+    slots = site.slots["C1"]
+    read = FrameReader(other, given_slots=slots)(image, "f")
+    assert len(read.detections) == int((scores >= high).sum())
+    everything = other([image], low)[0]
+    assert dict(read.readings) == slot_rule(None)(everything, slots, (image.shape[1], image.shape[0]), confidence=low)
 
 
 def test_bundles_without_a_calibration_keep_their_identity(site: Dataset, tmp_path: Path) -> None:
