@@ -22,6 +22,7 @@ from lotwise.verbs import (
     download,
     export,
     frames,
+    ignore,
     label,
     promote,
     prune,
@@ -35,7 +36,7 @@ from lotwise.verbs import (
 
 VERBS = (
     demo, adapt, label, frames, train, curve, export, report, detect, download,
-    run, record, bundles, promote, rollback, prune, slots,
+    run, record, bundles, promote, rollback, prune, ignore, slots,
 )  # fmt: skip
 """In the order of the help."""
 

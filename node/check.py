@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from lotwise.cameras.detection.bundle import parse_manifest
+from lotwise.cameras.ignore.region_file import read_regions
 from lotwise.cameras.registry.site_bundles import live_bundle
 from lotwise.cameras.site.camera import SiteCamera
 from lotwise.cameras.site.frames import chosen_cameras
@@ -112,6 +113,10 @@ def _failures(site: Site, cameras: Iterable[str]) -> Iterator[str]:
                 camera_slots(site, name)
         except InputError as error:
             yield str(error)
+        try:
+            read_regions(site.ignore_file(name))
+        except InputError as error:
+            yield str(error)
 
 
 def _absent_files(site: Site, cameras: Iterable[str]) -> Iterator[str]:
@@ -163,6 +168,11 @@ def _camera_words(site: Site, name: str) -> Iterator[str]:
     yield _slot_words(site, name)
     if camera.privacy_masks:
         yield _mask_words(camera)
+    try:
+        if regions := read_regions(site.ignore_file(name)):
+            yield f"{_counted(len(regions), 'thing')} ignored"
+    except InputError:
+        yield "ignore regions that cannot be read"
     try:
         bundle = live_bundle(site, name)
         manifest = parse_manifest(bundle)

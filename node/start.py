@@ -29,6 +29,7 @@ from lotwise.node import publisher_list
 from lotwise.node.arenas import limit_arenas, trim_arenas
 from lotwise.node.camera import CameraLoop
 from lotwise.node.hot_swap import HotSwap
+from lotwise.node.ignoring import Ignoring
 from lotwise.node.journal.journal import Journal
 from lotwise.node.lock import StateLock
 from lotwise.node.node import Node
@@ -149,6 +150,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
                 held_until=until,
                 slot_follower=slots[name],
                 masks=masks,
+                ignoring=Ignoring(site.ignore_file(name), site.staying_file(name)),
             )
             node.add(loop)
         around = Surroundings(site, base, node, journal)

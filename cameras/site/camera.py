@@ -67,6 +67,13 @@ class SiteCamera(BaseModel):
             "LabelMe, CVAT, COCO, Frigate, CNR-EXT or PKLot; without it the slots that its bundle carries."
         ),
     ] = None
+    ignore_regions: Annotated[
+        Path | None,
+        Field(
+            description="File of the camera's ignore regions, the boxes of things that are no vehicles; without it "
+            "ignore_regions/<id>.json in the node's state folder. The node's page and lotwise ignore write it."
+        ),
+    ] = None
     learn_from: Annotated[
         tuple[Path, ...],
         BeforeValidator(_listed, json_schema_input_type=Path | tuple[Path, ...]),

@@ -9,15 +9,18 @@ from anyio.to_thread import run_sync
 from fastapi import FastAPI, HTTPException, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from lotwise.cameras.ignore.region import new_region, parse_box
 from lotwise.datasets.errors import InputError
 from lotwise.node.http.api_models import (
     CameraDetailAnswer,
     ErrorAnswer,
     EventAnswer,
     HealthAnswer,
+    RegionAnswer,
     SiteAnswer,
     camera_detail,
     event_answer,
+    region_answer,
     site_answer,
 )
 from lotwise.node.http.auth import AccessControl
@@ -112,10 +115,20 @@ def make_app(node: ServedNode, token: str | None = None, edited: EditedSite | No
         camera: CameraName,
         plain: Annotated[bool, Query(description="Without anything drawn over it")] = False,
         width: Annotated[int | None, Query(description="Largest width in pixels", ge=64, le=4096)] = None,
+        around: Annotated[
+            str | None,
+            Query(
+                description="Only what lies around this box, x1,y1,x2,y2 in 0..1 of the view, and nothing drawn else"
+            ),
+        ] = None,
     ) -> Response:
         """The last frame of a camera with its slots and vehicles; where it is old or no good, it says so."""
         why = camera_now(camera).source.why
-        jpeg = await run_sync(pictures.jpeg, camera, width, plain, limiter=one)
+        try:
+            box = None if around is None else new_region(parse_box(around)).box
+        except InputError as error:
+            raise HTTPException(422, str(error)) from error
+        jpeg = await run_sync(pictures.jpeg, camera, width, plain, box, limiter=one)
         if jpeg is None:
             raise HTTPException(503, f"{camera}: no picture yet ({why or reason('starting')})")
         return Response(jpeg, media_type="image/jpeg")
@@ -137,6 +150,37 @@ def make_app(node: ServedNode, token: str | None = None, edited: EditedSite | No
         camera_now(camera)
         try:
             await run_sync(node.accept_view, camera, limiter=one)
+        except InputError as error:
+            raise HTTPException(409, str(error)) from error
+        return HealthAnswer()
+
+    @app.post("/api/v1/cameras/{camera}/ignore-regions", responses=_errors(404, 409, 422))
+    async def ignore(
+        camera: CameraName,
+        box: Annotated[str, Query(description="x1,y1,x2,y2 in 0..1 of the view")],
+        note: Annotated[str, Query(description="What it is, for people", max_length=200)] = "",
+    ) -> RegionAnswer:
+        """An operator says that what this box holds is no vehicle: it counts for nothing from this moment on."""
+        camera_now(camera)
+        try:
+            sides = new_region(parse_box(box)).box
+        except InputError as error:
+            raise HTTPException(422, str(error)) from error
+        try:
+            region = await run_sync(node.ignore, camera, sides, note, limiter=one)
+        except InputError as error:
+            raise HTTPException(409, str(error)) from error
+        return region_answer(region)
+
+    @app.delete("/api/v1/cameras/{camera}/ignore-regions/{region}", responses=_errors(404, 409))
+    async def stop_ignoring(
+        camera: CameraName, region: Annotated[str, Path(description="Id of the region")]
+    ) -> HealthAnswer:
+        """An operator takes that back."""
+        if all(one.id != region for one in camera_now(camera).regions):
+            raise HTTPException(404, f"no ignore region {region!r} of {camera}")
+        try:
+            await run_sync(node.stop_ignoring, camera, region, limiter=one)
         except InputError as error:
             raise HTTPException(409, str(error)) from error
         return HealthAnswer()

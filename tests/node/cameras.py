@@ -24,6 +24,7 @@ from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.camera import CameraLoop, Looked
 from lotwise.node.hot_swap import HotSwap
+from lotwise.node.ignoring import Ignoring
 from lotwise.node.slot_follower import SlotFollower
 from lotwise.node.state import Event
 
@@ -119,6 +120,7 @@ class Camera:
         load=load_detector,
         executor: Executor | None = None,
         slot_follower: SlotFollower | None = None,
+        ignoring: Ignoring | None = None,
     ) -> None:
         self.source, self.view, self.loader = FakeSource(), view or FakeView(), executor or Later()
         self.seconds = 0.0
@@ -129,6 +131,7 @@ class Camera:
         self.loop = CameraLoop(
             "C1", settings, self.source, self.view, bundles, own, (), before, seen, lambda: at(self.seconds),
             slot_follower=slot_follower,
+            ignoring=ignoring,
         )  # fmt: skip
         self.events: list[Event] = []
 

