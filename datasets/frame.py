@@ -133,6 +133,7 @@ class Footage:
         frames: in order of camera, then time.
         slots: per camera id, in file order; where they lie, not whether a car stands on them.
         notes: what was skipped while reading and why, one sentence each, for the user.
+        ignored: per camera id, (R, 4) float32 xyxy in 0..1 of the frame: boxes of things that are no vehicles.
     """
 
     name: str
@@ -140,6 +141,7 @@ class Footage:
     frames: tuple[Frame, ...]
     slots: Mapping[str, tuple[Slot, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    ignored: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def cameras(self) -> tuple[str, ...]:
@@ -161,6 +163,7 @@ class Dataset:
         slots: per camera id, in file order.
         truth: by frame name; only the evaluator looks at it.
         notes: what was skipped while reading and why, one sentence each, for the user.
+        ignored: per camera id, (R, 4) float32 xyxy in 0..1 of the frame: boxes of things that are no vehicles.
     """
 
     name: str
@@ -169,6 +172,7 @@ class Dataset:
     slots: Mapping[str, tuple[Slot, ...]] = field(default_factory=dict)
     truth: Mapping[str, Truth] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    ignored: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def cameras(self) -> tuple[str, ...]:
@@ -181,4 +185,4 @@ class Dataset:
     @property
     def footage(self) -> Footage:
         """The same frames and slots without the truth."""
-        return Footage(self.name, self.root, self.frames, self.slots, self.notes)
+        return Footage(self.name, self.root, self.frames, self.slots, self.notes, self.ignored)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE, Detector, load_detector
+from lotwise.cameras.ignore.region import without_ignored
 from lotwise.cameras.slots import SlotRule
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Dataset, Detections, Frame
@@ -87,6 +88,7 @@ def collect(
     measured: list[Frame] = []
     detectors: dict[str, dict[Role, Detector]] = {}
     rules: dict[str, SlotRule] = {}
+    ignored: dict[str, dict[Role, int]] = {}
     for done, frame in enumerate(frames):
         progress("report", done, len(frames), frame.camera)
         try:
@@ -107,12 +109,24 @@ def collect(
                 slot_confidence["live"][frame.camera] = slot_confidence[kind][frame.camera]
         measured.append(frame)
         sizes[frame.name] = (image.shape[1], image.shape[0])
-        for role, detector in detectors[frame.camera].items():
-            predictions[role][frame.name] = detector([image], confidence=MIN_REPORTED_SCORE)[0]
+        said: dict[Role, Detections] = {
+            role: detector([image], confidence=MIN_REPORTED_SCORE)[0]
+            for role, detector in detectors[frame.camera].items()
+        }
+        said["teacher"] = teacher.detections(frame, image)
+        if frame.camera in dataset.ignored:
+            regions, counts = dataset.ignored[frame.camera], ignored.setdefault(frame.camera, {})
+            for role, every in said.items():
+                said[role] = without_ignored(every, regions, sizes[frame.name])
+                at_work = confidence[role][frame.camera]
+                gone = int((every.scores >= at_work).sum() - (said[role].scores >= at_work).sum())
+                counts[role] = counts.get(role, 0) + gone
+        for role, left in said.items():
+            predictions[role][frame.name] = left
         if (kind := live_kinds[frame.camera]) in ("student", "baseline"):
             predictions["live"][frame.name] = predictions[kind][frame.name]
-        predictions["teacher"][frame.name] = teacher.detections(frame, image)
     progress("report", len(frames), len(frames), "")
+    notes += [ignored_note(camera, len(dataset.ignored[camera]), counts) for camera, counts in ignored.items()]
     if all(live_kinds[frame.camera] == "student" for frame in measured):
         del predictions["live"]  # it would say the same as the student
     evidence = Evidence(
@@ -127,6 +141,17 @@ def collect(
         slot_confidence,
     )
     return Collected(evidence, found.held_out, notes, live)
+
+
+def ignored_note(camera: str, regions: int, counts: Mapping[Role, int]) -> str:
+    """What is left out of all figures of a camera, as somebody has said that it is no vehicle.
+
+    >>> print(ignored_note("C1", 2, {"baseline": 1, "student": 4}))
+    C1: 2 things are ignored as no vehicles; boxes at work left out of all figures: baseline 1, student 4.
+    """
+    what = "1 thing is ignored as no vehicle" if regions == 1 else f"{regions} things are ignored as no vehicles"
+    left_out = ", ".join(f"{role} {count}" for role, count in counts.items())
+    return f"{camera}: {what}; boxes at work left out of all figures: {left_out}."
 
 
 def _unmeasured(records: Mapping[str, CameraRecord]) -> list[str]:

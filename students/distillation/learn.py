@@ -25,6 +25,7 @@ from lotwise.students.distillation.stopping import agreement_check
 from lotwise.students.distillation.taught import taught_detections
 from lotwise.students.model.student import make_student
 from lotwise.teacher.checkpoint import save_model
+from lotwise.teacher.ignored import ignored_in
 from lotwise.teacher.store import KnowledgeStore
 
 STUDENT = "student.safetensors"
@@ -93,6 +94,8 @@ def learn(
     teacher_detections = {frame.name: store.get(keys[frame.name]).detections for frame in frames}
     sizes = {frame.name: store.get(keys[frame.name]).size for frame in frames}
     predicted = predict(folder / STUDENT, frames, settings.size, classes, read)
+    # The student may still see what somebody has said is no vehicle; its word must not bring it back.
+    predicted = {name: found[~ignored_in(store, keys[name], found, sizes[name])] for name, found in predicted.items()}
     targets = refine(taught, predicted, frames, sizes, settings, read)
     samples = Samples([*frames, *others], store, settings, keys, targets, fitted)
     check = agreement_check(samples)

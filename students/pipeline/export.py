@@ -16,6 +16,7 @@ from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.registry.use import in_use
 from lotwise.cameras.slots import SlotModel, learn_slot_model
+from lotwise.datasets.boxes import Boxes
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Footage, Frame, Image, Slot
 from lotwise.datasets.load import LoadFrame, load
@@ -72,7 +73,8 @@ def export_bundles(
                 tuple(frames[name] for name in side if name in frames) for side in (record.train, record.test)
             )
             slots = footage.slots.get(record.camera, ())
-            _export(_Job(run, plan, record, train, test, slots, labels, read), shadow)
+            ignored = footage.ignored.get(record.camera)
+            _export(_Job(run, plan, record, train, test, slots, labels, read, ignored), shadow)
     progress("export", len(records), len(records), "")
 
 
@@ -86,6 +88,7 @@ class _Job:
         slots: of its view.
         labels: what the teacher said.
         read: gives the pixels of a frame.
+        ignored: (R, 4) xyxy in 0..1 of the frame, of things that are no vehicles; None for none.
     """
 
     run: Run
@@ -96,6 +99,7 @@ class _Job:
     slots: Sequence[Slot]
     labels: Labels
     read: LoadFrame
+    ignored: Boxes | None = None
 
     @property
     def unlearned(self) -> tuple[Frame, ...]:
@@ -188,7 +192,7 @@ def _agreements(job: _Job, folders: Mapping[BundleRole, Path], live: Detector | 
     if live is not None:
         detectors["live"] = live
     known = ((image, job.labels.detections(frame)) for frame, image in readable_frames(job.unlearned, job.read))
-    return agreements_with_teacher(detectors, known, job.plan.distill.positive_threshold)
+    return agreements_with_teacher(detectors, known, job.plan.distill.positive_threshold, job.ignored)
 
 
 def _decide_unmeasured(job: _Job, has_live: bool) -> Decision:

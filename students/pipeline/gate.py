@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.bundle import BundleRole
 from lotwise.cameras.detection.detector import Detector, load_detector
+from lotwise.cameras.ignore.region import without_ignored
 from lotwise.cameras.registry.registry import Registry
+from lotwise.datasets.boxes import Boxes
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image
 from lotwise.students.pipeline.records import GateOutcome
@@ -89,7 +93,10 @@ def live_detector(registry: Registry) -> Detector | None:
 
 
 def agreements_with_teacher(
-    detectors: Mapping[str, Detector], frames: Iterable[tuple[Image, Detections]], threshold: float
+    detectors: Mapping[str, Detector],
+    frames: Iterable[tuple[Image, Detections]],
+    threshold: float,
+    ignored: Boxes | None = None,
 ) -> dict[str, float]:
     """F1 of each detector's boxes, at its deployed confidence, against the boxes that the teacher teaches.
 
@@ -100,10 +107,13 @@ def agreements_with_teacher(
         detectors: by name; each looks at every frame.
         frames: pixels of each frame, and the teacher's detections in its pixels.
         threshold: the teacher's boxes from this score up are taught.
+        ignored: (R, 4) xyxy in 0..1 of the frame: boxes of things that are no vehicles, which count for nothing.
     """
     pairs: dict[str, list[tuple[Detections, Detections]]] = {name: [] for name in detectors}
+    regions = np.zeros((0, 4), np.float32) if ignored is None else ignored
     for image, said in frames:
-        taught = said[said.scores >= threshold]
+        size = (image.shape[1], image.shape[0])
+        taught = without_ignored(said[said.scores >= threshold], regions, size)
         for name, detector in detectors.items():
-            pairs[name].append((detector([image])[0], taught))
+            pairs[name].append((without_ignored(detector([image])[0], regions, size), taught))
     return {name: agreement(found) for name, found in pairs.items()}

@@ -22,6 +22,8 @@ def plan_of(job: Job) -> Plan:
         InputError: options that do not go together or cannot be read.
     """
     kind, root = source_of(job.site, job.dataset, job.root)
+    if kind == "site" and job.ignore_regions is not None:
+        raise InputError("--ignore-regions: a site file names them itself; give ignore_regions: of its cameras there")
     given = {"size": job.size, "seed": job.seed, "epochs": job.epochs}
     distill = read_settings(job.settings, {name: value for name, value in given.items() if value is not None})
     return Plan(
@@ -41,6 +43,7 @@ def plan_of(job: Job) -> Plan:
         export=read_export(job.settings, {}),
         holdout=job.holdout,
         frames=job.budget,
+        ignore_regions=job.ignore_regions.resolve() if job.ignore_regions is not None else None,
     )
 
 

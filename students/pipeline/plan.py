@@ -37,6 +37,11 @@ class Plan(BaseModel):
         int | None, Field(ge=1, description="Most training frames of a camera that the teacher labels; all if null.")
     ] = None
 
+    ignore_regions: Annotated[
+        Path | None,
+        Field(description="Folder with a file of ignore regions of each camera; those of the site file if null."),
+    ] = None
+
     @property
     def labelling(self) -> str:
         """Identity of what is labelled and how frames are chosen: whatever of the plan the first stage depends on."""

@@ -19,6 +19,7 @@ from lotwise.students.pipeline.plot import plot_log
 from lotwise.students.pipeline.records import CameraRecord
 from lotwise.students.pipeline.run import Run
 from lotwise.teacher.checkpoint import fingerprint, load_model
+from lotwise.teacher.ignored import taught_identity
 from lotwise.teacher.index import Labels
 
 
@@ -137,5 +138,5 @@ def _train(
 def _identity(plan: Plan, frames: Sequence[Frame], labels: Labels) -> str:
     """Changes with whatever a student depends on."""
     parts = [fingerprint(load_model(plan.student)), plan.distill.model_dump_json(), labels.index.oracle]
-    parts += [f"{frame.name} {labels.keys[frame.name]}" for frame in frames]
+    parts += [f"{frame.name} {taught_identity(labels, frame.name)}" for frame in frames]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
