@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.bundle import BundleRole
 from lotwise.cameras.detection.detector import Detector, load_detector
@@ -107,13 +105,15 @@ def agreements_with_teacher(
         detectors: by name; each looks at every frame.
         frames: pixels of each frame, and the teacher's detections in its pixels.
         threshold: the teacher's boxes from this score up are taught.
-        ignored: (R, 4) xyxy in 0..1 of the frame: boxes of things that are no vehicles, which count for nothing.
+        ignored: (R, 4) xyxy in 0..1 of the frame, of things that are no vehicles: boxes of the detectors there count
+            for nothing. The teacher's are taken to be left out already.
     """
     pairs: dict[str, list[tuple[Detections, Detections]]] = {name: [] for name in detectors}
-    regions = np.zeros((0, 4), np.float32) if ignored is None else ignored
     for image, said in frames:
-        size = (image.shape[1], image.shape[0])
-        taught = without_ignored(said[said.scores >= threshold], regions, size)
+        taught = said[said.scores >= threshold]
         for name, detector in detectors.items():
-            pairs[name].append((without_ignored(detector([image])[0], regions, size), taught))
+            found = detector([image])[0]
+            if ignored is not None:
+                found = without_ignored(found, ignored, (image.shape[1], image.shape[0]))
+            pairs[name].append((found, taught))
     return {name: agreement(found) for name, found in pairs.items()}
