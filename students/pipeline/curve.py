@@ -13,6 +13,7 @@ from pathlib import Path
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.cameras.detection.detector import load_detector
+from lotwise.cameras.frame_selection.selection import select_frames
 from lotwise.datasets.boxes import Boxes
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame
@@ -35,7 +36,6 @@ from lotwise.students.pipeline.plot import plot_curve
 from lotwise.students.pipeline.run import Run
 from lotwise.students.pipeline.train import labelled_split
 from lotwise.teacher.checkpoint import fingerprint
-from lotwise.teacher.frame_selection.selection import select_frames
 from lotwise.teacher.ignored import labels_without_ignored, taught_identity
 from lotwise.teacher.index import Labels, open_labels
 

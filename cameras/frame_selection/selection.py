@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lotwise.cameras.frame_selection.farthest_point import Choice, choose
+from lotwise.cameras.frame_selection.survey import survey
 from lotwise.datasets.frame import Frame
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.datasets.split import Split, split_by_day
-from lotwise.teacher.frame_selection.farthest_point import Choice, choose
-from lotwise.teacher.frame_selection.survey import survey
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from lotwise.teacher.frame_selection.appearance import describe, flaw
-from tests.teacher.frame_selection.lots import lot
+from lotwise.cameras.frame_selection.appearance import describe, flaw
+from lotwise.datasets.privacy_masks import painted
+from tests.cameras.frame_selection.lots import lot
 
 
 def changes(one, other) -> tuple[float, float]:
@@ -81,3 +82,19 @@ def cut(height: int, level: int):
 def test_flaws(picture, why: str | None) -> None:
     said = flaw(picture)
     assert said is None if why is None else said is not None and said.startswith(why)
+
+
+def test_what_privacy_masks_leave_is_judged() -> None:
+    masks = (((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (0.0, 0.5)),)
+    for level, why in ((0, "black"), (200, "of one flat colour")):
+        picture = painted(np.full((480, 640, 3), level, np.uint8), masks)
+        assert flaw(picture, masks=masks) == why
+        assert flaw(picture) != why
+    night = painted(np.zeros((480, 640, 3), np.uint8), masks)
+    assert describe(night, masks).exposure == 0
+    lowest = (((0.0, 0.8), (1.0, 0.8), (1.0, 1.0), (0.0, 1.0)),)
+    masked = painted(lot(range(24)), lowest)
+    assert flaw(masked) is not None
+    assert flaw(masked, masks=lowest) is None
+    masked[masked.shape[0] // 2 :] = 114
+    assert flaw(masked, masks=lowest) == "cut short: its lower rows are of one flat colour"

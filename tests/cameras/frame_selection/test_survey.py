@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lotwise.cameras.frame_selection import survey as surveying
+from lotwise.cameras.frame_selection.survey import survey
 from lotwise.datasets.readers.open import open_dataset
-from lotwise.teacher.frame_selection import survey as surveying
-from lotwise.teacher.frame_selection.survey import survey
-from tests.teacher.frame_selection.lots import lot, write_frames
+from tests.cameras.frame_selection.lots import lot, write_frames
 
 WHOLE = [
     lot(), lot((1, 2, 3)), lot(range(24)), lot(range(0, 24, 2), gain=0.5), lot((7,), shadow=300),
@@ -75,7 +75,7 @@ def test_of_all_real_frames_only_the_two_torn_ones_of_a_day_are_unfit(shared: Pa
 
 def test_each_frame_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frames, read = write_frames(tmp_path, WHOLE), []
-    small = surveying._small
-    monkeypatch.setattr(surveying, "_small", lambda frame: read.append(frame.name) or small(frame))
+    small = surveying.small
+    monkeypatch.setattr(surveying, "small", lambda frame: read.append(frame.name) or small(frame))
     survey(frames)
     assert sorted(read) == sorted(frame.name for frame in frames)

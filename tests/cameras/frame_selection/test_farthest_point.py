@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lotwise.cameras.frame_selection.farthest_point import choose
+from lotwise.cameras.frame_selection.survey import survey
 from lotwise.datasets.readers.cnr_ext import read_cnr_ext
-from lotwise.teacher.frame_selection.farthest_point import choose
-from lotwise.teacher.frame_selection.survey import survey
-from tests.teacher.frame_selection.lots import lot, write_frames
+from tests.cameras.frame_selection.lots import lot, write_frames
 
 FULL = tuple(range(24))
 HALF = FULL[::2]

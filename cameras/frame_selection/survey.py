@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lotwise.cameras.frame_selection.appearance import HEIGHT, WIDTH, Appearance, describe, flat_rows, flaw
 from lotwise.cameras.view.edges import Edges, edges
 from lotwise.cameras.view.tearing import torn
 from lotwise.cameras.view.thumbnail import thumbnail
 from lotwise.datasets.errors import UnreadableImage
 from lotwise.datasets.frame import Frame, Image
+from lotwise.datasets.images import Reduction
 from lotwise.datasets.load import load
 from lotwise.datasets.progress import Progress, no_progress
-from lotwise.teacher.frame_selection.appearance import HEIGHT, WIDTH, Appearance, describe, flat_rows, flaw
 
+REDUCTION: Reduction = 8
+"""Frames are looked at at this fraction of their size."""
 USUAL_VIEW_FRAMES = 64
 """Frames, evenly spread, whose mean edges are the camera's usual view: cars and shadows of single frames fade in it.
 With it, on all frames of CNR-EXT and PKLot in hand (188 of six cameras), no good frame comes near to being torn."""
@@ -58,15 +61,15 @@ def survey(frames: Sequence[Frame], progress: Progress = no_progress) -> Survey:
     unfit: dict[int, str] = {}
     for index, frame in enumerate(frames):
         try:
-            image = decoded.pop(index) if index in decoded else _small(frame)
+            image = decoded.pop(index) if index in decoded else small(frame)
         except UnreadableImage as error:
             unreadable[index] = str(error)
         else:
-            if why := flaw(image, mask_rows) or _tear(image, usual):
+            if why := flaw(image, mask_rows, frame.masks) or _tear(image, usual):
                 number = "" if frame.index is None else f"frame {frame.index}: "
                 unfit[index] = f"{frame.path}: {number}{why}"
             else:
-                seen: Appearance = describe(image)
+                seen: Appearance = describe(image, frame.masks)
                 occupancy[index], light[index], exposure[index] = seen.occupancy, seen.light, seen.exposure
         progress(f"survey {frame.camera}", index + 1, len(frames), f"{len(unreadable)} unreadable")
     return Survey(occupancy, light, exposure, unreadable, unfit)
@@ -80,11 +83,12 @@ def _usual_view(frames: Sequence[Frame], decoded: dict[int, Image]) -> tuple[Edg
     fields, plain = [], []
     for index in np.unique(np.linspace(0, len(frames) - 1, min(len(frames), USUAL_VIEW_FRAMES)).round().astype(int)):
         try:
-            image = decoded[int(index)] = _small(frames[index])
+            image = decoded[int(index)] = small(frames[index])
         except UnreadableImage:
             continue
-        if flaw(image, mask_rows=HEIGHT) is None:
-            plain.append(flat_rows(image))
+        masks = frames[index].masks
+        if flaw(image, mask_rows=HEIGHT, masks=masks) is None:
+            plain.append(flat_rows(image, masks))
             fields.append(edges(thumbnail(image)))
     usual = np.asarray(np.mean(fields, axis=0), np.complex64) if fields else None
     return usual, int(np.median(plain)) if len(plain) > 1 else 0
@@ -96,7 +100,15 @@ def _tear(image: Image, usual: Edges | None) -> str | None:
     return "torn, or of another view: some of its rows lie beside their place"
 
 
-def _small(frame: Frame) -> Image:
-    """A frame at an eighth of its size, or whole where that is too little."""
-    image = load(frame, 8)
-    return image if image.shape[1] >= WIDTH and image.shape[0] >= HEIGHT else load(frame)
+def small(frame: Frame) -> Image:
+    """A frame at an eighth of its size, or whole where that is too little.
+
+    Raises:
+        UnreadableImage: it cannot be decoded.
+    """
+    return fitting(load(frame, REDUCTION), lambda: load(frame))
+
+
+def fitting(image: Image, whole: Callable[[], Image]) -> Image:
+    """A picture at a fraction of its size, or the whole one where the fraction is smaller than the thumbnail."""
+    return image if image.shape[1] >= WIDTH and image.shape[0] >= HEIGHT else whole()

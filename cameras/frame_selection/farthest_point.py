@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lotwise.teacher.frame_selection.survey import Survey
+from lotwise.cameras.frame_selection.survey import Survey
 
 NEAR_DUPLICATE_DISTANCE = 0.2
 """Distance up to which two frames show the same: twice that of two frames of one still lot, which sensor noise alone

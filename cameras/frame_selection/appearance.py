@@ -13,6 +13,7 @@ described as such, since what is not blown out still teaches.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -20,7 +21,8 @@ from numpy.typing import NDArray
 
 from lotwise.cameras.view.exposure import BLACK_LEVEL, MIN_CONTRAST_LEVELS, WHITE_LEVEL
 from lotwise.cameras.view.tearing import BRIGHT_LEVEL, DARK_LEVEL
-from lotwise.datasets.frame import Image
+from lotwise.datasets.frame import Image, Masks
+from lotwise.datasets.privacy_masks import hidden_pixels
 
 WIDTH, HEIGHT = 64, 48
 """Size of the thumbnail in pixels; a car is three to six pixels wide in it on the lots of CNR-EXT and PKLot."""
@@ -56,10 +58,12 @@ class Appearance:
     exposure: float
 
 
-def describe(image: Image) -> Appearance:
-    """Appearance of a frame (H, W, 3) BGR of any size."""
+def describe(image: Image, masks: Masks = ()) -> Appearance:
+    """Appearance of a frame (H, W, 3) BGR of any size; what its privacy masks cover has no part in it."""
     small, grey = _thumbnail(image)
     fine = grey - cv2.GaussianBlur(grey, (0, 0), STRUCTURE_SIGMA_PX)
+    shown = _shown(masks)
+    fine[~shown] = 0
     cells = cv2.resize(small, LIGHT_GRID, interpolation=cv2.INTER_AREA).astype(np.float32) + 4  # noise is no colour
     brightness = np.log2(cells @ np.array([0.114, 0.587, 0.299], np.float32)).ravel()
     warmth = np.log2(cells[..., 2] / cells[..., 0]).ravel()
@@ -71,35 +75,49 @@ def describe(image: Image) -> Appearance:
     return Appearance(
         (fine / max(float(np.linalg.norm(fine)), 1e-6)).ravel(),
         (LIGHT_WEIGHT * np.concatenate(light)).astype(np.float32),
-        float(((grey > MIN_EXPOSED_LEVEL) & (grey < WHITE_LEVEL)).mean()),
+        float(((grey > MIN_EXPOSED_LEVEL) & (grey < WHITE_LEVEL))[shown].mean()),
     )
 
 
-def flaw(image: Image, mask_rows: int = 0) -> str | None:
+def flaw(image: Image, mask_rows: int = 0, masks: Masks = ()) -> str | None:
     """Why nothing can be learned from a picture (H, W, 3) BGR; None where something can.
 
     Args:
         image: the picture.
         mask_rows: of the thumbnail's lower rows, how many are of one colour in the camera's other frames too, under a
-            privacy mask.
+            mask that the camera itself paints.
+        masks: privacy masks painted on it; the rest is judged.
     """
     _, grey = _thumbnail(image)
-    darkest, brightest = np.percentile(grey, (1, 99))
+    darkest, brightest = np.percentile(grey[_shown(masks)], (1, 99))
     if brightest - darkest < MIN_CONTRAST_LEVELS:
         return "black" if brightest < BLACK_LEVEL else "of one flat colour"
-    if flat_rows(image) >= mask_rows + FILLED_ROWS:
+    if flat_rows(image, masks) >= mask_rows + FILLED_ROWS:
         return "cut short: its lower rows are of one flat colour"
     return None
 
 
-def flat_rows(image: Image) -> int:
-    """How many of the thumbnail's :data:`HEIGHT` rows are of one colour, from the lowest one up; black is none."""
+def flat_rows(image: Image, masks: Masks = ()) -> int:
+    """How many of the thumbnail's :data:`HEIGHT` rows are of one colour, from the lowest one up; black is none.
+
+    Rows of which privacy masks cover more than half are left out.
+    """
     _, grey = _thumbnail(image)
+    grey = grey[_shown(masks).mean(axis=1) >= 0.5]
+    if not len(grey):
+        return 0
     colour = float(grey[-1].mean())
     if not DARK_LEVEL < colour < BRIGHT_LEVEL:
         return 0
     plain = (grey.std(axis=1) < MAX_FLAT_SPREAD) & (np.abs(grey.mean(axis=1) - colour) < 2 * MAX_FLAT_SPREAD)
     return int(np.argmin(np.append(plain[::-1], False)))
+
+
+@lru_cache(maxsize=64)
+def _shown(masks: Masks) -> NDArray[np.bool_]:
+    """Pixels of the thumbnail that masks leave, (HEIGHT, WIDTH); all where they leave nothing."""
+    hidden = hidden_pixels(masks, WIDTH, HEIGHT)
+    return ~hidden if not hidden.all() else np.ones_like(hidden)
 
 
 def _thumbnail(image: Image) -> tuple[Image, NDArray[np.float32]]:

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lotwise.cameras.frame_selection.selection import select_frames
 from lotwise.datasets.split import split_by_day
-from lotwise.teacher.frame_selection.selection import select_frames
-from tests.teacher.frame_selection.lots import lot, write_frames
+from tests.cameras.frame_selection.lots import lot, write_frames
 
 STREAM = [lot(range(hour), gain=1 - hour / 20) for hour in range(12)]
 
