@@ -16,6 +16,7 @@ from lotwise.terminal import err, out
 from lotwise.verbs import (
     adapt,
     bundles,
+    collect,
     curve,
     demo,
     detect,
@@ -26,7 +27,6 @@ from lotwise.verbs import (
     label,
     promote,
     prune,
-    record,
     report,
     rollback,
     run,
@@ -36,7 +36,7 @@ from lotwise.verbs import (
 
 VERBS = (
     demo, adapt, label, frames, train, curve, export, report, detect, download,
-    run, record, bundles, promote, rollback, prune, ignore, slots,
+    collect, run, bundles, promote, rollback, prune, ignore, slots,
 )  # fmt: skip
 """In the order of the help."""
 

@@ -51,20 +51,23 @@ def site_dataset(path: Path, cameras: tuple[str, ...] | None = None) -> Dataset:
     return Dataset("site", path, tuple(frames), slots, notes=tuple(notes))
 
 
-def camera_frames(site: Site, path: Path, name: str) -> tuple[tuple[Frame, ...], tuple[str, ...]]:
-    """The stored frames of one camera, and notes on what was left out.
+def camera_frames(
+    site: Site, path: Path, name: str, places: Sequence[Path] = ()
+) -> tuple[tuple[Frame, ...], tuple[str, ...]]:
+    """The stored frames of one camera, with its privacy masks, and notes on what was left out.
 
     Args:
         site: as :func:`lotwise.cameras.site.read_site` gives it, with absolute paths.
         path: the site file.
         name: of the camera.
+        places: folders and videos; by default those that it learns from.
 
     Raises:
         InputError: a source that cannot be read, or one that is live and so holds no frames yet.
     """
     camera = site.cameras[name]
     masks = privacy_masks(camera, f"{path}: cameras.{name}.privacy_masks")
-    places = camera.learn_from or _stored_source(camera, f"{path}: cameras.{name}")
+    places = places or camera.learn_from or _stored_source(camera, f"{path}: cameras.{name}")
     videos: list[VideoSample] = []
     frames: list[Frame] = []
     notes: list[str] = []
@@ -82,14 +85,42 @@ def camera_frames(site: Site, path: Path, name: str) -> tuple[tuple[Frame, ...],
     return tuple(select_cameras(frames, None, path)), tuple(notes)
 
 
+def stored_frames(site: Site, path: Path, name: str) -> tuple[Frame, ...] | None:
+    """The frames of a camera's own source; None where it is a running camera.
+
+    Args:
+        site: as :func:`lotwise.cameras.site.read_site` gives it, with absolute paths.
+        path: its file, for errors.
+        name: the camera's id.
+
+    Raises:
+        InputError: the source or the privacy masks cannot be read.
+    """
+    match site.cameras[name].source:
+        case FolderSettings(path=place, follow=False) | VideoSettings(path=place):
+            return camera_frames(site, path, name, (place,))[0]
+    return None
+
+
+def unread_collections(path: Path, cameras: Sequence[str], folder: Path) -> list[str]:
+    """A sentence for each running camera whose student would not learn from the frames collected below a folder."""
+    site = read_site(path)
+    running = [name for name in cameras if not isinstance(site.cameras[name].source, FolderSettings | VideoSettings)]
+    return [
+        f"{name}: lotwise adapt does not learn from these frames; give learn_from: {folder / name} in {path}"
+        for name in running
+        if not any(place.resolve() == folder / name for place in site.cameras[name].learn_from)
+    ]
+
+
 def _stored_source(camera: SiteCamera, where: str) -> tuple[Path, ...]:
     match camera.source:
         case VideoSettings(path=stored) | FolderSettings(path=stored):
             return (stored,)
         case live:
             raise InputError(
-                f"{where}.source: {live.kind} holds no frames to learn from; record some into a folder and give that "
-                "as learn_from"
+                f"{where}.source: {live.kind} holds no frames to learn from; run lotwise collect, and give the "
+                "folder of its frames as learn_from"
             )
 
 

@@ -135,7 +135,7 @@ def edit(
     pictures: Annotated[
         Path | None,
         typer.Option(
-            help="Folder with a folder of pictures for each camera, as lotwise record writes it; without it the frames "
+            help="Folder with a folder of pictures for each camera, as lotwise collect writes it; without it the frames "
             "that the site file names."
         ),
     ] = None,

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,8 @@ import numpy as np
 import pytest
 import yaml
 
+from lotwise.cameras.collection.collect import collect_frames
+from lotwise.cameras.collection.kept_frames import Budget
 from lotwise.cameras.site.frames import site_dataset
 from lotwise.cameras.site.reading import read_site
 from lotwise.cameras.view.reference import read_reference
@@ -23,7 +26,6 @@ from lotwise.datasets.privacy_masks import painted
 from lotwise.node.check import check_site, describe_site
 from lotwise.node.mqtt.state_messages import StateMessages
 from lotwise.node.mqtt.topics import Topics
-from lotwise.node.recording import record_frames
 from lotwise.node.site_warnings import site_warnings
 from lotwise.node.start import open_service
 from tests.lotwise.running import run
@@ -79,10 +81,17 @@ def test_the_node_shows_nothing_private(private_site: Path) -> None:
     assert not np.abs(kept.edges[8:52, 10:70]).any()
 
 
-def test_what_is_recorded_shows_nothing_private(private_site: Path, tmp_path: Path) -> None:
-    record_frames(private_site, None, tmp_path / "kept", 0, None, threading.Event(), lambda *_: None)
+@pytest.mark.parametrize("follow", [False, True], ids=["stored", "running"])
+def test_what_is_collected_shows_nothing_private(private_site: Path, tmp_path: Path, follow: bool) -> None:
+    content = yaml.safe_load(private_site.read_text())
+    content["cameras"]["C1"]["source"] = {"kind": "folder", "path": "frames1", "follow": follow}
+    private_site.write_text(yaml.safe_dump(content))
+    end = datetime.now(UTC) + timedelta(seconds=3)
+    done = collect_frames(
+        private_site, None, tmp_path / "kept", 0, Budget(10**7, 10**7), threading.Event(), lambda *_: None, end
+    )
     kept = list((tmp_path / "kept").rglob("*.jpg"))
-    assert len(kept) == 6
+    assert len(kept) == done["C1"].kept > 0
     assert not any(shows_private(np.asarray(cv2.imread(str(file)), np.uint8)) for file in kept)
 
 

@@ -92,8 +92,11 @@ READERS = {
     r"\bread_video_frame\(": {"datasets/load.py", "datasets/video_file.py", "datasets/readers/video.py"},
     r"\bVideoReader\(": {"datasets/video_file.py", "cameras/sources/video.py"},
     r"\b(imread|VideoCapture)\(": set(),
-    # Sources of running cameras: a site's are opened by open_camera, an address on the command line has no masks.
-    r"\bopen_source\(": {"cameras/sources/source.py", "cameras/sources/camera.py", "cameras/sources/addresses.py"},
+    # Sources of running cameras: a site's are opened by open_camera. What is on the command line has no masks.
+    r"\bopen_source\(": {
+        "cameras/sources/source.py", "cameras/sources/camera.py", "cameras/sources/addresses.py",
+        "cameras/new_site/probe.py",
+    },
     r"\b(FolderSource|UploadSource|VideoSource|StreamSource)\(": {
         "cameras/sources/source.py", "cameras/sources/folder.py", "cameras/sources/uploads.py",
         "cameras/sources/video.py",
