@@ -24,6 +24,7 @@ from lotwise.verbs import (
     export,
     frames,
     ignore,
+    init,
     label,
     promote,
     prune,
@@ -36,7 +37,7 @@ from lotwise.verbs import (
 
 VERBS = (
     demo, adapt, label, frames, train, curve, export, report, detect, download,
-    collect, run, bundles, promote, rollback, prune, ignore, slots,
+    init, collect, run, bundles, promote, rollback, prune, ignore, slots,
 )  # fmt: skip
 """In the order of the help."""
 

@@ -83,6 +83,11 @@ def camera_slots(site: Site, camera: str) -> tuple[Slot, ...]:
     return tuple(shape.slot() for shape in parse_manifest(live_bundle(site, camera)).slots)
 
 
+def learns_first(site: Site, camera: str) -> bool:
+    """Whether a camera is to get its student of a run that was not begun yet: nothing is wrong, it only comes first."""
+    return site.cameras[camera].bundles is None and site.run is not None and not site.run.exists()
+
+
 def used_secrets(site: Site, cameras: Iterable[str]) -> Iterator[tuple[SettingPath, Secret]]:
     """Every password and token that these cameras and what is published need, and where the site file names it."""
     yield from _secrets(_used(site, cameras))
@@ -107,7 +112,8 @@ def _failures(site: Site, cameras: Iterable[str]) -> Iterator[str]:
         try:
             bundle = live_bundle(site, name)
         except InputError as error:
-            yield str(error)
+            if not learns_first(site, name):
+                yield str(error)
         try:
             if slot_storage(site, name).read is not None or bundle is not None:
                 camera_slots(site, name)

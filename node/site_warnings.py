@@ -16,7 +16,7 @@ from lotwise.cameras.site.slot_overlaps import overlap_note
 from lotwise.cameras.site.slot_storage import slot_storage
 from lotwise.cameras.slots.masked import masked_slots
 from lotwise.datasets.errors import InputError
-from lotwise.node.check import camera_slots, used_secrets
+from lotwise.node.check import camera_slots, learns_first, used_secrets
 from lotwise.node.places import shared_groups
 
 IDS_SHOWN = 5
@@ -38,6 +38,7 @@ def site_warnings(site: Site, path: Path, cameras: tuple[str, ...] | None = None
     """
     chosen = chosen_cameras(site, path, cameras)
     return [
+        *_nothing_learned(site, chosen),
         *_open_secrets(site, chosen),
         *_plain_token(site),
         *_equal_ids(site, chosen),
@@ -55,6 +56,15 @@ def memory_limit_mb(cameras: int) -> int:
     """
     expected = (BASE_MEMORY_MB + CAMERA_MEMORY_MB * cameras) * LIMIT_SHARE
     return -int(-expected // 100) * 100
+
+
+def _nothing_learned(site: Site, cameras: Iterable[str]) -> Iterator[str]:
+    waiting = [name for name in cameras if learns_first(site, name)]
+    if waiting:
+        yield (
+            f"run: {site.run}: is not there yet, so all slots of {', '.join(waiting)} stay unknown; run lotwise adapt "
+            f"with --out {site.run} first"
+        )
 
 
 def _open_secrets(site: Site, cameras: Iterable[str]) -> Iterator[str]:

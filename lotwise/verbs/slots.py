@@ -135,8 +135,8 @@ def edit(
     pictures: Annotated[
         Path | None,
         typer.Option(
-            help="Folder with a folder of pictures for each camera, as lotwise collect writes it; without it the frames "
-            "that the site file names."
+            help="Folder with a folder of pictures for each camera, as lotwise collect writes it; without it the "
+            "frames that the site file names."
         ),
     ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the page.")] = True,
