@@ -20,6 +20,7 @@ from lotwise.eval.live_of_run import live_models
 from lotwise.eval.rows import ROLES, Role
 from lotwise.eval.unlearned import unlearned_frames
 from lotwise.students.export.int8 import verdict
+from lotwise.students.pipeline.leave_out import left_out_detections
 from lotwise.students.pipeline.records import CameraRecord
 from lotwise.students.pipeline.run import Run
 from lotwise.teacher.answers import TeacherAnswers
@@ -59,6 +60,7 @@ def collect(
 ) -> Collected:
     """Run every role on the frames that no student of its camera learned from.
 
+    Where students left frames out in turn, what they said stands for the student that learned from all of them.
     Where anything but the student is live on a camera, the live model is a role of its own on all cameras.
     Which frames these are, and what is said of them, is told by :func:`lotwise.eval.unlearned.unlearned_frames`.
 
@@ -89,6 +91,7 @@ def collect(
     detectors: dict[str, dict[Role, Detector]] = {}
     rules: dict[str, SlotRule] = {}
     ignored: dict[str, dict[Role, int]] = {}
+    left_out: dict[str, dict[str, Detections]] = {}
     for done, frame in enumerate(frames):
         progress("report", done, len(frames), frame.camera)
         try:
@@ -114,6 +117,10 @@ def collect(
             for role, detector in detectors[frame.camera].items()
         }
         said["teacher"] = teacher.detections(frame, image)
+        if frame.name in found.left_out:
+            if frame.camera not in left_out:
+                left_out = {frame.camera: left_out_detections(run, records[frame.camera])}
+            said["student"] = left_out[frame.camera][found.left_out[frame.name]]
         if frame.camera in dataset.ignored:
             regions, counts = dataset.ignored[frame.camera], ignored.setdefault(frame.camera, {})
             for role, every in said.items():

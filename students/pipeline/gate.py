@@ -36,20 +36,21 @@ class Decision:
     missing_frames: int = 0
 
 
-def decide(scores: Mapping[str, float], shadow: bool = False) -> Decision:
+def decide(scores: Mapping[str, float], shadow: bool = False, margin: float = 0.0) -> Decision:
     """Whether the better one of student and untouched nano takes the place of the live bundle.
 
     Args:
         scores: agreement with the teacher, 0..1, on frames that the student did not learn from: of ``student``, of
             ``baseline``, and of ``live`` where a bundle is live that can be loaded.
         shadow: whether what passes shall run beside the live one first.
+        margin: by how much more than the untouched nano the student must agree.
 
     >>> decide({"student": 0.91, "baseline": 0.80, "live": 0.90}).outcome
     'promoted'
     >>> decide({"student": 0.89, "baseline": 0.80, "live": 0.90}).why
     'the live bundle agrees better with the teacher, by 0.900 against 0.890'
     """
-    winner: BundleRole = "student" if scores["student"] >= scores["baseline"] else "baseline"
+    winner: BundleRole = "student" if scores["student"] >= scores["baseline"] + margin else "baseline"
     new, live = scores[winner], scores.get("live")
     if live is None:
         return Decision(winner, "promoted", "no bundle was live that could be compared")

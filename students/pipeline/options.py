@@ -8,7 +8,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.readers.common.camera_id import parse_cameras
 from lotwise.students.pipeline.job import Job
 from lotwise.students.pipeline.plan import Plan
-from lotwise.students.pipeline.settings_file import read_export, read_settings
+from lotwise.students.pipeline.settings_file import read_export, read_few_frames, read_settings
 from lotwise.teacher.oracle import OracleSettings
 
 MIN_SCALE_PX, MAX_SCALE_PX = 32, 4096
@@ -40,6 +40,7 @@ def plan_of(job: Job) -> Plan:
         ),
         student=_local(job.student),
         distill=distill,
+        few_frames=read_few_frames(job.settings),
         export=read_export(job.settings, {}),
         holdout=job.holdout,
         frames=job.budget,
