@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from lotwise.cameras.site.settings import Site
@@ -12,8 +13,11 @@ from lotwise.datasets.frame import Slot
 from lotwise.node.node import Node
 from lotwise.node.picture import encoded
 from lotwise.node.slot_editing.edited_site import EditedPicture
-from lotwise.node.state import Event
-from lotwise.node.wording import cause, local_time
+from lotwise.node.state import CameraNow, Event
+from lotwise.node.wording import cause
+
+PICTURES_KEPT = 3
+"""Last pictures of a camera that somebody may be drawing on."""
 
 
 class NodeSlots:
@@ -26,6 +30,7 @@ class NodeSlots:
 
     def __init__(self, site: Site, node: Node) -> None:
         self._site, self._node = site, node
+        self._pictured: dict[str, tuple[SeenFrame, ...]] = {}
 
     @property
     def name(self) -> str:
@@ -56,12 +61,22 @@ class NodeSlots:
         if shown is None:
             return None
         image, now, _ = shown
+        self._keep_seen(camera, now)
         size = image.shape[1], image.shape[0]
         return EditedPicture(_name(now.time), encoded(image), size, now.view.shift, cause(now))
 
     def seen_frames(self, camera: str) -> Sequence[SeenFrame]:
-        """What was found on the last detected frames."""
-        return self._node.loop(camera).seen_frames
+        """What was found on the last pictures that were drawn on, and on the last detected frames."""
+        return *self._pictured.get(camera, ()), *self._node.loop(camera).seen_frames
+
+    def _keep_seen(self, camera: str, now: CameraNow) -> None:
+        """Keep what was found on a picture for as long as it may be drawn on: it must be read as it is seen."""
+        if now.time is None or now.view.verdict != "good":
+            return
+        frames = [frame for frame in self._node.loop(camera).seen_frames if frame.taken and frame.taken <= now.time]
+        kept = self._pictured.get(camera, ())
+        if frames and all(frame.name != _name(now.time) for frame in kept):
+            self._pictured[camera] = (*kept[1 - PICTURES_KEPT :], replace(frames[-1], name=_name(now.time)))
 
     def unread(self, camera: str) -> str:
         """Why no slots can be read, in one line."""
@@ -74,4 +89,4 @@ class NodeSlots:
 
 
 def _name(taken: datetime | None) -> str:
-    return "last frame" if taken is None else f"frame of {local_time(taken)}"
+    return "last frame" if taken is None else taken.isoformat()

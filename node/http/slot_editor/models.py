@@ -129,3 +129,11 @@ class TryAnswer(BaseModel):
     problems: tuple[ProblemAnswer, ...]
     frames: tuple[FrameAnswer, ...] = Field(description="The newest last")
     unread: str = Field(description="Why there are no frames, or empty")
+
+
+class ImportAnswer(BaseModel):
+    """Slots of a file of another program."""
+
+    slots: tuple[SlotEntry, ...]
+    format: str = Field(description="What the file was recognised as")
+    notes: tuple[str, ...] = Field(description="What was left out, and what may be wrong")

@@ -8,14 +8,18 @@ from typing import Annotated, Any
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import FastAPI, HTTPException, Path, Request
+from fastapi import FastAPI, HTTPException, Path, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from lotwise.cameras.site.slot_formats.given_file import Hints
+from lotwise.cameras.site.slot_formats.read import slots_from_bytes
+from lotwise.cameras.site.slot_formats.sizes import parse_size
 from lotwise.datasets.errors import InputError
 from lotwise.node.http.api_models import ErrorAnswer
 from lotwise.node.http.slot_editor.body import parse, read_body
 from lotwise.node.http.slot_editor.models import (
     ConflictAnswer,
+    ImportAnswer,
     PictureAnswer,
     SentSlots,
     SlotsAnswer,
@@ -28,6 +32,8 @@ from lotwise.node.slot_editing.edited_site import EditedSite
 
 CameraName = Annotated[str, Path(description="Camera id as in the site file")]
 HASH_DIGITS = 16
+MAX_IMPORT_BYTES = 16 << 20
+"""Bytes of a file of another program: LabelMe puts the picture into it."""
 SENT_SLOTS: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": SentSlots.model_json_schema()}}}
 }
@@ -129,6 +135,31 @@ def add_slot_editor(app: FastAPI, edited: EditedSite, one: CapacityLimiter, alon
         known(camera)
         sent = parse(await read_body(request), SentSlots)
         return await run_sync(lambda: tried(sent.slots, edited.seen_frames(camera), edited.unread(camera)), limiter=one)
+
+    @app.post("/api/v1/cameras/{camera}/slots/import", responses=_errors(404, 413, 422))
+    async def import_slots(
+        camera: CameraName,
+        request: Request,
+        name: Annotated[str, Query(max_length=200, description="Of the file, for messages")] = "the file",
+        picture: Annotated[str | None, Query(description="WIDTHxHEIGHT of the camera's picture")] = None,
+        canvas: Annotated[str | None, Query(description="WIDTHxHEIGHT that the slots were drawn on")] = None,
+        slot: Annotated[str | None, Query(description="WIDTHxHEIGHT of each slot, for files of corners alone")] = None,
+        of_camera: Annotated[str | None, Query(max_length=200, description="Camera in a file of several")] = None,
+    ) -> ImportAnswer:
+        """Slots of a file of another program, read and checked; nothing is saved."""
+        known(camera)
+        body = await read_body(request, MAX_IMPORT_BYTES)
+        try:
+            hints = Hints(
+                canvas=None if not canvas else parse_size(canvas, "canvas"),
+                picture=None if not picture else parse_size(picture, "picture"),
+                camera=of_camera or None,
+                slot=None if not slot else parse_size(slot, "slot"),
+            )
+            found = await run_sync(slots_from_bytes, name, body, hints, limiter=one)
+        except InputError as error:
+            raise HTTPException(422, str(error)) from error
+        return ImportAnswer(slots=found.entries, format=found.format.title, notes=found.notes)
 
 
 def _errors(*codes: int) -> dict[int | str, dict[str, Any]]:

@@ -1,6 +1,6 @@
 // Draws picture, slots, handles and what is being drawn into the stage's SVG. Units there are pixels of the picture.
 
-import { centre, filledRow } from "./geometry.js";
+import { bounds, centre, filledRow } from "./geometry.js";
 import { isAccepted, isHint, isProposal, isShown } from "./slots.js";
 
 const NS = "http://www.w3.org/2000/svg";
@@ -55,13 +55,14 @@ export class Drawing {
   label(editor, slot, reading) {
     const { view } = editor;
     const [width, height] = view.size;
-    const wide = Math.max(...slot.polygon.map((p) => p[0])) - Math.min(...slot.polygon.map((p) => p[0]));
-    const room = wide * width * view.scale;
-    if (room < 9 * Math.max(1, slot.id.length)) return [];
+    const box = bounds([slot.polygon]);
+    const room = (box.right - box.left) * width * view.scale;
+    const high = (box.bottom - box.top) * height * view.scale;
+    if (room < 9 * Math.max(1, slot.id.length) || high < LABEL_PX) return [];
     const [x, y] = centre(slot.polygon);
     const size = LABEL_PX / view.scale;
     const place = { class: "label", x: x * width, "font-size": size, "stroke-width": size / 4 };
-    const sure = reading && isAccepted(slot) && room > 52 ? `${Math.round(reading.score * 100)} %` : "";
+    const sure = reading && isAccepted(slot) && room > 52 && high > 3 * LABEL_PX ? `${Math.round(reading.score * 100)} %` : "";
     const first = node("text", { ...place, y: y * height + (sure ? -size * 0.2 : size * 0.35) }, slot.id);
     return sure ? [first, node("text", { ...place, "font-size": size * 0.85, y: y * height + size }, sure)] : [first];
   }

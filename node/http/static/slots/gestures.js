@@ -102,7 +102,7 @@ export class Gestures {
     if (action.corner >= 0) action.kind = "corner";
     else if (on.point !== undefined) action.kind = "point";
     else if (on.middle !== undefined) action.kind = "middle";
-    else if (on.slot && (picked || !action.touch) && !action.add) {
+    else if (on.slot && (picked || (!action.touch && !action.add))) {
       action.kind = "move";
       if (!picked) editor.select([on.slot.key]);
     } else if (action.touch && !editor.selectMore) {

@@ -11,7 +11,7 @@ export const listen = (editor, svg, gestures) => {
       if (event.key === "Escape" && !event.target.closest("dialog")) svg.focus();
       if (!(event.key.toLowerCase() === "s" && (event.ctrlKey || event.metaKey))) return;
     }
-    if ((event.ctrlKey || event.metaKey) && !event.altKey ? control(editor, event, event.target === svg) : onStage(event)) {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey ? control(editor, event) : onStage(event)) {
       event.preventDefault();
     }
   });
@@ -27,14 +27,13 @@ export const listen = (editor, svg, gestures) => {
 };
 
 /** With Ctrl. Returns whether the key meant something. */
-const control = (editor, event, staged) => {
+const control = (editor, event) => {
   const key = event.key.toLowerCase();
   if (key === "s") editor.save();
   else if (key === "z" && !event.shiftKey) editor.undo();
   else if (key === "y" || key === "z") editor.redo();
-  else if (!staged) return false;
   else if (key === "a") editor.selectAll();
-  else if (key === "c") editor.remember();
+  else if (key === "c" && getSelection().isCollapsed) editor.remember();
   else if (key === "v") editor.paste();
   else if (key === "d") editor.copy();
   else return false;

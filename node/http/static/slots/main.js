@@ -2,6 +2,7 @@
 
 import { Editor } from "./editor.js";
 import { Gestures } from "./gestures.js";
+import { listenForImport, openImport } from "./import.js";
 import { keep, kept } from "./kept.js";
 import { listen } from "./keyboard.js";
 import { Menu } from "./menu.js";
@@ -53,7 +54,9 @@ const editor = new Editor(svg, page);
 const panel = new Panel(editor);
 listen(editor, svg, new Gestures(editor, svg));
 // For tests and for the curious: the page's state can be looked at, which changes nothing.
-Object.defineProperty(window, "slotEditor", { get: () => ({ slots: sent(editor.slots), zoom: editor.view.zoom, toScreen: (point) => editor.view.toScreen(point) }) });
+Object.defineProperty(window, "slotEditor", { get: () => ({ slots: sent(editor.slots), zoom: editor.view.zoom, toScreen: (point) => editor.view.toScreen(point), toShares: (at) => editor.view.toShares(...at) }) });
+
+listenForImport(editor, camera, (text) => banner(text, [["Close", () => {}]]));
 
 const dirty = () => !alike(editor.state.slots, saved.slots);
 
@@ -61,7 +64,8 @@ function stateChanged() {
   const changes = dirty();
   byId("save").disabled = !changes || saving || Boolean(saved.unwritable);
   if (!saving) status(changes ? "Not saved yet" : editor.history.past.length ? "Saved" : "");
-  keep(camera, changes ? { version: saved.version, base: saved.slots, slots: sent(editor.state.slots), time: new Date().toISOString() } : null);
+  // What an earlier visit has kept stays until something is done here.
+  if (changes || editor.history.past.length || editor.history.future.length) keep(camera, changes ? { version: saved.version, base: saved.slots, slots: sent(editor.state.slots), time: new Date().toISOString() } : null);
 }
 
 function status(text) {
@@ -206,10 +210,12 @@ const ACTS = {
     editor.history.amend({ point: null });
     editor.delete();
   },
+  "import-close": () => byId("import").close(),
   picture: () => showPicture(Number(byId("picture").value) || 0),
   more: (button) => {
     const { left, bottom } = button.getBoundingClientRect();
     menu.open([left, bottom], [
+      { label: "Import slots…", act: openImport },
       { label: "Select all", act: () => editor.selectAll() },
       { label: "Download as JSON", act: () => download(sent(editor.state.slots), `${camera}.json`) },
     ]);
@@ -219,7 +225,11 @@ const ACTS = {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
   const tool = event.target.closest("[data-tool]");
-  if (button) ACTS[button.dataset.act](button);
+  if (button) {
+    ACTS[button.dataset.act](button);
+    // The hand is at the mouse, and the next key is meant for the picture; who came by Tab stays where he is.
+    if (event.detail && !button.closest("dialog") && !document.querySelector("dialog[open]") && !menu.isOpen) svg.focus({ preventScroll: true });
+  }
   if (tool) {
     editor.setTool(tool.dataset.tool);
     svg.focus({ preventScroll: true });

@@ -7,9 +7,11 @@ export class Menu {
     this.element = element;
     this.stage = stage;
     element.addEventListener("keydown", (event) => this.keys(event));
+    element.addEventListener("pointerdown", () => (this.pressed = true));
     element.addEventListener("click", (event) => {
       const chosen = event.target.closest("button");
-      if (!chosen) return;
+      // The finger that opened the menu is lifted over one of its items: that is no choice.
+      if (!chosen || (event.detail && !this.pressed)) return;
       const { act } = this.actions[chosen.dataset.index];
       this.close(true);
       act();
@@ -23,6 +25,7 @@ export class Menu {
   /** `actions`: [{label, act}]; opens beside (x, y) of the screen. */
   open([x, y], actions) {
     this.actions = actions;
+    this.pressed = false;
     this.element.replaceChildren(
       ...actions.map(({ label }, index) => {
         const button = document.createElement("button");

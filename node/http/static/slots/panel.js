@@ -18,7 +18,9 @@ export class Panel {
     this.editor = editor;
     const listed = (event) => {
       const button = event.target.closest("[data-keys]");
-      if (button) editor.pick(JSON.parse(button.dataset.keys), event.shiftKey || event.ctrlKey || event.metaKey);
+      if (!button) return;
+      editor.pick(JSON.parse(button.dataset.keys), event.shiftKey || event.ctrlKey || event.metaKey);
+      if (event.detail) editor.svg.focus({ preventScroll: true });
     };
     byId("list").addEventListener("click", listed);
     byId("warning-list").addEventListener("click", listed);

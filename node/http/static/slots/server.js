@@ -56,3 +56,7 @@ export const picture = async (camera, number) => {
   });
   return { ...about, address };
 };
+
+/** Slots of a file of another program; `hints`: picture, canvas, slot, of_camera. */
+export const imported = async (camera, file, hints) =>
+  (await ask(`${asked(camera)}/import?${new URLSearchParams({ name: file.name, ...hints })}`, { method: "POST", body: file })).json();

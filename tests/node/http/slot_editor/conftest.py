@@ -15,8 +15,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from lotwise.cameras.site.reading import read_site
 from lotwise.node.http.server import ApiServer
 from lotwise.node.start import Service, open_service
+from tests.node.http.asking import served
+from tests.node.http.slot_editor.fake_site import FakeSite
 from tests.node.http.slot_editor.lots import write_lot
 from tests.node.mqtt.brokers import until
+from tests.node.nodes import FakeNode
 
 
 @dataclass(frozen=True)
@@ -113,4 +116,23 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
     yield opened
     for context in contexts:
         context.close()
-    assert [one for one in complaints if "412" not in one] == []  # a conflict is an answer that browsers log
+    assert [one for one in complaints if not one.startswith("Failed to load resource")] == []  # tests look for those
+
+
+@dataclass(frozen=True)
+class Served:
+    """A site in memory and the address of its editor."""
+
+    site: FakeSite
+    url: str
+
+    def editor(self, camera: str = "C1") -> str:
+        return f"{self.url}/cameras/{camera}/slots"
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Iterator[Served]:
+    """The editor over a site in memory."""
+    site = FakeSite(tmp_path / "slots")
+    with served(FakeNode(), edited=site) as url:
+        yield Served(site, url)

@@ -19,6 +19,7 @@ class Hands:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.clicks = 0
+        """Clicks and drags of the mouse."""
         expect(page.locator("#stage image")).to_have_attribute("href", re.compile("^data:image/jpeg"))
 
     @property
@@ -49,6 +50,7 @@ class Hands:
         self.page.mouse.down()
         self.page.mouse.move(*self.at(end), steps=steps)
         self.page.mouse.up()
+        self.clicks += 1
 
     def tool(self, name: str) -> None:
         self.page.locator(f"[data-tool={name}]").click()

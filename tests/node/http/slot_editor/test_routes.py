@@ -144,6 +144,16 @@ def test_a_picture_to_draw_on_says_what_it_is(running: Running) -> None:
     assert len(about["hash"]) == 16
 
 
+def test_slots_are_read_on_the_very_picture_that_they_are_drawn_on(running: Running) -> None:
+    """Not on a later frame, in which the cars stand elsewhere."""
+    about = json.loads(ask(f"{running.slots}/pictures/0").headers["x-picture"])
+    looked = running.looked
+    until(lambda: running.looked > looked + 8, "later frames are looked at", 30)
+    frames = ask(f"{running.slots}/try", method="POST", body={"slots": [SQUARE]}).json["frames"]
+    (mine,) = (frame for frame in frames if frame["name"] == about["name"])
+    assert mine["taken"] not in [frame["taken"] for frame in frames if frame["name"] != about["name"]]
+
+
 def test_only_the_pages_own_script_may_run(running: Running) -> None:
     first, second = (ask(running.editor).headers["content-security-policy"] for _ in range(2))
     assert first != second  # the number in it is never used twice
