@@ -100,29 +100,22 @@ def draw(page: Page, polygons: Sequence[Polygon]) -> Effort:
     alone = [row[0] for row in rows if len(row) == 1]
     hands.tool("row")
     for row in long:
-        hands.click(*row_corners(row))
+        hands.click(*(corner.tolist() for corner in row_corners(row)))
         typed = str(len(row))
         page.keyboard.type(typed)  # the number of slots is asked for, and selected already
         page.keyboard.press("Enter")
         keys += len(typed) + 1
     for polygon in alone:
         hands.tool("slot")
-        hands.click(*polygon[:4])
+        hands.click(*polygon[:4].tolist())
         if len(polygon) == 5:  # bent: the border of the frame cuts a corner off
             hands.tool("select")
-            hands.drag((polygon[3] + polygon[0]) / 2, polygon[4])
+            hands.drag(((polygon[3] + polygon[0]) / 2).tolist(), polygon[4].tolist())
     drawn = [np.array(slot["polygon"]) for slot in hands.entries]
     hands.save()
     overlaps = [max(iou(true, one) for one in drawn) for true in polygons]
-    return Effort(
-        len(drawn),
-        len(long),
-        len(alone),
-        hands.clicks,
-        keys,
-        round(min(overlaps), 3),
-        round(float(np.mean(overlaps)), 3),
-    )
+    least, mean = round(min(overlaps), 3), round(float(np.mean(overlaps)), 3)
+    return Effort(len(drawn), len(long), len(alone), hands.clicks, keys, least, mean)
 
 
 def _shared(one: Polygon, other: Polygon) -> int:

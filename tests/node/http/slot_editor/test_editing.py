@@ -229,11 +229,9 @@ def test_zoom_and_resize_lose_nothing(edited: Served, open_page: OpenPage) -> No
     x, y = (round(at) for at in hands.at((0.35, 0.45)))
     under = hands.page.evaluate("at => slotEditor.toShares(at)", [x, y])
     hands.page.mouse.move(x, y)
-    while hands.page.evaluate("slotEditor.zoom") < 3:
+    while (zoom := hands.page.evaluate("slotEditor.zoom")) < 3:
         hands.page.mouse.wheel(0, -200)
-        hands.page.wait_for_function(
-            "zoom => slotEditor.zoom > zoom", arg=hands.page.evaluate("slotEditor.zoom") * 0.999
-        )
+        hands.page.wait_for_function("zoom => slotEditor.zoom > zoom", arg=zoom)
     assert hands.at(under) == pytest.approx((x, y), abs=0.01)  # what is under the mouse stays there
     hands.tool("slot")
     fine = [(0.3301, 0.4402), (0.3703, 0.4404), (0.3705, 0.4706), (0.3307, 0.4708)]
