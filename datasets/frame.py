@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 SlotState = Literal["free", "occupied", "unknown"]
 Image = NDArray[np.uint8]
 """(H, W, 3) BGR, as OpenCV decodes it."""
-Masks = tuple[tuple[tuple[float, float], ...], ...]
-"""Privacy masks: corners (x, y) of each polygon, normalised to 0..1 of the frame's width and height."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,6 @@ class Frame:
         path: image or video file.
         taken: local time at which it was taken, where known.
         index: number of the frame within a video file; None for an image file.
-        masks: what nobody may see of it; painted whenever its pixels are read (:func:`lotwise.datasets.load.load`).
     """
 
     camera: str
@@ -36,7 +33,6 @@ class Frame:
     path: Path
     taken: datetime | None = None
     index: int | None = None
-    masks: Masks = ()
 
 
 @dataclass(frozen=True)
@@ -133,7 +129,6 @@ class Footage:
         frames: in order of camera, then time.
         slots: per camera id, in file order; where they lie, not whether a car stands on them.
         notes: what was skipped while reading and why, one sentence each, for the user.
-        ignored: per camera id, (R, 4) float32 xyxy in 0..1 of the frame: boxes of things that are no vehicles.
     """
 
     name: str
@@ -141,7 +136,6 @@ class Footage:
     frames: tuple[Frame, ...]
     slots: Mapping[str, tuple[Slot, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    ignored: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def cameras(self) -> tuple[str, ...]:
@@ -163,7 +157,6 @@ class Dataset:
         slots: per camera id, in file order.
         truth: by frame name; only the evaluator looks at it.
         notes: what was skipped while reading and why, one sentence each, for the user.
-        ignored: per camera id, (R, 4) float32 xyxy in 0..1 of the frame: boxes of things that are no vehicles.
     """
 
     name: str
@@ -172,7 +165,6 @@ class Dataset:
     slots: Mapping[str, tuple[Slot, ...]] = field(default_factory=dict)
     truth: Mapping[str, Truth] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    ignored: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def cameras(self) -> tuple[str, ...]:
@@ -185,4 +177,4 @@ class Dataset:
     @property
     def footage(self) -> Footage:
         """The same frames and slots without the truth."""
-        return Footage(self.name, self.root, self.frames, self.slots, self.notes, self.ignored)
+        return Footage(self.name, self.root, self.frames, self.slots, self.notes)

@@ -16,18 +16,16 @@ from lotwise.terminal import err, out
 from lotwise.verbs import (
     adapt,
     bundles,
-    collect,
     curve,
     demo,
     detect,
     download,
     export,
     frames,
-    ignore,
-    init,
     label,
     promote,
     prune,
+    record,
     report,
     rollback,
     run,
@@ -37,7 +35,7 @@ from lotwise.verbs import (
 
 VERBS = (
     demo, adapt, label, frames, train, curve, export, report, detect, download,
-    init, collect, run, bundles, promote, rollback, prune, ignore, slots,
+    run, record, bundles, promote, rollback, prune, slots,
 )  # fmt: skip
 """In the order of the help."""
 

@@ -18,11 +18,6 @@ class Model(Protocol):
         ...
 
     @property
-    def slot_confidence(self) -> float:
-        """Score from which a box makes a slot occupied."""
-        ...
-
-    @property
     def identity(self) -> str:
         """Changes with whatever changes the detections."""
         ...

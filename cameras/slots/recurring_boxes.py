@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lotwise.cameras.slots.assignment import assign
-from lotwise.cameras.slots.box_clusters import cluster_boxes
+from lotwise.cameras.slots.box_clusters import BoxClusters, cluster_boxes
 from lotwise.cameras.slots.likelihood import ExpectedBoxes, Floats, fit_log_odds
 from lotwise.datasets.frame import Detections
 from lotwise.datasets.suppression import suppress
@@ -93,17 +93,27 @@ def car_size(frames: Sequence[Detections]) -> CarSize | None:
 
 
 def find_recurring_boxes(frames: Sequence[Detections], sizes: CarSize, frame: tuple[int, int]) -> RecurringBoxes:
+    """The places where cars stand, as :func:`gather_boxes` finds them."""
+    _, clusters = gather_boxes(frames, sizes, frame)
+    return RecurringBoxes(clusters.boxes, clusters.member >= 0, clusters.weights)
+
+
+def gather_boxes(
+    frames: Sequence[Detections], sizes: CarSize, frame: tuple[int, int]
+) -> tuple[list[Detections], BoxClusters]:
     """Gather the boxes of all frames into the places where cars stand.
 
     Args:
         frames: detections of each frame, in pixels.
         sizes: the size of cars in this view.
         frame: (width, height) in pixels.
+
+    Returns:
+        The boxes of each frame that took part, and which of them lie at which place.
     """
 
     def match(found: Detections, means: Floats) -> list[tuple[int, int]]:
         return assign(fit_log_odds(found.boxes, ExpectedBoxes.certain(means, sizes.at(middles(means))), frame))
 
     cars = [suppress(found, confidence=MIN_SCORE, iou=SAME_CAR_IOU) for found in frames]
-    clusters = cluster_boxes(cars, match, weight_exponent=1, passes=_PASSES)
-    return RecurringBoxes(clusters.boxes, clusters.member >= 0, clusters.weights)
+    return cars, cluster_boxes(cars, match, weight_exponent=1, passes=_PASSES)

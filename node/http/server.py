@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from lotwise.cameras.site.api import ApiSettings, is_loopback
 from lotwise.datasets.errors import InputError
 from lotwise.node.http.served_node import ServedNode
-from lotwise.node.slot_editing.edited_site import EditedSite
 
 if TYPE_CHECKING:
     import uvicorn
@@ -36,12 +35,8 @@ _LISTEN_ERRORS = {
 class ApiServer:
     """Serves a node's page, JSON API and metrics from ``start`` to ``close``."""
 
-    def __init__(
-        self, node: ServedNode, settings: ApiSettings, base: Path = Path(), edited: EditedSite | None = None
-    ) -> None:
-        """``base`` is the folder of the site file, which token, certificate and key are relative to; ``edited`` are the
-        cameras whose slots can be edited."""
-        self._edited = edited
+    def __init__(self, node: ServedNode, settings: ApiSettings, base: Path = Path()) -> None:
+        """``base`` is the folder of the site file, which token, certificate and key are relative to."""
         self._node = node
         self._settings = settings
         self._base = base
@@ -98,7 +93,7 @@ class ApiServer:
         assert self._socket is not None
         self._server = uvicorn.Server(
             uvicorn.Config(
-                make_app(self._node, token, self._edited),
+                make_app(self._node, token),
                 http=LimitedConnection,
                 loop="asyncio",
                 ws="none",

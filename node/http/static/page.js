@@ -16,10 +16,6 @@ function show(next) {
   }
 }
 async function refresh() {
-  await load();
-  setTimeout(refresh, 4000);
-}
-async function load() {
   if (!document.hidden) {
     try {
       const answer = await fetch(location.pathname, { signal: AbortSignal.timeout(8000) });
@@ -32,22 +28,12 @@ async function load() {
       document.body.classList.add("lost");
     }
   }
-}
-async function ask(camera, path, options) {
-  const answer = await fetch(`api/v1/cameras/${encodeURIComponent(camera)}/${path}`, options);
-  if (!answer.ok) alert((await answer.json()).error);
-  await load();
+  setTimeout(refresh, 4000);
 }
 document.addEventListener("click", async (event) => {
-  const { accept, ignore, undo, box, region } = event.target.dataset;
-  if (accept && confirm(`Is what ${accept} sees right as it is? Its slots must lie where the places are.`)) {
-    await ask(accept, "accept-view", { method: "POST" });
-  } else if (ignore) {
-    event.target.disabled = true;
-    await ask(ignore, `ignore-regions?box=${box}`, { method: "POST" });
-  } else if (undo) {
-    event.target.disabled = true;
-    await ask(undo, `ignore-regions/${region}`, { method: "DELETE" });
-  }
+  const camera = event.target.dataset.accept;
+  if (!camera || !confirm(`Is what ${camera} sees right as it is? Its slots must lie where the places are.`)) return;
+  const answer = await fetch(`api/v1/cameras/${encodeURIComponent(camera)}/accept-view`, { method: "POST" });
+  if (!answer.ok) alert((await answer.json()).error);
 });
 setTimeout(refresh, 4000);

@@ -1,1 +1,0 @@
-"""What collected frames show."""

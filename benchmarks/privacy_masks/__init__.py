@@ -1,1 +1,0 @@
-"""What privacy masks cost, and what they do to the boxes beside them."""

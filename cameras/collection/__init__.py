@@ -1,1 +1,0 @@
-"""Frames of running cameras, collected over hours or days to learn from."""

@@ -1,1 +1,0 @@
-"""From nothing to a site file: sources are looked at, named and written down."""

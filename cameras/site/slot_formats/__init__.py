@@ -1,1 +1,0 @@
-"""Slot files of other projects, one format a file: recognised by what is in them, read, checked, and written."""

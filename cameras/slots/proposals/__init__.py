@@ -1,0 +1,1 @@
+"""Slots from where cars park: proposed from boxes alone, for a person to accept."""

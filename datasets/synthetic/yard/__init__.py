@@ -1,1 +1,0 @@
-"""Furniture on a lot: where it stands and for how long, how it marks the ground, where it shows in a frame."""

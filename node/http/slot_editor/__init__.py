@@ -1,1 +1,0 @@
-"""The slot editor: its page and routes, the same on a running node and alone."""
