@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 SlotState = Literal["free", "occupied", "unknown"]
 Image = NDArray[np.uint8]
 """(H, W, 3) BGR, as OpenCV decodes it."""
+Masks = tuple[tuple[tuple[float, float], ...], ...]
+"""Privacy masks: corners (x, y) of each polygon, normalised to 0..1 of the frame's width and height."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Frame:
         path: image or video file.
         taken: local time at which it was taken, where known.
         index: number of the frame within a video file; None for an image file.
+        masks: what nobody may see of it; painted whenever its pixels are read (:func:`lotwise.datasets.load.load`).
     """
 
     camera: str
@@ -33,6 +36,7 @@ class Frame:
     path: Path
     taken: datetime | None = None
     index: int | None = None
+    masks: Masks = ()
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,7 @@ class Footage:
         frames: in order of camera, then time.
         slots: per camera id, in file order; where they lie, not whether a car stands on them.
         notes: what was skipped while reading and why, one sentence each, for the user.
+        ignored: per camera id, (R, 4) float32 xyxy in 0..1 of the frame: boxes of things that are no vehicles.
     """
 
     name: str
@@ -136,6 +141,7 @@ class Footage:
     frames: tuple[Frame, ...]
     slots: Mapping[str, tuple[Slot, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    ignored: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def cameras(self) -> tuple[str, ...]:
@@ -157,6 +163,7 @@ class Dataset:
         slots: per camera id, in file order.
         truth: by frame name; only the evaluator looks at it.
         notes: what was skipped while reading and why, one sentence each, for the user.
+        ignored: per camera id, (R, 4) float32 xyxy in 0..1 of the frame: boxes of things that are no vehicles.
     """
 
     name: str
@@ -165,6 +172,7 @@ class Dataset:
     slots: Mapping[str, tuple[Slot, ...]] = field(default_factory=dict)
     truth: Mapping[str, Truth] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    ignored: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def cameras(self) -> tuple[str, ...]:
@@ -177,4 +185,4 @@ class Dataset:
     @property
     def footage(self) -> Footage:
         """The same frames and slots without the truth."""
-        return Footage(self.name, self.root, self.frames, self.slots, self.notes)
+        return Footage(self.name, self.root, self.frames, self.slots, self.notes, self.ignored)

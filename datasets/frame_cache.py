@@ -40,7 +40,7 @@ class FrameCache:
             UnreadableImage: they cannot be read whole.
         """
         # By what the file is now: a frame that was replaced on disk is decoded again.
-        key = (frame.camera, f"{frame.path}#{frame.index}", stamp_of(frame.path))
+        key = (frame.camera, f"{frame.path}#{frame.index}", stamp_of(frame))
         with self._lock:
             held = self._held.get(key)
         if held is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Frame, Image
 from lotwise.datasets.images import Reduction, read_image, reduced
+from lotwise.datasets.privacy_masks import painted
 from lotwise.datasets.video_file import read_video_frame
 
 LoadFrame = Callable[[Frame], Image]
@@ -14,7 +15,7 @@ LoadFrame = Callable[[Frame], Image]
 
 
 def load(frame: Frame, reduction: Reduction = 1) -> Image:
-    """Pixels of a frame from its image file or its video, (H, W, 3) BGR.
+    """Pixels of a frame from its image file or its video, (H, W, 3) BGR, with its privacy masks painted.
 
     Args:
         frame: where they lie.
@@ -23,6 +24,10 @@ def load(frame: Frame, reduction: Reduction = 1) -> Image:
     Raises:
         UnreadableImage: they cannot be read whole; callers skip the frame, count it and report it.
     """
+    return painted(_pixels(frame, reduction), frame.masks)
+
+
+def _pixels(frame: Frame, reduction: Reduction) -> Image:
     if frame.index is None:
         return read_image(frame.path, reduction)
     try:

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE, Detector, load_detector
+from lotwise.cameras.ignore.region import without_ignored
 from lotwise.cameras.slots import SlotRule
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Dataset, Detections, Frame
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Progress, no_progress
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.eval.evidence import Evidence
 from lotwise.eval.live import LiveKind, LiveModel
 from lotwise.eval.live_of_run import live_models
 from lotwise.eval.rows import ROLES, Role
 from lotwise.eval.unlearned import unlearned_frames
 from lotwise.students.export.int8 import verdict
+from lotwise.students.pipeline.leave_out import left_out_detections
 from lotwise.students.pipeline.records import CameraRecord
 from lotwise.students.pipeline.run import Run
 from lotwise.teacher.answers import TeacherAnswers
@@ -57,6 +60,7 @@ def collect(
 ) -> Collected:
     """Run every role on the frames that no student of its camera learned from.
 
+    Where students left frames out in turn, what they said stands for the student that learned from all of them.
     Where anything but the student is live on a camera, the live model is a role of its own on all cameras.
     Which frames these are, and what is said of them, is told by :func:`lotwise.eval.unlearned.unlearned_frames`.
 
@@ -81,10 +85,13 @@ def collect(
     teacher = TeacherAnswers(labels, lambda: Oracle(plan.teacher, plan.oracle))
     predictions: dict[Role, dict[str, Detections]] = {role: {} for role in ROLES}
     confidence: dict[Role, dict[str, float]] = {role: {} for role in ROLES}
+    slot_confidence: dict[Role, dict[str, float]] = {role: {} for role in ROLES}
     sizes: dict[str, tuple[int, int]] = {}
     measured: list[Frame] = []
     detectors: dict[str, dict[Role, Detector]] = {}
     rules: dict[str, SlotRule] = {}
+    ignored: dict[str, dict[Role, int]] = {}
+    left_out: dict[str, dict[str, Detections]] = {}
     for done, frame in enumerate(frames):
         progress("report", done, len(frames), frame.camera)
         try:
@@ -96,25 +103,62 @@ def collect(
             detectors = {frame.camera: _detectors(run, records[frame.camera], live_kinds[frame.camera])}
             for role, detector in detectors[frame.camera].items():
                 confidence[role][frame.camera] = detector.confidence
+                slot_confidence[role][frame.camera] = detector.slot_confidence
             if slot_rule == "learned":
                 rules[frame.camera] = detectors[frame.camera]["student"].slot_rule
-            confidence["teacher"][frame.camera] = confidence["student"][frame.camera]
+            confidence["teacher"][frame.camera] = DEFAULT_CONFIDENCE
             if (kind := live_kinds[frame.camera]) in ("student", "baseline"):
                 confidence["live"][frame.camera] = confidence[kind][frame.camera]
+                slot_confidence["live"][frame.camera] = slot_confidence[kind][frame.camera]
         measured.append(frame)
         sizes[frame.name] = (image.shape[1], image.shape[0])
-        for role, detector in detectors[frame.camera].items():
-            predictions[role][frame.name] = detector([image], confidence=MIN_REPORTED_SCORE)[0]
+        said: dict[Role, Detections] = {
+            role: detector([image], confidence=MIN_REPORTED_SCORE)[0]
+            for role, detector in detectors[frame.camera].items()
+        }
+        said["teacher"] = teacher.detections(frame, image)
+        if frame.name in found.left_out:
+            if frame.camera not in left_out:
+                left_out = {frame.camera: left_out_detections(run, records[frame.camera])}
+            said["student"] = left_out[frame.camera][found.left_out[frame.name]]
+        if frame.camera in dataset.ignored:
+            regions, counts = dataset.ignored[frame.camera], ignored.setdefault(frame.camera, {})
+            for role, every in said.items():
+                said[role] = without_ignored(every, regions, sizes[frame.name])
+                at_work = confidence[role][frame.camera]
+                gone = int((every.scores >= at_work).sum() - (said[role].scores >= at_work).sum())
+                counts[role] = counts.get(role, 0) + gone
+        for role, left in said.items():
+            predictions[role][frame.name] = left
         if (kind := live_kinds[frame.camera]) in ("student", "baseline"):
             predictions["live"][frame.name] = predictions[kind][frame.name]
-        predictions["teacher"][frame.name] = teacher.detections(frame, image)
     progress("report", len(frames), len(frames), "")
+    notes += [ignored_note(camera, len(dataset.ignored[camera]), counts) for camera, counts in ignored.items()]
     if all(live_kinds[frame.camera] == "student" for frame in measured):
         del predictions["live"]  # it would say the same as the student
     evidence = Evidence(
-        measured, dataset.truth, predictions, confidence, dataset.slots, sizes, rules, SLOT_RULE_NOTES[slot_rule]
+        measured,
+        dataset.truth,
+        predictions,
+        confidence,
+        dataset.slots,
+        sizes,
+        rules,
+        SLOT_RULE_NOTES[slot_rule],
+        slot_confidence,
     )
     return Collected(evidence, found.held_out, notes, live)
+
+
+def ignored_note(camera: str, regions: int, counts: Mapping[Role, int]) -> str:
+    """What is left out of all figures of a camera, as somebody has said that it is no vehicle.
+
+    >>> print(ignored_note("C1", 2, {"baseline": 1, "student": 4}))
+    C1: 2 things are ignored as no vehicles; boxes at work left out of all figures: baseline 1, student 4.
+    """
+    what = "1 thing is ignored as no vehicle" if regions == 1 else f"{regions} things are ignored as no vehicles"
+    left_out = ", ".join(f"{role} {count}" for role, count in counts.items())
+    return f"{camera}: {what}; boxes at work left out of all figures: {left_out}."
 
 
 def _unmeasured(records: Mapping[str, CameraRecord]) -> list[str]:

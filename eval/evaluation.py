@@ -92,7 +92,7 @@ def _measure(
     counted = {name: judged[name].counted(detections) for name, detections in seen.items()}
     matchings = {name: match(counted[name], truth[name]) for name in seen}
     slot_counts = {
-        name: judged[name].slot_counts(seen[name], confidence[camera])
+        name: judged[name].slot_counts(seen[name], evidence.reads_slots_from(role, camera))
         for camera, members in groups.items()
         for name in members
     }

@@ -25,6 +25,8 @@ class Evidence:
         sizes: (width, height) in pixels by frame name; needed where there are slots.
         slot_rules: per camera, what turns detections into slot states, for every role alike; the half-covered
             rule where a camera has none.
+        slot_confidence: per role and camera, the score from which a box makes a slot occupied, where that is not the
+            deployed confidence.
         slot_rule_note: one sentence that says how slots are read, or empty.
     """
 
@@ -36,11 +38,16 @@ class Evidence:
     sizes: Mapping[str, tuple[int, int]]
     slot_rules: Mapping[str, SlotRule] = field(default_factory=dict)
     slot_rule_note: str = ""
+    slot_confidence: Mapping[Role, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def cameras(self) -> tuple[str, ...]:
         """Camera ids in the order of their first frame."""
         return tuple(dict.fromkeys(frame.camera for frame in self.frames))
+
+    def reads_slots_from(self, role: Role, camera: str) -> float:
+        """The score from which a role's box makes a slot of a camera occupied."""
+        return self.slot_confidence.get(role, {}).get(camera, self.confidence[role][camera])
 
     @property
     def roles(self) -> tuple[Role, ...]:

@@ -30,7 +30,7 @@ def _live_model(run: Run, record: CameraRecord) -> LiveModel:
         if kind != "student" and record.bundle in state.refused:
             why += f"; the student was refused: {state.refused[record.bundle]}"
     else:
-        why = _by_gate(record.gate)
+        why = _by_gate(record.gate, record.left_out is not None)
     return LiveModel(record.camera, kind, state.live, why)
 
 
@@ -43,11 +43,13 @@ def _harm(registry: Registry) -> str:
     return ""
 
 
-def _by_gate(gate: GateRecord) -> str:
+def _by_gate(gate: GateRecord, left_out: bool) -> str:
     if not gate.agreement_with_teacher:  # there was no frame to measure the student on
         return gate.why
     student, baseline = (gate.agreement_with_teacher.get(role, 0.0) for role in ("student", "baseline"))
     compared = f"the student agrees with the teacher by {student:.3f}, the untouched nano by {baseline:.3f}"
+    if left_out:
+        compared += ", on frames left out in turn"
     refused = "" if gate.winner == "student" else f"the student was refused: {compared}"
     if gate.outcome == "promoted":
         return refused or compared

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lotwise.datasets.errors import UnreadableImage
 from lotwise.datasets.frame import Dataset, Frame
@@ -23,11 +23,13 @@ class Unlearned:
         frames: camera by camera in the order of the data set.
         held_out: per camera, whether no day of these frames was learned from.
         notes: what the reader must know, a sentence each.
+        left_out: of frames that students left out in turn, by name what the run calls them.
     """
 
     frames: tuple[Frame, ...]
     held_out: Mapping[str, bool]
     notes: tuple[str, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 def unlearned_frames(
@@ -36,8 +38,9 @@ def unlearned_frames(
     """The frames that no student of their camera learned from.
 
     A camera all of whose frames were learned from (one frame is all there is, say) is measured on those of its
-    test side, and the notes say so. What the run noted about its own division of the frames is told only where
-    frames of that division are measured; another data set has caveats of its own.
+    test side, and the notes say so; where students left its frames out in turn, these can tell of them. What the run
+    noted about its own division of the frames is told only where frames of that division are measured; another data
+    set has caveats of its own.
 
     Args:
         dataset: the run's own, or another one with other frames of the same cameras.
@@ -48,6 +51,7 @@ def unlearned_frames(
     frames: list[Frame] = []
     held_out: dict[str, bool] = {}
     notes: dict[str, list[str]] = {}
+    left_out: dict[str, str] = {}
     for camera in dataset.cameras:
         if camera not in records:
             notes.setdefault("not trained in this run", []).append(camera)
@@ -60,6 +64,9 @@ def unlearned_frames(
         measured = unseen or [frame for frame, name in names.items() if name in record.test]
         frames += measured
         held_out[camera] = bool(unseen) and _days_apart(unseen, record)
+        if not unseen and record.left_out is not None:
+            left_out |= {frame.name: str(names[frame]) for frame in measured}
+            held_out[camera] = bool(measured) and record.left_out.days_apart
         if not measured:
             notes.setdefault("the student learned from all its frames here, so nothing is measured", []).append(camera)
         elif any(names[frame] in record.test for frame in measured):
@@ -67,7 +74,7 @@ def unlearned_frames(
         elif len(unseen) < len(names):
             notes.setdefault("frames that the student learned from are left out", []).append(camera)
     told = tuple(f"{', '.join(cameras)}: {note}." for note, cameras in notes.items())
-    return Unlearned(tuple(frames), held_out, told)
+    return Unlearned(tuple(frames), held_out, told, left_out)
 
 
 def _name_in_run(frame: Frame, record: CameraRecord, labels: Labels, read: LoadFrame) -> str | None:
@@ -75,7 +82,7 @@ def _name_in_run(frame: Frame, record: CameraRecord, labels: Labels, read: LoadF
 
     A name alone tells nothing: another camera card has a 0001.jpg too.
     """
-    stamp, known = stamp_of(frame.path), labels.index.frames.get(frame.name)
+    stamp, known = stamp_of(frame), labels.index.frames.get(frame.name)
     if known is not None and stamp is not None and known.stamp == stamp:
         return frame.name
     if frame.name in record.unchosen:  # the pixels of these were not kept

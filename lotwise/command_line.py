@@ -16,16 +16,18 @@ from lotwise.terminal import err, out
 from lotwise.verbs import (
     adapt,
     bundles,
+    collect,
     curve,
     demo,
     detect,
     download,
     export,
     frames,
+    ignore,
+    init,
     label,
     promote,
     prune,
-    record,
     report,
     rollback,
     run,
@@ -35,7 +37,7 @@ from lotwise.verbs import (
 
 VERBS = (
     demo, adapt, label, frames, train, curve, export, report, detect, download,
-    run, record, bundles, promote, rollback, prune, slots,
+    init, collect, run, bundles, promote, rollback, prune, ignore, slots,
 )  # fmt: skip
 """In the order of the help."""
 

@@ -134,6 +134,10 @@ JOB_OPTIONS: Mapping[str, Any] = {
         Path | None,
         typer.Option(help="YAML file with settings of the distillation; docs/settings.md lists them all."),
     ],
+    "ignore_regions": Annotated[
+        Path | None,
+        typer.Option(help="Folder with ID.json of each camera: boxes of things that are no vehicles."),
+    ],
 }
 """How each field of :class:`lotwise.students.pipeline.job.Job` is asked for; its default is the field's own."""
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import threading
 import time
+import webbrowser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +16,9 @@ from typing import Any
 from rich import progress as rich_progress
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.status import Status
 from rich.table import Table
+from rich.text import Text
 
 from lotwise.datasets.progress import Progress
 from lotwise.datasets.whole_file import write_whole
@@ -64,6 +69,36 @@ def progress_bars() -> Iterator[Progress]:
             bars.update(tasks[stage], completed=done, total=total, note=note)
 
         yield show
+
+
+class RunningLine:
+    """One line on how far endless work is: rewritten in its place on a terminal, elsewhere told every half minute."""
+
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console, self._clock = console, clock
+        self._told_at = clock()
+        self._status = Status("", console=console) if console.is_terminal else None
+
+    def __enter__(self) -> RunningLine:
+        if self._status is not None:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def show(self, line: str) -> None:
+        """What there is to say now."""
+        if self._status is not None:
+            self._status.update(Text(line))
+        elif self._clock() - self._told_at >= SECONDS_BETWEEN_LINES:
+            self._told_at = self._clock()
+            self.print(line)
+
+    def print(self, line: str) -> None:
+        """A line that stays."""
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 class ProgressLines:
@@ -139,3 +174,10 @@ def write_json(path: Path | None, content: Mapping[str, Any] | Sequence[Any]) ->
     """A result as JSON where ``--json`` named a file."""
     if path is not None:
         write_text(path, json.dumps(content, indent=1) + "\n")
+
+
+def open_browser(address: str) -> None:
+    """Open a page in the user's browser; not without a screen, where one of text would take the terminal."""
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return
+    webbrowser.open(address)

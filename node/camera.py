@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.site.settings import CameraSettings
@@ -16,7 +17,10 @@ from lotwise.cameras.slots import SlotModel, SlotReading, slot_rule
 from lotwise.cameras.slots.carried_over import carried_over
 from lotwise.cameras.slots.hysteresis import open_hysteresis
 from lotwise.cameras.slots.low_score import with_low_scores
+from lotwise.cameras.slots.masked import masked_slots
 from lotwise.cameras.slots.occlusion import hidden_slots
+from lotwise.cameras.slots.seen_frame import SeenFrame
+from lotwise.cameras.slots.slot_changes import slot_changes
 from lotwise.cameras.slots.state import SlotChange, SlotNow
 from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth
 from lotwise.cameras.sources.source import Source
@@ -25,11 +29,15 @@ from lotwise.cameras.view.health import ViewHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.cameras.view.thumbnail import Thumbnail, thumbnail
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Detections, Image, Slot
+from lotwise.datasets.frame import Detections, Image, Masks, Slot
 from lotwise.node.hot_swap import HotSwap
+from lotwise.node.ignoring import Ignoring
 from lotwise.node.journal.journal import Journal
+from lotwise.node.slot_follower import SlotFollower
 from lotwise.node.state import CameraNow, Event
 
+SEEN_FRAMES = 5
+"""Last detected frames whose boxes are kept, so that slots being drawn can be read on them: some kilobytes."""
 STARTING_PERIOD_S = 0.1
 """Seconds between two looks at a camera that has slots without a state since the start. Chosen so that three frames
 are confirmed in half a second."""
@@ -57,7 +65,7 @@ class Looked:
 
 
 class CameraLoop:
-    """Takes one camera's frames to its slots' states. Used by one thread at a time; ``now`` and ``picture`` by any.
+    """Takes one camera's frames to its slots' states. Used by one thread at a time; what it tells, by any.
 
     Args:
         camera: its id.
@@ -69,7 +77,10 @@ class CameraLoop:
         bundle_slots: of the bundle, read before its model is loaded, so that they are there from the start.
         states_before: how its slots were before a restart, by slot id.
         held_until: until when those states are known to have held.
+        slot_follower: gives the slots of a file that may change while the node runs; ``slots`` are not used then.
         clock: the time, in UTC.
+        masks: what is painted on the source's frames; slots under them are unknown.
+        ignoring: what in its view is no vehicle; nothing where None.
     """
 
     def __init__(
@@ -84,22 +95,41 @@ class CameraLoop:
         states_before: Mapping[str, SlotNow] | None = None,
         held_until: datetime | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        masks: Masks = (),
+        slot_follower: SlotFollower | None = None,
+        ignoring: Ignoring | None = None,
     ) -> None:
         self.camera = camera
+        self._slot_follower = slot_follower
+        slots = slots if slot_follower is None else slot_follower.slots
         self._settings, self._source, self._view, self._hot_swap = settings, source, view, hot_swap
+        self._bundle_slots = bundle_slots
         self._site_slots, self._held_until, self._clock = slots, held_until, clock
         self.slots: tuple[Slot, ...] = bundle_slots if slots is None else slots
-        self._hysteresis = open_hysteresis(self.slots, settings.hysteresis, states_before or {}, clock(), held_until)
+        self._began, self._masks = clock(), masks
+        self._open_hysteresis(states_before or {}, self._began, held_until)
         self._states_before = states_before or {}
         self._slot_models: dict[str, SlotModel | None] = {}
         self._change_detection = ChangeDetector(settings.change_detection, self.slots)
-        self._began = clock()
         self._started = self.asleep = False
         self._accept = False
         self._shown: tuple[Image, CameraNow, tuple[Slot, ...]] | None = None
+        self._seen_frames: tuple[SeenFrame, ...] = ()
         self._events: list[Event] = []
         self._read_by_bundle = ""
-        self.now = CameraNow(camera, None, source.health(), ViewReport("good"), self._hysteresis.now)
+        self._ignoring = ignoring or Ignoring()
+        self._read_regions: object = self._ignoring.regions
+        self._now = CameraNow(camera, None, source.health(), ViewReport("good"), self._slots_now())
+
+    @property
+    def now(self) -> CameraNow:
+        """All that is known of the camera; read by any thread."""
+        return self._ignoring.applied(self._now)
+
+    @property
+    def ignoring(self) -> Ignoring:
+        """What it is told to ignore."""
+        return self._ignoring
 
     def look(self) -> Looked:
         """Take the newest frame, if there is one, and update the slots by it."""
@@ -107,11 +137,13 @@ class CameraLoop:
         self._events = events = []
         if not self._started:
             self._start(moment)
+        self._follow_slot_file(moment)
         self.asleep = not self._settings.schedule.open(moment)
+        self._ignoring.follow()
         captured = None if self.asleep else self._source.newest()
         health = self._source.health()
         events += self._source_events(health, moment)
-        self.now = replace(self.now, source=health, bundle=self._hot_swap.identity, slots=self._hysteresis.now)
+        self._now = replace(self._now, source=health, bundle=self._hot_swap.identity, slots=self._slots_now())
         if self.asleep:
             events += self._lose_slots("off hours", moment)
         elif captured is not None:
@@ -133,7 +165,17 @@ class CameraLoop:
             return None
         image, then, slots = shown
         # Another thread may be between two frames: what is told beside a picture is of that very frame.
-        return image, now if now.looked == then.looked else then, slots
+        return image, now if now.looked == then.looked else self._ignoring.applied(then), slots
+
+    @property
+    def bundle_slots(self) -> tuple[Slot, ...]:
+        """Slots that the live bundle carries, whether they are read or those of a file."""
+        return self._hot_swap.slots or self._bundle_slots
+
+    @property
+    def seen_frames(self) -> tuple[SeenFrame, ...]:
+        """What was found on the last detected frames, the newest last."""
+        return self._seen_frames
 
     @property
     def period_s(self) -> float:
@@ -146,10 +188,11 @@ class CameraLoop:
     @property
     def ended(self) -> bool:
         """A folder or video was read to its end."""
-        return self.now.source.ended
+        return self._now.source.ended
 
     def close(self) -> None:
         """Let go of the source; nothing is looked at any more."""
+        self._ignoring.save()
         self._source.close()
 
     def fail(self, why: str) -> tuple[Event, ...]:
@@ -163,23 +206,57 @@ class CameraLoop:
 
     def _connecting(self, health: SourceHealth, moment: datetime) -> bool:
         """Whether the camera has not answered yet since the start; until then its slots stay as they were before it."""
-        return not self.now.looked and not health.reconnects and moment - self._began < AWAY_AFTER
+        return not self._now.looked and not health.reconnects and moment - self._began < AWAY_AFTER
 
     def _start(self, moment: datetime) -> None:
         self._started = True
         self._events += self._hot_swap.start(moment)
         self._follow_slots()
 
+    def _open_hysteresis(self, before: Mapping[str, SlotNow], moment: datetime, held_until: datetime | None) -> None:
+        """Of the slots as they are now, but for those under privacy masks, of which nothing is ever read."""
+        self._hysteresis = open_hysteresis(self._unmasked(), self._settings.hysteresis, before, moment, held_until)
+
+    def _unmasked(self) -> list[Slot]:
+        """The slots that are read; the others are noted as masked."""
+        masked = masked_slots(self.slots, self._masks)
+        self._masked = {name: SlotNow("unknown", self._began, why="masked") for name in masked}
+        return [slot for slot in self.slots if slot.id not in masked]
+
+    def _slots_now(self) -> Mapping[str, SlotNow]:
+        """Every slot's state, in the order of the slots."""
+        seen = self._hysteresis.now
+        return {slot.id: seen.get(slot.id) or self._masked[slot.id] for slot in self.slots} if self._masked else seen
+
+    def _follow_slot_file(self, moment: datetime) -> None:
+        """Take over slots that were saved since the last look."""
+        follower, before = self._slot_follower, self.slots
+        if follower is None or not follower.poll():
+            return
+        if follower.why:
+            # The slots that it held before are read on: a typing error must not make a lot unknown.
+            self._events.append(Event(moment, "camera", self.camera, "slots", "", "failed", {"why": follower.why}))
+            return
+        self._site_slots = follower.slots
+        self._follow_slots()
+        if (changes := slot_changes(before, self.slots)).any:
+            counts = str(len(before)), str(len(self.slots))
+            self._events.append(Event(moment, "camera", self.camera, "slots", *counts, changes.as_details()))
+
     def _follow_slots(self) -> None:
-        """Take over the slots of the live bundle; they may differ from those of the bundle before."""
-        slots = self._hot_swap.slots
-        if self._site_slots is not None or slots is self.slots or not slots:
+        """Take over the slots of the slot file, or of the live bundle; they may differ from those before."""
+        own = self._site_slots
+        slots = self._hot_swap.slots if own is None else own
+        if slots is self.slots or (own is None and not slots):
             return
         if not _same(slots, self.slots):
-            told = {name: slot for name, slot in self._hysteresis.now.items() if slot.state != "unknown"}
-            moment = self.now.time or self._clock()
-            before, held_until = (told, moment) if told else (self._states_before, self._held_until)
-            self._hysteresis = open_hysteresis(slots, self._settings.hysteresis, before, moment, held_until)
+            moment = self._now.time or self._clock()
+            if self.slots and self._now.looked:
+                before, self.slots = self.slots, slots
+                self._hysteresis.follow(self._unmasked(), slot_changes(before, slots).unchanged, moment)
+            else:
+                self.slots = slots
+                self._open_hysteresis(self._states_before, moment, self._held_until)
             self._change_detection = ChangeDetector(self._settings.change_detection, slots)
         self.slots = slots
         self._slot_models.clear()
@@ -188,11 +265,11 @@ class CameraLoop:
         began = time.perf_counter()
         thumb = thumbnail(captured.image)
         report = self._view_report(captured, thumb)
-        now = replace(self.now, time=captured.taken, view=report, looked=self.now.looked + 1)
+        now = replace(self._now, time=captured.taken, view=report, looked=self._now.looked + 1)
         changes: tuple[SlotChange, ...] = ()
         if report.verdict != "good":
             # A lost packet tears one frame: it is not read, but a whole lot must not flicker for it.
-            if report.verdict != "torn" or self.now.view.verdict != "good":
+            if report.verdict != "torn" or self._now.view.verdict != "good":
                 changes = self._hysteresis.lose(report.verdict, captured.taken)
             now = replace(now, untrusted=now.untrusted + 1)
         elif self._hot_swap.detector is None:
@@ -201,22 +278,26 @@ class CameraLoop:
             self._hysteresis.same(captured.taken)
             now = replace(now, unchanged=now.unchanged + 1)
         else:
-            found, changes = self._detect(captured, report)
+            regions = self._ignoring.regions
+            found, ignored, changes = self._detect(captured, report)
             if self._settings.change_detection.enabled:
                 self._change_detection.detected(thumb, captured.taken)
             latency = time.perf_counter() - began
-            now = replace(now, detections=found, detected=now.detected + 1, latency_s=latency)
+            now = replace(now, detections=found, ignored=ignored, detected=now.detected + 1, latency_s=latency)
+            size = (captured.image.shape[1], captured.image.shape[0])
+            now = replace(now, size=size, shift=report.shift, regions=regions, staying=self._ignoring.staying())
+            self._read_regions = regions
         hot_swap = self._hot_swap
         now = replace(
             now,
-            slots=self._hysteresis.now,
+            slots=self._slots_now(),
             bundle=hot_swap.identity,
             shadow=hot_swap.shadow,
             refusal=hot_swap.refusal,
             int8_refused=hot_swap.int8_refused,
         )
         self._shown = captured.image, now, self.slots
-        self.now = now
+        self._now = now
         self._events += self._slot_events(changes, captured.taken)
 
     def _view_report(self, captured: CapturedFrame, thumb: Thumbnail) -> ViewReport:
@@ -228,7 +309,7 @@ class CameraLoop:
                 report = ViewReport("good")
             except InputError as error:
                 log.warning("camera %s: %s", self.camera, error)
-        before = self.now.view.verdict
+        before = self._now.view.verdict
         if report.verdict != before:
             why = {"why": report.why}
             self._events.append(Event(captured.taken, "camera", self.camera, "view", before, report.verdict, why))
@@ -238,9 +319,14 @@ class CameraLoop:
         """Whether nothing new could be read: the same view, by the same model, and no change to be confirmed."""
         if self._hysteresis.pending or self._read_by_bundle != self._hot_swap.identity:
             return False
+        if self._read_regions is not self._ignoring.regions:  # what is ignored by now may have been read as a car
+            return False
         return self._change_detection.verdict(thumb, captured.taken, report.shift) == "same"
 
-    def _detect(self, captured: CapturedFrame, report: ViewReport) -> tuple[Detections, tuple[SlotChange, ...]]:
+    def _detect(
+        self, captured: CapturedFrame, report: ViewReport
+    ) -> tuple[Detections, Detections, tuple[SlotChange, ...]]:
+        """Vehicles, what is ignored of the boxes at the deployed confidence, and what has changed."""
         size = (captured.image.shape[1], captured.image.shape[0])
         hysteresis = self._settings.hysteresis
         # Slots and places stay where the reference view has them; what was seen is moved there instead.
@@ -248,20 +334,34 @@ class CameraLoop:
 
         def read(detector: Detector, found: Detections) -> Mapping[str, SlotReading]:
             placed = Detections(found.boxes + back, found.scores, found.labels)
-            model, confidence = self._slot_model(detector), detector.confidence
+            model, confidence = self._slot_model(detector), detector.slot_confidence
             readings = slot_rule(model)(placed, self.slots, size, confidence=confidence)
             return with_low_scores(readings, placed, self.slots, size, model, confidence)
 
-        found = self._hot_swap.detect(captured.image, captured.taken, read, hysteresis.free_below)
+        def ignored(found: Detections) -> NDArray[np.bool_]:
+            return self._ignoring.mask(found, size, report.shift)
+
+        found = self._hot_swap.detect(captured.image, captured.taken, read, hysteresis.free_below, ignored)
         self._events += found.events
         detector = found.detector
         self._read_by_bundle = detector.identity
         seen = found.detections[found.detections.scores >= detector.confidence]
+        gone = found.ignored[found.ignored.scores >= detector.confidence]
+        every = Detections.of(
+            np.concatenate([found.detections.boxes, found.ignored.boxes]) + back,
+            np.concatenate([found.detections.scores, found.ignored.scores]),
+        )
+        self._ignoring.look(every, self.slots, size, detector.confidence, captured.taken)
         placed = Detections(seen.boxes + back, seen.scores, seen.labels)
         hidden = hidden_slots(
             placed, self.slots, size, self._slot_model(detector), hysteresis.hidden_share, detector.confidence
         )
-        return seen, self._hysteresis.update(found.readings, hidden, captured.taken)
+        frame = SeenFrame(
+            "", captured.taken, size, placed, detector.confidence, detector.slot_model, detector.slots,
+            hysteresis.hidden_share,
+        )  # fmt: skip
+        self._seen_frames = (*self._seen_frames[1 - SEEN_FRAMES :], frame)
+        return seen, gone, self._hysteresis.update(found.readings, hidden, captured.taken)
 
     def _slot_model(self, detector: Detector) -> SlotModel | None:
         """What a bundle has learned of these slots; nothing of those that the site file draws elsewhere."""
@@ -274,12 +374,12 @@ class CameraLoop:
 
     def _lose_slots(self, why: str, moment: datetime) -> tuple[Event, ...]:
         changes = self._hysteresis.lose(why, moment)
-        if self.now.slots != self._hysteresis.now:  # also where only the reason is another one
-            self.now = replace(self.now, slots=self._hysteresis.now)
+        if self._now.slots != (slots := self._slots_now()):  # also where only the reason is another one
+            self._now = replace(self._now, slots=slots)
         return self._slot_events(changes, moment)
 
     def _source_events(self, health: SourceHealth, moment: datetime) -> list[Event]:
-        before = self.now.source
+        before = self._now.source
         if health.state == before.state:
             return []
         return [Event(moment, "camera", self.camera, "source", before.state, health.state, {"why": health.why})]

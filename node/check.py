@@ -9,14 +9,17 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from lotwise.cameras.detection.bundle import parse_manifest
+from lotwise.cameras.ignore.region_file import read_regions
 from lotwise.cameras.registry.site_bundles import live_bundle
 from lotwise.cameras.site.camera import SiteCamera
 from lotwise.cameras.site.frames import chosen_cameras
+from lotwise.cameras.site.privacy_masks import privacy_masks
 from lotwise.cameras.site.reading import read_site
 from lotwise.cameras.site.schedule import Schedule
 from lotwise.cameras.site.secret import Secret, masked_url
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_file import read_slot_file
+from lotwise.cameras.site.slot_storage import drawn_slot_file, slot_storage
 from lotwise.cameras.site.sources import FolderSettings, SourceSettings, UsbSettings, VideoSettings
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
@@ -74,10 +77,15 @@ def camera_slots(site: Site, camera: str) -> tuple[Slot, ...]:
     Raises:
         InputError: the slot file or the bundle cannot be read.
     """
-    file = site.cameras[camera].slots
+    file = slot_storage(site, camera).read
     if file is not None:
         return read_slot_file(file)
     return tuple(shape.slot() for shape in parse_manifest(live_bundle(site, camera)).slots)
+
+
+def learns_first(site: Site, camera: str) -> bool:
+    """Whether a camera is to get its student of a run that was not begun yet: nothing is wrong, it only comes first."""
+    return site.cameras[camera].bundles is None and site.run is not None and not site.run.exists()
 
 
 def used_secrets(site: Site, cameras: Iterable[str]) -> Iterator[tuple[SettingPath, Secret]]:
@@ -98,12 +106,21 @@ def _failures(site: Site, cameras: Iterable[str]) -> Iterator[str]:
     for name in cameras:
         bundle: Path | None = None
         try:
-            bundle = live_bundle(site, name)
+            privacy_masks(site.cameras[name], f"cameras.{name}.privacy_masks")
         except InputError as error:
             yield str(error)
         try:
-            if site.cameras[name].slots is not None or bundle is not None:
+            bundle = live_bundle(site, name)
+        except InputError as error:
+            if not learns_first(site, name):
+                yield str(error)
+        try:
+            if slot_storage(site, name).read is not None or bundle is not None:
                 camera_slots(site, name)
+        except InputError as error:
+            yield str(error)
+        try:
+            read_regions(site.ignore_file(name))
         except InputError as error:
             yield str(error)
 
@@ -154,7 +171,14 @@ def _camera_words(site: Site, name: str) -> Iterator[str]:
     camera = site.cameras[name]
     yield f"{camera.source.kind} {_address(camera.source)}"
     yield _schedule_words(site.settings_of(name).schedule)
-    yield _slot_words(site, name, camera)
+    yield _slot_words(site, name)
+    if camera.privacy_masks:
+        yield _mask_words(camera)
+    try:
+        if regions := read_regions(site.ignore_file(name)):
+            yield f"{_counted(len(regions), 'thing')} ignored"
+    except InputError:
+        yield "ignore regions that cannot be read"
     try:
         bundle = live_bundle(site, name)
         manifest = parse_manifest(bundle)
@@ -180,12 +204,21 @@ def _schedule_words(schedule: Schedule) -> str:
     return f"{often}, {' and '.join(schedule.hours)} {schedule.timezone or 'local time'}"
 
 
-def _slot_words(site: Site, name: str, camera: SiteCamera) -> str:
-    origin = camera.slots.name if camera.slots is not None else "its bundle"
+def _slot_words(site: Site, name: str) -> str:
+    file = slot_storage(site, name).read
+    drawn = file == drawn_slot_file(site, name)
+    origin = "its bundle" if file is None else f"{file} (drawn in the editor)" if drawn else file.name
     try:
         return f"{_counted(len(camera_slots(site, name)), 'slot')} of {origin}"
     except InputError:
         return f"no slots that can be read of {origin}"
+
+
+def _mask_words(camera: SiteCamera) -> str:
+    try:
+        return _counted(len(privacy_masks(camera, "")), "privacy mask")
+    except InputError:
+        return "no privacy masks that can be read"
 
 
 def _counted(number: int, word: str) -> str:

@@ -18,7 +18,7 @@ from lotwise.cameras.site.swap import SwapSettings
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.bundle_loader import BundleLoader
-from lotwise.node.bundle_result import BundleResult, Read, run_bundle
+from lotwise.node.bundle_result import BundleResult, Ignored, Read, nothing_ignored, run_bundle
 from lotwise.node.refusal import Refusal, newest_refusal
 from lotwise.node.state import Event
 
@@ -109,7 +109,9 @@ class HotSwap:
                 pass  # ``why`` says what is wrong with the live one, which comes first
         return [self._event(now, "", "", "none", "no bundle", self.why)]
 
-    def detect(self, image: Image, time: datetime, read: Read, low: float = 1.0) -> BundleResult:
+    def detect(
+        self, image: Image, time: datetime, read: Read, low: float = 1.0, ignored: Ignored = nothing_ignored
+    ) -> BundleResult:
         """Vehicles and slot readings by the live bundle; on sampled frames the other one looks too and is compared.
 
         Args:
@@ -117,12 +119,13 @@ class HotSwap:
             time: when it was taken.
             read: from a detector and its detections to slot readings.
             low: boxes from this score up are given too, where that is under the deployed threshold.
+            ignored: which detections are those of things that are no vehicles; they count for neither bundle.
         """
         detector = self.detector
         assert detector is not None
         began = self._clock()
         try:
-            ours = run_bundle(detector, image, read, low)
+            ours = run_bundle(detector, image, read, low, ignored)
         except Exception as error:
             if self._shadow_run is None or self._shadow_run.phase != "probation" or not self._swap.auto:
                 raise
@@ -130,7 +133,7 @@ class HotSwap:
             events = self._decide(time)
             if self.detector is detector:
                 raise
-            return replace(self.detect(image, time, read, low), events=tuple(events))
+            return replace(self.detect(image, time, read, low, ignored), events=tuple(events))
         took = self._clock() - began
         self._number += 1
         run, other = self._shadow_run, self._other
@@ -138,7 +141,7 @@ class HotSwap:
             return ours
         began = self._clock()
         try:
-            theirs = run_bundle(other, image, read, low)
+            theirs = run_bundle(other, image, read, low, ignored)
         except Exception as error:  # a model that fails in its shadow is refused, whatever it failed with
             run.fail(f"it fails on a frame: {error}")
             return replace(ours, events=tuple(self._decide(time)))

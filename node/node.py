@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import get_args
 
+from lotwise.cameras.ignore.region import Box, IgnoreRegion, new_region
 from lotwise.cameras.view.report import Verdict
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image, Slot
@@ -177,6 +178,46 @@ class Node:
             raise InputError(f"camera {camera}: no frame was seen yet whose view could be accepted")
         loop.accept_view()
 
+    def loop(self, camera: str) -> CameraLoop:
+        """The loop of a camera, of which other threads may read what :class:`CameraLoop` says.
+
+        Raises:
+            InputError: there is no such camera.
+        """
+        return self._turn(camera).loop
+
+    def note(self, event: Event) -> None:
+        """Record what somebody did through the node's interface."""
+        self._record(event)
+
+    def ignore(self, camera: str, box: Box, note: str = "") -> IgnoreRegion:
+        """Somebody says that a thing in a camera's view is no vehicle; it counts from this moment on.
+
+        Args:
+            camera: its id.
+            box: of the thing, xyxy in 0..1 of the view.
+            note: what it is.
+
+        Raises:
+            InputError: there is no such camera, that is no box in the frame, or the file cannot be written.
+        """
+        loop = self._turn(camera).loop
+        region = new_region(box, note, datetime.now(UTC).replace(microsecond=0))
+        loop.ignoring.add(region)
+        self._record(_ignore_event(camera, region.id, "", "ignored", region.box))
+        return region
+
+    def stop_ignoring(self, camera: str, region: str) -> None:
+        """Somebody takes that back.
+
+        Raises:
+            InputError: there is no such camera, no such region of it, or the file cannot be written.
+        """
+        loop = self._turn(camera).loop
+        box = next((one.box for one in loop.ignoring.regions if one.id == region), ())
+        loop.ignoring.remove(region)
+        self._record(_ignore_event(camera, region, "ignored", "", box))
+
     def metrics(self) -> Mapping[str, float]:
         """What :attr:`metric_sources` give, by full name."""
         return {name: value for source in self.metric_sources for name, value in source().items()}
@@ -276,6 +317,10 @@ class Node:
                 level = logging.WARNING if event.after in WARNED_STATES else logging.INFO
                 what = " ".join(word for word in (event.subject, event.camera, event.name) if word)
                 log.log(level, "%s: %s -> %s%s", what, event.before or "-", event.after, f" ({why})" if why else "")
+
+
+def _ignore_event(camera: str, region: str, before: str, after: str, box: Sequence[float]) -> Event:
+    return Event(datetime.now(UTC), "camera", camera, f"region {region}", before, after, {"box": list(box)})
 
 
 def _looked_at_or_away(camera: CameraNow, moment: datetime) -> bool:

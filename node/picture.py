@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lotwise.cameras.ignore.region import Box
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.datasets.frame import Image, Slot, SlotState
 from lotwise.node.state import CameraNow, Counts
@@ -35,6 +36,11 @@ MIN_WIDTH_FOR_NAMES_PX = 800
 MAX_CACHED_PICTURES = 32
 """Drawn pictures that are kept: a page of 28 cameras and a few full ones, some megabytes."""
 
+MARGIN = 0.75
+"""What is shown on each side of a thing, as a share of its own width and height: enough to know where it stands."""
+MIN_CUT_PX = 96
+"""Least width and height of such a part of a frame, in pixels of the frame."""
+
 Shown = tuple[Image, CameraNow, tuple[Slot, ...]]
 
 
@@ -44,19 +50,27 @@ class Pictures:
     def __init__(self, latest: Callable[[str], Shown | None]) -> None:
         """``latest`` gives the last frame of a camera with what is known of it; None before the first."""
         self._latest = latest
-        self._drawn: OrderedDict[tuple[str, int | None, bool], tuple[object, bytes]] = OrderedDict()
+        self._drawn: OrderedDict[tuple[str, int | None, bool, Box | None], tuple[object, bytes]] = OrderedDict()
 
-    def jpeg(self, camera: str, width: int | None, plain: bool) -> bytes | None:
-        """The last frame, at most ``width`` pixels wide, with or without what is known drawn over it."""
+    def jpeg(self, camera: str, width: int | None, plain: bool, around: Box | None = None) -> bytes | None:
+        """The last frame, at most ``width`` pixels wide, with or without what is known drawn over it.
+
+        With ``around`` only the part of it around a box, with that box alone drawn.
+        """
         latest = self._latest(camera)
         if latest is None:
             return None
         image, now, slots = latest
-        asked = (camera, width, plain)
-        version = (now.time, now.source.state, now.source.since, now.view, _states(now.slots))
+        asked = (camera, width, plain, around)
+        ignored = tuple(region.id for region in now.regions)
+        version = (now.time, now.source.state, now.source.since, now.view, _states(now.slots), ignored)
         kept = self._drawn.pop(asked, None)
         if kept is None or kept[0] != version:
-            kept = version, encoded(scaled(image, width) if plain else annotated(image, now, slots, width))
+            if around is not None:
+                drawn = scaled(part_around(image, around, now.view.shift), width)
+            else:
+                drawn = scaled(image, width) if plain else annotated(image, now, slots, width)
+            kept = version, encoded(drawn)
         self._drawn[asked] = kept
         if len(self._drawn) > MAX_CACHED_PICTURES:
             self._drawn.popitem(last=False)
@@ -114,6 +128,33 @@ def annotated(image: Image, now: CameraNow, slots: Sequence[Slot], width: int | 
     if wrong:
         _banner(canvas, f"UNKNOWN: {wrong}", size)
     return np.concatenate([canvas, _bar(wide, _caption(now), DARK, size)])
+
+
+def part_around(image: Image, box: Box, shift: tuple[float, float] = (0.0, 0.0)) -> Image:
+    """A new image: the part of a frame around a box, with the box drawn.
+
+    Args:
+        image: (H, W, 3) BGR; left as it is.
+        box: x1, y1, x2, y2 in 0..1 of the view.
+        shift: by which the view has moved, in shares of the frame.
+    """
+    height, width = image.shape[:2]
+    scale, moved = np.array([width, height] * 2), np.array([*shift, *shift])
+    x1, y1, x2, y2 = (np.array(box) + moved) * scale
+    wide, high = max((1 + 2 * MARGIN) * (x2 - x1), MIN_CUT_PX), max((1 + 2 * MARGIN) * (y2 - y1), MIN_CUT_PX)
+    left, right = _span((x1 + x2) / 2, wide, width)
+    top, bottom = _span((y1 + y2) / 2, high, height)
+    part = image[top:bottom, left:right].copy()
+    first, last = (round(x1) - left, round(y1) - top), (round(x2) - left, round(y2) - top)
+    cv2.rectangle(part, first, last, DARK, 3)
+    cv2.rectangle(part, first, last, VEHICLE, 1)
+    return part
+
+
+def _span(middle: float, length: float, side: int) -> tuple[int, int]:
+    """Begin and end of a part of a side of the frame, in pixels; at least one pixel of it."""
+    begin = int(np.clip(middle - length / 2, 0, side - 1))
+    return begin, int(np.clip(middle + length / 2, begin + 1, side))
 
 
 def _states(slots: Mapping[str, SlotNow]) -> tuple[SlotState, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from lotwise.node.http.server import ApiServer, page_url
 from lotwise.node.mqtt.publisher import MqttPublisher
 from lotwise.node.publisher import Publisher, Surroundings
+from lotwise.node.slot_editing.on_node import NodeSlots
 
 MakePublisher = Callable[[Surroundings], Publisher | None]
 """Makes a publisher, or None where the site file asks for none; InputError where its settings cannot be used."""
@@ -14,7 +15,9 @@ MakePublisher = Callable[[Surroundings], Publisher | None]
 
 def _http(around: Surroundings) -> Publisher | None:
     settings = around.site.publish.api
-    return ApiServer(around.node, settings, around.folder) if settings.enabled else None
+    if not settings.enabled:
+        return None
+    return ApiServer(around.node, settings, around.folder, NodeSlots(around.site, around.node))
 
 
 def _mqtt(around: Surroundings) -> Publisher | None:

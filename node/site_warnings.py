@@ -8,12 +8,15 @@ from pathlib import Path
 
 from lotwise.cameras.site.api import is_loopback
 from lotwise.cameras.site.frames import chosen_cameras
+from lotwise.cameras.site.privacy_masks import privacy_masks
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_entry import waiting_note
 from lotwise.cameras.site.slot_file import read_slot_entries
 from lotwise.cameras.site.slot_overlaps import overlap_note
+from lotwise.cameras.site.slot_storage import slot_storage
+from lotwise.cameras.slots.masked import masked_slots
 from lotwise.datasets.errors import InputError
-from lotwise.node.check import camera_slots, used_secrets
+from lotwise.node.check import camera_slots, learns_first, used_secrets
 from lotwise.node.places import shared_groups
 
 IDS_SHOWN = 5
@@ -35,11 +38,13 @@ def site_warnings(site: Site, path: Path, cameras: tuple[str, ...] | None = None
     """
     chosen = chosen_cameras(site, path, cameras)
     return [
+        *_nothing_learned(site, chosen),
         *_open_secrets(site, chosen),
         *_plain_token(site),
         *_equal_ids(site, chosen),
         *_slots_on_one_place(site, chosen),
         *_waiting_slots(site, chosen),
+        *_masked_slots(site, chosen),
     ]
 
 
@@ -51,6 +56,15 @@ def memory_limit_mb(cameras: int) -> int:
     """
     expected = (BASE_MEMORY_MB + CAMERA_MEMORY_MB * cameras) * LIMIT_SHARE
     return -int(-expected // 100) * 100
+
+
+def _nothing_learned(site: Site, cameras: Iterable[str]) -> Iterator[str]:
+    waiting = [name for name in cameras if learns_first(site, name)]
+    if waiting:
+        yield (
+            f"run: {site.run}: is not there yet, so all slots of {', '.join(waiting)} stay unknown; run lotwise adapt "
+            f"with --out {site.run} first"
+        )
 
 
 def _open_secrets(site: Site, cameras: Iterable[str]) -> Iterator[str]:
@@ -86,13 +100,27 @@ def _slots_on_one_place(site: Site, cameras: Iterable[str]) -> Iterator[str]:
 
 def _waiting_slots(site: Site, cameras: Iterable[str]) -> Iterator[str]:
     for name in cameras:
-        file = site.cameras[name].slots
+        file = slot_storage(site, name).read
         try:
             note = waiting_note(read_slot_entries(file), file) if file is not None else ""
         except InputError:
             continue  # told as wrong
         if note:
             yield f"camera {name}: {note}"
+
+
+def _masked_slots(site: Site, cameras: Iterable[str]) -> Iterator[str]:
+    for name in cameras:
+        try:
+            masks = privacy_masks(site.cameras[name], f"cameras.{name}.privacy_masks")
+            slots = camera_slots(site, name)
+        except InputError:
+            continue  # told as wrong
+        covered = masked_slots(slots, masks)
+        if covered:
+            shown = ", ".join([slot.id for slot in slots if slot.id in covered][:IDS_SHOWN])
+            more = ", …" if len(covered) > IDS_SHOWN else ""
+            yield f"camera {name}: {len(covered)} of its slots lie under a privacy mask and stay unknown: {shown}{more}"
 
 
 def _equal_ids(site: Site, cameras: tuple[str, ...]) -> Iterator[str]:

@@ -19,9 +19,9 @@ from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.registry.site_bundles import bundles_of
 from lotwise.cameras.registry.use import RegistriesInUse
 from lotwise.cameras.site.frames import chosen_cameras
+from lotwise.cameras.site.privacy_masks import privacy_masks
 from lotwise.cameras.site.settings import Site
-from lotwise.cameras.site.slot_file import read_slot_file
-from lotwise.cameras.sources.source import open_source
+from lotwise.cameras.sources.camera import open_camera
 from lotwise.cameras.view.health import ViewHealth
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
@@ -29,11 +29,13 @@ from lotwise.node import publisher_list
 from lotwise.node.arenas import limit_arenas, trim_arenas
 from lotwise.node.camera import CameraLoop
 from lotwise.node.hot_swap import HotSwap
+from lotwise.node.ignoring import Ignoring
 from lotwise.node.journal.journal import Journal
 from lotwise.node.lock import StateLock
 from lotwise.node.node import Node
 from lotwise.node.places import shared_groups
 from lotwise.node.publisher import Publisher, Surroundings
+from lotwise.node.slot_follower import SlotFollower
 
 JOURNAL = "history.sqlite"
 HEARTBEAT_FILE = "heartbeat"
@@ -112,7 +114,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
     cv2.setNumThreads(1)
     limit_arenas()
     bundles = {name: bundles_of(site, name) for name in chosen}
-    slots = {name: None if (file := site.cameras[name].slots) is None else read_slot_file(file) for name in chosen}
+    slots = {name: SlotFollower(site, name) for name in chosen}
     cache = site.state / "cache"
 
     def load(bundle: Path) -> Detector:
@@ -134,18 +136,21 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
         for name in chosen:
             settings = site.settings_of(name)
             period_s = settings.schedule.period_s
-            source = open_source(site.cameras[name].source, name, partial(node.arrived, name), period_s, base)
+            masks = privacy_masks(site.cameras[name], f"{path}: cameras.{name}.privacy_masks")
+            source = open_camera(site.cameras[name], name, partial(node.arrived, name), period_s, base)
             opened.callback(source.close)
             loop = CameraLoop(
                 name,
                 settings,
                 source,
-                ViewHealth(settings.view, site.state / "views" / f"{name}.npz"),
+                ViewHealth(settings.view, site.state / "views" / f"{name}.npz", masks),
                 HotSwap(name, bundles[name], load, loader, site.swap, period_s=period_s),
-                slots[name],
-                _bundle_slots(bundles[name]),
-                journal.slots(name),
-                until,
+                bundle_slots=_bundle_slots(bundles[name]),
+                states_before=journal.slots(name),
+                held_until=until,
+                slot_follower=slots[name],
+                masks=masks,
+                ignoring=Ignoring(site.ignore_file(name), site.staying_file(name)),
             )
             node.add(loop)
         around = Surroundings(site, base, node, journal)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from lotwise.cameras.ignore.region import IgnoreRegion
+from lotwise.cameras.ignore.staying import StayingBox
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
@@ -48,7 +50,10 @@ class CameraNow:
         bundle: identity of the live bundle. shadow: identity of the bundle in its shadow, or "".
         refusal: of a bundle newer than the live one, if there was one.
         int8_refused: why the live bundle's INT8 model was refused at its export, or "".
-        detections: of the last detected frame.
+        detections: of the last detected frame, without those that are ignored.
+        ignored: of the last detected frame, those of things that are no vehicles.
+        size: (width, height) of that frame. shift: of the view then, in shares of the frame.
+        regions: what is ignored. staying: boxes outside of every slot that are always there.
         looked: frames looked at. detected: frames detected. unchanged: frames that showed nothing new. untrusted:
             frames of a view that could not be trusted. latency_s: from taking the last detected frame from its source
             to its slot states.
@@ -64,6 +69,11 @@ class CameraNow:
     refusal: Refusal | None = None
     int8_refused: str = ""
     detections: Detections = field(default_factory=Detections.empty)
+    ignored: Detections = field(default_factory=Detections.empty)
+    size: tuple[int, int] = (1, 1)
+    shift: tuple[float, float] = (0.0, 0.0)
+    regions: tuple[IgnoreRegion, ...] = ()
+    staying: tuple[StayingBox, ...] = ()
     looked: int = 0
     detected: int = 0
     unchanged: int = 0

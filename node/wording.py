@@ -20,6 +20,7 @@ VERDICT_WORDS: dict[Verdict, str] = {
 }
 REASON_WORDS = {
     "hidden": "hidden behind a vehicle",
+    "masked": "under a privacy mask",
     "starting": "not looked at yet",
     "stale": "no new picture",
     "down": "no connection to the camera",

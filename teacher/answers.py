@@ -37,7 +37,7 @@ class TeacherAnswers:
         """
         labels = self._labels
         known = labels.index.frames.get(frame.name)
-        if known is not None and known.stamp is not None and known.stamp == stamp_of(frame.path):
+        if known is not None and known.stamp is not None and known.stamp == stamp_of(frame):
             return labels.store.get(known.key).detections
         key = content_key(image)
         if key not in labels.store:

@@ -69,7 +69,7 @@ class LabelIndex(BaseModel):
             **self.unchosen,
         }
         return len(stamps) == len(frames) and all(
-            frame.name in stamps and stamps[frame.name] == stamp_of(frame.path) for frame in frames
+            frame.name in stamps and stamps[frame.name] == stamp_of(frame) for frame in frames
         )
 
 
@@ -111,7 +111,7 @@ class Labels:
 
         Its pixels are compared only where the file was touched since, as by a copy that keeps no times.
         """
-        known, stamp = self.index.frames[frame.name], stamp_of(frame.path)
+        known, stamp = self.index.frames[frame.name], stamp_of(frame)
         if stamp is None or stamp == known.stamp:
             return True
         try:

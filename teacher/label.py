@@ -77,7 +77,7 @@ def label(
     skipped: dict[str, SkippedFrame] = {}
     predicted = 0
     for done, frame in enumerate(frames, 1):
-        stamp, known = stamp_of(frame.path), done_before.get(frame.name)
+        stamp, known = stamp_of(frame), done_before.get(frame.name)
         if known is not None and stamp is not None and known.stamp == stamp and known.key in store:
             labelled[frame.name] = known
         else:

@@ -29,6 +29,11 @@ class SingleScale:
     def identity(self) -> str:
         return self.oracle.identity
 
+    @property
+    def slot_confidence(self) -> float:
+        """Slots are read from the boxes that are reported."""
+        return self.confidence
+
     def __call__(self, frames: Sequence[Image], confidence: float | None = None) -> list[Detections]:
         threshold = self.confidence if confidence is None else confidence
         found = [self.oracle.predict(frame).detections for frame in frames]

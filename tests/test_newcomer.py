@@ -61,8 +61,8 @@ def test_from_a_video_to_the_nodes_page(day: Dataset, tmp_path: Path, monkeypatc
     assert "frames of one day stand on both sides" in said.out  # nor measured without its caveat
 
     # Slots of a picker: it does not say how large its picture was.
-    assert "--size WIDTHxHEIGHT" in refused(capsys, "slots", "convert", "picker.json", "--out", "slots.json")
-    assert run("slots", "convert", "picker.json", "--size", "480x360", "--out", "slots.json") == 0
+    assert "--canvas WIDTHxHEIGHT" in refused(capsys, "slots", "convert", "picker.json", "--out", "slots.json")
+    assert run("slots", "convert", "picker.json", "--canvas", "480x360", "--out", "slots.json") == 0
     assert capsys.readouterr().out == f"{len(day.slots['C1'])} slots: slots.json\n"
 
     # What the student sees on the video.

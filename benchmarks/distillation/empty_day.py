@@ -25,6 +25,7 @@ from rich.table import Table
 from benchmarks.distillation.compare import ROWS, slug
 from benchmarks.distillation.scores import PARTS
 from benchmarks.distillation.training_job import SIZE, run_model
+from lotwise.cameras.frame_selection.survey import survey
 from lotwise.cameras.slots import slot_states
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame, Slot
@@ -33,7 +34,6 @@ from lotwise.datasets.readers.open import open_dataset
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.students.distillation.learn import STUDENT
 from lotwise.students.model.student import make_student
-from lotwise.teacher.frame_selection.survey import survey
 
 CAMERA, EMPTY = "UFPR05", "UFPR05_empty"
 

@@ -73,8 +73,10 @@ class LotwiseNode:
         class Timed(CameraLoop):
             """A camera that tells of its looks."""
 
-            def __init__(self, camera: str, settings: Any, source: Any, view: Any, bundles: HotSwap, *rest: Any):
-                super().__init__(camera, settings, source, view, bundles, *rest)
+            def __init__(
+                self, camera: str, settings: Any, source: Any, view: Any, bundles: HotSwap, *rest: Any, **named: Any
+            ):
+                super().__init__(camera, settings, source, view, bundles, *rest, **named)
                 told._bundles[camera] = bundles
 
             def look(self) -> Looked:
@@ -87,8 +89,8 @@ class LotwiseNode:
         def from_memory(settings: Any, camera: str, arrived: Callable[[], None], *_: Any) -> MemorySource:
             return MemorySource(streams.stream(camera, job.hold), arrived)
 
-        given = {name: getattr(start, name) for name in ("CameraLoop", "open_source")}
-        for name, replacement in {"CameraLoop": Timed, "open_source": from_memory}.items():
+        given = {name: getattr(start, name) for name in ("CameraLoop", "open_camera")}
+        for name, replacement in {"CameraLoop": Timed, "open_camera": from_memory}.items():
             setattr(start, name, replacement)
         try:
             self._service = start.open_service(site, state / "site.yaml")

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from lotwise.cameras.detection.calibration import Calibration
 from lotwise.cameras.site.mistakes import mistake_line
 from lotwise.cameras.site.slot_check import first_wrong_slot
 from lotwise.cameras.site.slot_shape import SlotShape
@@ -43,9 +44,9 @@ class Manifest(BaseModel):
     role: BundleRole
     input: Annotated[tuple[int, int], Field(description="width and height of the network's input, pixels")]
     classes: tuple[str, ...] = ("vehicle",)
-    confidence: Annotated[float, Field(gt=0, lt=1, description="boxes under this score are not reported")] = (
-        DEFAULT_CONFIDENCE
-    )
+    confidence: Annotated[
+        float, Field(gt=0, lt=1, description="boxes under this calibrated score are not reported")
+    ] = DEFAULT_CONFIDENCE
     overlap: Annotated[float, Field(gt=0, le=1, description="IoU of non-maximum suppression")] = DEFAULT_NMS_IOU
     files: Annotated[dict[FileName, Digest], Field(description="sha256 of each file of the bundle")]
     slots: tuple[SlotShape, ...] = ()
@@ -55,6 +56,18 @@ class Manifest(BaseModel):
     teacher: dict[str, Any] = {}
     training: dict[str, Any] = {}
     measured: dict[str, Any] = {}
+    slot_confidence: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            lt=1,
+            description="a slot is occupied by a box from this calibrated score up; null: from confidence up",
+        ),
+    ] = None
+    calibration: Annotated[
+        Calibration | None,
+        Field(description="what raw scores mean, by the teacher's word; null leaves them as they are"),
+    ] = None
     models: Annotated[
         dict[Precision, FileName], Field(description="model file of each precision; an .xml has its .bin beside it")
     ] = FLOAT_ONLY
@@ -75,7 +88,8 @@ class Manifest(BaseModel):
     @property
     def unsaid(self) -> set[str]:
         """Fields younger than format 1 that say nothing new; unwritten, so that older bundles keep their identity."""
-        return {"models"} if self.models == FLOAT_ONLY else set()
+        silent = {"models"} if self.models == FLOAT_ONLY else set()
+        return silent | {name for name in ("slot_confidence", "calibration") if getattr(self, name) is None}
 
 
 def int8_refusal(measured: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -61,6 +61,15 @@ class Detector:
         return tuple(shape.slot() for shape in self.manifest.slots) if self.manifest else ()
 
     @property
+    def slot_confidence(self) -> float:
+        """Score from which a box makes a slot occupied.
+
+        A box on a place where cars are known to park needs to be less sure than one anywhere.
+        """
+        of_bundle = self.manifest.slot_confidence if self.manifest else None
+        return self.confidence if of_bundle is None else of_bundle
+
+    @property
     def slot_model(self) -> SlotModel | None:
         """Where the boxes of cars on these slots are expected, if that was learned."""
         return self.manifest.slot_model if self.manifest else None
@@ -71,11 +80,11 @@ class Detector:
         return slot_rule(self.slot_model)
 
     def __call__(self, frames: Sequence[Image], confidence: float | None = None) -> list[Detections]:
-        """Vehicles on each frame of a batch, in pixels of that frame, scores falling, label 0.
+        """Vehicles on each frame of a batch, in pixels of that frame, scores calibrated and falling, label 0.
 
         Args:
             frames: (H, W, 3) BGR each; sizes may differ.
-            confidence: boxes under this score are dropped; the deployed threshold where None.
+            confidence: boxes under this calibrated score are dropped; the deployed threshold where None.
         """
         if not frames:
             return []
@@ -100,11 +109,19 @@ class Detector:
         return Letterbox((frame.shape[1], frame.shape[0]), self.input)
 
     def _in_frame(self, found: Detections, box: Letterbox, threshold: float) -> Detections:
+        calibration = self.manifest.calibration if self.manifest else None
+        # Suppression keeps the order of scores and nothing else of them, so only what it leaves is calibrated.
+        raw = threshold
+        if calibration is not None and threshold > MIN_REPORTED_SCORE:
+            raw = max(0.999 * calibration.raw(threshold), MIN_REPORTED_SCORE)
         if self.overlap is None:
-            found = found[found.scores >= threshold]
+            found = found[found.scores >= raw]
             found = found[np.argsort(-found.scores, kind="stable")]
         else:
-            found = suppress(found, confidence=threshold, iou=self.overlap)
+            found = suppress(found, confidence=raw, iou=self.overlap)
+        if calibration is not None:
+            found = replace(found, scores=calibration(found.scores))
+            found = found if threshold == MIN_REPORTED_SCORE else found[found.scores >= threshold]
         return Detections(box.to_frame(found.boxes), found.scores, found.labels)
 
     def _run(self, images: NDArray[np.uint8]) -> list[Detections]:

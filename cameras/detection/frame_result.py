@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from lotwise.cameras.detection.model import Model
+from lotwise.cameras.ignore.region import IgnoreRegion, region_boxes, without_ignored
 from lotwise.cameras.slots import SlotReading, slot_rule
 from lotwise.cameras.slots.carried_over import carried_over
 from lotwise.datasets.frame import Detections, Image, Slot, SlotState
@@ -24,6 +25,7 @@ class FrameResult:
         detections: in pixels of the frame.
         readings: by slot id; empty where there are no slots.
         taken: when it was taken, where that is known.
+        ignored: boxes that are not among the detections, as they are those of things that are no vehicles.
     """
 
     file: str
@@ -31,13 +33,14 @@ class FrameResult:
     detections: Detections
     readings: Mapping[str, SlotReading]
     taken: datetime | None = None
+    ignored: int = 0
 
     def count(self, state: SlotState) -> int:
         """How many slots are in this state."""
         return Counter(reading.state for reading in self.readings.values())[state]
 
     def to_json(self) -> dict[str, Any]:
-        """As ``docs/formats.md`` has it; ``slots`` and ``time`` only where there are some."""
+        """As ``docs/formats.md`` has it; ``slots``, ``time`` and ``ignored`` only where there are some."""
         found = self.detections
         content: dict[str, Any] = {
             "file": self.file,
@@ -55,6 +58,8 @@ class FrameResult:
             }
         if self.taken is not None:
             content["time"] = self.taken.isoformat()
+        if self.ignored:
+            content["ignored"] = self.ignored
         return content
 
     @staticmethod
@@ -71,12 +76,13 @@ class FrameResult:
             Detections.of([box[:4] for box in boxes], [box[4] for box in boxes], [box[5] for box in boxes]),
             {name: SlotReading(one["state"], one["score"]) for name, one in content.get("slots", {}).items()},
             datetime.fromisoformat(content["time"]) if "time" in content else None,
+            int(content.get("ignored", 0)),
         )
 
 
 @dataclass(frozen=True)
 class FrameReader:
-    """A model with the threshold and the slots that it is to be run with.
+    """A model with the threshold, the slots and the ignore regions that it is to be run with.
 
     Attributes:
         model: finds the vehicles.
@@ -84,11 +90,13 @@ class FrameReader:
             the model's own.
         given_slots: read in place of the model's own. What the model has learned of a slot is used where the slot
             is the same; others are read by the half-covered rule.
+        regions: of things that are no vehicles: their boxes count for nothing.
     """
 
     model: Model
     confidence: float | None = None
     given_slots: Sequence[Slot] | None = None
+    regions: Sequence[IgnoreRegion] = ()
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -99,7 +107,8 @@ class FrameReader:
     def identity(self) -> str:
         """Changes with whatever changes the results."""
         shapes = [(slot.id, slot.polygon.tolist()) for slot in self.slots]
-        return f"{self.model.identity} {self._threshold} {shapes}"
+        ignored = "".join(f" {region.id}" for region in self.regions)
+        return f"{self.model.identity} {self._threshold} {shapes}{ignored}"
 
     @property
     def _threshold(self) -> float:
@@ -108,10 +117,12 @@ class FrameReader:
     def __call__(self, image: Image, file: str, taken: datetime | None = None) -> FrameResult:
         """What is on one frame, (H, W, 3) BGR, that is called ``file`` and was taken then."""
         model, slots = self.model, self.slots
-        found = model([image], min(self._threshold, model.confidence))[0]
         size = (image.shape[1], image.shape[0])
+        said = model([image], min(self._threshold, model.slot_confidence))[0]
+        found = without_ignored(said, region_boxes(self.regions), size)
         rule = slot_rule(
             model.slot_model if self.given_slots is None else carried_over(model.slot_model, model.slots, slots)
         )
-        readings = rule(found, slots, size, confidence=model.confidence) if slots else {}
-        return FrameResult(file, size, found[found.scores >= self._threshold], readings, taken)
+        readings = rule(found, slots, size, confidence=model.slot_confidence) if slots else {}
+        told = found[found.scores >= self._threshold]
+        return FrameResult(file, size, told, readings, taken, int((said.scores >= self._threshold).sum()) - len(told))

@@ -18,6 +18,11 @@ class Model(Protocol):
         ...
 
     @property
+    def slot_confidence(self) -> float:
+        """Score from which a box makes a slot occupied."""
+        ...
+
+    @property
     def identity(self) -> str:
         """Changes with whatever changes the detections."""
         ...

@@ -13,6 +13,7 @@ from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.site.schedule import Schedule
 from lotwise.cameras.site.sources import SourceSettings, source_from_text
 from lotwise.cameras.site.view import ViewSettings
+from lotwise.datasets.frame import Masks
 
 
 def _listed(given: Any) -> Any:
@@ -33,6 +34,18 @@ def _written_out(given: Any) -> Any:
     return given
 
 
+def _polygons(given: Any) -> Any:
+    """Polygons as tuples of numbers; one polygon alone as a list of it, a path as it is."""
+    if isinstance(given, str | os.PathLike):
+        return Path(given)
+    wrong = "expected a list of polygons, each [[x, y], …] in 0..1 of the frame, or a JSON file of them"
+    try:
+        polygons = [given] if given and isinstance(given[0][0], int | float) else given
+        return tuple(tuple((float(x), float(y)) for x, y in polygon) for polygon in polygons)
+    except (TypeError, ValueError, LookupError):
+        raise ValueError(wrong) from None
+
+
 class SiteCamera(BaseModel):
     """One camera of a site."""
 
@@ -50,8 +63,15 @@ class SiteCamera(BaseModel):
     slots: Annotated[
         Path | None,
         Field(
-            description="File of the camera's slots: JSON [{id, polygon: [[x, y], …]}] normalised to 0..1, a "
-            "CNR-EXT CSV or a PKLot XML; without it the slots that its bundle carries."
+            description="File of the camera's slots: JSON [{id, polygon: [[x, y], …]}] normalised to 0..1, or one of "
+            "LabelMe, CVAT, COCO, Frigate, CNR-EXT or PKLot; without it the slots that its bundle carries."
+        ),
+    ] = None
+    ignore_regions: Annotated[
+        Path | None,
+        Field(
+            description="File of the camera's ignore regions, the boxes of things that are no vehicles; without it "
+            "ignore_regions/<id>.json in the node's state folder. The node's page and lotwise ignore write it."
         ),
     ] = None
     learn_from: Annotated[
@@ -60,6 +80,14 @@ class SiteCamera(BaseModel):
         Field(
             description="Folder or video, or a list of them, whose frames lotwise adapt learns from instead of those "
             "of the source: recordings of a live camera, or several periods. All must show the same view."
+        ),
+    ] = ()
+    privacy_masks: Annotated[
+        Masks | Path,
+        BeforeValidator(_polygons, json_schema_input_type=Masks | Path),
+        Field(
+            description="Polygons [[x, y], …] in 0..1 of the frame's width and height, or a JSON file of them. What "
+            "they cover is painted over before a frame is stored, shown, sent, learned from or detected."
         ),
     ] = ()
     every_s: Annotated[

@@ -59,7 +59,10 @@ def first_mistake(error: ValidationError, model: type[BaseModel]) -> Mistake:
     if kind == "extra_forbidden":
         return Mistake(place, f"unknown key; {_nearest(str(place[-1]), _keys(holder))}")
     if kind == "missing":
-        meant = (_fields(holder)[str(place[-1])].description or "").rstrip(".")
+        field = _fields(holder).get(str(place[-1]))
+        if field is None:  # of a list of a fixed length
+            return Mistake(place[:-1], "has too few values; give all of them")
+        meant = (field.description or "").rstrip(".")
         return Mistake(place, f"field required{f' ({meant})' if meant else ''}; add it")
     if kind == "union_tag_invalid":
         kinds = tuple(word.strip(" '") for word in context["expected_tags"].split(","))

@@ -99,6 +99,14 @@ class Site(BaseModel):
             _over(self.hysteresis, own.hysteresis),
         )
 
+    def ignore_file(self, camera: str) -> Path:
+        """The file of a camera's ignore regions, which need not be there."""
+        return self.cameras[camera].ignore_regions or self.state / "ignore_regions" / f"{camera}.json"
+
+    def staying_file(self, camera: str) -> Path:
+        """The file in which a node keeps what stays in a camera's view."""
+        return self.state / "staying" / f"{camera}.json"
+
     @model_validator(mode="after")
     def _groups_name_cameras_once(self) -> Site:
         named = [] if isinstance(self.shared_slots, bool) else [name for group in self.shared_slots for name in group]

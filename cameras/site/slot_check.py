@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 IN_PIXELS = "its corners are in pixels or percent; expected x, y in 0..1"
 NO_AREA = "has no area: its corners lie on one line or in one place; draw it again"
+TWICE = "is there twice; give each its own id"
 MAX_BEYOND_FRAME = 1.0
 """Widths or heights of the frame by which a corner may lie outside of it. Slots at the border reach out a little; a
 polygon that reaches further is given in pixels or percent."""
@@ -30,9 +31,9 @@ def first_wrong_slot(
     """
     taken: set[str] = set()
     for name, polygon in slots:
-        why = _unreadable(polygon) or further(polygon)
+        why = unreadable(polygon) or further(polygon)
         if why is None and name in taken:
-            why = "is there twice; give each its own id"
+            why = TWICE
         if why is not None:
             return name, why
         taken.add(name)
@@ -62,7 +63,8 @@ def reaches_far(polygon: NDArray[np.floating]) -> bool:
     return bool(((polygon < -MAX_BEYOND_FRAME) | (polygon > 1 + MAX_BEYOND_FRAME)).any())
 
 
-def _unreadable(polygon: NDArray[np.floating]) -> str | None:
+def unreadable(polygon: NDArray[np.floating]) -> str | None:
+    """Why a polygon (K, 2), normalised, can be read on no frame; None where it can."""
     if len(polygon) < 3:
         return f"expected at least three corners, got {len(polygon)}"
     if not np.isfinite(polygon).all():

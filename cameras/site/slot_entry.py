@@ -43,6 +43,10 @@ class SlotEntry(SlotShape):
     status: SlotStatus = "accepted"
     row: Annotated[str | None, Field(description="name of the row that it is a place of")] = None
     evidence: SlotEvidence | None = None
+    drawn_on: Annotated[
+        str | None,
+        Field(pattern=r"^[0-9a-f]{16}$", description="begin of the SHA-256 of the picture that it was drawn on"),
+    ] = None
 
     @staticmethod
     def of(slot: Slot) -> SlotEntry:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 import cv2
 import numpy as np
@@ -26,10 +25,11 @@ def overlapping_slots(slots: Sequence[Slot]) -> list[tuple[Slot, Slot, float]]:
     found = []
     hulls = [cv2.convexHull(np.asarray(slot.polygon, np.float32)) for slot in slots]
     areas = [cv2.contourArea(hull) for hull in hulls]
-    low, high = (np.array([extreme(hull.reshape(-1, 2), axis=0) for hull in hulls]) for extreme in (np.min, np.max))
-    for one, other in combinations(range(len(slots)), 2):
-        if (low[one] >= high[other]).any() or (low[other] >= high[one]).any():
-            continue
+    flat = [hull.reshape(-1, 2) for hull in hulls]
+    low, high = (np.array([extreme(hull, axis=0) for hull in flat]).reshape(-1, 2) for extreme in (np.min, np.max))
+    # Of hundreds of slots most lie far apart: their boxes are compared all at once.
+    meet = (low[:, None] < high[None]).all(2) & (low[None] < high[:, None]).all(2)
+    for one, other in np.argwhere(np.triu(meet, 1)).tolist():
         common, _ = cv2.intersectConvexConvex(hulls[one], hulls[other])
         share = common / max(min(areas[one], areas[other]), 1e-12)
         if share > SAME_PLACE_SHARE:

@@ -64,8 +64,17 @@ def read_yaml(path: Path, what: str) -> YamlFile:
         InputError: no such file, not UTF-8, no YAML, or a key that is there twice.
     """
     try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); give a {what}") from error
+    return parse_yaml(data, path)
+
+
+def parse_yaml(data: bytes, path: Path) -> YamlFile:
+    """As :func:`read_yaml`, of the bytes of a file; ``path`` names it in errors."""
+    try:
         # The constructor would take the last of two equal keys and say nothing, so the tree is looked at first.
-        text = path.read_text(encoding="utf-8-sig")
+        text = data.decode("utf-8-sig")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         if _count_entries(root, {}) > _MAX_NODES:
             raise InputError(
@@ -77,8 +86,6 @@ def read_yaml(path: Path, what: str) -> YamlFile:
                 f"{first.start_mark.line + 1}); rename or remove one"
             )
         return YamlFile(path, yaml.safe_load(text), root)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); give a {what}") from error
     except UnicodeDecodeError:
         raise InputError(f"{path}: not YAML (not UTF-8 text); save it as UTF-8") from None
     except yaml.YAMLError as error:

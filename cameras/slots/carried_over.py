@@ -25,12 +25,13 @@ def carried_over(model: SlotModel | None, learned_for: Sequence[Slot], slots: Se
     if model is None:
         return None
     before = {slot.id: slot for slot in learned_for}
-    same = {slot.id for slot in slots if slot.id in before and _is_same(slot, before[slot.id])}
+    same = {slot.id for slot in slots if slot.id in before and same_place(slot, before[slot.id])}
     places = tuple(place for place in model.places if place.slot is None or place.slot in same)
     return SlotModel(places=places, frames=model.frames)  # a copy would keep what is cached of the old places
 
 
-def _is_same(one: Slot, other: Slot) -> bool:
+def same_place(one: Slot, other: Slot) -> bool:
+    """Whether two outlines are one but for the rounding of their corners."""
     return one.polygon.shape == other.polygon.shape and bool(
         np.abs(one.polygon - other.polygon).max() <= MAX_CORNER_DISTANCE
     )

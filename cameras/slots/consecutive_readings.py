@@ -162,6 +162,21 @@ class ConsecutiveReadings:
         }
         return tuple(changes)
 
+    def follow(self, slots: Sequence[Slot], unchanged: Collection[str], time: datetime) -> None:
+        """Other slots take the place of these.
+
+        Args:
+            slots: from now on, in their order.
+            unchanged: ids of slots that keep state, date and readings in a row; all others start anew.
+            time: of the exchange, with time zone.
+        """
+        kept = self._now.keys() & unchanged
+        starting = SlotNow("unknown", time, why=STARTING)
+        self._now = {slot.id: self._now[slot.id] if slot.id in kept else starting for slot in slots}
+        self._runs = {name: run for name, run in self._runs.items() if name in kept and name in self._now}
+        self._past = {name: past for name, past in self._past.items() if name in kept and name in self._now}
+        self._unread = self._unread or any(name not in kept for name in self._now)
+
     def _at(self, time: datetime) -> None:
         if time < self._time:
             self._runs = {}

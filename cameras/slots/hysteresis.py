@@ -45,6 +45,11 @@ class Hysteresis(Protocol):
         """All slots are unknown at once, for a reason such as a view's verdict or a source's state."""
         ...
 
+    def follow(self, slots: Sequence[Slot], unchanged: Collection[str], time: datetime) -> None:
+        """Other slots take the place of these: those of the ids ``unchanged`` go on as if nothing had happened, all
+        others are new."""
+        ...
+
 
 class HysteresisFactory(Protocol):
     """How each kind is made."""

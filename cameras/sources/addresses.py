@@ -75,14 +75,12 @@ def settings_of(address: str) -> SourceSettings:
                 raise InputError(f"{shown}: there is no {address}; plug the camera in, or give the number of another")
             given = {"kind": "usb", "device": address}
         else:
-            parts = urlsplit(address)
-            if parts.username is not None:
-                host = parts.netloc.rpartition("@")[2]
-                address = parts._replace(netloc=host).geturl()
-                given = {"username": unquote(parts.username)}
-                if parts.password:
+            user, password, address = login_of(address)
+            if user:
+                given = {"username": user}
+                if password:
                     variable = f"LOTWISE_ADDRESS_PASSWORD_{next(_NUMBERS)}"
-                    os.environ[variable] = unquote(parts.password)
+                    os.environ[variable] = password
                     given["password"] = {"env": variable}
             elif shown != address and "@" in address.partition("://")[2]:
                 raise InputError(f"{shown}: write @ / # and ? of a password as %40 %2F %23 and %3F")
@@ -93,6 +91,22 @@ def settings_of(address: str) -> SourceSettings:
     except ValueError as error:
         raise InputError(f"{shown}: {error}") from None
     return settings
+
+
+def login_of(address: str) -> tuple[str, str, str]:
+    """User and password that stand in an address, empty where they do not, and the address without them.
+
+    Raises:
+        ValueError: no address.
+
+    >>> login_of("rtsp://viewer:a%40b@10.0.0.4:554/1")
+    ('viewer', 'a@b', 'rtsp://10.0.0.4:554/1')
+    """
+    parts = urlsplit(address)
+    if parts.username is None:
+        return "", "", address
+    host = parts.netloc.rpartition("@")[2]
+    return unquote(parts.username), unquote(parts.password or ""), parts._replace(netloc=host).geturl()
 
 
 def live_frames(

@@ -9,18 +9,19 @@ from datetime import datetime
 from pathlib import Path
 
 from lotwise.cameras.site.view import ViewSettings
+from lotwise.cameras.view.burnt_in_mask import SAME_HEIGHT, BurntInMask
 from lotwise.cameras.view.edges import Edges, edges
 from lotwise.cameras.view.exposure import unexposed
 from lotwise.cameras.view.freezing import Stillness
 from lotwise.cameras.view.matcher import ViewMatcher
-from lotwise.cameras.view.privacy_mask import SAME_HEIGHT, PrivacyMask
 from lotwise.cameras.view.reference import ReferenceView, read_reference, write_reference
 from lotwise.cameras.view.report import ViewReport
 from lotwise.cameras.view.sharpness import sharpness
+from lotwise.cameras.view.shown_part import ShownPart
 from lotwise.cameras.view.tearing import made_up_share
 from lotwise.cameras.view.thumbnail import Thumbnail
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Image
+from lotwise.datasets.frame import Image, Masks
 
 _LOG = logging.getLogger(__name__)
 
@@ -36,16 +37,18 @@ class ViewHealth:
     Args:
         settings: what the view may do before its slots become unknown.
         keep: file where the reference is kept across restarts; None for nowhere.
+        masks: of the site file, painted on every frame: what they cover is no part of the view.
     """
 
-    def __init__(self, settings: ViewSettings, keep: Path | None = None) -> None:
+    def __init__(self, settings: ViewSettings, keep: Path | None = None, masks: Masks = ()) -> None:
         self._settings = settings
         self._keep = keep
+        self._shown = ShownPart(masks)
         self._unverified = False
         reference = self._kept_reference()
-        self._matcher = ViewMatcher(reference, settings) if reference else None
+        self._matcher = self._matcher_of(reference) if reference else None
         self._stillness = Stillness()
-        self._mask = PrivacyMask(reference.mask_share if reference else 0.0)
+        self._mask = BurntInMask(reference.mask_share if reference else 0.0)
         self._latest: tuple[Edges, float | None] | None = None
         self._bad = ViewReport("good")
         self._recovering = 0  # good frames that a view which was bad still has to show
@@ -82,18 +85,18 @@ class ViewHealth:
             raise InputError("no view to accept: no frame yet, or a black, white or flat one; mend the camera first")
         field, sharp = self._latest
         self._unverified = False
-        self._matcher = ViewMatcher(ReferenceView(field, sharpness=sharp, mask_share=self._mask.share), self._settings)
+        self._matcher = self._matcher_of(ReferenceView(field, sharpness=sharp, mask_share=self._mask.share))
         self._recovering = 0
         self._write(self._matcher.reference)
 
     def _judge(self, image: Image, thumb: Thumbnail, taken: datetime) -> ViewReport:
         still_s = self._stillness.seconds(thumb, taken)
         self._latest = None
-        if useless := unexposed(thumb):
+        if useless := unexposed(self._shown.pixels(thumb)):
             return useless
-        field, sharp = self._latest = edges(thumb), sharpness(image)
+        field, sharp = self._latest = self._shown.edges(edges(thumb)), sharpness(image, self._shown.unseen)
         known = None if self._matcher is None else self._matcher.reference.edges
-        if not self._mask.explains(made_up_share(image), known):
+        if not self._mask.explains(made_up_share(self._shown.above_lowest_masks(image)), known):
             return ViewReport(
                 "torn",
                 "its lower rows are all alike: data was lost on the way; check network and load (or a mask lies over "
@@ -106,7 +109,7 @@ class ViewHealth:
             )
         before = None if self._matcher is None else self._matcher.reference
         if self._matcher is None:
-            self._matcher = ViewMatcher(ReferenceView(field, frames=0, sharpness=sharp), self._settings)
+            self._matcher = self._matcher_of(ReferenceView(field, frames=0, sharpness=sharp))
         report = self._matcher.compare(field, sharp, taken)
         # Where a mask begins is measured in steps, so it varies a little from frame to frame: no reason to write.
         if abs(self._mask.share - self._matcher.reference.mask_share) > SAME_HEIGHT:
@@ -116,6 +119,9 @@ class ViewHealth:
         if report.verdict == "good" and still_s >= self._settings.frozen_s:
             return ViewReport("frozen", f"the same picture for {still_s:.0f} s; restart the camera or its stream")
         return report
+
+    def _matcher_of(self, reference: ReferenceView) -> ViewMatcher:
+        return ViewMatcher(reference, self._settings, self._shown.cells)
 
     def _kept_reference(self) -> ReferenceView | None:
         if self._keep is None:
@@ -130,7 +136,7 @@ class ViewHealth:
             self._unverified = True
             return None
         self._unverified = reference is None and aside.exists()
-        return reference
+        return reference and self._shown.reference(reference)
 
     def _write(self, reference: ReferenceView) -> None:
         """A full disk must not stop a camera whose view is known all the same until the next restart."""

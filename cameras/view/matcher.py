@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lotwise.cameras.site.view import ViewSettings
-from lotwise.cameras.view.edges import Edges, agreement, energy, moved_by
+from lotwise.cameras.view.edges import CELL_COLUMNS, CELL_ROWS, Edges, agreement, energy, moved_by
 from lotwise.cameras.view.reference import REFERENCE_FRAMES, ReferenceView
 from lotwise.cameras.view.registration import MIN_PEAK_RATIO, EdgeReference, Warp
 from lotwise.cameras.view.report import ViewReport
@@ -44,12 +44,20 @@ MOVED_ADVICE = "turn it back, or redraw its slots and accept the new view"
 class ViewMatcher:
     """A reference view, and how the view lay in the last good frame.
 
+    Args:
+        reference: what is known of the view.
+        settings: what it may do.
+        cells: (CELL_ROWS, CELL_COLUMNS) bool, those by which it is judged; None for all.
+
     Attributes:
         reference: what was learned of the view; another object once something was added.
     """
 
-    def __init__(self, reference: ReferenceView, settings: ViewSettings) -> None:
+    def __init__(
+        self, reference: ReferenceView, settings: ViewSettings, cells: NDArray[np.bool_] | None = None
+    ) -> None:
         self._settings = settings
+        self._cells = np.ones((CELL_ROWS, CELL_COLUMNS), bool) if cells is None else cells
         self._registered = EdgeReference(reference.edges)
         self._reset(reference)
         self._last: Edges | None = None  # edges of the last good frame, as they lay
@@ -61,12 +69,12 @@ class ViewMatcher:
 
     def _reset(self, reference: ReferenceView) -> None:
         self.reference = reference
-        self._usual_energy = energy(reference.edges)
+        self._usual_energy = energy(reference.edges)[self._cells]
 
     def compare(self, field: Edges, sharp: float | None, taken: datetime) -> ViewReport:
         """What the edges of one frame and its sharpness say of the view."""
         due = self._last is None or self._unproved >= self._settings.register_every
-        same = None if self._last is None else agreement(field, self._last)
+        same = None if self._last is None else self._agreement(field, self._last)
         usual = self.reference.sharpness
         dull = usual is not None and sharp is None  # blurred, or a night too dark to tell
         blurred = usual is not None and sharp is not None and sharp < self._settings.blurred_share * usual
@@ -78,7 +86,7 @@ class ViewMatcher:
         shown = _laid(field, place or self._place)
         best = self._best(shown)
         blurred = blurred or (dull and float(np.median(best)) < DARK_AGREEMENT)
-        lost, now = best < LOST_AGREEMENT, energy(shown)
+        lost, now = best < LOST_AGREEMENT, energy(shown)[self._cells]
         covered = float((lost & (now < SMOOTH_ENERGY_SHARE * self._usual_energy)).mean())
         flat = bool(now.sum() < SMOOTH_ENERGY_SHARE * self._usual_energy.sum())
         report = self._fault(field, place, covered, float(lost.mean()), flat, blurred)
@@ -144,14 +152,18 @@ class ViewMatcher:
 
     def _best(self, shown: Edges) -> NDArray[np.float32]:
         """Each cell's agreement with what fits it best; appearances count only where nothing else fits."""
-        best = agreement(shown, self.reference.edges)
+        best = self._agreement(shown, self.reference.edges)
         if self._last is not None:
-            best = np.maximum(best, agreement(shown, _laid(self._last, self._place)))
+            best = np.maximum(best, self._agreement(shown, _laid(self._last, self._place)))
         for appearance in reversed(self.reference.appearances):
             if np.median(best) > NEW_APPEARANCE_AGREEMENT and best.min() > LOST_AGREEMENT:
                 break
-            best = np.maximum(best, agreement(shown, appearance))
+            best = np.maximum(best, self._agreement(shown, appearance))
         return best
+
+    def _agreement(self, a: Edges, b: Edges) -> NDArray[np.float32]:
+        """Of each cell by which the view is judged, (N,)."""
+        return agreement(a, b)[self._cells]
 
     def _learn(self, shown: Edges, sharp: float | None, best: NDArray[np.float32], taken: datetime) -> None:
         if self.reference.frames < REFERENCE_FRAMES:

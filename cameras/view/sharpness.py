@@ -33,8 +33,14 @@ SHARP_PERCENTILE = 80
 """Percentile of the segments that stands for the picture: what is close to the camera or in fog may be blurred."""
 
 
-def sharpness(image: Image) -> float | None:
-    """Sharpness of a frame (H, W, 3) BGR, 0..1; None where it has too little contrast to tell."""
+def sharpness(image: Image, hidden: NDArray[np.bool_] | None = None) -> float | None:
+    """Sharpness of a frame (H, W, 3) BGR, 0..1; None where it has too little contrast to tell.
+
+    Args:
+        image: the frame.
+        hidden: (h, w) of any size, laid over the frame: what privacy masks cover, their outlines with it, does not
+            count, since it has neither noise nor blur.
+    """
     starts = range(ROW_STEP // 2, len(image) - ROWS_TOGETHER + 1, ROW_STEP)
     rows = np.array([image[start : start + ROWS_TOGETHER, :, 1].sum(axis=0, dtype=np.int16) for start in starts])
     if not len(rows):
@@ -43,6 +49,11 @@ def sharpness(image: Image) -> float | None:
     if segments < 1:
         return None
     fine, coarse = (_bends(rows, lag, segments) / ROWS_TOGETHER for lag in (FINE_LAG_PX, COARSE_LAG_PX))
+    if hidden is not None:
+        shown = ~_hidden_segments(hidden, image.shape[:2], np.array(starts), segments)
+        if not shown.any():
+            return None
+        fine, coarse = fine[shown], coarse[shown]
     # A quarter of a lot is flat at the fine scale: what shows there is noise, which bends as much at all scales.
     noise = np.percentile(fine, NOISE_PERCENTILE)
     fine, coarse = np.maximum(fine - noise, 0), np.maximum(coarse - noise, 0)
@@ -50,6 +61,15 @@ def sharpness(image: Image) -> float | None:
     if clear.sum() < MIN_SEGMENTS:
         return None
     return float(np.percentile(fine[clear] / coarse[clear], SHARP_PERCENTILE))
+
+
+def _hidden_segments(
+    hidden: NDArray[np.bool_], size: tuple[int, int], starts: NDArray[np.int_], segments: int
+) -> NDArray[np.bool_]:
+    """Which segments of the measured rows touch what is hidden, (R * segments,)."""
+    rows = (starts + ROWS_TOGETHER // 2) * hidden.shape[0] // size[0]
+    columns = np.arange(COARSE_LAG_PX, COARSE_LAG_PX + segments * SEGMENT_PX) * hidden.shape[1] // size[1]
+    return np.asarray(hidden[np.ix_(rows, columns)].reshape(-1, SEGMENT_PX).any(axis=1), np.bool_)
 
 
 def _bends(rows: NDArray[np.int16], lag: int, segments: int) -> NDArray[np.float32]:

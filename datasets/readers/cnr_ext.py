@@ -82,9 +82,14 @@ def read_slots(path: Path) -> tuple[Slot, ...]:
         InputError: wrong header, or a row that is no slot.
     """
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-        rows = list(csv.reader(file))
+        return slots_of(file, str(path))
+
+
+def slots_of(lines: Iterable[str], origin: str) -> tuple[Slot, ...]:
+    """As :func:`read_slots`, of the lines of a file that is read already; ``origin`` names it in errors."""
+    rows = list(csv.reader(lines))
     if not rows or [cell.strip() for cell in rows[0]] != SLOT_HEADER:
-        raise InputError(f"{path}: expected the header {','.join(SLOT_HEADER)} in line 1; use the official slot file")
+        raise InputError(f"{origin}: expected the header {','.join(SLOT_HEADER)} in line 1; use the official slot file")
     slots: dict[str, Slot] = {}
     for number, row in enumerate(rows[1:], start=2):
         if not row:
@@ -92,9 +97,11 @@ def read_slots(path: Path) -> tuple[Slot, ...]:
         try:
             slot_id, (x, y, width, height) = row[0].strip(), map(float, row[1:])
         except (ValueError, IndexError):
-            raise InputError(f"{path}:{number}: expected SlotId,X,Y,W,H with numbers, got {','.join(row)}") from None
+            raise InputError(f"{origin}:{number}: expected SlotId,X,Y,W,H with numbers, got {','.join(row)}") from None
         if slot_id in slots or not slot_id or width <= 0 or height <= 0:
-            raise InputError(f"{path}:{number}: slot {slot_id!r} is named twice, unnamed or has no area; mend the row")
+            raise InputError(
+                f"{origin}:{number}: slot {slot_id!r} is named twice, unnamed or has no area; mend the row"
+            )
         corners = np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]])
         slots[slot_id] = Slot(slot_id, (corners / SLOT_FILE_SIZE).astype(np.float32))
     return tuple(slots.values())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from lotwise.datasets.frame import Dataset, Frame, Slot, SlotState, Truth
 from lotwise.datasets.image_files import image_files
 from lotwise.datasets.images import image_size
 from lotwise.datasets.readers.common.camera_id import camera_folders, select_cameras
+from lotwise.datasets.readers.common.xml_file import parse_xml
 from lotwise.datasets.timestamps import parse_time
 
 PATCHES = "PKLotSegmented"
@@ -89,27 +90,32 @@ def read_spaces(path: Path) -> list[Space]:
     """All slots of a PKLot XML file.
 
     Raises:
-        InputError: no XML, or a space without id, with fewer than three corners or a state other than 0 or 1.
+        InputError: no XML or one with entities, or a space without id, with fewer than three corners or a state other
+            than 0 or 1.
     """
     try:
-        # Entities are not expanded by this parser beyond expat's own limits, and PKLot uses none.
-        document = ElementTree.parse(path).getroot()  # noqa: S314
-    except (ElementTree.ParseError, OSError) as error:
-        raise InputError(f"{path}: not readable as XML ({error}); copy the file again or delete it") from error
-    return [_space(path, element) for element in document.iter("space")]
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); copy the file again or delete it") from error
+    return spaces_of(parse_xml(data, str(path)), str(path))
 
 
-def _space(path: Path, element: ElementTree.Element) -> Space:
+def spaces_of(document: ElementTree.Element, origin: str) -> list[Space]:
+    """As :func:`read_spaces`, of a document that is read already; ``origin`` names it in errors."""
+    return [_space(origin, element) for element in document.iter("space")]
+
+
+def _space(origin: str, element: ElementTree.Element) -> Space:
     slot_id, occupied = element.get("id"), element.get("occupied")
     try:
         # Some files of the official archive write <Point> for <point>.
         points = [point for point in element.iterfind("contour/*") if point.tag.lower() == "point"]
         corners = np.array([[float(point.attrib["x"]), float(point.attrib["y"])] for point in points], np.float32)
     except (KeyError, ValueError) as error:
-        raise InputError(f"{path}: slot {slot_id}: a corner lacks x or y as numbers ({error})") from error
+        raise InputError(f"{origin}: slot {slot_id}: a corner lacks x or y as numbers ({error})") from error
     if not slot_id or len(corners) < 3 or occupied not in (None, "0", "1"):
         raise InputError(
-            f"{path}: slot {slot_id}: expected an id, a contour of three points or more and occupied 0 or 1; "
+            f"{origin}: slot {slot_id}: expected an id, a contour of three points or more and occupied 0 or 1; "
             f"found {len(corners)} points, occupied={occupied}"
         )
     return slot_id, corners, None if occupied is None else "occupied" if occupied == "1" else "free"

@@ -61,7 +61,7 @@ def _level(polygon: Floats, z: float = 0.0) -> Floats:
     return np.column_stack([polygon, np.full(len(polygon), z)]).astype(np.float32)
 
 
-class _Canvas:
+class Canvas:
     """Sub-pixel masks of one view, painted with polygons in metres."""
 
     def __init__(self, view: View) -> None:
@@ -121,7 +121,7 @@ def _crack(rng: np.random.Generator, lot: Lot) -> Floats:
 def render_ground(view: View, lot: Lot) -> Ground:
     """Everything static on the ground plane, filtered to the view's pixels."""
     rng = np.random.default_rng(lot.seed)
-    canvas = _Canvas(view)
+    canvas = Canvas(view)
     rays = view.rays()
     sky = rays[..., 2] > -1e-3
     distance = np.where(sky, 1e4, view.position[2] / np.maximum(-rays[..., 2], 1e-3)).astype(np.float32)
@@ -167,7 +167,7 @@ def _asphalt(lot: Lot, grain: Grain, lanes: Floats, rng: np.random.Generator) ->
     return np.asarray(grey[..., None] * _bgr(1.02 * tint[0], tint[1], 0.99 * tint[2]), np.float32)
 
 
-def _damage(canvas: _Canvas, lot: Lot, rng: np.random.Generator) -> Floats:
+def _damage(canvas: Canvas, lot: Lot, rng: np.random.Generator) -> Floats:
     """Share (H, W) of light that patches, cracks and oil take."""
     patch = canvas.mask()
     for _ in range(int(rng.integers(2, 9))):
@@ -196,7 +196,7 @@ def _damage(canvas: _Canvas, lot: Lot, rng: np.random.Generator) -> Floats:
     return np.asarray(1 - bright, np.float32)
 
 
-def _paint_cover(canvas: _Canvas, lot: Lot, grain: Grain, rng: np.random.Generator) -> Floats:
+def _paint_cover(canvas: Canvas, lot: Lot, grain: Grain, rng: np.random.Generator) -> Floats:
     """Share (H, W) of a pixel that paint still covers."""
     lines = canvas.mask()
     for stroke in _lines(lot, rng):
@@ -220,7 +220,7 @@ def _slabs(place: Floats, grain: Grain) -> Floats:
     return np.asarray(grey[..., None] * _bgr(0.93, 1.0, 1.05), np.float32)
 
 
-def _soft_regions(canvas: _Canvas, lot: Lot) -> tuple[Mask, Mask, Mask, Mask]:
+def _soft_regions(canvas: Canvas, lot: Lot) -> tuple[Mask, Mask, Mask, Mask]:
     """Masks of the grass around, of kerb stones, of planted beds and of pavements."""
     outside, stone, bed, paved = (canvas.mask() for _ in range(4))
     outside[:] = 255
@@ -239,7 +239,7 @@ def _soft_regions(canvas: _Canvas, lot: Lot) -> tuple[Mask, Mask, Mask, Mask]:
     return outside, stone, bed, paved
 
 
-def _raised(canvas: _Canvas, polygon: Floats, stone: Mask, top: Mask) -> None:
+def _raised(canvas: Canvas, polygon: Floats, stone: Mask, top: Mask) -> None:
     """A bed with a kerb around it; the side that faces the camera shows as stone."""
     for z in (0.0, KERB_HEIGHT_M / 2, KERB_HEIGHT_M):
         canvas.fill(stone, _level(polygon, z))

@@ -24,10 +24,14 @@ Window = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Thing:
-    """A car or a prop about to be painted; ``owner`` is car index + 1, props count on after the cars."""
+    """A car, a prop or a part of furniture about to be painted.
+
+    ``owner`` is car index + 1; props count on after the cars, furniture after the props. ``paint`` is BGR linear,
+    (3,) or (F, 3).
+    """
 
     mesh: Mesh
-    paint: tuple[float, float, float]
+    paint: tuple[float, float, float] | Floats
     owner: int
     distance: float
 
@@ -44,7 +48,8 @@ class Painted:
         outlines: (F, 4, 2) in pixels, of the faces that move, in the order of their ids.
         mesh: the same F faces in the world.
         paint: (F, 3) BGR linear.
-        thing: (F,) car index + 1; props count on after the cars.
+        thing: (F,) car index + 1; props count on after the cars, furniture after the props.
+        piece: (faces + 1,) index of the furniture + 1 by id, 0 for all else.
     """
 
     ids: Ids
@@ -55,6 +60,7 @@ class Painted:
     mesh: Mesh
     paint: Floats
     thing: NDArray[np.int64]
+    piece: NDArray[np.int32]
 
     def cars(self) -> Ids:
         """Which car each sub-pixel shows: index + 1, 0 for all else."""
@@ -71,6 +77,11 @@ def _things(view: View, scene: Scene) -> list[Thing]:
     for index, prop in enumerate(scene.props):
         owner = len(scene.cars) + index + 1
         things.append(Thing(props.mesh(prop), props.colour(prop), owner, view.over_ground(prop.x, prop.y)))
+    first = len(scene.cars) + len(scene.props) + 1
+    for index, piece in enumerate(scene.furniture):
+        for part in piece.parts():
+            x, y, _ = part.mesh.quads.mean((0, 1)).tolist()
+            things.append(Thing(part.mesh, part.colours, first + index, view.over_ground(x, y)))
     return things
 
 
@@ -92,6 +103,7 @@ def paint_objects(stage: Stage, scene: Scene) -> Painted:
     outlines_of: list[Floats] = [np.zeros((0, 4, 2), np.float32)]
     meshes = [EMPTY]
     painted: list[tuple[Thing, int]] = []
+    paints = [np.zeros((0, 3), np.float32)]
     alone: dict[int, tuple[int, Window]] = {}
     for item in sorted(items, key=lambda item: -item.distance):
         if not isinstance(item, Thing):
@@ -107,6 +119,8 @@ def paint_objects(stage: Stage, scene: Scene) -> Painted:
         outlines_of.append(outlines[front])
         meshes.append(item.mesh[front])
         painted.append((item, len(front)))
+        colours = np.asarray(item.paint, np.float32)
+        paints.append(np.broadcast_to(colours, (len(front), 3)) if colours.ndim == 1 else colours[front])
         if item.owner <= len(scene.cars):
             x0, y0 = np.clip(low * SUBPIXELS - 2, 0, size).astype(int).tolist()
             x1, y1 = np.clip(high * SUBPIXELS + 2, 0, size).astype(int).tolist()
@@ -117,6 +131,7 @@ def paint_objects(stage: Stage, scene: Scene) -> Painted:
     faces = [number for _, number in painted]
     thing = np.repeat(np.array([item.owner for item, _ in painted], np.int64), faces)
     still = np.zeros(len(scenery.points) + 1)
+    pieces = np.maximum(thing - len(scene.cars) - len(scene.props), 0)
     away = np.repeat([item.distance for item, _ in painted], faces)
     return Painted(
         ids,
@@ -125,8 +140,9 @@ def paint_objects(stage: Stage, scene: Scene) -> Painted:
         alone,
         np.concatenate(outlines_of),
         merge(meshes),
-        np.repeat(np.array([item.paint for item, _ in painted], np.float32).reshape(-1, 3), faces, axis=0),
+        np.concatenate(paints),
         thing,
+        np.concatenate([still, pieces]).astype(np.int32),
     )
 
 

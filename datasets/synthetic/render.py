@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 from lotwise.datasets.frame import Image, Truth, VehicleTruth
 from lotwise.datasets.synthetic import props, vehicles
 from lotwise.datasets.synthetic.atmosphere import sky_above, treeline_radiance
+from lotwise.datasets.synthetic.furniture.piece import Piece
 from lotwise.datasets.synthetic.ground import render_ground
 from lotwise.datasets.synthetic.light import LAMP_COLOUR, lamp_light, sky_radiance
 from lotwise.datasets.synthetic.lot import Lot
@@ -22,6 +24,8 @@ from lotwise.datasets.synthetic.sensor import Sensor, expose
 from lotwise.datasets.synthetic.shadows import Caster, Shade, cast, contact, still_casters, vehicle_casters
 from lotwise.datasets.synthetic.truth import slot_states, vehicle_boxes, visible_slots
 from lotwise.datasets.synthetic.view import NEAR_PLANE_M, View
+from lotwise.datasets.synthetic.yard.marks import paint_marks
+from lotwise.datasets.synthetic.yard.truth import PieceTruth, piece_boxes, shade_caster
 
 
 @dataclass(frozen=True)
@@ -33,12 +37,14 @@ class Shot:
         truth: vehicle boxes in pixels of the image and slot states by slot id.
         painted: the id buffer behind the picture.
         boxed: index into ``Scene.cars`` of each truth box.
+        furniture: what shows and is no vehicle.
     """
 
     jpeg: bytes
     truth: Truth
     painted: Painted
     boxed: tuple[int, ...]
+    furniture: tuple[PieceTruth, ...] = ()
 
     @property
     def owner(self) -> Ids:
@@ -51,9 +57,10 @@ class Shot:
         return np.asarray(cv2.imdecode(np.frombuffer(self.jpeg, np.uint8), cv2.IMREAD_COLOR), np.uint8)
 
 
-def make_stage(view: View, lot: Lot) -> Stage:
-    scenery = render_scenery(view, lot)
-    return Stage(view, lot, render_ground(view, lot), scenery, visible_slots(view, lot), still_casters(lot))
+def make_stage(view: View, lot: Lot, marks: Sequence[Piece] = ()) -> Stage:
+    """All that never changes in a view of a lot, with these marks painted on the ground."""
+    scenery, ground = render_scenery(view, lot), paint_marks(render_ground(view, lot), view, marks)
+    return Stage(view, lot, ground, scenery, visible_slots(view, lot), still_casters(lot))
 
 
 def render(stage: Stage, scene: Scene, sensor: Sensor) -> Shot:
@@ -69,7 +76,8 @@ def render(stage: Stage, scene: Scene, sensor: Sensor) -> Shot:
     painted = paint_objects(stage, scene)
     table = colour_table(stage, scene, painted, sun_map)
 
-    open_sky = (1 - contact(view, [(car.vehicle, car.x, car.y, car.yaw) for car in scene.cars]))[..., None]
+    solid = [piece for piece in scene.furniture if piece.solid]
+    open_sky = (1 - contact(view, [(car.vehicle, car.x, car.y, car.yaw) for car in scene.cars], solid))[..., None]
     incoming = (np.float32(light.to_sun[2]) * (1 - shadow))[..., None] * np.array(light.sun, np.float32)
     incoming += np.array(light.sky, np.float32)
     if light.dark:
@@ -96,7 +104,8 @@ def render(stage: Stage, scene: Scene, sensor: Sensor) -> Shot:
 
     boxes, ignore, boxed, visible = vehicle_boxes(view, scene, painted)
     states = slot_states(stage, scene, painted, visible)
-    return Shot(jpeg, Truth(VehicleTruth(boxes, ignore), states), painted, boxed)
+    furniture = piece_boxes(view, light, scene.furniture, painted)
+    return Shot(jpeg, Truth(VehicleTruth(boxes, ignore), states), painted, boxed, furniture)
 
 
 def _shadows(stage: Stage, scene: Scene) -> tuple[Floats, Shade]:
@@ -107,6 +116,13 @@ def _shadows(stage: Stage, scene: Scene) -> tuple[Floats, Shade]:
         moving += vehicle_casters(car.vehicle, car.x, car.y, car.yaw, index + 1)
     for index, prop in enumerate(scene.props):
         moving.append(Caster(props.mesh(prop).quads.reshape(-1, 3), len(scene.cars) + index + 1))
+    first = len(scene.cars) + len(scene.props) + 1
+    for index, piece in enumerate(scene.furniture):
+        if piece.kind == "shadow":
+            moving.append(shade_caster(piece, scene.light))
+        for part in piece.parts():
+            if part.casts:
+                moving.append(Caster(part.mesh.quads.reshape(-1, 3), first + index))
     return cast(stage.view, stage.lot, scene.light, stage.casters, moving)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lotwise.datasets.frame import Slot
+from lotwise.datasets.synthetic.furniture.piece import Piece
 from lotwise.datasets.synthetic.ground import Ground
 from lotwise.datasets.synthetic.light import Light
 from lotwise.datasets.synthetic.lot import Lot
@@ -37,6 +38,7 @@ class Scene:
     cars: tuple[Placement, ...]
     props: tuple[Prop, ...]
     light: Light
+    furniture: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True)

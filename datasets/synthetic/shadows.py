@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lotwise.datasets.synthetic import vehicles
+from lotwise.datasets.synthetic.furniture.piece import Piece
 from lotwise.datasets.synthetic.light import Light
 from lotwise.datasets.synthetic.lot import Lot
 from lotwise.datasets.synthetic.mesh import Floats
@@ -153,16 +154,21 @@ def _cast_clumps(
     paint(mask, outlines[shown], np.full(int(shown.sum()), 255))
 
 
-def contact(view: View, parked: Sequence[tuple[Vehicle, float, float, float]]) -> Floats:
-    """Share (H, W) of the sky that cars keep off the ground beneath and beside them."""
+def contact(view: View, parked: Sequence[tuple[Vehicle, float, float, float]], pieces: Sequence[Piece] = ()) -> Floats:
+    """Share (H, W) of the sky that cars and furniture keep off the ground beneath and beside them."""
     total = np.zeros((view.height, view.width), np.float32)
-    if not parked:
+    if not parked and not pieces:
         return total
     for grow, weight in ((0.55, 0.12), (0.30, 0.16), (0.10, 0.24), (-0.12, 0.30)):
         mask = np.zeros((view.height * SUBPIXELS, view.width * SUBPIXELS), np.uint8)
-        outlines, depth = view.project([vehicles.footprint(*car, grow) for car in parked])
-        ahead = depth.min(1) > NEAR_PLANE_M
-        paint(mask, outlines[ahead], np.full(int(ahead.sum()), 255))
+        for feet in (
+            [vehicles.footprint(*car, grow) for car in parked],
+            [np.column_stack([piece.footprint(grow), np.zeros(4)]) for piece in pieces],
+        ):
+            if feet:
+                outlines, depth = view.project(feet)
+                ahead = depth.min(1) > NEAR_PLANE_M
+                paint(mask, outlines[ahead], np.full(int(ahead.sum()), 255))
         small = cv2.resize(mask, (view.width, view.height), interpolation=cv2.INTER_AREA)
         total += small.astype(np.float32) * (weight / 255)
     return np.asarray(cv2.GaussianBlur(total, (0, 0), 1.2), np.float32)

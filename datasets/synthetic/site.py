@@ -21,7 +21,10 @@ from lotwise.datasets.synthetic.scene import Scene, Stage
 from lotwise.datasets.synthetic.schedule import Stay, about, clear_of, day_weather, driving, plan_stays
 from lotwise.datasets.synthetic.sensor import random_sensor
 from lotwise.datasets.synthetic.truth import visible_slots
-from lotwise.datasets.synthetic.view import random_view
+from lotwise.datasets.synthetic.view import View, random_view
+from lotwise.datasets.synthetic.yard.file import write_furniture
+from lotwise.datasets.synthetic.yard.plan import Yard, plan_residents, plan_yard
+from lotwise.datasets.synthetic.yard.truth import PieceTruth
 from lotwise.datasets.whole_file import write_whole
 
 STREAM = 1
@@ -58,30 +61,45 @@ def site_lot(seed: int) -> Lot:
     return lot
 
 
-def site_stages(seed: int, cameras: int, width: int, height: int) -> tuple[Stage, ...]:
-    """The site's lot through each of its cameras, from the south edge on round the lot."""
-    lot = site_lot(seed)
+def site_views(seed: int, lot: Lot, cameras: int, width: int, height: int) -> tuple[View, ...]:
+    """The site's cameras, from the south edge on round the lot."""
     views = []
     for index in range(cameras):
         rng = _rng(seed, 1, index)
         tries = [random_view(rng, lot, width, height, side=index % 4) for _ in range(_VIEWS_TRIED)]
         views.append(max(tries, key=lambda view: min(len(visible_slots(view, lot)), _ENOUGH_SLOTS)))
-    return tuple(make_stage(view, lot) for view in views)
+    return tuple(views)
 
 
-def site_moments(lot: Lot, seed: int, days: int, frames_per_day: int) -> tuple[Moment, ...]:
-    """What happens on the site at each time a frame is taken."""
+def site_yard(seed: int, lot: Lot, views: Sequence[View], days: int, clutter: float, residents: float) -> Yard:
+    """What stands on the site for weeks: furniture, and cars on this share of the slots."""
+    yard = plan_yard(_rng(seed, 6), lot, [view.position for view in views], clutter, days)
+    return replace(yard, residents=plan_residents(_rng(seed, 7), lot, yard, residents))
+
+
+def site_stages(seed: int, cameras: int, width: int, height: int, yard: Yard | None = None) -> tuple[Stage, ...]:
+    """The site's lot through each of its cameras, with what the yard has painted on the ground."""
+    lot = site_lot(seed)
+    marks = yard.flat if yard else ()
+    return tuple(make_stage(view, lot, marks) for view in site_views(seed, lot, cameras, width, height))
+
+
+def site_moments(lot: Lot, seed: int, days: int, frames_per_day: int, yard: Yard | None = None) -> tuple[Moment, ...]:
+    """What happens on the site at each time a frame is taken; a yard takes cars out and changes nothing else."""
     rng = _rng(seed, 2)
-    stays = plan_stays(rng, lot, days)
+    yard = yard or Yard()
+    stays = (*yard.residents, *(stay for stay in plan_stays(rng, lot, days) if yard.leaves_room(stay.car)))
     north = float(rng.uniform(0, 2 * np.pi))
     moments = []
     for day in range(days):
         for index, hour in enumerate(np.linspace(FIRST_HOUR, LAST_HOUR, frames_per_day)):
-            moments.append(_moment(_rng(seed, 3, day, index), lot, stays, north, day, float(hour)))
+            moments.append(_moment(_rng(seed, 3, day, index), lot, stays, north, day, float(hour), yard))
     return tuple(moments)
 
 
-def _moment(rng: np.random.Generator, lot: Lot, stays: tuple[Stay, ...], north: float, day: int, hour: float) -> Moment:
+def _moment(
+    rng: np.random.Generator, lot: Lot, stays: tuple[Stay, ...], north: float, day: int, hour: float, yard: Yard
+) -> Moment:
     minute = round(hour * 60)
     now = day * 24 + minute / 60
     cars = tuple(stay.car for stay in stays if stay.begin <= now < stay.end)
@@ -95,7 +113,8 @@ def _moment(rng: np.random.Generator, lot: Lot, stays: tuple[Stay, ...], north: 
         if clear_of(slotted, new):
             slotted = (*slotted, new)
     taken = datetime.combine(FIRST_DAY, datetime.min.time()) + timedelta(days=day, minutes=minute)
-    return Moment(taken, Scene(slotted, about(rng, lot, slotted, 4.0), light))
+    slotted = tuple(car for car in slotted if yard.leaves_room(car))
+    return Moment(taken, Scene(slotted, about(rng, lot, slotted, 4.0), light, yard.at(now)))
 
 
 def site_shots(stages: Sequence[Stage], moments: Sequence[Moment], seed: int) -> Iterator[tuple[str, Moment, Shot]]:
@@ -116,6 +135,8 @@ def render_site(
     width: int = 960,
     height: int = 720,
     seed: int = 0,
+    clutter: float = 0.0,
+    residents: float = 0.0,
     progress: Progress = no_progress,
 ) -> Dataset:
     """Render a site to ``root``, or read it where it already lies there complete with these parameters.
@@ -128,6 +149,9 @@ def render_site(
         frames_per_day: frames of each camera from morning to dusk.
         width, height: frame size in pixels.
         seed: the same seed gives the same site, picture for picture.
+        clutter: 0 none .. 1 a yard full of furniture (containers, cages, skips, boats, painted arrows, …); where each
+            piece shows is written to ``furniture.json``.
+        residents: share of the slots whose car stands there all days long.
         progress: told of each frame.
 
     Returns:
@@ -146,7 +170,10 @@ def render_site(
     ):
         if value < least:
             raise InputError(f"{name}={value}: a synthetic site needs at least {least}; give a larger number")
-    parameters = {
+    for name, share in (("clutter", clutter), ("residents", residents)):
+        if not 0 <= share <= 1:
+            raise InputError(f"{name}={share}: expected a share from 0 to 1")
+    parameters: dict[str, float] = {
         "version": VERSION,
         "cameras": cameras,
         "days": days,
@@ -155,6 +182,8 @@ def render_site(
         "height": height,
         "seed": seed,
     }
+    # Left out where they are not asked for: a plain site stays byte for byte what it was.
+    parameters |= {name: share for name, share in (("clutter", clutter), ("residents", residents)) if share}
     if _written(root) == parameters:
         dataset = read_synthetic(root)
         if all(frame.path.is_file() for frame in dataset.frames):
@@ -171,10 +200,16 @@ def _written(root: Path) -> Any:
         return None
 
 
-def _write(root: Path, parameters: dict[str, int], progress: Progress) -> None:
-    seed, width, height = parameters["seed"], parameters["width"], parameters["height"]
-    stages = site_stages(seed, parameters["cameras"], width, height)
-    moments = site_moments(stages[0].lot, seed, parameters["days"], parameters["frames_per_day"])
+def _write(root: Path, parameters: dict[str, float], progress: Progress) -> None:
+    seed, width, height, cameras, days, per_day = (
+        int(parameters[name]) for name in ("seed", "width", "height", "cameras", "days", "frames_per_day")
+    )
+    clutter, residents = parameters.get("clutter", 0.0), parameters.get("residents", 0.0)
+    lot = site_lot(seed)
+    yard = site_yard(seed, lot, site_views(seed, lot, cameras, width, height), days, clutter, residents)
+    stages = site_stages(seed, cameras, width, height, yard)
+    moments = site_moments(lot, seed, days, per_day, yard)
+    furniture: dict[str, tuple[PieceTruth, ...]] = {}
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     states: dict[str, dict[str, SlotState]] = {}
@@ -200,7 +235,8 @@ def _write(root: Path, parameters: dict[str, int], progress: Progress) -> None:
                     "iscrowd": int(ignore),
                 }
             )
-        states[name] = dict(shot.truth.slots)
+        states[name] = {slot: state for slot, state in shot.truth.slots.items() if slot not in yard.blocked}
+        furniture[name] = shot.furniture
         progress("render", image_id, total, "")
     slots = {
         f"C{index + 1}": [{"id": slot.id, "polygon": slot.polygon.tolist()} for slot in stage.slots]
@@ -209,6 +245,8 @@ def _write(root: Path, parameters: dict[str, int], progress: Progress) -> None:
     coco = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "vehicle"}]}
     for file, content in (("slots.json", slots), ("vehicles.json", coco), ("states.json", states)):
         write_whole(root / file, json.dumps(content).encode())
+    if clutter:
+        write_furniture(root, furniture)
     # Written last: its presence says that the site is complete.
     write_whole(root / "site.json", json.dumps(parameters, indent=1).encode())
 

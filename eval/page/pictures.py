@@ -78,7 +78,11 @@ def draw_pictures(protocol: Protocol, evidence: Evidence, *, read: Callable[[Fra
 
 
 def _marks(evidence: Evidence, judged: JudgedFrame, role: Role, frame: Frame) -> tuple[Mark, ...]:
-    return judged.marks(evidence.predictions[role][frame.name], evidence.confidence[role][frame.camera])
+    return judged.marks(
+        evidence.predictions[role][frame.name],
+        evidence.confidence[role][frame.camera],
+        evidence.reads_slots_from(role, frame.camera),
+    )
 
 
 def _badness(marks: Sequence[Mark], judged: JudgedFrame) -> tuple[int, int]:

@@ -38,12 +38,12 @@ class JudgedFrame:
         drawn = detections[detections.scores >= confidence]
         return count_boxes(len(drawn), match(self.counted(drawn), self.truth))
 
-    def slot_counts(self, detections: Detections, confidence: float) -> SlotCounts | None:
-        """Slots rightly and wrongly read from detections at a confidence; None where none are measured."""
+    def slot_counts(self, detections: Detections, slot_confidence: float) -> SlotCounts | None:
+        """Slots rightly and wrongly read from detections from a score up; None where none are measured."""
         return None
 
-    def marks(self, detections: Detections, confidence: float) -> tuple[Mark, ...]:
-        """What to draw of detections at a confidence, in drawing order."""
+    def marks(self, detections: Detections, confidence: float, slot_confidence: float) -> tuple[Mark, ...]:
+        """What to draw of detections at a confidence, and of slots read from a score up, in drawing order."""
         return box_marks(detections[detections.scores >= confidence], self.truth)
 
 

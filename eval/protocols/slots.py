@@ -74,12 +74,12 @@ class LabelledFrame(JudgedFrame):
                 false += 1
         return BoxCounts(right, false, len(drawn) - right - false)
 
-    def slot_counts(self, detections: Detections, confidence: float) -> SlotCounts:
-        return count_slots(self.labels, self.rule(detections, self.slots, self.size, confidence=confidence))
+    def slot_counts(self, detections: Detections, slot_confidence: float) -> SlotCounts:
+        return count_slots(self.labels, self.rule(detections, self.slots, self.size, confidence=slot_confidence))
 
-    def marks(self, detections: Detections, confidence: float) -> tuple[Mark, ...]:
+    def marks(self, detections: Detections, confidence: float, slot_confidence: float) -> tuple[Mark, ...]:
         """Labelled slots by verdict over the boxes that led to it; the errors last."""
-        readings = self.rule(detections, self.slots, self.size, confidence=confidence)
+        readings = self.rule(detections, self.slots, self.size, confidence=slot_confidence)
         seen = detections[detections.scores >= confidence]
         boxes = [
             Mark("seen", corners(box), "", f"box it drew (score {score:.2f}); on no labelled slot it is unjudged")

@@ -36,7 +36,7 @@ class TeacherFrame(JudgedFrame):
         """All boxes are unjudged: nobody knows which of them are right."""
         return BoxCounts(None, None, int((detections.scores >= confidence).sum()))
 
-    def marks(self, detections: Detections, confidence: float) -> tuple[Mark, ...]:
+    def marks(self, detections: Detections, confidence: float, slot_confidence: float) -> tuple[Mark, ...]:
         return box_marks(detections[detections.scores >= confidence], self.truth, BY_TEACHER)
 
 

@@ -45,7 +45,7 @@ def adapt_and_report(
     """Do what the plan says in the run folder; report.json, report.html and report.md go there where not named."""
     from lotwise.datasets.frame_cache import FrameCache
     from lotwise.students.pipeline.adapt import adapt as adapt_cameras
-    from lotwise.students.pipeline.footage import open_frames
+    from lotwise.students.pipeline.footage import open_run_frames
     from lotwise.students.pipeline.run import Run
 
     run, read = Run(folder), FrameCache()
@@ -55,7 +55,7 @@ def adapt_and_report(
     print_skipped(tuple(done.labels.skipped.values()))
     print_live_bundles(run)
     # Only the report is handed the truth.
-    frames = open_frames(plan.dataset, plan.root, plan.cameras)
+    frames = open_run_frames(plan)
     print_report(
         run,
         frames,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lotwise.cameras.detection.batch import ReaderOf
     from lotwise.cameras.detection.frame_result import FrameResult
     from lotwise.cameras.detection.model import Model
+    from lotwise.cameras.ignore.region_file import Regions
 
 app = typer.Typer()
 
@@ -49,6 +50,13 @@ def detect(
         str | None,
         typer.Option(help="Camera of a run folder whose bundle is to run; told by the files' folders where not given."),
     ] = None,
+    ignore: Annotated[
+        Path | None,
+        typer.Option(
+            "--ignore-regions",
+            help="Ignore regions: a camera's file, or a folder with ID.json of each camera of a run folder.",
+        ),
+    ] = None,
     every_s: Annotated[
         float | None,
         typer.Option("--every", min=0.001, help="Seconds between two frames of a video or camera; by default all."),
@@ -58,7 +66,7 @@ def detect(
     """Run a bundle, or any YOLO in .onnx or .pt, on pictures, videos and cameras; with slots, tell which are free."""
     from lotwise.cameras.sources.addresses import is_address
 
-    reader_of, identity = _readers(model, camera, conf, slots)
+    reader_of, identity = _readers(model, camera, conf, slots, ignore)
     addresses = [source for source in sources if is_address(source)]
     if addresses and len(addresses) < len(sources):
         raise InputError(f"{addresses[0]}: give either cameras or files, not both at once")
@@ -68,7 +76,9 @@ def detect(
         _detect_stored(sources, reader_of, identity, as_json, save, every_s)
 
 
-def _readers(model: Path, camera: str | None, conf: float | None, slots: Path | None) -> tuple[ReaderOf, str]:
+def _readers(
+    model: Path, camera: str | None, conf: float | None, slots: Path | None, ignore: Path | None
+) -> tuple[ReaderOf, str]:
     """Which model reads a file, and what all of them are, for going on after a kill."""
     from lotwise.cameras.detection.bundle import MANIFEST
     from lotwise.cameras.detection.frame_result import FrameReader
@@ -81,10 +91,27 @@ def _readers(model: Path, camera: str | None, conf: float | None, slots: Path | 
     if slots is not None and (waiting := waiting_note(entries, slots)):
         print_notes([waiting])
     if model.is_dir() and not (model / MANIFEST).is_file():
-        readers = {name: FrameReader(one, conf, given) for name, one in live_detectors(model, camera).items()}
+        readers = {
+            name: FrameReader(one, conf, given, _regions(ignore, name))
+            for name, one in live_detectors(model, camera).items()
+        }
     else:
-        readers = {"": FrameReader(_load(model), conf, given)}
+        readers = {"": FrameReader(_load(model), conf, given, _regions(ignore, camera))}
     return lambda file: of_file(readers, file), " ".join(reader.identity for reader in readers.values())
+
+
+def _regions(ignore: Path | None, camera: str | None) -> Regions:
+    from lotwise.cameras.ignore.region_file import read_regions, regions_in
+
+    if ignore is None:
+        return ()
+    if ignore.is_dir():
+        if camera is None:
+            raise InputError(f"{ignore}: a folder, and one model runs on all pictures; give the camera's file in it")
+        return read_regions(regions_in(ignore, camera))
+    if not ignore.exists():
+        raise InputError(f"{ignore}: no such file; give the file of a camera's ignore regions")
+    return read_regions(ignore)
 
 
 def _load(model: Path) -> Model:
@@ -180,6 +207,8 @@ def _say(results: Sequence[FrameResult], as_json: Path | None, save: Path | None
         slots = any(result.readings for result in results)
         print_table(plain_table(headings if slots else headings[:2], [_cells(result) for result in results]))
     found = sum(len(result.detections) for result in results)
+    if ignored := sum(result.ignored for result in results):
+        rest += f", {ignored} boxes ignored"
     where = ", ".join(str(place) for place in (as_json, save) if place)
     out.print(f"{found} vehicles on {len(results)} images{rest}{f': {where}' if where else ''}")
 

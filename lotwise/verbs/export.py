@@ -36,7 +36,8 @@ def print_live_bundles(run: Run) -> None:
         if gate is None:
             continue
         measured = bool(gate.agreement_with_teacher)
-        what = "student" if gate.winner == "student" else "untouched nano (the student agreed less with the teacher)"
+        less = "less" if record.left_out is None else "no better"
+        what = "student" if gate.winner == "student" else f"untouched nano (the student agreed {less} with the teacher)"
         live = run.registry(camera).live()
         match gate.outcome:
             case "promoted" if not measured:
@@ -49,5 +50,7 @@ def print_live_bundles(run: Run) -> None:
                 out.print(f"{camera}: the {what} runs in the shadow of the live bundle, {live}: {gate.why}")
             case "kept":
                 out.print(f"{camera}: live stays the bundle before, {live}, not the new {gate.winner}: {gate.why}")
+        if record.left_out is not None:
+            out.print(f"{camera}: {record.note}")
         if gate.int8 is not None:
             out.print(f"{camera}: {verdict(gate.int8)}")

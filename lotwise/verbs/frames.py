@@ -22,10 +22,10 @@ def frames(
     as_json: JsonFile = None,
 ) -> None:
     """Which frames adapt and label would choose with this --frames, most telling first, and why. Labels nothing."""
+    from lotwise.cameras.frame_selection.selection import select_frames
     from lotwise.datasets.readers.open import parse_cameras
     from lotwise.students.pipeline.footage import open_frames
     from lotwise.students.pipeline.options import source_of
-    from lotwise.teacher.frame_selection.selection import select_frames
 
     dataset = open_frames(*source_of(of.site, of.dataset, of.root), parse_cameras(of.cameras))
     with progress_bars() as progress:

@@ -42,7 +42,7 @@ def report(
     """Precision, recall, mAP50 and mAP50-95 per camera: teacher, untouched nano and student side by side."""
     check_protocol(protocol)
     from lotwise.datasets.readers.open import parse_cameras
-    from lotwise.students.pipeline.footage import open_frames
+    from lotwise.students.pipeline.footage import open_frames, with_ignored
     from lotwise.students.pipeline.run import Run
 
     run = Run(folder)
@@ -52,7 +52,7 @@ def report(
     frames = open_frames(
         dataset or plan.dataset, root or plan.root, parse_cameras(cameras) if cameras else plan.cameras
     )
-    print_report(run, frames, protocol, as_json, html, markdown, rule)
+    print_report(run, with_ignored(frames, plan), protocol, as_json, html, markdown, rule)
 
 
 def check_protocol(name: str | None) -> None:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from lotwise.datasets.errors import InputError
-from lotwise.terminal import out, print_notes, progress_bars
+from lotwise.options import Cameras, SiteFile
+from lotwise.terminal import open_browser, out, print_notes, progress_bars
 
 app = typer.Typer()
 slots = typer.Typer(
@@ -16,32 +17,91 @@ slots = typer.Typer(
 )
 app.add_typer(slots, name="slots")
 
+_EXAMPLES = (
+    "Examples: lotwise slots convert bounding_boxes.json --canvas 1080x600 --out slots.json; "
+    "lotwise slots convert CarParkPos --slot 107x48 --picture carParkImg.png --out slots.json; "
+    "lotwise slots convert slots.json --to labelme --picture frame.jpg --out frame.json"
+)
+
 
 @slots.callback(epilog="Example: lotwise slots convert camera1.csv --out slots.json")
 def _group() -> None:
     """Slots, with or without drawing them."""
 
 
-@slots.command(epilog="Example: lotwise slots convert camera1.csv --out slots.json")
+@slots.command(epilog=_EXAMPLES)
 def convert(
-    file: Annotated[
-        Path, typer.Argument(help="Slot file: JSON, ours or of Ultralytics' picker; a CNR-EXT CSV or a PKLot XML.")
-    ],
-    target: Annotated[Path, typer.Option("--out", help="Slot file to write, JSON in 0..1 of the frame.")],
-    size: Annotated[
-        str | None, typer.Option(help="WIDTHxHEIGHT of the frames that the file was drawn on, where it does not say.")
+    file: Annotated[Path, typer.Argument(help="Slot file of any known format.")],
+    target: Annotated[Path, typer.Option("--out", help="Slot file to write.")],
+    source_format: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="Its format, by default told by what is in it: lotwise, ultralytics, labelme, cvat, coco, "
+            "supervision, opencv, cnr-ext, pklot or frigate.",
+        ),
+    ] = None,
+    target_format: Annotated[
+        str, typer.Option("--to", help="Format to write, one of the same; lotwise is JSON in 0..1 of the frame.")
+    ] = "lotwise",
+    canvas: Annotated[
+        str | None,
+        typer.Option(
+            "--canvas",
+            help="WIDTHxHEIGHT of the picture as it was shown when the slots were drawn, where the file does not say; "
+            "100x100 for percent.",
+        ),
+    ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            help="A picture of the camera: its size where the file does not say it or the written one needs it, and "
+            "its name where the file lists several pictures."
+        ),
+    ] = None,
+    slot: Annotated[
+        str | None, typer.Option(help="WIDTHxHEIGHT of each slot in pixels, where the file holds corners alone.")
+    ] = None,
+    camera: Annotated[
+        str | None, typer.Option(help="Whose zones, in a Frigate configuration of several cameras.")
     ] = None,
 ) -> None:
-    """Convert a slot file of another project."""
+    """Convert slot files of other projects to ours, and ours to theirs."""
     from lotwise.cameras.site.slot_entry import waiting_note
-    from lotwise.cameras.site.slot_file import accepted_slots, read_slot_entries, write_slot_file
+    from lotwise.cameras.site.slot_file import write_slot_entries
+    from lotwise.cameras.site.slot_formats import lotwise
+    from lotwise.cameras.site.slot_formats.drawing import Picture
+    from lotwise.cameras.site.slot_formats.formats import format_named
+    from lotwise.cameras.site.slot_formats.given_file import Hints
+    from lotwise.cameras.site.slot_formats.read import read_slots
+    from lotwise.cameras.site.slot_formats.sizes import parse_size
+    from lotwise.cameras.site.slot_formats.write import write_slots
     from lotwise.cameras.site.slot_overlaps import overlap_note
+    from lotwise.datasets.images import image_size
 
-    entries = read_slot_entries(file, _size(size))
-    found = accepted_slots(entries)
-    write_slot_file(target, found)
-    out.print(f"{len(found)} slots: {target}")
-    print_notes([note for note in (overlap_note(found), waiting_note(entries, file)) if note])
+    kind = format_named(target_format, "--to")
+    hints = Hints(
+        canvas=None if canvas is None else parse_size(canvas, "--canvas"),
+        picture=None if picture is None else image_size(picture),
+        picture_name=None if picture is None else picture.name,
+        camera=camera,
+        slot=None if slot is None else parse_size(slot, "--slot"),
+    )
+    found = read_slots(file, hints, None if source_format is None else format_named(source_format, "--from"))
+    if kind is lotwise.FORMAT:
+        write_slot_entries(target, found.entries)
+    else:
+        size = hints.picture or found.size
+        if size is None and kind.in_pixels:
+            raise InputError(
+                f"{file}: {kind.title} is in pixels, and the size of the picture is not known; give --picture FILE"
+            )
+        picture_name = hints.picture_name or f"{target.stem}.jpg"
+        write_slots(target, found.slots, kind, Picture(size or (1, 1), picture_name))
+    out.print(f"{len(found.slots)} slots ({found.format.title}): {target}")
+    ids = "" if kind.keeps_ids else f"{kind.title}: ids are not kept; read again, slots are numbered from 1"
+    notes = (*found.notes, ids, overlap_note(found.slots), waiting_note(found.entries, file))
+    print_notes([note for note in notes if note])
 
 
 @slots.command(epilog="Example: lotwise slots propose runs/lot --camera entrance")
@@ -104,10 +164,39 @@ def accept(
     out.print(f"{accepted} slots accepted, {waiting} proposals wait: {file}")
 
 
-def _size(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    width, _, height = text.partition("x")
-    if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
-        raise InputError(f"--size {text}: expected WIDTHxHEIGHT in pixels, such as 1280x720")
-    return int(width), int(height)
+@slots.command(epilog="Examples: lotwise slots edit site.yaml; lotwise slots edit site.yaml --pictures recorded")
+def edit(
+    site: SiteFile,
+    cameras: Cameras = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with a folder of pictures for each camera, as lotwise collect writes it; without it the "
+            "frames that the site file names."
+        ),
+    ] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the page.")] = True,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 for any that is free.")] = 0,
+) -> None:
+    """Draw slots in the browser, on saved pictures and without a node; until Ctrl-C."""
+    from lotwise.cameras.site.frames import chosen_cameras
+    from lotwise.cameras.site.reading import read_site
+    from lotwise.datasets.readers.open import parse_cameras
+    from lotwise.node.http.slot_editor.alone import serve_editor
+    from lotwise.node.slot_editing.saved_pictures import SavedPictures
+
+    path = site.resolve()
+    content = read_site(path)
+    edited = SavedPictures(content, path, chosen_cameras(content, path, parse_cameras(cameras)), pictures, out.print)
+    print_notes([f"{why}; its slots are not edited" for why in edited.missing.values()])
+
+    def ready(address: str) -> None:
+        out.print(f"slots of {', '.join(edited.cameras)}, until Ctrl-C: {address}")
+        if browser:
+            open_browser(address)
+
+    edited.start()
+    try:
+        serve_editor(edited, port, ready)
+    finally:
+        edited.close()

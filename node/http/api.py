@@ -7,37 +7,35 @@ from typing import Annotated, Any
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import FastAPI, HTTPException, Path, Query, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response
-from starlette.exceptions import HTTPException as StarletteHTTPException
+from fastapi.responses import HTMLResponse, Response
 
+from lotwise.cameras.ignore.region import new_region, parse_box
 from lotwise.datasets.errors import InputError
 from lotwise.node.http.api_models import (
     CameraDetailAnswer,
     ErrorAnswer,
     EventAnswer,
     HealthAnswer,
+    RegionAnswer,
     SiteAnswer,
     camera_detail,
     event_answer,
+    region_answer,
     site_answer,
 )
 from lotwise.node.http.auth import AccessControl
+from lotwise.node.http.errors import add_errors
+from lotwise.node.http.headers import HEADERS
 from lotwise.node.http.metrics import exposition, node_registry
-from lotwise.node.http.page import CHANGES_SHOWN, POLICY, page
+from lotwise.node.http.page import CHANGES_SHOWN, page
 from lotwise.node.http.served_node import ServedNode
+from lotwise.node.http.slot_editor.routes import add_slot_editor
 from lotwise.node.journal.query import EventQuery
 from lotwise.node.picture import Pictures
+from lotwise.node.slot_editing.edited_site import EditedSite
 from lotwise.node.state import CameraNow
 from lotwise.node.wording import reason
 
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": POLICY,
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 JPEG: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -46,12 +44,13 @@ MAX_NUMBER = (1 << 63) - 1
 CameraName = Annotated[str, Path(description="Camera id as in the site file")]
 
 
-def make_app(node: ServedNode, token: str | None = None) -> FastAPI:
+def make_app(node: ServedNode, token: str | None = None, edited: EditedSite | None = None) -> FastAPI:
     """The application.
 
     Args:
         node: what is served; its quick methods are called from the event loop, the others from one further thread.
         token: asked for on every route but /healthz; None only where loopback alone is listened on.
+        edited: whose slots can be edited; there is no editor where None.
     """
     app = FastAPI(
         title="Lotwise node",
@@ -60,7 +59,7 @@ def make_app(node: ServedNode, token: str | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.add_middleware(AccessControl, token=token, headers=HEADERS)
-    _add_errors(app)
+    add_errors(app)
     registry = node_registry(node)
     pictures = Pictures(node.picture)
     # However many ask, one core draws and reads the disk at a time: the others belong to the cameras.
@@ -99,7 +98,7 @@ def make_app(node: ServedNode, token: str | None = None) -> FastAPI:
         """The page for operators."""
         after = max(0, node.last_event() - CHANGES_SHOWN)
         changes = await run_sync(lambda: node.events(EventQuery(after, limit=CHANGES_SHOWN)), limiter=one)
-        return page(node.now(), changes[::-1], node.stuck())
+        return page(node.now(), changes[::-1], node.stuck(), editor=edited is not None)
 
     @app.get("/api/v1/state")
     async def state() -> SiteAnswer:
@@ -116,10 +115,20 @@ def make_app(node: ServedNode, token: str | None = None) -> FastAPI:
         camera: CameraName,
         plain: Annotated[bool, Query(description="Without anything drawn over it")] = False,
         width: Annotated[int | None, Query(description="Largest width in pixels", ge=64, le=4096)] = None,
+        around: Annotated[
+            str | None,
+            Query(
+                description="Only what lies around this box, x1,y1,x2,y2 in 0..1 of the view, and nothing drawn else"
+            ),
+        ] = None,
     ) -> Response:
         """The last frame of a camera with its slots and vehicles; where it is old or no good, it says so."""
         why = camera_now(camera).source.why
-        jpeg = await run_sync(pictures.jpeg, camera, width, plain, limiter=one)
+        try:
+            box = None if around is None else new_region(parse_box(around)).box
+        except InputError as error:
+            raise HTTPException(422, str(error)) from error
+        jpeg = await run_sync(pictures.jpeg, camera, width, plain, box, limiter=one)
         if jpeg is None:
             raise HTTPException(503, f"{camera}: no picture yet ({why or reason('starting')})")
         return Response(jpeg, media_type="image/jpeg")
@@ -145,26 +154,40 @@ def make_app(node: ServedNode, token: str | None = None) -> FastAPI:
             raise HTTPException(409, str(error)) from error
         return HealthAnswer()
 
+    @app.post("/api/v1/cameras/{camera}/ignore-regions", responses=_errors(404, 409, 422))
+    async def ignore(
+        camera: CameraName,
+        box: Annotated[str, Query(description="x1,y1,x2,y2 in 0..1 of the view")],
+        note: Annotated[str, Query(description="What it is, for people", max_length=200)] = "",
+    ) -> RegionAnswer:
+        """An operator says that what this box holds is no vehicle: it counts for nothing from this moment on."""
+        camera_now(camera)
+        try:
+            sides = new_region(parse_box(box)).box
+        except InputError as error:
+            raise HTTPException(422, str(error)) from error
+        try:
+            region = await run_sync(node.ignore, camera, sides, note, limiter=one)
+        except InputError as error:
+            raise HTTPException(409, str(error)) from error
+        return region_answer(region)
+
+    @app.delete("/api/v1/cameras/{camera}/ignore-regions/{region}", responses=_errors(404, 409))
+    async def stop_ignoring(
+        camera: CameraName, region: Annotated[str, Path(description="Id of the region")]
+    ) -> HealthAnswer:
+        """An operator takes that back."""
+        if all(one.id != region for one in camera_now(camera).regions):
+            raise HTTPException(404, f"no ignore region {region!r} of {camera}")
+        try:
+            await run_sync(node.stop_ignoring, camera, region, limiter=one)
+        except InputError as error:
+            raise HTTPException(409, str(error)) from error
+        return HealthAnswer()
+
+    if edited is not None:
+        add_slot_editor(app, edited, one)
     return app
-
-
-def _add_errors(app: FastAPI) -> None:
-    """Every error is JSON with one line."""
-
-    @app.exception_handler(StarletteHTTPException)
-    async def told(request: Request, error: StarletteHTTPException) -> Response:
-        text = f"no such page: {request.url.path}" if error.detail == "Not Found" else str(error.detail)
-        return JSONResponse({"error": text}, error.status_code, error.headers)
-
-    @app.exception_handler(RequestValidationError)
-    async def wrong(request: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        return JSONResponse({"error": f"{first['loc'][-1]}: {first['msg'].lower()}"}, 422)
-
-    @app.exception_handler(Exception)
-    async def broken(request: Request, error: Exception) -> Response:
-        # The server logs the error itself with its traceback; outside it might tell too much.
-        return JSONResponse({"error": "the node failed at this; its log says why"}, 500)
 
 
 def _errors(*codes: int) -> dict[int | str, dict[str, Any]]:

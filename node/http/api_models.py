@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
+from lotwise.cameras.ignore.region import IgnoreRegion
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceState
 from lotwise.cameras.view.report import Verdict
@@ -89,7 +90,8 @@ class CameraAnswer(_Answer):
     unchanged: int = Field(description="Frames that showed nothing new, so that it need not run")
     untrusted: int = Field(description="Frames of a view that could not be trusted")
     latency_s: Share = Field(description="From taking the last detected frame to its slot states, seconds")
-    vehicles: int = Field(description="Boxes in the last detected frame")
+    vehicles: int = Field(description="Boxes in the last detected frame, without those that are ignored")
+    ignored: int = Field(description="Boxes in the last detected frame that are ignored: somebody said, no vehicle")
     slots: dict[str, SlotAnswer]
 
 
@@ -99,8 +101,27 @@ class VehicleAnswer(_Answer):
     label: int
 
 
+class RegionAnswer(_Answer):
+    id: str
+    box: tuple[float, float, float, float] = Field(description="x1, y1, x2, y2 in 0..1 of the view")
+    added: datetime | None
+    note: str
+
+
+class StayingAnswer(_Answer):
+    box: tuple[float, float, float, float] = Field(description="Mean x1, y1, x2, y2 in 0..1 of the view")
+    score: Share = Field(description="Mean score")
+    looks: int = Field(description="Frames that counted since it was first there, at most one a minute")
+    seen: int = Field(description="On how many of them it was there")
+    first: datetime
+    last: datetime
+    stayed_s: float = Field(description="Seconds over which it was looked for; of a pause a day at most")
+
+
 class CameraDetailAnswer(CameraAnswer):
-    detections: list[VehicleAnswer] = Field(description="Of the last detected frame")
+    detections: list[VehicleAnswer] = Field(description="Of the last detected frame, without those that are ignored")
+    ignore_regions: list[RegionAnswer] = Field(description="Things of which somebody said that they are no vehicles")
+    staying: list[StayingAnswer] = Field(description="Boxes outside of every slot that have been there for long")
 
 
 class SiteAnswer(_Answer):
@@ -158,13 +179,24 @@ def camera_answer(now: CameraNow) -> CameraAnswer:
         untrusted=now.untrusted,
         latency_s=now.latency_s,
         vehicles=len(now.detections),
+        ignored=len(now.ignored),
         slots=_slots(now.slots),
     )
 
 
 def camera_detail(now: CameraNow) -> CameraDetailAnswer:
     """One camera with its boxes."""
-    return CameraDetailAnswer(**dict(camera_answer(now)), detections=_vehicles(now.detections))
+    return CameraDetailAnswer(
+        **dict(camera_answer(now)),
+        detections=_vehicles(now.detections),
+        ignore_regions=[region_answer(region) for region in now.regions],
+        staying=[StayingAnswer.model_validate(one) for one in now.staying],
+    )
+
+
+def region_answer(region: IgnoreRegion) -> RegionAnswer:
+    """An ignore region as the API gives it."""
+    return RegionAnswer.model_validate(region)
 
 
 def event_answer(event: Event) -> EventAnswer:

@@ -27,7 +27,7 @@ class AccessControl:
     """
 
     def __init__(self, app: ASGIApp, token: str | None, headers: dict[str, str]) -> None:
-        """``headers`` are added to every answer."""
+        """``headers`` are added to every answer that does not say otherwise."""
         self._app = app
         self._token = token.encode() if token else None
         self._headers = headers
@@ -40,7 +40,9 @@ class AccessControl:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers)
+                given = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    given.setdefault(name, value)
             await send(message)
 
         # uvicorn leaves the body of an answer to HEAD away by itself.

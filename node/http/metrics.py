@@ -89,6 +89,12 @@ def _states(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
     last = GaugeMetricFamily(
         "lotwise_camera_last_frame_timestamp_seconds", "When a frame was last looked at", labels=["camera"]
     )
+    vehicles = GaugeMetricFamily(
+        "lotwise_camera_vehicles", "Boxes in the last detected frame, without those that are ignored", labels=["camera"]
+    )
+    ignored = GaugeMetricFamily(
+        "lotwise_camera_ignored_boxes", "Boxes in the last detected frame that are ignored", labels=["camera"]
+    )
     live = InfoMetricFamily("lotwise_bundle", "The detector that is live", labels=["camera"])
     shadow = InfoMetricFamily("lotwise_shadow_bundle", "The detector in the live one's shadow", labels=["camera"])
     refused = InfoMetricFamily(
@@ -103,6 +109,8 @@ def _states(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
             views.add_metric([name, verdict], camera.view.verdict == verdict)
         if camera.detected:
             latency.add_metric([name], camera.latency_s)
+            vehicles.add_metric([name], len(camera.detections))
+            ignored.add_metric([name], len(camera.ignored))
         if camera.time is not None:
             last.add_metric([name], camera.time.timestamp())
         if camera.bundle:
@@ -111,7 +119,7 @@ def _states(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
             shadow.add_metric([name], {"bundle": camera.shadow})
         if camera.refusal is not None:
             refused.add_metric([name], {"bundle": camera.refusal.bundle})
-    yield from (up, sources, views, latency, last, live, shadow, refused)
+    yield from (up, sources, views, latency, last, vehicles, ignored, live, shadow, refused)
 
 
 def _slots(now: NodeNow) -> Iterator[Metric]:

@@ -27,6 +27,10 @@ CHANGES_SHOWN = 12
 """Number of last changes shown."""
 PICTURE_WIDTH_PX = 720
 """Width of the pictures on the page: twice the 340 px of a card, for screens with two pixels a point."""
+THING_WIDTH_PX = 240
+"""Largest width of the picture of a thing that stays."""
+STAYING_SHOWN = 12
+"""Things of a camera that stay and are asked about at once; the next ones follow once these are decided."""
 ACCEPTABLE_VERDICTS = ("moved", "blocked", "unverified")
 """Verdicts that an operator may overrule: the camera was turned on purpose, or something was built before it."""
 RECORDED_AFTER_S = 86400.0
@@ -35,20 +39,23 @@ IDENTITY_CHARACTERS = 12
 """Of a bundle's identity, a hash, so many are enough to tell it from others."""
 
 _HERE = Path(__file__).parent
-_TEMPLATES = Environment(
+TEMPLATES = Environment(
     loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, auto_reload=False
 )
-STYLE = (_HERE / "static" / "page.css").read_text(encoding="utf-8")
+THEME = (_HERE / "static" / "theme.css").read_text(encoding="utf-8")
+"""Colours of all pages, light and dark."""
+STYLE = THEME + (_HERE / "static" / "page.css").read_text(encoding="utf-8")
 SCRIPT = (_HERE / "static" / "page.js").read_text(encoding="utf-8")
 
 
-def _hash(text: str) -> str:
+def digest(text: str) -> str:
+    """A text of a page as a content security policy names it."""
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 POLICY = (
-    f"default-src 'none'; img-src 'self' data:; connect-src 'self'; style-src {_hash(STYLE)}; "
-    f"script-src {_hash(SCRIPT)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    f"default-src 'none'; img-src 'self' data:; connect-src 'self'; style-src {digest(STYLE)}; "
+    f"script-src {digest(SCRIPT)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """Content security policy under which the page works: nothing runs in it but its own script."""
 
@@ -62,9 +69,11 @@ class CameraCard:
         snapshot, picture: addresses of its whole last picture and of the one on the page; empty before the first.
         no_picture: why there is none.
         age: of the picture, in words.
+        ignored: boxes that do not count, as they are no vehicles.
         refusal: which newer bundle was refused and why; empty where none was.
         int8_refused: why the live bundle runs without an INT8 model that was made for it; empty where none was refused.
         acceptable: whether an operator may say that its view is right as it is.
+        editor: address of its slot editor; empty where there is none.
     """
 
     name: str
@@ -76,9 +85,29 @@ class CameraCard:
     picture: str
     no_picture: str
     age: str
+    ignored: int
     refusal: str
     int8_refused: str
     acceptable: bool
+    editor: str
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A thing in a camera's view that stays, or that is ignored.
+
+    Attributes:
+        picture: address of a picture of it; empty before the camera's first.
+        box: x1, y1, x2, y2 in 0..1 of the view, with commas.
+        region: id where it is ignored, else empty.
+        words: what is known of it.
+    """
+
+    camera: str
+    picture: str
+    box: str
+    region: str
+    words: str
 
 
 @dataclass(frozen=True)
@@ -102,22 +131,25 @@ class ChangeRow:
     after: str
 
 
-def page(now: NodeNow, changes: Sequence[Event], stuck: str | None) -> str:
+def page(now: NodeNow, changes: Sequence[Event], stuck: str | None, editor: bool = False) -> str:
     """The whole page; without scripts it loads itself anew every ten seconds.
 
     Args:
         now: the node.
         changes: the newest events, newest first.
         stuck: why the node's loop hangs, if it does.
+        editor: whether the cameras' slots can be edited.
     """
     places = lot_places(now)
-    return _TEMPLATES.get_template("page.html").render(
+    return TEMPLATES.get_template("page.html").render(
         site=now.site,
         time=local_time(datetime.now(UTC)),
         started=local_time(now.started),
         lot=Counts.of(place_states(places)),
         stuck=stuck,
-        cameras=[_card(camera) for camera in now.cameras.values()],
+        cameras=[_card(camera, editor) for camera in now.cameras.values()],
+        staying=[thing for camera in now.cameras.values() for thing in _staying(camera)],
+        ignored=[thing for camera in now.cameras.values() for thing in _ignored(camera)],
         unknown=list(_unknown(now, places)),
         changes=[_change(event) for event in changes],
         # Files of ours, whose hashes stand in the policy: the only text that is not escaped.
@@ -126,12 +158,12 @@ def page(now: NodeNow, changes: Sequence[Event], stuck: str | None) -> str:
     )
 
 
-def _card(now: CameraNow) -> CameraCard:
+def _card(now: CameraNow, editor: bool) -> CameraCard:
     wrong = cause(now)
     state: str = now.source.state
     if state == "live":
         state = "bad view" if wrong else "read to its end" if now.source.ended else "live"
-    snapshot = f"api/v1/cameras/{quote(now.camera, safe='')}/snapshot.jpg"
+    snapshot = _snapshot(now.camera)
     picture = age = ""
     if now.time is not None:
         age_s = (datetime.now(UTC) - now.time).total_seconds()
@@ -140,6 +172,7 @@ def _card(now: CameraNow) -> CameraCard:
             state, age = "recording", f"of {local_time(now.time)}"
         # A new address for each new picture: the browser fetches what changed, and only that.
         version = f"{now.time.timestamp():.2f}-{now.source.state}-{now.view.verdict}"
+        version += "".join(f"-{region.id}" for region in now.regions)
         picture = f"{snapshot}?width={PICTURE_WIDTH_PX}&v={version}"
     return CameraCard(
         name=now.camera,
@@ -151,10 +184,36 @@ def _card(now: CameraNow) -> CameraCard:
         picture=picture,
         no_picture=now.source.why or reason("starting"),
         age=age,
+        ignored=len(now.ignored),
         refusal=f"{now.refusal.bundle[:IDENTITY_CHARACTERS]}: {now.refusal.why}" if now.refusal else "",
         int8_refused=now.int8_refused,
         acceptable=now.source.state == "live" and now.view.verdict in ACCEPTABLE_VERDICTS,
+        editor=f"cameras/{quote(now.camera, safe='')}/slots" if editor else "",
     )
+
+
+def _staying(now: CameraNow) -> Iterator[Thing]:
+    for one in now.staying[:STAYING_SHOWN]:
+        stay = duration_words(one.stayed_s)
+        often = "every one" if one.seen == one.looks else f"{one.seen}"
+        words = f"there for {stay}, on {often} of {one.looks} frames, score {one.score:.2f}"
+        yield _thing(now, one.box, "", words)
+
+
+def _ignored(now: CameraNow) -> Iterator[Thing]:
+    for region in now.regions:
+        since = f"since {local_time(region.added)}" if region.added else ""
+        yield _thing(now, region.box, region.id, ", ".join(filter(None, (region.note, since))) or "by its file")
+
+
+def _thing(now: CameraNow, sides: Sequence[float], region: str, words: str) -> Thing:
+    box = ",".join(f"{side:g}" for side in sides)
+    picture = f"{_snapshot(now.camera)}?width={THING_WIDTH_PX}&around={box}" if now.time is not None else ""
+    return Thing(now.camera, picture, box, region, words)
+
+
+def _snapshot(camera: str) -> str:
+    return f"api/v1/cameras/{quote(camera, safe='')}/snapshot.jpg"
 
 
 def _unknown(now: NodeNow, places: Mapping[str, Place]) -> Iterator[UnknownPlaces]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from lotwise.cameras.ignore.region import Box, IgnoreRegion
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.journal.query import EventQuery
 from lotwise.node.state import CameraNow, Event, NodeNow
@@ -36,6 +37,20 @@ class ServedNode(Protocol):
 
         Raises:
             InputError: it sees nothing that could be accepted.
+        """
+
+    def ignore(self, camera: str, box: Box, note: str = "") -> IgnoreRegion:
+        """What this box (xyxy in 0..1 of the view) holds is no vehicle, from here on.
+
+        Raises:
+            InputError: that is no box in the frame, or it cannot be kept.
+        """
+
+    def stop_ignoring(self, camera: str, region: str) -> None:
+        """Take such a region back, by its id.
+
+        Raises:
+            InputError: there is none of this id, or that cannot be kept.
         """
 
     def metrics(self) -> Mapping[str, float]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from lotwise.cameras.site.api import ApiSettings, is_loopback
 from lotwise.datasets.errors import InputError
 from lotwise.node.http.served_node import ServedNode
+from lotwise.node.slot_editing.edited_site import EditedSite
 
 if TYPE_CHECKING:
     import uvicorn
@@ -35,8 +36,12 @@ _LISTEN_ERRORS = {
 class ApiServer:
     """Serves a node's page, JSON API and metrics from ``start`` to ``close``."""
 
-    def __init__(self, node: ServedNode, settings: ApiSettings, base: Path = Path()) -> None:
-        """``base`` is the folder of the site file, which token, certificate and key are relative to."""
+    def __init__(
+        self, node: ServedNode, settings: ApiSettings, base: Path = Path(), edited: EditedSite | None = None
+    ) -> None:
+        """``base`` is the folder of the site file, which token, certificate and key are relative to; ``edited`` are the
+        cameras whose slots can be edited."""
+        self._edited = edited
         self._node = node
         self._settings = settings
         self._base = base
@@ -93,7 +98,7 @@ class ApiServer:
         assert self._socket is not None
         self._server = uvicorn.Server(
             uvicorn.Config(
-                make_app(self._node, token),
+                make_app(self._node, token, self._edited),
                 http=LimitedConnection,
                 loop="asyncio",
                 ws="none",

@@ -113,7 +113,8 @@ def _camera_meaning(camera: CameraNow) -> Hashable:
     whys = (_NUMBER.sub("", source.why), _NUMBER.sub("", view.why))
     counts = Counts.of(camera.slots)
     bundles = (camera.bundle, camera.shadow, camera.refusal, camera.int8_refused)
-    return counts, source.state, source.since, view.verdict, whys, bundles
+    regions = tuple(region.id for region in camera.regions)
+    return counts, source.state, source.since, view.verdict, whys, bundles, regions
 
 
 def _camera_message(camera: CameraNow) -> bytes:
@@ -127,6 +128,8 @@ def _camera_message(camera: CameraNow) -> bytes:
             "shadow": camera.shadow,
             "refused": {"bundle": refusal.bundle, "why": refusal.why} if refusal else None,
             "int8_refused": camera.int8_refused,
+            "ignored": len(camera.ignored),
+            "ignore_regions": len(camera.regions),
         }
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Detections, Frame
+from lotwise.datasets.frame import Frame
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.students.distillation.distill import TrainedStudent, distill
@@ -15,7 +15,6 @@ from lotwise.students.distillation.fitted_frames import FittedFrames, input_size
 from lotwise.students.distillation.samples import Samples
 from lotwise.students.distillation.self_training import (
     RoundScore,
-    consensus_settings,
     drifted,
     predict,
     refine,
@@ -23,13 +22,13 @@ from lotwise.students.distillation.self_training import (
 )
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.distillation.stopping import agreement_check
+from lotwise.students.distillation.taught import taught_detections
 from lotwise.students.model.student import make_student
 from lotwise.teacher.checkpoint import save_model
-from lotwise.teacher.consensus import camera_consensus, write_audit
+from lotwise.teacher.ignored import ignored_in
 from lotwise.teacher.store import KnowledgeStore
 
 STUDENT = "student.safetensors"
-AUDIT = "consensus.jsonl"
 SECOND_ROUND = "second"
 
 
@@ -84,7 +83,7 @@ def learn(
     if not frames:
         raise InputError(f"{folder}: no frames to learn from; label some first")
     fitted = FittedFrames(input_size([store.get(keys[frames[0].name]).size], settings.size), read)
-    taught = agreed(frames, keys, store, settings, folder, fitted.whole)
+    taught = taught_detections(frames, keys, store, settings, folder, fitted.whole)
     samples = Samples([*frames, *others], store, settings, keys, taught, fitted)
     check = agreement_check(samples)
     first = distill(make_student(nano, classes), samples, settings, folder, progress, check, stage)
@@ -95,6 +94,8 @@ def learn(
     teacher_detections = {frame.name: store.get(keys[frame.name]).detections for frame in frames}
     sizes = {frame.name: store.get(keys[frame.name]).size for frame in frames}
     predicted = predict(folder / STUDENT, frames, settings.size, classes, read)
+    # The student may still see what somebody has said is no vehicle; its word must not bring it back.
+    predicted = {name: found[~ignored_in(store, keys[name], found, sizes[name])] for name, found in predicted.items()}
     targets = refine(taught, predicted, frames, sizes, settings, read)
     samples = Samples([*frames, *others], store, settings, keys, targets, fitted)
     check = agreement_check(samples)
@@ -112,23 +113,3 @@ def learn(
     spent = first.seconds + second.seconds
     counts = replace(second if kept == 2 else first, seconds=spent)
     return Learned(counts, samples.input_size(), (first_score, second_score), kept)
-
-
-def agreed(
-    frames: Sequence[Frame],
-    keys: Mapping[str, str],
-    store: KnowledgeStore,
-    settings: DistillSettings,
-    folder: Path,
-    read: LoadFrame = load,
-) -> dict[str, Detections]:
-    """What is to be taught of each frame: the teacher's word, corrected by the camera's other frames.
-
-    The audit of what was changed and why goes to ``consensus.jsonl`` in the folder.
-    """
-    if not settings.consensus:
-        return {frame.name: store.get(keys[frame.name]).detections for frame in frames}
-    verdicts = camera_consensus(frames, keys, store, consensus_settings(settings), read)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_audit(folder / AUDIT, verdicts)
-    return {name: verdict.detections for name, verdict in verdicts.items()}

@@ -14,7 +14,8 @@ from lotwise.datasets.frame import Detections, Frame
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.students.distillation.settings import DistillSettings
-from lotwise.teacher.consensus import ConsensusSettings, consensus_by_view
+from lotwise.students.distillation.taught import consensus_settings
+from lotwise.teacher.consensus import consensus_by_view
 from lotwise.teacher.fuse import fuse
 from lotwise.teacher.oracle import Oracle, OracleSettings
 
@@ -125,11 +126,6 @@ def with_consensus(
     """Consensus over frames in order of time; those of another size show another view and are never compared."""
     verdicts = consensus_by_view(frames, said, sizes, consensus_settings(settings), read)
     return {frame.name: verdicts[frame.name].detections for frame in frames}
-
-
-def consensus_settings(settings: DistillSettings) -> ConsensusSettings:
-    """Consensus by the thresholds of a distillation."""
-    return ConsensusSettings(positive_threshold=settings.positive_threshold, ignore_threshold=settings.ignore_threshold)
 
 
 def drifted(first: RoundScore, second: RoundScore) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lotwise.students.losses.weights import LossWeights
-from lotwise.teacher.consensus.settings import DEFAULT_IGNORE_THRESHOLD, DEFAULT_POSITIVE_THRESHOLD
+from lotwise.teacher.consensus.settings import DEFAULT_IGNORE_THRESHOLD, DEFAULT_POSITIVE_THRESHOLD, FurnitureTaught
 
 
 class DistillSettings(BaseModel):
@@ -95,6 +95,13 @@ class DistillSettings(BaseModel):
     consensus: Annotated[
         bool, Field(description="Whether the teacher's boxes of a frame are corrected by the camera's other frames.")
     ] = True
+    furniture: Annotated[
+        FurnitureTaught,
+        Field(
+            description="What is taught of things that never come or go and of which the teacher is never sure: "
+            "vehicle, as the teacher says; doubt, nothing at all; background, that no vehicle is there."
+        ),
+    ] = "background"
     rounds: Annotated[
         int,
         Field(

@@ -90,10 +90,12 @@ def compare(exact: Detector, quick: Detector, frames: Iterable[Image]) -> dict[s
     pairs: list[tuple[Detections, Detections]] = []
     same: list[bool] = []
     for frame in frames:
-        pair = exact([frame])[0], quick([frame])[0]
+        least = min(exact.confidence, exact.slot_confidence)
+        pair = exact([frame], least)[0], quick([frame], least)[0]
         size = (frame.shape[1], frame.shape[0])
-        first, second = (exact.slot_rule(one, exact.slots, size, confidence=exact.confidence) for one in pair)
-        pairs.append(pair)
+        first, second = (exact.slot_rule(one, exact.slots, size, confidence=exact.slot_confidence) for one in pair)
+        reported = [one[one.scores >= exact.confidence] for one in pair]
+        pairs.append((reported[0], reported[1]))
         same += [first[slot].state == second[slot].state for slot in first]
     return {
         "agreement": agreement(pairs),

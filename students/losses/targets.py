@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from lotwise.datasets.frame import Detections
 from lotwise.teacher.knowledge import Dense, Distribution, Latent
 
+AS_SAID = -2
+"""Label of a box that is taught with the teacher's own score, whatever ``score_exponent`` makes of the others."""
+
 
 @dataclass(frozen=True)
 class SampleTargets:
@@ -87,7 +90,8 @@ def make_targets(
         samples: one a sample.
         positive_threshold: a box is taught from this score up.
         ignore_threshold: boxes between this score and ``positive_threshold`` are neither vehicle nor background.
-        score_exponent: taught score = teacher's score to this power; 0 teaches hard labels.
+        score_exponent: taught score = teacher's score to this power; 0 teaches hard labels. Boxes labelled
+            ``AS_SAID`` are taught with their own score.
     """
     sure = [sample.detections[sample.detections.scores >= positive_threshold] for sample in samples]
     unsure = [
@@ -99,7 +103,7 @@ def make_targets(
     levels = max((len(sample.latents) for sample in samples), default=0)
     return Targets(
         boxes=_padded([found.boxes for found in sure]),
-        scores=_padded([found.scores**score_exponent for found in sure]),
+        scores=_padded([taught_scores(found, score_exponent) for found in sure]),
         ignore=_padded(unsure),
         latents=tuple(
             tuple(sample.latents[level] if sample.latents else None for sample in samples) for level in range(levels)
@@ -107,6 +111,15 @@ def make_targets(
         dense=_dense([sample.dense for sample in samples]),
         distributions=tuple(sample.dense.distribution if sample.dense else None for sample in samples),
     )
+
+
+def taught_scores(found: Detections, score_exponent: float) -> NDArray[np.float32]:
+    """(N,) what a student should say of each of the teacher's boxes.
+
+    >>> taught_scores(Detections.of([[0, 0, 9, 9], [9, 9, 19, 19]], [0.25, 0.25], [0, AS_SAID]), 0.5).tolist()
+    [0.5, 0.25]
+    """
+    return np.where(found.labels == AS_SAID, found.scores, found.scores**score_exponent).astype(np.float32)
 
 
 def _dense(said: Sequence[Dense | None]) -> DenseTargets | None:

@@ -22,6 +22,7 @@ from lotwise.students.pipeline.records import CameraRecord
 from lotwise.students.pipeline.run import Run
 from lotwise.students.pipeline.train import train_students
 from lotwise.teacher.checkpoint import load_model
+from lotwise.teacher.ignored import labels_without_ignored
 from lotwise.teacher.index import Labels, open_labels
 
 
@@ -64,7 +65,7 @@ def adapt(
     footage = _checked_footage(plan)
     with run.lock():
         _begin(run, plan, note)
-        labels = label_frames(run, footage, progress, read)
+        labels = labels_without_ignored(label_frames(run, footage, progress, read), footage)
         train_students(run, footage, labels, progress, read, note)
         export_bundles(run, footage, labels, progress, read, shadow)
     return Adapted(footage, labels)
@@ -75,7 +76,7 @@ def label(run: Run, plan: Plan, progress: Progress = no_progress, note: Note = n
     footage = _checked_footage(plan)
     with run.lock():
         _begin(run, plan, note)
-        return Adapted(footage, label_frames(run, footage, progress))
+        return Adapted(footage, labels_without_ignored(label_frames(run, footage, progress), footage))
 
 
 def train(run: Run, progress: Progress = no_progress, note: Note = no_note) -> list[CameraRecord]:
@@ -113,4 +114,5 @@ def _begin(run: Run, plan: Plan, note: Note) -> None:
 
 def _labelled(run: Run) -> tuple[Footage, Labels]:
     plan = run.plan()
-    return open_footage(plan), open_labels(run.knowledge, plan.labelling)
+    footage = open_footage(plan)
+    return footage, labels_without_ignored(open_labels(run.knowledge, plan.labelling), footage)

@@ -13,6 +13,8 @@ from pathlib import Path
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.cameras.detection.detector import load_detector
+from lotwise.cameras.frame_selection.selection import select_frames
+from lotwise.datasets.boxes import Boxes
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame
 from lotwise.datasets.frame_cache import FrameCache
@@ -34,7 +36,7 @@ from lotwise.students.pipeline.plot import plot_curve
 from lotwise.students.pipeline.run import Run
 from lotwise.students.pipeline.train import labelled_split
 from lotwise.teacher.checkpoint import fingerprint
-from lotwise.teacher.frame_selection.selection import select_frames
+from lotwise.teacher.ignored import labels_without_ignored, taught_identity
 from lotwise.teacher.index import Labels, open_labels
 
 MAX_FRAMES = 64
@@ -72,13 +74,14 @@ def curves(run: Run, camera: str | None, counts: Sequence[int] | None, progress:
     """
     plan = run.plan()
     with run.lock():
-        footage, labels, read = open_footage(plan), open_labels(run.knowledge, plan.labelling), FrameCache()
+        footage, read = open_footage(plan), FrameCache()
+        labels = labels_without_ignored(open_labels(run.knowledge, plan.labelling), footage)
         if camera is not None and camera not in footage.cameras:
             there = ", ".join(footage.cameras)
             raise InputError(f"{run.folder}: no camera {camera} in this run; choose one of {there}")
         wanted = [camera] if camera is not None else list(footage.cameras)
         return [
-            _curve(run, plan, frames, labels, counts, progress, read)
+            _curve(run, plan, frames, labels, counts, progress, read, footage.ignored.get(frames[0].camera))
             for frames in map(footage.of_camera, wanted)
             if any(frame.name in labels.keys for frame in frames)
         ]
@@ -95,12 +98,14 @@ class _Setup:
     test: tuple[Frame, ...]
     input: tuple[int, int]
     read: LoadFrame
+    ignored: Boxes | None
 
     def identity(self, samples: Samples | None) -> str:
         """Changes with whatever the figure of a student of these samples depends on."""
         plan = self.plan
         parts = [fingerprint(self.nano()), self.labels.index.oracle, plan.distill.model_dump_json(), *self.input]
-        parts += [samples.identity if samples else "untouched", *(self.labels.keys[frame.name] for frame in self.test)]
+        parts.append(samples.identity if samples else "untouched")
+        parts += [taught_identity(self.labels, frame.name) for frame in self.test]
         return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
 
     def nano(self) -> DetectionModel:
@@ -115,6 +120,7 @@ def _curve(
     counts: Sequence[int] | None,
     progress: Progress,
     read: LoadFrame,
+    ignored: Boxes | None,
 ) -> Curve:
     """One camera's curve."""
     camera = frames[0].camera
@@ -128,7 +134,7 @@ def _curve(
     asked = counts or [2**k for k in range(MAX_FRAMES.bit_length())]
     sizes = (0, *sorted({min(count, len(order)) for count in asked}))
     size = input_size([labels.index.frames[order[0].name].size], plan.distill.size)
-    setup = _Setup(camera, run.camera(camera) / "curve", plan, labels, split.test, size, read)
+    setup = _Setup(camera, run.camera(camera) / "curve", plan, labels, split.test, size, read, ignored)
     points = []
     for done, count in enumerate(sizes):
         progress(f"curve {camera}", done, len(sizes), "")
@@ -176,7 +182,8 @@ def _point(setup: _Setup, taught: Sequence[Frame], progress: Progress) -> Point:
     )
     known = ((image, labels.detections(frame)) for frame, image in readable_frames(setup.test, setup.read))
     detectors = {"student": load_detector(bundle)}
-    agreement = agreements_with_teacher(detectors, known, plan.distill.positive_threshold)["student"]
+    threshold = plan.distill.positive_threshold
+    agreement = agreements_with_teacher(detectors, known, threshold, setup.ignored)["student"]
     point = Point(len(taught), agreement, round(seconds, 1))
     write_whole(path, json.dumps({"identity": identity, **asdict(point)}).encode())
     # Of a student that is measured only the figure is kept: each would take some 60 MB.

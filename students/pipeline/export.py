@@ -16,6 +16,7 @@ from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.registry.use import in_use
 from lotwise.cameras.slots import SlotModel, learn_slot_model
+from lotwise.datasets.boxes import Boxes
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Footage, Frame, Image, Slot
 from lotwise.datasets.load import LoadFrame, load
@@ -24,8 +25,12 @@ from lotwise.students.distillation.learn import STUDENT
 from lotwise.students.export.bundle import write_bundle
 from lotwise.students.export.int8 import add_int8
 from lotwise.students.export.quantize import spread
+from lotwise.students.few_frames.blend import blend
+from lotwise.students.few_frames.choice import NANO
 from lotwise.students.model.student import make_student
 from lotwise.students.pipeline.gate import Decision, agreements_with_teacher, decide, decide_unmeasured, live_detector
+from lotwise.students.pipeline.leave_out import left_out_detections, reported_of
+from lotwise.students.pipeline.left_out_gate import LeftOutFrame, decide_left_out
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.records import CameraRecord, GateRecord
 from lotwise.students.pipeline.run import Run
@@ -72,7 +77,8 @@ def export_bundles(
                 tuple(frames[name] for name in side if name in frames) for side in (record.train, record.test)
             )
             slots = footage.slots.get(record.camera, ())
-            _export(_Job(run, plan, record, train, test, slots, labels, read), shadow)
+            ignored = footage.ignored.get(record.camera)
+            _export(_Job(run, plan, record, train, test, slots, labels, read, ignored), shadow)
     progress("export", len(records), len(records), "")
 
 
@@ -86,6 +92,7 @@ class _Job:
         slots: of its view.
         labels: what the teacher said.
         read: gives the pixels of a frame.
+        ignored: (R, 4) xyxy in 0..1 of the frame, of things that are no vehicles; None for none.
     """
 
     run: Run
@@ -96,6 +103,7 @@ class _Job:
     slots: Sequence[Slot]
     labels: Labels
     read: LoadFrame
+    ignored: Boxes | None = None
 
     @property
     def unlearned(self) -> tuple[Frame, ...]:
@@ -111,16 +119,21 @@ class _Job:
 def _export(job: _Job, shadow: bool | None) -> None:
     """Both bundles of a camera into its registry, and the better one through the gate."""
     job.labels.check([*job.test, *job.train], job.read)
-    models: dict[BundleRole, DetectionModel] = {
-        "baseline": make_student(job.plan.student, job.plan.oracle.classes),
-        "student": load_model(job.run.camera(job.record.camera) / "train" / STUDENT),
-    }
+    nano = make_student(job.plan.student, job.plan.oracle.classes)
+    trained = load_model(job.run.camera(job.record.camera) / "train" / STUDENT)
+    left_out = job.record.left_out
+    student = trained if left_out is None else blend(nano, trained, left_out.share)
+    models: dict[BundleRole, DetectionModel] = {"baseline": nano, "student": student}
     folders = _write_bundles(job, models)
     live = live_detector(job.registry)
-    scores = _agreements(job, folders, live)
     if shadow is None:
         shadow = in_use(job.registry.folder)
-    decision = decide(scores, shadow) if scores else _decide_unmeasured(job, live is not None)
+    if left_out is None:
+        scores = _agreements(job, folders, live)
+        decision = decide(scores, shadow) if scores else _decide_unmeasured(job, live is not None)
+    else:
+        threshold = job.plan.distill.positive_threshold
+        scores, decision = decide_left_out(left_out, live, _left_out_frames(job), threshold, shadow, job.ignored)
     winner, int8 = decision.winner, None
     if job.plan.export.int8 and decision.outcome != "kept":
         int8 = _add_int8(job, models[winner], folders[winner])
@@ -188,7 +201,14 @@ def _agreements(job: _Job, folders: Mapping[BundleRole, Path], live: Detector | 
     if live is not None:
         detectors["live"] = live
     known = ((image, job.labels.detections(frame)) for frame, image in readable_frames(job.unlearned, job.read))
-    return agreements_with_teacher(detectors, known, job.plan.distill.positive_threshold)
+    return agreements_with_teacher(detectors, known, job.plan.distill.positive_threshold, job.ignored)
+
+
+def _left_out_frames(job: _Job) -> Iterator[LeftOutFrame]:
+    labels, said = job.labels, [left_out_detections(job.run, job.record, share) for share in (None, NANO)]
+    for frame, image in readable_frames(job.test, job.read):
+        student, nano = (reported_of(labels, frame.name, one[frame.name]) for one in said)
+        yield LeftOutFrame(labels.keys[frame.name], image, labels.detections(frame), student, nano)
 
 
 def _decide_unmeasured(job: _Job, has_live: bool) -> Decision:

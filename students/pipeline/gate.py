@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.bundle import BundleRole
 from lotwise.cameras.detection.detector import Detector, load_detector
+from lotwise.cameras.ignore.region import without_ignored
 from lotwise.cameras.registry.registry import Registry
+from lotwise.datasets.boxes import Boxes
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image
 from lotwise.students.pipeline.records import GateOutcome
@@ -34,20 +36,21 @@ class Decision:
     missing_frames: int = 0
 
 
-def decide(scores: Mapping[str, float], shadow: bool = False) -> Decision:
+def decide(scores: Mapping[str, float], shadow: bool = False, margin: float = 0.0) -> Decision:
     """Whether the better one of student and untouched nano takes the place of the live bundle.
 
     Args:
         scores: agreement with the teacher, 0..1, on frames that the student did not learn from: of ``student``, of
             ``baseline``, and of ``live`` where a bundle is live that can be loaded.
         shadow: whether what passes shall run beside the live one first.
+        margin: by how much more than the untouched nano the student must agree.
 
     >>> decide({"student": 0.91, "baseline": 0.80, "live": 0.90}).outcome
     'promoted'
     >>> decide({"student": 0.89, "baseline": 0.80, "live": 0.90}).why
     'the live bundle agrees better with the teacher, by 0.900 against 0.890'
     """
-    winner: BundleRole = "student" if scores["student"] >= scores["baseline"] else "baseline"
+    winner: BundleRole = "student" if scores["student"] >= scores["baseline"] + margin else "baseline"
     new, live = scores[winner], scores.get("live")
     if live is None:
         return Decision(winner, "promoted", "no bundle was live that could be compared")
@@ -89,7 +92,10 @@ def live_detector(registry: Registry) -> Detector | None:
 
 
 def agreements_with_teacher(
-    detectors: Mapping[str, Detector], frames: Iterable[tuple[Image, Detections]], threshold: float
+    detectors: Mapping[str, Detector],
+    frames: Iterable[tuple[Image, Detections]],
+    threshold: float,
+    ignored: Boxes | None = None,
 ) -> dict[str, float]:
     """F1 of each detector's boxes, at its deployed confidence, against the boxes that the teacher teaches.
 
@@ -100,10 +106,15 @@ def agreements_with_teacher(
         detectors: by name; each looks at every frame.
         frames: pixels of each frame, and the teacher's detections in its pixels.
         threshold: the teacher's boxes from this score up are taught.
+        ignored: (R, 4) xyxy in 0..1 of the frame, of things that are no vehicles: boxes of the detectors there count
+            for nothing. The teacher's are taken to be left out already.
     """
     pairs: dict[str, list[tuple[Detections, Detections]]] = {name: [] for name in detectors}
     for image, said in frames:
         taught = said[said.scores >= threshold]
         for name, detector in detectors.items():
-            pairs[name].append((detector([image])[0], taught))
+            found = detector([image])[0]
+            if ignored is not None:
+                found = without_ignored(found, ignored, (image.shape[1], image.shape[0]))
+            pairs[name].append((found, taught))
     return {name: agreement(found) for name, found in pairs.items()}

@@ -28,6 +28,7 @@ class Job:
         holdout: share of each camera's frames that is measured on.
         budget: most training frames of a camera that are labelled; None for all.
         settings: YAML file with settings of training and export.
+        ignore_regions: folder with a file of ignore regions of each camera, for frames of a dataset.
     """
 
     site: Path | None = None
@@ -46,3 +47,4 @@ class Job:
     holdout: float = DEFAULT_HOLDOUT
     budget: int | None = None
     settings: Path | None = None
+    ignore_regions: Path | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from lotwise.cameras.frame_selection.selection import select_frames
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Footage, Frame
 from lotwise.datasets.load import LoadFrame, load
@@ -12,7 +13,6 @@ from lotwise.datasets.progress import Progress, no_progress
 from lotwise.datasets.stamp import stamp_of
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.run import Run
-from lotwise.teacher.frame_selection.selection import select_frames
 from lotwise.teacher.index import LabelIndex, Labels, SkippedFrame, read_index, write_index
 from lotwise.teacher.label import Labelled, label
 from lotwise.teacher.oracle import Oracle
@@ -58,7 +58,7 @@ def label_frames(run: Run, footage: Footage, progress: Progress = no_progress, r
             finished=finished,
             frames=dict(labelled.frames),
             skipped={**skipped, **labelled.left_out},
-            unchosen={frame.name: stamp_of(frame.path) for frame in unchosen},
+            unchosen={frame.name: stamp_of(frame) for frame in unchosen},
         )
 
     def save(labelled: Labelled) -> None:
@@ -84,7 +84,7 @@ def _chosen(
     ]
     by_name = {frame.name: frame for frame in footage.frames}
     skipped = {
-        name: SkippedFrame(why=why, stamp=stamp_of(by_name[name].path))
+        name: SkippedFrame(why=why, stamp=stamp_of(by_name[name]))
         for one in selections
         for name, why in one.skipped.items()
     }

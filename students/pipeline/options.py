@@ -8,7 +8,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.readers.common.camera_id import parse_cameras
 from lotwise.students.pipeline.job import Job
 from lotwise.students.pipeline.plan import Plan
-from lotwise.students.pipeline.settings_file import read_export, read_settings
+from lotwise.students.pipeline.settings_file import read_export, read_few_frames, read_settings
 from lotwise.teacher.oracle import OracleSettings
 
 MIN_SCALE_PX, MAX_SCALE_PX = 32, 4096
@@ -22,6 +22,8 @@ def plan_of(job: Job) -> Plan:
         InputError: options that do not go together or cannot be read.
     """
     kind, root = source_of(job.site, job.dataset, job.root)
+    if kind == "site" and job.ignore_regions is not None:
+        raise InputError("--ignore-regions: a site file names them itself; give ignore_regions: of its cameras there")
     given = {"size": job.size, "seed": job.seed, "epochs": job.epochs}
     distill = read_settings(job.settings, {name: value for name, value in given.items() if value is not None})
     return Plan(
@@ -38,9 +40,11 @@ def plan_of(job: Job) -> Plan:
         ),
         student=_local(job.student),
         distill=distill,
+        few_frames=read_few_frames(job.settings),
         export=read_export(job.settings, {}),
         holdout=job.holdout,
         frames=job.budget,
+        ignore_regions=job.ignore_regions.resolve() if job.ignore_regions is not None else None,
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lotwise.datasets.split import DEFAULT_HOLDOUT
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
+from lotwise.students.few_frames.settings import FewFramesSettings
 from lotwise.teacher.oracle import OracleSettings
 
 
@@ -29,12 +30,18 @@ class Plan(BaseModel):
     oracle: OracleSettings = OracleSettings()
     student: Annotated[str, Field(description="Weights file that students start from, or its name at Ultralytics.")]
     distill: DistillSettings = DistillSettings()
+    few_frames: FewFramesSettings = FewFramesSettings()
     export: ExportSettings = ExportSettings()
     holdout: Annotated[
         float, Field(ge=0, lt=1, description="Share of each camera's frames that is measured on, not learned from.")
     ] = DEFAULT_HOLDOUT
     frames: Annotated[
         int | None, Field(ge=1, description="Most training frames of a camera that the teacher labels; all if null.")
+    ] = None
+
+    ignore_regions: Annotated[
+        Path | None,
+        Field(description="Folder with a file of ignore regions of each camera; those of the site file if null."),
     ] = None
 
     @property

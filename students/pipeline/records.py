@@ -52,6 +52,26 @@ class GateRecord(BaseModel):
     ] = None
 
 
+class LeftOutRecord(BaseModel):
+    """How the student of a camera of few frames was measured: by students that each never saw some of them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    parts: Annotated[tuple[tuple[str, ...], ...], Field(description="Names of the frames that were left out together.")]
+    days_apart: Annotated[bool, Field(description="Whether no day has frames in two parts.")]
+    agreement: Annotated[
+        dict[float, float],
+        Field(
+            description="F1 against the teacher's boxes, on frames left out, of what lies on the way from the "
+            "untouched nano (0) to the student (1)."
+        ),
+    ]
+    share: Annotated[
+        float, Field(gt=0, le=1, description="How far on that way the camera's student lies; the parts chose it.")
+    ]
+    margin: Annotated[float, Field(description="By how much it must agree more than the untouched nano.")]
+
+
 class CameraRecord(BaseModel):
     """What a camera has got: its split and, as the stages go on, its student and its bundles."""
 
@@ -59,12 +79,21 @@ class CameraRecord(BaseModel):
 
     camera: Annotated[str, Field(description="Id of the camera; its folder has the same name.")]
     train: Annotated[tuple[str, ...], Field(description="Names of the frames that its student learned from.")]
-    test: Annotated[tuple[str, ...], Field(description="Names of the frames that its student is measured on.")]
+    test: Annotated[
+        tuple[str, ...],
+        Field(description="Names of the frames that its student is measured on."),
+    ]
     unchosen: Annotated[tuple[str, ...], Field(description="Names of training frames that were not labelled.")] = ()
     held_out: Annotated[bool, Field(description="Whether no day has both training and test frames.")]
     note: Annotated[str, Field(description="How the frames were divided and what that means, for people.")]
     size: Annotated[tuple[int, int], Field(description="Width and height of the network's input, px.")]
     training: Annotated[dict[str, Any], Field(description="How the student was trained.")] = {}
+    left_out: Annotated[
+        LeftOutRecord | None,
+        Field(
+            description="How its student was measured where it learned from all frames; null where frames are held out."
+        ),
+    ] = None
     bundle: Annotated[str | None, Field(description="Identity of the student's bundle.")] = None
     baseline: Annotated[str | None, Field(description="Identity of the untouched nano's bundle.")] = None
     live: Annotated[str | None, Field(description="Identity of the bundle that was live after the export.")] = None

@@ -13,10 +13,13 @@ from lotwise.cameras.site.yaml_file import read_yaml
 from lotwise.datasets.errors import InputError
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
+from lotwise.students.few_frames.settings import FewFramesSettings
 
 Settings = TypeVar("Settings", bound=BaseModel)
 EXPORT = "export"
 """Under this name a settings file says what is exported."""
+FEW_FRAMES = "few_frames"
+"""Under this name it says what is done where a camera has few frames."""
 
 
 def read_settings(path: Path | None, given: Mapping[str, Any]) -> DistillSettings:
@@ -26,16 +29,26 @@ def read_settings(path: Path | None, given: Mapping[str, Any]) -> DistillSetting
         InputError: the file cannot be read, or a setting is unknown or out of range.
     """
     content = _content(path)
-    content.pop(EXPORT, None)
+    for section in (EXPORT, FEW_FRAMES):
+        content.pop(section, None)
     return _checked(DistillSettings, {**content, **given}, path)
 
 
 def read_export(path: Path | None, given: Mapping[str, Any]) -> ExportSettings:
     """What the same file says under ``export``, likewise; same errors."""
-    said = _content(path).get(EXPORT) or {}
+    return _checked(ExportSettings, {**_section(path, EXPORT), **given}, path, (EXPORT,))
+
+
+def read_few_frames(path: Path | None) -> FewFramesSettings:
+    """What the same file says under ``few_frames``; same errors."""
+    return _checked(FewFramesSettings, _section(path, FEW_FRAMES), path, (FEW_FRAMES,))
+
+
+def _section(path: Path | None, name: str) -> dict[str, Any]:
+    said = _content(path).get(name) or {}
     if not isinstance(said, dict):
-        raise InputError(f"{path}: {EXPORT}: not a mapping; see docs/settings.md")
-    return _checked(ExportSettings, {**said, **given}, path, (EXPORT,))
+        raise InputError(f"{path}: {name}: not a mapping; see docs/settings.md")
+    return said
 
 
 def _content(path: Path | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from lotwise.datasets.few_frames import MIN_TRAINING_FRAMES, few_training_frames_note
 from lotwise.datasets.frame import Footage, Frame
@@ -14,11 +15,15 @@ from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Note, Progress, no_note, no_progress
 from lotwise.datasets.split import Split, split_by_day
 from lotwise.students.distillation.learn import STUDENT, learn
+from lotwise.students.few_frames.folds import Folds
+from lotwise.students.pipeline.leave_out import few_frames_folds, leave_out
+from lotwise.students.pipeline.left_out_gate import said_of_training
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.plot import plot_log
-from lotwise.students.pipeline.records import CameraRecord
+from lotwise.students.pipeline.records import CameraRecord, LeftOutRecord
 from lotwise.students.pipeline.run import Run
 from lotwise.teacher.checkpoint import fingerprint, load_model
+from lotwise.teacher.ignored import taught_identity
 from lotwise.teacher.index import Labels
 
 
@@ -79,6 +84,9 @@ def _train(
     """One camera's student, in ``cameras/<id>/train/student.safetensors``."""
     camera = frames[0].camera
     split = labelled_split(frames, labels, plan.holdout)
+    folds = few_frames_folds(split, labels.keys, plan.few_frames)
+    if folds is not None:
+        split = Split(folds.frames, folds.frames, folds.days_apart, folds.note)
     labels.check(split.train, read)
     if (few := few_training_frames_note(len(split.train))) is not None:
         note(f"{camera}: {few}")
@@ -87,13 +95,14 @@ def _train(
     unchosen = tuple(frame.name for frame in frames if frame.name in labels.unchosen)
     same_frames = before is not None and (before.train, before.test, before.unchosen) == (train, test, unchosen)
     folder = run.camera(camera) / "train"
-    settings, inputs = plan.distill.model_dump(mode="json"), _identity(plan, split.train, labels)
+    settings, inputs = plan.distill.model_dump(mode="json"), _identity(plan, split.train, labels, folds)
     if before is not None and before.training.get("inputs") == inputs:
         if same_frames and (folder / STUDENT).is_file():
             return before
     elif before is not None and before.training.get("settings") == settings:
         steps = before.training.get("steps")
         note(f"{camera}: its frames, or their labels, have changed; its student of {steps} steps is trained anew")
+    left_out = leave_out(run, plan, camera, folds, labels, progress, read) if folds is not None else None
     learned = learn(
         plan.student,
         plan.oracle.classes,
@@ -126,16 +135,30 @@ def _train(
             "inputs": inputs,
             "rounds": [asdict(one) for one in learned.rounds],
             "round": learned.kept,
+            **(_left_out_training(left_out, split, labels) if left_out is not None else {}),
         },
+        left_out=left_out,
     )
-    if before is not None and same_frames and before.training.get("weights") == record.training["weights"]:
+    if before is not None and same_frames and _same_student(before, record):
         return before
     run.save(record)
     return record
 
 
-def _identity(plan: Plan, frames: Sequence[Frame], labels: Labels) -> str:
+def _left_out_training(left_out: LeftOutRecord, split: Split, labels: Labels) -> dict[str, Any]:
+    """What record and bundle say of a student that learned from all frames."""
+    found = said_of_training(left_out, labels.keys, (frame.name for frame in split.train))
+    return {"share": left_out.share, "measured": split.note, **found}
+
+
+def _same_student(one: CameraRecord, other: CameraRecord) -> bool:
+    return (one.training.get("weights"), one.left_out) == (other.training.get("weights"), other.left_out)
+
+
+def _identity(plan: Plan, frames: Sequence[Frame], labels: Labels, folds: Folds | None) -> str:
     """Changes with whatever a student depends on."""
     parts = [fingerprint(load_model(plan.student)), plan.distill.model_dump_json(), labels.index.oracle]
-    parts += [f"{frame.name} {labels.keys[frame.name]}" for frame in frames]
+    parts += [f"{frame.name} {taught_identity(labels, frame.name)}" for frame in frames]
+    if folds is not None:
+        parts += [plan.few_frames.model_dump_json(), str(folds.part_of)]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()

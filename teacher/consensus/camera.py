@@ -10,6 +10,7 @@ from lotwise.datasets.load import LoadFrame, load
 from lotwise.teacher.consensus.rules import consensus
 from lotwise.teacher.consensus.settings import ConsensusSettings
 from lotwise.teacher.consensus.verdict import Finding, Verdict
+from lotwise.teacher.ignored import ignored_in
 from lotwise.teacher.store import KnowledgeStore
 
 
@@ -43,7 +44,15 @@ def camera_consensus(
     for frame in known:
         knowledge = store.get(keys[frame.name])
         detections[frame.name], sizes[frame.name] = knowledge.detections, knowledge.size
-    return consensus_by_view(known, detections, sizes, settings, read)
+    verdicts = consensus_by_view(known, detections, sizes, settings, read)
+    # A mean over frames may come to lie where none of its boxes lay: on a thing that is no vehicle.
+    return {name: _without_ignored(verdict, store, keys[name], sizes[name]) for name, verdict in verdicts.items()}
+
+
+def _without_ignored(verdict: Verdict, store: KnowledgeStore, key: str, size: tuple[int, int]) -> Verdict:
+    left = ~ignored_in(store, key, verdict.detections, size)
+    findings = tuple(finding for finding, stays in zip(verdict.findings, left, strict=True) if stays)
+    return Verdict(verdict.detections[left], findings)
 
 
 def consensus_by_view(

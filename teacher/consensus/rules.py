@@ -15,6 +15,7 @@ from lotwise.datasets.frame import Detections, Image
 from lotwise.teacher.consensus.clustering import cluster_by_iou
 from lotwise.teacher.consensus.neighbours import Neighbours, pool_neighbours
 from lotwise.teacher.consensus.patch_similarity import patch_similarity
+from lotwise.teacher.consensus.permanence import Permanence, permanence
 from lotwise.teacher.consensus.settings import ConsensusSettings
 from lotwise.teacher.consensus.verdict import Finding, Verdict
 
@@ -68,22 +69,24 @@ def consensus(
     if similarity.shape[1] != len(frames):
         raise ValueError(f"{len(frames)} frames of detections need as many images; got {similarity.shape[1]}")
     scores, days = _scores(frames, means, members, settings.join_iou), _days(taken, len(frames))
+    kinds = permanence(similarity.astype(np.float32), scores, days, settings)
     calls: list[list[_Call]] = [[] for _ in frames]
     for index, member in enumerate(members):
         around = pool_neighbours(similarity[index].astype(np.float32), scores[index], days, settings)
-        for number, call in _calls(_Cluster(frames, member, scores[index], around), settings):
+        for number, call in _calls(_Cluster(frames, member, scores[index], around, kinds[index]), settings):
             calls[number].append(call)
     return [_verdict(found, made, settings) for found, made in zip(frames, calls, strict=True)]
 
 
 @dataclass(frozen=True)
 class _Cluster:
-    """One cluster through all frames: index of its box in each or -1, its scores, and what neighbours tell."""
+    """One cluster through all frames: index of its box in each or -1, its scores, what neighbours and time tell."""
 
     frames: Sequence[Detections]
     member: NDArray[np.int64]
     scores: NDArray[np.float32]
     around: Neighbours
+    kind: Permanence
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,9 @@ def _days(taken: Sequence[datetime | None] | None, count: int) -> NDArray[np.int
 
 def _calls(cluster: _Cluster, settings: ConsensusSettings) -> Iterator[tuple[int, _Call]]:
     """What one cluster makes of the frames, as (frame, call) pairs, without frames of which it says nothing new."""
+    if cluster.kind == "furniture" and settings.furniture != "vehicle":
+        yield from _furniture(cluster, settings)
+        return
     around, sure = cluster.around, cluster.around.best >= settings.sure_score
     missed = (cluster.scores == 0) & (around.pooled >= settings.positive_threshold) & sure
     for number in np.flatnonzero((cluster.member >= 0) | missed).tolist():
@@ -143,10 +149,24 @@ def _calls(cluster: _Cluster, settings: ConsensusSettings) -> Iterator[tuple[int
             )
             continue
         box = _mean_box(cluster, number, support, settings.sure_score)
+        if cluster.kind == "untold":
+            yield number, _Call(member, box, score, Finding("untold", score, before, support))
+            continue
         raised = pooled > score + MIN_SCORE_GAIN
         if raised or float(iou(box[None], before[None])[0, 0]) < UNCHANGED_BOX_IOU:
             finding = Finding("raised" if raised else "tightened", score, before, support)
             yield number, _Call(member, box, pooled if raised else score, finding)
+
+
+def _furniture(cluster: _Cluster, settings: ConsensusSettings) -> Iterator[tuple[int, _Call]]:
+    """Each box of a thing that is no vehicle: left open, or background."""
+    for number in np.flatnonzero(cluster.member >= 0).tolist():
+        member = int(cluster.member[number])
+        score, before = float(cluster.scores[number]), cluster.frames[number].boxes[member]
+        in_doubt = float(np.clip(score, settings.ignore_threshold, 0.99 * settings.positive_threshold))
+        low = in_doubt if settings.furniture == "doubt" else 0.0
+        support = cluster.around.support(number)
+        yield number, _Call(member, before, low, Finding("furniture", score, before, support))
 
 
 def _mean_box(cluster: _Cluster, number: int, support: Sequence[int], sure_score: float) -> NDArray[np.float32]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+FurnitureTaught = Literal["vehicle", "doubt", "background"]
+"""What is taught of furniture: a vehicle as the teacher says, nothing at all, or that no vehicle is there."""
 
 DEFAULT_POSITIVE_THRESHOLD = 0.1
 """Score from which the teacher's boxes are taught as vehicles. A plain student that is taught from 0.3 up makes 33 and
@@ -31,6 +35,11 @@ class ConsensusSettings:
             one, by more than this. What hides most of a car, such as a tree, looks the same when the car has left.
         min_support: nor does it where less than this share of the frames like it show a box.
         min_frames: frames that look the same and show no box, for one box to be lowered.
+        furniture_share: share of the frames in which a place must look the same to count as one that never changes.
+        vehicle_score: what the teacher gives this score in any frame is a vehicle, however long it stays.
+        min_changes: sure vehicles that there must be before frames of one day can tell what never leaves.
+        min_changed_share: share of them that must have come, gone or been replaced.
+        furniture: what is taught of things that never come or go.
         background_share: share of the frames in reach, of two days at least, in which a background must look the same.
 
     Raises:
@@ -48,6 +57,11 @@ class ConsensusSettings:
     min_support: float = 0.33
     min_frames: int = 3
     background_share: float = 0.8
+    furniture_share: float = 0.7
+    vehicle_score: float = 0.5
+    min_changes: int = 3
+    min_changed_share: float = 0.5
+    furniture: FurnitureTaught = "background"
 
     def __post_init__(self) -> None:
         if not 0 < self.ignore_threshold <= self.positive_threshold < 1:

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from lotwise.datasets.frame import Detections
 
-Reason = Literal["kept", "raised", "tightened", "recovered", "lonely", "background"]
+Reason = Literal["kept", "raised", "tightened", "recovered", "lonely", "background", "furniture", "untold"]
 """``raised``: the same car scores higher in other frames. ``tightened``: its box became the mean over frames, as
 that of a raised box does too. ``recovered``: the teacher said nothing, but the same car is here, and was
 seen both before and after. ``lonely``: frames
-that look the same show no box. ``background``: looks the same over days and is sure in none. The last two are lowered
-into doubt."""
+that look the same show no box. ``background``: looks the same over days and is sure in none. These two are lowered
+into doubt. ``furniture``: is always there, never changes, and the teacher is never sure of it. ``untold``: the same,
+but the frames cannot tell it from a car that did not move; nothing but the teacher's own score speaks for it."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
 

@@ -14,7 +14,7 @@ from tests.lotwise.running import label_options, refused, run
 
 VERBS = (
     "demo", "adapt", "label", "frames", "train", "curve", "export", "report", "detect", "download",
-    "run", "record", "bundles", "promote", "rollback", "prune", "slots",
+    "run", "init", "collect", "bundles", "promote", "rollback", "prune", "slots",
 )  # fmt: skip
 
 

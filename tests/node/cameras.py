@@ -24,6 +24,8 @@ from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.camera import CameraLoop, Looked
 from lotwise.node.hot_swap import HotSwap
+from lotwise.node.ignoring import Ignoring
+from lotwise.node.slot_follower import SlotFollower
 from lotwise.node.state import Event
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -117,6 +119,8 @@ class Camera:
         hysteresis: HysteresisSettings = AT_ONCE,
         load=load_detector,
         executor: Executor | None = None,
+        slot_follower: SlotFollower | None = None,
+        ignoring: Ignoring | None = None,
     ) -> None:
         self.source, self.view, self.loader = FakeSource(), view or FakeView(), executor or Later()
         self.seconds = 0.0
@@ -125,7 +129,9 @@ class Camera:
         bundles = HotSwap("C1", place, load, self.loader, SwapSettings(), lambda: self.seconds)
         own = None if slots is None else tuple(slots)
         self.loop = CameraLoop(
-            "C1", settings, self.source, self.view, bundles, own, (), before, seen, lambda: at(self.seconds)
+            "C1", settings, self.source, self.view, bundles, own, (), before, seen, lambda: at(self.seconds),
+            slot_follower=slot_follower,
+            ignoring=ignoring,
         )  # fmt: skip
         self.events: list[Event] = []
 

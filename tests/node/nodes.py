@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from lotwise.cameras.ignore.region import Box, IgnoreRegion
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
@@ -65,6 +66,7 @@ class FakeNode:
     site: str = "a lot"
     refusal: str = ""
     accepted: list[str] = field(default_factory=list)
+    ignored: list[tuple[object, ...]] = field(default_factory=list)
     pictured: list[str] = field(default_factory=list)
 
     def now(self) -> NodeNow:
@@ -95,6 +97,17 @@ class FakeNode:
         if self.refusal:
             raise InputError(self.refusal)
         self.accepted.append(camera)
+
+    def ignore(self, camera: str, box: Box, note: str = "") -> IgnoreRegion:
+        if self.refusal:
+            raise InputError(self.refusal)
+        self.ignored.append((camera, box, note))
+        return IgnoreRegion(box=box, note=note)
+
+    def stop_ignoring(self, camera: str, region: str) -> None:
+        if self.refusal:
+            raise InputError(self.refusal)
+        self.ignored.append((camera, region))
 
     def metrics(self) -> Mapping[str, float]:
         return self.further

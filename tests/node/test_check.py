@@ -71,7 +71,6 @@ def test_what_will_be_run(whole: Path) -> None:
         ("slots.json", "mqtt.txt", r"mqtt\.txt: not a list of slots"),
         ("LOT_ROOF", "LOT_CELLAR", "cameras.roof.source.password: environment variable LOT_CELLAR: not set"),
         ("mqtt.txt", "absent.txt", r"publish.mqtt.password: .*absent\.txt: the secret cannot be read"),
-        ("run: run", "run: walk", "walk/cameras/gate/bundles: no bundle is live here"),
         ("run: run\n", "", r"camera gate: no bundle; give run: .* or cameras\.gate\.bundles:"),
         ("bundles: roof-bundle", "bundles: gate", "gate: no bundle is live here"),
         (

@@ -23,11 +23,11 @@ from lotwise.teacher.store import KnowledgeStore
 
 def index_of(site: Dataset, **changed) -> LabelIndex:
     frames = {
-        frame.name: LabelledFrame(key=f"{number:032x}", size=(160, 120), stamp=stamp_of(frame.path))
+        frame.name: LabelledFrame(key=f"{number:032x}", size=(160, 120), stamp=stamp_of(frame))
         for number, frame in enumerate(site.frames[:2])
     }
-    skipped = {site.frames[2].name: SkippedFrame(why="black", stamp=stamp_of(site.frames[2].path))}
-    unchosen = {site.frames[3].name: stamp_of(site.frames[3].path)}
+    skipped = {site.frames[2].name: SkippedFrame(why="black", stamp=stamp_of(site.frames[2]))}
+    unchosen = {site.frames[3].name: stamp_of(site.frames[3])}
     whole = LabelIndex(oracle="0123", asked="this", frames=frames, skipped=skipped, unchosen=unchosen)
     return whole.model_copy(update=changed)
 
@@ -81,7 +81,7 @@ def test_a_frame_is_compared_by_its_pixels_once_its_file_was_touched(site, tmp_p
 
     path = Path(shutil.copy(site.frames[0].path, tmp_path / "a.jpg"))
     frame = replace(site.frames[0], path=path)
-    known = LabelledFrame(key=content_key(load(frame)), size=(160, 120), stamp=stamp_of(path))
+    known = LabelledFrame(key=content_key(load(frame)), size=(160, 120), stamp=stamp_of(frame))
     labels = Labels(LabelIndex(oracle="0", frames={frame.name: known}), KnowledgeStore(tmp_path))
 
     def never(_: object) -> None:

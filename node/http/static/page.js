@@ -16,6 +16,10 @@ function show(next) {
   }
 }
 async function refresh() {
+  await load();
+  setTimeout(refresh, 4000);
+}
+async function load() {
   if (!document.hidden) {
     try {
       const answer = await fetch(location.pathname, { signal: AbortSignal.timeout(8000) });
@@ -28,12 +32,22 @@ async function refresh() {
       document.body.classList.add("lost");
     }
   }
-  setTimeout(refresh, 4000);
+}
+async function ask(camera, path, options) {
+  const answer = await fetch(`api/v1/cameras/${encodeURIComponent(camera)}/${path}`, options);
+  if (!answer.ok) alert((await answer.json()).error);
+  await load();
 }
 document.addEventListener("click", async (event) => {
-  const camera = event.target.dataset.accept;
-  if (!camera || !confirm(`Is what ${camera} sees right as it is? Its slots must lie where the places are.`)) return;
-  const answer = await fetch(`api/v1/cameras/${encodeURIComponent(camera)}/accept-view`, { method: "POST" });
-  if (!answer.ok) alert((await answer.json()).error);
+  const { accept, ignore, undo, box, region } = event.target.dataset;
+  if (accept && confirm(`Is what ${accept} sees right as it is? Its slots must lie where the places are.`)) {
+    await ask(accept, "accept-view", { method: "POST" });
+  } else if (ignore) {
+    event.target.disabled = true;
+    await ask(ignore, `ignore-regions?box=${box}`, { method: "POST" });
+  } else if (undo) {
+    event.target.disabled = true;
+    await ask(undo, `ignore-regions/${region}`, { method: "DELETE" });
+  }
 });
 setTimeout(refresh, 4000);

@@ -42,7 +42,11 @@ def test_unknown_cameras_are_named(lot: Path, cameras: tuple[str, ...], why: str
         ("source: roof", "source: roof.mp4", r"roof\.mp4: no such video file"),
         ("slots.json", "nowhere.json", r"nowhere\.json: cannot be read"),
         ("slots.json", "nowhere.csv", r"nowhere\.csv: cannot be read"),
-        ("source: roof", "source: rtsp://h/s", r"cameras\.roof\.source: rtsp holds no frames to learn from; record"),
+        (
+            "source: roof",
+            "source: rtsp://h/s",
+            r"cameras\.roof\.source: rtsp holds no frames to learn from; run lotwise collect",
+        ),
     ],
 )
 def test_what_cannot_be_learned_from_is_one_line(lot: Path, old: str, new: str, why: str) -> None:

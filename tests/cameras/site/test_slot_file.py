@@ -7,7 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from lotwise.cameras.site.slot_file import import_slots, read_slot_file, write_slot_file
+from lotwise.cameras.site.slot_file import read_slot_file, write_slot_file
+from lotwise.cameras.site.slot_formats.given_file import Hints
+from lotwise.cameras.site.slot_formats.read import read_slots
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
 from tests.cameras.site.lots import SLOT
@@ -35,7 +37,7 @@ def test_slots_become_shares_of_the_frame(
     tmp_path: Path, name: str, content: str, size: tuple[int, int] | None, box: list[float]
 ) -> None:
     (tmp_path / name).write_text(content)
-    (slot,) = import_slots(tmp_path / name, size)
+    (slot,) = read_slots(tmp_path / name, Hints(canvas=size)).slots
     assert slot.box(1, 1) == pytest.approx(box)
 
 
@@ -75,7 +77,7 @@ def polygon(*corners: list[float]) -> str:
         (polygon([0, 0], [1, 1]), "slot 1: expected at least three corners, got 2"),
         (
             polygon([100, 100], [200, 100], [200, 200]),
-            r"slot 1: .*pixels or percent; .*0\.\.1; run lotwise slots convert with --size WIDTHxHEIGHT",
+            r"slot 1: .*pixels or percent; .*0\.\.1; run lotwise slots convert with --canvas WIDTHxHEIGHT",
         ),
         (polygon([0.1, 0.1], [0.2, 0.2], [0.2, 0.1], [0.1, 0.2]), "slot 1: its outline crosses itself; give"),
         (polygon([0.1, 0.1], [0.2, 0.2], [0.3, 0.3]), "slot 1: has no area"),
@@ -107,7 +109,11 @@ def test_slots_may_reach_a_little_out_of_the_frame(tmp_path: Path) -> None:
         ("a.csv", "Slot,X\n9,0\n", r"a\.csv: expected the header"),
         ("a.xml", "<parking", r"a\.xml: not readable as XML"),
         ("a.xml", XML.replace('y="144"', ""), r"a\.xml: slot 7: a corner lacks x or y"),
-        ("a.xml", XML.replace('x="256"', 'x="25600"'), r"a\.xml: slot 7: its corners are in pixels"),
+        (
+            "a.xml",
+            XML.replace('x="256"', 'x="25600"'),
+            r"slot 7: its corner at 25600, 72 lies outside of its picture of 1280",
+        ),
     ],
 )
 def test_a_broken_file_of_a_dataset_is_one_line(tmp_path: Path, name: str, content: str, why: str) -> None:
@@ -123,51 +129,7 @@ def test_official_files_hold_good_slots(shared: Path) -> None:
     assert all(len(read_slot_file(path)) > 0 for path in files)
 
 
-def test_the_file_of_ultralytics_picker_is_read_and_its_slots_are_numbered(tmp_path: Path) -> None:
-    path = tmp_path / "bounding_boxes.json"
-    path.write_text('[{"points": [[64, 36], [128, 36], [128, 72], [64, 72]]}, {"points": [[0, 0], [64, 0], [64, 36]]}]')
-    first, second = import_slots(path, (640, 360))
-    assert (first.id, second.id) == ("1", "2")
-    assert first.polygon.tolist() == pytest.approx(np.array([[0.1, 0.1], [0.2, 0.1], [0.2, 0.2], [0.1, 0.2]]))
-    with pytest.raises(InputError, match="--size WIDTHxHEIGHT"):
-        import_slots(path)
-
-
-def test_the_pickers_corners_may_be_objects_and_ids_numbers(tmp_path: Path) -> None:
-    path = tmp_path / "slots.json"
-    corners = [{"x": 64, "y": 36}, {"x": 128, "y": 36}, {"x": 128, "y": 72}]
-    path.write_text(json.dumps([{"id": 7, "points": corners}, {"points": corners}, {"id": 9, "polygon": corners}]))
-    slots = import_slots(path, (640, 360))
-    assert [slot.id for slot in slots] == ["7", "2", "9"]
-    for slot in slots:
-        assert slot.polygon.tolist() == pytest.approx(np.array([[0.1, 0.1], [0.2, 0.1], [0.2, 0.2]]))
-
-
-def test_a_corner_far_outside_of_the_given_size_is_not_answered_by_asking_for_the_size(tmp_path: Path) -> None:
-    path = tmp_path / "slots.json"
-    path.write_text(polygon([100, 100], [9000, 100], [200, 200]))
-    with pytest.raises(
-        InputError, match="slot 1: a corner lies far outside of the frame, which was given as 640x360; "
-    ) as refusal:
-        import_slots(path, (640, 360))
-    assert "--size" not in str(refusal.value)
-
-
-PERCENT = [{"id": "1", "polygon": [[10, 20], [30, 20], [30, 60], [10, 60]]}]
-
-
-def test_percent_is_not_taken_for_pixels(tmp_path: Path) -> None:
-    path = tmp_path / "slots.json"
-    path.write_text(json.dumps(PERCENT))
-    with pytest.raises(InputError, match=r"look like percent; give --size 100x100"):
-        import_slots(path, (1920, 1080))
-    with pytest.raises(InputError, match=r"--size 100x100 for percent"):
-        read_slot_file(path)
-    (slot,) = import_slots(path, (100, 100))
-    assert slot.box(1, 1) == pytest.approx([0.1, 0.2, 0.3, 0.6])
-
-
-def test_pixels_of_a_small_frame_are_pixels(tmp_path: Path) -> None:
-    (tmp_path / "slots.json").write_text(json.dumps(PERCENT))
-    (slot,) = import_slots(tmp_path / "slots.json", (160, 120))
-    assert slot.box(1, 1) == pytest.approx([10 / 160, 20 / 120, 30 / 160, 60 / 120])
+def test_a_corner_with_one_coordinate_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('[{"id": "1", "polygon": [[0.1, 0.2], [0.3], [0.4, 0.5]]}]')
+    with pytest.raises(InputError, match=r"has too few values; give all of them|\[x, y\]"):
+        read_slot_file(tmp_path / "a.json")

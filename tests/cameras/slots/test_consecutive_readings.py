@@ -408,3 +408,29 @@ def test_a_frame_of_sixty_slots_costs_little() -> None:
 def test_settings_out_of_bounds_are_refused(wrong) -> None:
     with pytest.raises(ValidationError):
         HysteresisSettings.model_validate(wrong)
+
+
+def test_slots_that_are_the_same_go_on_when_others_are_redrawn() -> None:
+    told = ConsecutiveReadings(slots("a", "b", "c"), HysteresisSettings(), start=START)
+    for step in range(4):
+        told.update({"a": CAR, "b": CAR, "c": CAR}, (), at(step))
+    told.update({"a": FREE, "b": FREE, "c": CAR}, (), at(10))  # a car leaves a and b: the first of three readings
+    told.follow(slots("d", "b", "a"), {"a"}, at(11))
+    assert [(name, slot.state, slot.since) for name, slot in told.now.items()] == [
+        ("d", "unknown", at(11)), ("b", "unknown", at(11)), ("a", "occupied", START),
+    ]  # fmt: skip
+    assert told.pending and told.starting
+    changes = [told.update({"a": FREE, "b": FREE, "d": CAR}, (), at(12 + step)) for step in range(3)]
+    assert [(c.slot, c.after.state, c.after.since) for one in changes for c in one] == [
+        ("a", "free", at(10)), ("d", "occupied", at(12)), ("b", "free", at(12)),
+    ]  # fmt: skip
+
+
+def test_slots_that_were_lost_from_sight_are_what_they_were_after_others_are_redrawn() -> None:
+    told = ConsecutiveReadings(slots("a", "b"), HysteresisSettings(), start=START)
+    for step in range(4):
+        told.update({"a": CAR, "b": CAR}, (), at(step))
+    told.lose("blocked", at(5))
+    told.follow(slots("a", "b"), {"a"}, at(6))
+    told.update({"a": CAR, "b": CAR}, (), at(7))
+    assert [(slot.state, slot.since) for slot in told.now.values()] == [("occupied", START), ("unknown", at(6))]

@@ -150,3 +150,26 @@ def test_ctrl_c_without_a_file_prints_the_table_so_far(adapted, site, tmp_path: 
     said = capsys.readouterr()
     assert len([line for line in said.out.splitlines() if line.startswith(str(folder))]) == 2
     assert "goes on" not in said.err
+
+
+def test_detect_leaves_out_what_is_ignored(adapted: Path, site, tmp_path: Path, capsys) -> None:
+    bundle = next((adapted / "cameras" / "C1" / "bundles").glob("*/manifest.json")).parent
+    frame, before, after = site.frames[0].path, tmp_path / "before.json", tmp_path / "after.json"
+    assert run("detect", bundle, frame, "--json", before, "--conf", "0.05") == 0
+    (found,) = json.loads(before.read_text())
+    assert "ignored" not in found
+    x1, y1, x2, y2 = found["boxes"][0][:4]
+    sides = [max(0.0, x1 / 160), max(0.0, y1 / 120), min(1.0, x2 / 160), min(1.0, y2 / 120)]
+    regions = tmp_path / "regions" / "C1.json"
+    regions.parent.mkdir()
+    regions.write_text(json.dumps([{"box": sides}]))
+    assert run("detect", bundle, frame, "--json", after, "--conf", "0.05", "--ignore-regions", regions) == 0
+    assert "boxes ignored" in capsys.readouterr().out
+    (left,) = json.loads(after.read_text())
+    assert left["ignored"] >= 1
+    assert len(left["boxes"]) == len(found["boxes"]) - left["ignored"]
+    assert found["boxes"][0] not in left["boxes"]
+    folder = regions.parent
+    assert run("detect", adapted, frame, "--camera", "C1", "--json", after, "--ignore-regions", folder) == 0
+    assert "the camera's file" in refused(capsys, "detect", bundle, frame, "--ignore-regions", folder)
+    assert "no such file" in refused(capsys, "detect", bundle, frame, "--ignore-regions", tmp_path / "absent.json")

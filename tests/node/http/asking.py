@@ -21,6 +21,7 @@ from lotwise.cameras.site.api import ApiSettings
 from lotwise.datasets.frame import Image
 from lotwise.node.http.served_node import ServedNode
 from lotwise.node.http.server import ApiServer
+from lotwise.node.slot_editing.edited_site import EditedSite
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ class Reply:
 
 
 @contextmanager
-def served(node: ServedNode, base: Path = Path(), **settings: Any) -> Iterator[str]:
+def served(node: ServedNode, base: Path = Path(), edited: EditedSite | None = None, **settings: Any) -> Iterator[str]:
     """The URL at which this node is served while the block runs."""
-    server = ApiServer(node, ApiSettings.model_validate({"port": 0, **settings}), base)
+    server = ApiServer(node, ApiSettings.model_validate({"port": 0, **settings}), base, edited)
     server.start()
     try:
         yield f"{'https' if 'key' in settings else 'http'}://127.0.0.1:{server.port}"
@@ -54,11 +55,16 @@ def served(node: ServedNode, base: Path = Path(), **settings: Any) -> Iterator[s
 
 
 def ask(
-    url: str, headers: Mapping[str, str] | None = None, method: str = "GET", trust: ssl.SSLContext | None = None
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    method: str = "GET",
+    trust: ssl.SSLContext | None = None,
+    body: Any = None,
 ) -> Reply:
     opener = build_opener(ProxyHandler({}), HTTPSHandler(context=trust))
     try:
-        with opener.open(Request(url, headers=dict(headers or {}), method=method), timeout=10) as answer:
+        data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        with opener.open(Request(url, data, dict(headers or {}), method=method), timeout=10) as answer:
             return Reply(answer.status, answer.headers, answer.read())
     except HTTPError as error:
         return Reply(error.code, error.headers, error.read())

@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lotwise.cameras.ignore.region import IgnoreRegion
+from lotwise.cameras.ignore.staying import StayingBox
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
+from lotwise.datasets.frame import Detections
 from lotwise.node.refusal import Refusal
 from lotwise.node.state import Event, NodeNow
 from tests.node.http.asking import ask, served
@@ -211,3 +214,40 @@ def test_real_frames(shared: Path) -> None:
 def _down(slots: dict[str, SlotNow]) -> Any:
     lost = {name: replace(now, state="unknown", score=0.0, why="down") for name, now in slots.items()}
     return camera("C1", lost, SourceHealth("down", NOON, "connection refused"), ViewReport("good"))
+
+
+def test_what_is_no_vehicle_is_told_and_can_be_said() -> None:
+    cage = IgnoreRegion(box=(0.1, 0.2, 0.3, 0.4), note="cage")
+    stays = StayingBox(
+        box=(0.5, 0.5, 0.6, 0.6), score=0.5, looks=30, seen=29, first=NOON, last=NOON, stayed_s=86400
+    )  # fmt: skip
+    gone = Detections.of([[20, 30, 60, 60]], [0.5])
+    node = FakeNode([replace(camera("C1"), regions=(cage,), staying=(stays,), ignored=gone)], {"C1": IMAGE})
+    with served(node) as url:
+        answer = ask(f"{url}/api/v1/cameras/C1").json
+        assert answer["ignore_regions"] == [
+            {"id": cage.id, "box": [0.1, 0.2, 0.3, 0.4], "added": None, "note": "cage"}
+        ]  # fmt: skip
+        assert [(one["box"], one["seen"], one["looks"]) for one in answer["staying"]] == [
+            ([0.5, 0.5, 0.6, 0.6], 29, 30)
+        ]
+        assert (answer["vehicles"], answer["ignored"]) == (1, 1)
+        regions = f"{url}/api/v1/cameras/C1/ignore-regions"
+        said = ask(f"{regions}?box=0.5,0.5,0.6,0.6&note=skip", method="POST")
+        assert (said.status, said.json["box"], said.json["note"]) == (200, [0.5, 0.5, 0.6, 0.6], "skip")
+        assert ask(f"{regions}/{cage.id}", method="DELETE").status == 200
+        assert node.ignored == [("C1", (0.5, 0.5, 0.6, 0.6), "skip"), ("C1", cage.id)]
+        assert ask(f"{regions}/00000000", method="DELETE").status == 404
+        assert ask(f"{url}/api/v1/cameras/C7/ignore-regions?box=0,0,1,1", method="POST").status == 404
+        for box in ("", "1,2", "0.6,0.5,0.5,0.6", "10,20,30,40", "0,0,nan,1"):
+            wrong = ask(f"{regions}?box={box}", method="POST")
+            assert (wrong.status, "box" in wrong.json["error"]) == (422, True), box
+        node.refusal = "C1.json: cannot be written"
+        assert ask(f"{regions}?box=0.5,0.5,0.6,0.6", method="POST").json == {"error": "C1.json: cannot be written"}
+
+
+def test_only_what_lies_around_a_box_is_pictured(url: str) -> None:
+    answer = ask(f"{url}/api/v1/cameras/C1/snapshot.jpg?around=0.5,0.5,0.75,0.75")
+    height, width = answer.image.shape[:2]
+    assert (width, height) == (125, 96)  # of 200 x 150: two and a half times the box, and 96 at least
+    assert ask(f"{url}/api/v1/cameras/C1/snapshot.jpg?around=1,2,3").status == 422

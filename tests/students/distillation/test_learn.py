@@ -12,11 +12,11 @@ from lotwise.datasets.frame import Detections
 from lotwise.datasets.progress import no_progress
 from lotwise.students.distillation import distill as distillation
 from lotwise.students.distillation import learn as learning
-from lotwise.students.distillation.learn import Learned, agreed, learn
+from lotwise.students.distillation.learn import Learned, learn
 from lotwise.students.distillation.self_training import RoundScore
 from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.distillation.taught import taught_detections
 from lotwise.teacher.checkpoint import fingerprint, load_model
-from lotwise.teacher.consensus import ConsensusSettings, camera_consensus
 from lotwise.teacher.label import label
 from lotwise.teacher.oracle import Oracle, OracleSettings
 from lotwise.teacher.store import KnowledgeStore
@@ -71,27 +71,6 @@ def test_one_round_leaves_the_student_and_the_audit_and_is_not_done_twice(taught
     assert student(tmp_path) == fingerprint(again.trained.student) == fingerprint(first.trained.student)
 
 
-def test_what_is_taught_is_the_consensus_of_the_settings(known, tmp_path: Path) -> None:
-    settings = SETTINGS.model_copy(update={"positive_threshold": 0.2, "ignore_threshold": 0.1})
-    found = agreed(known.frames, known.keys, known.store, settings, tmp_path)
-    verdicts = camera_consensus(
-        known.frames, known.keys, known.store, ConsensusSettings(positive_threshold=0.2, ignore_threshold=0.1)
-    )
-    assert list(found) == [frame.name for frame in known.frames]
-    for name, detections in found.items():
-        assert np.array_equal(detections.boxes, verdicts[name].detections.boxes)
-        assert np.array_equal(detections.scores, verdicts[name].detections.scores)
-
-
-def test_without_consensus_the_teachers_own_word_is_taught(known, tmp_path: Path) -> None:
-    found = agreed(known.frames, known.keys, known.store, SETTINGS.model_copy(update={"consensus": False}), tmp_path)
-    for frame in known.frames:
-        own = known.store.get(known.keys[frame.name]).detections
-        assert np.array_equal(found[frame.name].boxes, own.boxes)
-        assert np.array_equal(found[frame.name].scores, own.scores)
-    assert files(tmp_path) == set()
-
-
 def test_consensus_teaches_another_student(taught, tmp_path: Path) -> None:
     with_it, without = (taught(tmp_path / str(asked), consensus=asked).trained for asked in (True, False))
     assert fingerprint(with_it.student) != fingerprint(without.student)
@@ -120,7 +99,7 @@ def test_two_rounds_are_judged_and_not_done_twice(taught, known, tmp_path: Path,
     assert told == [1, 2, 1, 2]
     assert len(first.rounds) == 2
     assert all(0 <= figure <= 1 for one in first.rounds for figure in (one.sure, one.agreement, one.steadiness))
-    own = agreed(known.frames, known.keys, known.store, SETTINGS, tmp_path)
+    own = taught_detections(known.frames, known.keys, known.store, SETTINGS)
     assert any(not np.array_equal(refined[0][name].scores, own[name].scores) for name in own)
 
     before = student(tmp_path)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lotwise.datasets.frame import Detections
-from lotwise.students.losses.targets import SampleTargets, make_targets
+from lotwise.students.losses.targets import AS_SAID, SampleTargets, make_targets
 from lotwise.teacher.knowledge import Dense, Distribution
 
 NOTHING = np.zeros((0, 4), np.float32)
@@ -28,6 +28,12 @@ def test_boxes_are_taught_left_open_or_background_by_their_score() -> None:
 def test_the_score_exponent_lifts_what_is_taught(exponent: float, score: float) -> None:
     targets = make_targets([targets_of((ONE, 0.64))], 0.25, 0.1, exponent)
     assert targets.scores.flatten().tolist() == pytest.approx([score])
+
+
+def test_a_box_that_only_the_teacher_speaks_for_is_taught_with_its_own_score() -> None:
+    found = Detections.of([ONE, TWO], [0.25, 0.25], [AS_SAID, 0])
+    targets = make_targets([SampleTargets(found, (), NOTHING)], 0.1, 0.03, 0.5)
+    assert targets.scores[0].tolist() == pytest.approx([0.25, 0.5])
 
 
 def test_ignore_regions_are_left_open_and_batches_are_padded_with_zeros() -> None:

@@ -8,10 +8,11 @@ import pytest
 from lotwise.datasets.errors import InputError
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
+from lotwise.students.few_frames.settings import FewFramesSettings
 from lotwise.students.losses.weights import LossWeights
 from lotwise.students.pipeline.plan import Plan
-from lotwise.students.pipeline.records import CameraRecord, GateRecord
-from lotwise.students.pipeline.settings_file import read_export, read_settings
+from lotwise.students.pipeline.records import CameraRecord, GateRecord, LeftOutRecord
+from lotwise.students.pipeline.settings_file import read_export, read_few_frames, read_settings
 
 
 def test_the_command_line_stands_above_the_file(tmp_path: Path) -> None:
@@ -57,6 +58,17 @@ def test_what_is_exported_stands_in_the_same_file(tmp_path: Path) -> None:
     assert read_export(None, {}) == ExportSettings()
 
 
+def test_what_is_done_with_few_frames_stands_there_too(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text("size: 320\nfew_frames: {pictures: 4, shares: [0.5]}\n")
+    assert read_settings(file, {}).size == 320
+    assert read_few_frames(file) == FewFramesSettings(pictures=4, shares=(0.5,))
+    assert read_few_frames(None) == FewFramesSettings()
+    file.write_text("few_frames: {shares: [0.5, 2]}\n")
+    with pytest.raises(InputError, match=r"s\.yaml: few_frames\.shares\.1: .*see docs/settings\.md"):
+        read_few_frames(file)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -81,14 +93,16 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_the_documented_table_is_what_the_code_says() -> None:
     table = (Path(__file__).resolve().parents[3] / "docs" / "settings.md").read_text(encoding="utf-8")
-    for prefix, model in (("", DistillSettings), ("weights.", LossWeights), ("export.", ExportSettings)):
+    sections = (("", DistillSettings), ("weights.", LossWeights), ("few_frames.", FewFramesSettings))
+    for prefix, model in (*sections, ("export.", ExportSettings)):
         for name, field in model.model_fields.items():
             if name != "weights":
                 assert f"| `{prefix}{name}` | {field.default} | {field.description} |" in table
 
 
 def test_descriptions_are_whole_sentences() -> None:
-    for model in (DistillSettings, LossWeights, ExportSettings, Plan, GateRecord, CameraRecord):
+    settings = (DistillSettings, LossWeights, FewFramesSettings, ExportSettings, Plan)
+    for model in (*settings, GateRecord, LeftOutRecord, CameraRecord):
         for name, field in model.model_fields.items():
             if field.description is not None:
                 assert re.fullmatch(r"[A-Z].+\.", field.description), name

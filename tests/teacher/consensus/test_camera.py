@@ -75,6 +75,7 @@ def test_the_audit_says_what_was_and_what_is(camera, tmp_path) -> None:
     verdicts = camera_consensus(*camera)
     assert count_reasons(verdicts) == {
         "kept": 5, "raised": 0, "tightened": 0, "recovered": 1, "lonely": 0, "background": 0,
+            "furniture": 0, "untold": 0,
     }  # fmt: skip
     write_audit(tmp_path / "audit.jsonl", verdicts)
     lines = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]

@@ -139,7 +139,7 @@ def test_boxes_are_not_averaged_over_two_cars() -> None:
 
 @pytest.mark.parametrize(
     ("score", "reason"),
-    [(0.2, "lonely"), (0.4, "kept")],  # in doubt; the teacher is sure
+    [(0.2, "lonely"), (0.4, "untold")],  # in doubt; the teacher is rather sure, and in one day nothing else tells
 )
 def test_a_box_that_no_frame_of_the_same_look_has(score, reason) -> None:
     images = [scene({HERE: MINE}, CLOUD, number) for number in range(6)]  # some thing that stands there
@@ -160,8 +160,8 @@ def test_a_car_of_one_frame_only_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("days", "score", "reason"),
     [
-        (2, 0.15, "background"),
-        (1, 0.15, "kept"),  # may be a car that stays for the day
+        (2, 0.15, "furniture"),
+        (1, 0.15, "untold"),  # may be a car that stays for the day
         (2, 0.7, "kept"),  # a car that stays for good
     ],
 )
@@ -171,7 +171,17 @@ def test_what_repeats_over_days_and_is_never_sure(days, score, reason) -> None:
     verdicts = consensus(seen(*[score] * 8), images, taken=sorted(taken))
     assert {verdict.findings[0].reason for verdict in verdicts} == {reason}
     low = verdicts[0].detections.scores[0]
-    assert 0.03 <= low < 0.1 if reason == "background" else low == pytest.approx(score)
+    assert low == (0 if reason == "furniture" else pytest.approx(score))
+
+
+def test_what_repeats_over_days_beside_a_sure_car_of_later_is_background() -> None:
+    """The place held a sure car in the end, so it is no furniture; what was there before that stays in doubt."""
+    settings = ConsensusSettings(reach=3)
+    images = [scene({HERE: MINE} if number < 8 else {HERE: (6, SILVER)}, CLOUD, number) for number in range(12)]
+    taken = [datetime(2026, 3, 2, 9) + timedelta(hours=12 * number) for number in range(12)]
+    verdicts = consensus(seen(*[0.15] * 8, *[0.9] * 4), images, settings, taken)
+    assert {verdict.findings[0].reason for verdict in verdicts[:4]} == {"background"}
+    assert all(0.03 <= verdict.detections.scores[0] < 0.1 for verdict in verdicts[:4])
 
 
 def test_what_comes_and_goes_with_a_low_score_is_no_background() -> None:
@@ -187,7 +197,7 @@ def test_one_frame_says_nothing_new() -> None:
     order = np.argsort(-found.scores)
     assert verdict.detections.boxes.tolist() == found.boxes[order].tolist()
     assert verdict.detections.scores.tolist() == found.scores[order].tolist()
-    assert {finding.reason for finding in verdict.findings} == {"kept"}
+    assert {finding.reason for finding in verdict.findings} == {"kept", "untold"}
     assert consensus([], []) == []
 
 

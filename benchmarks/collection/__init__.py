@@ -1,0 +1,1 @@
+"""What collected frames show."""

@@ -1,0 +1,1 @@
+"""What privacy masks cost, and what they do to the boxes beside them."""

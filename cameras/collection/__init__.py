@@ -1,0 +1,1 @@
+"""Frames of running cameras, collected over hours or days to learn from."""

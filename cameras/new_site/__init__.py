@@ -1,0 +1,1 @@
+"""From nothing to a site file: sources are looked at, named and written down."""

@@ -1,0 +1,39 @@
+"""How far a student of few frames goes from the untouched nano: chosen by what frames left out say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+NANO = 0.0
+"""Share of the way to the student at which the untouched nano lies."""
+DEFAULT_MARGIN = 0.01
+"""Gain in agreement below which the nano stays."""
+ENOUGH = 0.7
+"""Share of the best candidate's gain over the nano that a candidate nearer to the nano must reach to be taken. Chosen
+on two frames of C3 and PUCPR (docs/few-frames.md)."""
+
+
+def choose_share(agreement: Mapping[float, float], margin: float = DEFAULT_MARGIN) -> float:
+    """The candidate nearest to the nano that brings most of what can be gained.
+
+    Frames left out are few and often of the day of those learned from, so they flatter whoever has gone far.
+
+    Args:
+        agreement: F1 with the teacher on frames left out, by share of the way from nano (0) to student (1).
+        margin: least gain over the nano that counts.
+
+    Returns:
+        A share above 0. Where none gains the margin it is the one that agrees best, for the promotion gate to refuse.
+
+    >>> choose_share({0.0: 0.80, 0.25: 0.88, 0.5: 0.90, 1.0: 0.70})
+    0.25
+    >>> choose_share({0.0: 0.80, 0.25: 0.79, 0.5: 0.805, 1.0: 0.70})
+    0.5
+    """
+    nano = agreement[NANO]
+    candidates = sorted(share for share in agreement if share > NANO)
+    best = max(candidates, key=lambda share: (agreement[share], -share))
+    if agreement[best] < nano + margin:
+        return best
+    wanted = nano + max(margin, ENOUGH * (agreement[best] - nano))
+    return next(share for share in candidates if agreement[share] >= wanted)

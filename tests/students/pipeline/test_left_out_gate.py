@@ -1,0 +1,79 @@
+"""The gate of few frames: a live bundle is not favoured by the frames that it has learned from."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lotwise.datasets.frame import Detections
+from lotwise.students.pipeline.left_out_gate import LeftOutFrame, decide_left_out, said_of_training
+from lotwise.students.pipeline.records import LeftOutRecord
+
+RIGHT, WRONG = Detections.of([[10, 10, 50, 40]], [0.9]), Detections.of([[60, 60, 90, 90]], [0.9])
+PIXELS = np.zeros((8, 8, 3), np.uint8)
+
+
+def record(student: float, nano: float = 0.5) -> LeftOutRecord:
+    return LeftOutRecord(
+        parts=(("a",), ("b",)), days_apart=True, agreement={0.0: nano, 0.5: student}, share=0.5, margin=0.01
+    )
+
+
+class Live:
+    """A live bundle that learned the pictures ``keys`` and says of each frame what it is told to."""
+
+    def __init__(self, keys: str | None, said: dict[bytes, Detections] | Detections, agreement: float | None = None):
+        training: dict[str, Any] = {} if keys is None else {"pictures": list(keys)}
+        training |= {} if agreement is None else {"left_out_agreement": agreement}
+        self.manifest, self.said = SimpleNamespace(training=training), said
+
+    def __call__(self, images: list) -> list[Detections]:
+        return [self.said for _ in images]
+
+
+def frame(key: str, student: Detections = RIGHT, nano: Detections = WRONG) -> LeftOutFrame:
+    return LeftOutFrame(key, PIXELS, RIGHT, student, nano)
+
+
+@pytest.mark.parametrize(
+    ("student", "live", "frames", "winner", "outcome", "measured"),
+    [
+        (0.8, None, "ab", "student", "promoted", None),
+        (0.505, None, "ab", "baseline", "promoted", None),  # within the margin
+        (0.8, Live(None, WRONG), "ab", "student", "promoted", 0.0),  # it says not what it learned from: all count
+        (0.8, Live(None, RIGHT), "ab", "student", "kept", 1.0),
+        (0.8, Live("", WRONG), "ab", "student", "promoted", 0.0),  # the nano, which learned from none
+        (0.8, Live("a", RIGHT), "ab", "student", "promoted", 1.0),  # on b both are right
+        (0.8, Live("a", WRONG), "ab", "student", "promoted", 0.0),
+        (0.8, Live("ab", RIGHT, 0.7), "ab", "student", "promoted", 0.7),  # of the same frames, by its own parts
+        (0.8, Live("ab", RIGHT, 0.9), "ab", "student", "kept", 0.9),
+        (0.8, Live("ab", RIGHT), "ab", "student", "kept", 1.0),
+    ],
+)
+def test_who_goes_live(
+    student: float, live: Live | None, frames: str, winner: str, outcome: str, measured: float | None
+) -> None:
+    scores, decision = decide_left_out(record(student), live, map(frame, frames), 0.1, False)  # type: ignore[arg-type]
+    assert (decision.winner, decision.outcome, scores.get("live")) == (winner, outcome, measured)
+    assert (scores["student"], scores["baseline"]) == (student, 0.5)
+
+
+def test_a_newcomer_that_is_worse_on_what_the_live_one_never_saw_is_kept_back() -> None:
+    given = [frame("a"), frame("b", student=WRONG)]
+    _, decision = decide_left_out(record(0.8), Live("a", RIGHT), given, 0.1, False)  # type: ignore[arg-type]
+    assert decision.outcome == "kept"
+    assert decision.why == (
+        "the live bundle agrees better with the teacher, by 1.000 against 0.000 (on 1 frame that the live one did not "
+        "learn from)"
+    )
+
+
+def test_in_the_shadow_where_that_is_asked() -> None:
+    _, decision = decide_left_out(record(0.8), Live("a", WRONG), map(frame, "ab"), 0.1, True)  # type: ignore[arg-type]
+    assert (decision.winner, decision.outcome) == ("student", "shadow")
+
+
+def test_what_a_bundle_says_of_its_training() -> None:
+    said = said_of_training(record(0.8), {"a.jpg": "k1", "b.jpg": "k0", "c.jpg": "k1"}, ("a.jpg", "b.jpg", "c.jpg"))
+    assert said == {"pictures": ["k0", "k1"], "left_out_agreement": 0.8}
