@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -61,6 +61,7 @@ def collect(
     """Run every role on the frames that no student of its camera learned from.
 
     Where students left frames out in turn, what they said stands for the student that learned from all of them.
+    Where a student learned from every frame there is, it has no figures, and the others have theirs.
     Where anything but the student is live on a camera, the live model is a role of its own on all cameras.
     Which frames these are, and what is said of them, is told by :func:`lotwise.eval.unlearned.unlearned_frames`.
 
@@ -79,8 +80,8 @@ def collect(
         raise InputError(f"{run.folder}: no bundle of {', '.join(dataset.cameras)}; run lotwise adapt first")
     plan, labels = run.plan(), open_labels(run.knowledge)
     found = unlearned_frames(dataset, records, labels, read)
-    frames, notes = found.frames, [*found.notes, *_unmeasured(records), *_int8_refusals(records)]
     live = live_models(run, [records[camera] for camera in dataset.cameras if camera in records])
+    frames, notes = found.frames, [*found.notes, *_unmeasured(records, live), *_int8_refusals(records)]
     live_kinds = {one.camera: one.kind for one in live}
     teacher = TeacherAnswers(labels, lambda: Oracle(plan.teacher, plan.oracle))
     predictions: dict[Role, dict[str, Detections]] = {role: {} for role in ROLES}
@@ -92,6 +93,7 @@ def collect(
     rules: dict[str, SlotRule] = {}
     ignored: dict[str, dict[Role, int]] = {}
     left_out: dict[str, dict[str, Detections]] = {}
+    absent = _absent(found.learned, live_kinds)
     for done, frame in enumerate(frames):
         progress("report", done, len(frames), frame.camera)
         try:
@@ -128,10 +130,11 @@ def collect(
                 at_work = confidence[role][frame.camera]
                 gone = int((every.scores >= at_work).sum() - (said[role].scores >= at_work).sum())
                 counts[role] = counts.get(role, 0) + gone
-        for role, left in said.items():
-            predictions[role][frame.name] = left
         if (kind := live_kinds[frame.camera]) in ("student", "baseline"):
-            predictions["live"][frame.name] = predictions[kind][frame.name]
+            said["live"] = said[kind]
+        for role, left in said.items():
+            if (role, frame.camera) not in absent:
+                predictions[role][frame.name] = left
     progress("report", len(frames), len(frames), "")
     notes += [ignored_note(camera, len(dataset.ignored[camera]), counts) for camera, counts in ignored.items()]
     if all(live_kinds[frame.camera] == "student" for frame in measured):
@@ -146,8 +149,16 @@ def collect(
         rules,
         SLOT_RULE_NOTES[slot_rule],
         slot_confidence,
+        absent,
     )
     return Collected(evidence, found.held_out, notes, live)
+
+
+def _absent(learned: Collection[str], live_kinds: Mapping[str, LiveKind]) -> dict[tuple[Role, str], str]:
+    """Who is not measured, and why: on frames that it learned from, a student is always good."""
+    why = "the student learned from every frame there is, so it is not measured"
+    absent: dict[tuple[Role, str], str] = {("student", camera): why for camera in learned}
+    return absent | {("live", camera): why for camera in learned if live_kinds[camera] == "student"}
 
 
 def ignored_note(camera: str, regions: int, counts: Mapping[Role, int]) -> str:
@@ -161,16 +172,26 @@ def ignored_note(camera: str, regions: int, counts: Mapping[Role, int]) -> str:
     return f"{camera}: {what}; boxes at work left out of all figures: {left_out}."
 
 
-def _unmeasured(records: Mapping[str, CameraRecord]) -> list[str]:
-    """Why no student is live of cameras that have no frame that it did not learn from."""
+def _unmeasured(records: Mapping[str, CameraRecord], live: Sequence[LiveModel]) -> list[str]:
+    """Why students that could not be measured did not go live, where the first line of the report does not say it."""
+    said = {one.camera: one.why for one in live}
     gates = {camera: record.gate for camera, record in records.items() if record.gate}
-    return [f"{camera}: {gate.why}." for camera, gate in gates.items() if not gate.agreement_with_teacher]
+    whys = {camera: gate.why for camera, gate in gates.items() if not gate.agreement_with_teacher}
+    return _together({camera: why for camera, why in whys.items() if why not in said.get(camera, "")})
 
 
 def _int8_refusals(records: Mapping[str, CameraRecord]) -> list[str]:
     """Why cameras run the float model, which is slower, though INT8 was asked for."""
     measured = {camera: record.gate.int8 for camera, record in records.items() if record.gate and record.gate.int8}
-    return [f"{camera}: {verdict(int8)}." for camera, int8 in measured.items() if "refused" in int8]
+    return _together({camera: verdict(int8) for camera, int8 in measured.items() if "refused" in int8})
+
+
+def _together(told: Mapping[str, str]) -> list[str]:
+    """One line for all cameras of which the same is told."""
+    cameras: dict[str, list[str]] = {}
+    for camera, what in told.items():
+        cameras.setdefault(what, []).append(camera)
+    return [f"{', '.join(names)}: {what}." for what, names in cameras.items()]
 
 
 def _detectors(run: Run, record: CameraRecord, live: LiveKind) -> dict[Role, Detector]:

@@ -18,6 +18,8 @@ SUBJECTS: Mapping[Role, str] = {"student": "The student", "live": "The live mode
 """How headline and verdict call the one of whom they speak."""
 TOLD_BESIDE: tuple[Role, ...] = ("teacher", "baseline")
 """Whom they compare it with."""
+FEW_FRAMES = 8
+"""Frames below which a report says that there were few. A choice: on eight frames of twenty slots one slot is 0.006."""
 CHANGE_MARKS: Mapping[Change | None, str] = {"better": "▲", "worse": "▼", None: " "}
 
 
@@ -95,8 +97,12 @@ def verdict(report: Report) -> str:
     if not figures:
         return "Nothing could be measured: there is no truth for these frames."
     text = f"{name} over all cameras: {figures}."
-    subject = SUBJECTS[report.subject]
+    subject, own = SUBJECTS[report.subject], rows_of_all.get(report.subject)
+    if overall.get(report.subject) is None:
+        text += f" Nothing tells how good {subject[0].lower()}{subject[1:]} is: {_why_unmeasured(report)}."
     for other in ("baseline", "teacher"):
+        if other == "baseline" and runs_untouched_nano(report):
+            continue
         pairs = [
             (getattr(rows[report.subject], column.field), getattr(rows[other], column.field))
             for rows in map(report.of_camera, report.cameras)
@@ -109,13 +115,42 @@ def verdict(report: Report) -> str:
             text += f" {subject} {report.protocol.better} the {other} on {wins} of {len(pairs)} cameras"
             text += f", {report.protocol.less} on {losses}." if losses else "."
             subject = "It"
-    boxes = boxes_in_words(rows_of_all[report.subject]) if report.subject in rows_of_all else ""
+    boxes = boxes_in_words(own) if own is not None else ""
     return f"{text} {boxes}".strip()
+
+
+def runs_untouched_nano(report: Report) -> bool:
+    """Whether the untouched nano is live on every camera, so that it would be compared with itself."""
+    return bool(report.live) and all(one.kind == "baseline" for one in report.live)
+
+
+def scope(report: Report) -> str:
+    """On how much the figures rest, in a few words; empty where nothing was measured.
+
+    >>> from lotwise.eval.protocols import VEHICLES
+    >>> rows = [Row("student", "C1", images=2), Row("student", "C2"), Row("student", "all", images=2)]
+    >>> scope(Report(VEHICLES, tuple(rows)))
+    '2 frames of 1 camera'
+    """
+    frames = max((row.images for row in report.rows if row.camera == ALL), default=0)
+    cameras = len({row.camera for row in report.rows if row.images and row.camera != ALL})
+    if not frames:
+        return ""
+    return f"{frames} frame{'s'[: frames - 1]} of {cameras} camera{'s'[: cameras - 1]}"
+
+
+def _why_unmeasured(report: Report) -> str:
+    whys = [row.note for row in report.rows if row.role == report.subject and row.camera != ALL and row.note]
+    return whys[0] if len(set(whys)) == 1 else "the notes say why"
 
 
 def remarks(report: Report) -> list[str]:
     """Notes of the report, then those of single rows, one sentence each."""
     notes = list(report.notes)
+    frames = max((row.images for row in report.rows if row.camera == ALL), default=0)
+    if 0 < frames < FEW_FRAMES:
+        one = "Only one frame was" if frames == 1 else f"Only {frames} frames were"
+        notes.insert(0, f"{one} measured: a small difference between two models may be chance.")
     students = [row for row in report.rows if row.role == "student" and row.images and row.camera != ALL]
     mixed = [row.camera for row in students if not row.held_out]
     if mixed:

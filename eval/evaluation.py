@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from lotwise.eval.comparison import Report
@@ -47,8 +47,8 @@ def evaluate(
         camera: [frame.name for frame in evidence.frames if frame.camera == camera and frame.name in judged]
         for camera in cameras
     }
-    compared = [role for role in roles if role != "live"]  # where nothing is live, the others are still compared
     covered = {role: {camera for camera in cameras if evidence.covers(role, camera)} for role in roles}
+    compared = _compared(roles, covered)
     pooled = [camera for camera in cameras if measured[camera] and all(camera in covered[role] for role in compared)]
     days_apart = held_out or {}
 
@@ -56,7 +56,10 @@ def evaluate(
     curves: dict[tuple[Role, str], Curve] = {}
     for role in roles:
         groups = {camera: measured[camera] for camera in cameras if measured[camera] and camera in covered[role]}
-        precisions, of_role = _measure(evidence, role, groups, [c for c in pooled if c in groups], judged)
+        shared = [camera for camera in pooled if camera in groups]
+        if role != "live" and len(shared) < len(pooled):
+            shared = []  # over other cameras than the others' it could not be compared with them
+        precisions, of_role = _measure(evidence, role, groups, shared, judged)
         rows |= {(role, camera): row for camera, row in of_role.items()}
         curves |= {(role, camera): ap.curve for camera, ap in precisions.items() if ap.curve is not None}
 
@@ -65,7 +68,7 @@ def evaluate(
         apart = all(days_apart.get(c, False) for c in (pooled if camera == ALL else [camera]))
         for role in roles:
             row = rows.get((role, camera)) or protocol.empty_row(
-                role, camera, _why_empty(protocol, role, camera, measured.get(camera, []))
+                role, camera, _why_empty(evidence, protocol, role, camera, measured.get(camera, []), covered[role])
             )
             ordered.append(replace(row, held_out=apart and row.images > 0))
     caveats = [*notes, *protocol.notes(evidence)]
@@ -143,9 +146,26 @@ def _row(
     )
 
 
-def _why_empty(protocol: Protocol, role: Role, camera: str, measured: Sequence[str]) -> str:
+def _compared(roles: Sequence[Role], covered: Mapping[Role, Set[str]]) -> list[Role]:
+    """The roles that must have been run on a camera for it to count in the rows of all.
+
+    Where nothing is live, the others are still compared. So are teacher, untouched nano and what is live where a
+    student learned from every frame; only a student of whom the report speaks must have been measured.
+    """
+    spoken_of = "live" not in roles and bool(covered.get("student"))
+    return [role for role in roles if role != "live" and (role != "student" or spoken_of)]
+
+
+def _why_empty(
+    evidence: Evidence, protocol: Protocol, role: Role, camera: str, measured: Sequence[str], covered: Set[str]
+) -> str:
+    if camera == ALL and role == "student" and covered:
+        return f"measured on {', '.join(sorted(covered))} only, so it is not added up"
     if camera == ALL:
-        return "no camera on which every model could be measured"
+        whys = {why for (absent, _), why in evidence.absent.items() if absent == role}
+        return whys.pop() if len(whys) == 1 else "no camera on which every model could be measured"
+    if why := evidence.absent.get((role, camera)):
+        return why
     if role == "live" and measured:
         return "no model is live here"
     return f"the {role} was not run here" if measured else protocol.absent_truth

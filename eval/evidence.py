@@ -28,6 +28,7 @@ class Evidence:
         slot_confidence: per role and camera, the score from which a box makes a slot occupied, where that is not the
             deployed confidence.
         slot_rule_note: one sentence that says how slots are read, or empty.
+        absent: by role and camera, why the role was not run there, where there is more to say than that.
     """
 
     frames: Sequence[Frame]
@@ -39,6 +40,7 @@ class Evidence:
     slot_rules: Mapping[str, SlotRule] = field(default_factory=dict)
     slot_rule_note: str = ""
     slot_confidence: Mapping[Role, Mapping[str, float]] = field(default_factory=dict)
+    absent: Mapping[tuple[Role, str], str] = field(default_factory=dict)
 
     @property
     def cameras(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lotwise.eval.column import Column
-from lotwise.eval.comparison import CHANGE_MARKS, Report, against_baseline, is_best, remarks, shown, verdict
+from lotwise.eval.comparison import CHANGE_MARKS, Report, against_baseline, is_best, remarks, scope, shown, verdict
 from lotwise.eval.live import live_sentence
 from lotwise.eval.rows import ALL, Role, Row
 
@@ -13,7 +13,8 @@ from lotwise.eval.rows import ALL, Role, Row
 def markdown(report: Report) -> str:
     """What is live, and a Markdown table with verdict and remarks; bold is the best of the camera."""
     lines = [live_sentence(report.live), ""] if report.live else []
-    lines += [f"**Protocol `{report.protocol.name}`** ({report.protocol.title}). {verdict(report)}", ""]
+    measured = ", ".join(filter(None, (report.protocol.title, scope(report))))
+    lines += [f"**Protocol `{report.protocol.name}`** ({measured}). {verdict(report)}", ""]
     lines += [*_table(report, report.protocol.columns), ""]
     lines += ["Every box at work, at the deployed confidence:", "", *_table(report, report.protocol.box_counts)]
     lines += ["", "Bold: best of the camera. ▲ ▼: the student or the live model is better or worse than the baseline."]

@@ -24,12 +24,14 @@ class Unlearned:
         held_out: per camera, whether no day of these frames was learned from.
         notes: what the reader must know, a sentence each.
         left_out: of frames that students left out in turn, by name what the run calls them.
+        learned: cameras whose frames here were all learned from: they tell nothing of their students.
     """
 
     frames: tuple[Frame, ...]
     held_out: Mapping[str, bool]
     notes: tuple[str, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
+    learned: frozenset[str] = frozenset()
 
 
 def unlearned_frames(
@@ -37,10 +39,10 @@ def unlearned_frames(
 ) -> Unlearned:
     """The frames that no student of their camera learned from.
 
-    A camera all of whose frames were learned from (one frame is all there is, say) is measured on those of its
-    test side, and the notes say so; where students left its frames out in turn, these can tell of them. What the run
-    noted about its own division of the frames is told only where frames of that division are measured; another data
-    set has caveats of its own.
+    Of a camera all of whose frames were learned from (one frame is all there is, say) those of its test side are
+    given, for the models that did not learn from them; where students left its frames out in turn, these can tell of
+    them. What the run noted about its own division of the frames is told only where frames of that division are
+    measured; another data set has caveats of its own.
 
     Args:
         dataset: the run's own, or another one with other frames of the same cameras.
@@ -52,6 +54,7 @@ def unlearned_frames(
     held_out: dict[str, bool] = {}
     notes: dict[str, list[str]] = {}
     left_out: dict[str, str] = {}
+    learned: set[str] = set()
     for camera in dataset.cameras:
         if camera not in records:
             notes.setdefault("not trained in this run", []).append(camera)
@@ -64,6 +67,9 @@ def unlearned_frames(
         measured = unseen or [frame for frame, name in names.items() if name in record.test]
         frames += measured
         held_out[camera] = bool(unseen) and _days_apart(unseen, record)
+        if measured and not unseen and record.left_out is None:
+            learned.add(camera)
+            continue
         if not unseen and record.left_out is not None:
             left_out |= {frame.name: str(names[frame]) for frame in measured}
             held_out[camera] = bool(measured) and record.left_out.days_apart
@@ -74,7 +80,7 @@ def unlearned_frames(
         elif len(unseen) < len(names):
             notes.setdefault("frames that the student learned from are left out", []).append(camera)
     told = tuple(f"{', '.join(cameras)}: {note}." for note, cameras in notes.items())
-    return Unlearned(tuple(frames), held_out, told, left_out)
+    return Unlearned(tuple(frames), held_out, told, left_out, frozenset(learned))
 
 
 def _name_in_run(frame: Frame, record: CameraRecord, labels: Labels, read: LoadFrame) -> str | None:

@@ -19,6 +19,8 @@ from lotwise.eval.comparison import (
     against_baseline,
     is_best,
     remarks,
+    runs_untouched_nano,
+    scope,
     shown,
     verdict,
 )
@@ -35,7 +37,7 @@ FOLDER = Path(__file__).parent
 
 ROLE_MEANINGS: Mapping[Role, str] = {
     "teacher": "the large model that the small one learns from; too slow to run beside a camera",
-    "baseline": "the small model as it was downloaded, before it learnt anything here",
+    "baseline": "the untouched nano: the small model as it was downloaded, before it learnt anything here",
     "student": "the same small model after it learnt this camera's view from the teacher",
     "live": "the model that runs on each camera now: its student, or another where the student was refused",
 }
@@ -86,6 +88,7 @@ def page(report: Report, pictures: Sequence[Picture] = (), title: str = "Parking
         protocol=report.protocol,
         title=title,
         headline=_headline(report),
+        scope=scope(report),
         verdict=verdict(report),
         remarks=remarks(report),
         overall=dict(sorted(report.of_camera(ALL).items(), key=lambda one: one[0] != "live")),
@@ -123,18 +126,24 @@ def _environment() -> Environment:
 
 
 def _headline(report: Report) -> str:
+    """What the model does well, and what is wrong with its boxes; in brackets the same of the untouched nano."""
     protocol, rows = report.protocol, report.of_camera(ALL)
-    before, after = (
-        getattr(rows[role], protocol.plain_field) if role in rows else None for role in ("baseline", report.subject)
-    )
-    if after is None:
+    row, before = rows.get(report.subject), None if runs_untouched_nano(report) else rows.get("baseline")
+    share = None if row is None else getattr(row, protocol.plain_field)
+    if row is None or share is None:
         return protocol.plain_title
-    claim = protocol.plain_claim.format(model=SUBJECTS[report.subject], share=of_hundred(after))
-    if before is None or (report.live and all(one.kind == "baseline" for one in report.live)):
+    who = "before it learnt" if report.subject == "student" else "the untouched nano"
+
+    def of_both(words: str, own: float, other: float | None, name: str) -> str:
+        told = words.format(model=SUBJECTS[report.subject], share=of_hundred(own))
+        return told if other is None else f"{told} ({name}{of_hundred(other)})"
+
+    share_before = None if before is None else getattr(before, protocol.plain_field)
+    claim = of_both(protocol.plain_claim, share, share_before, f"{who} ")
+    doubt, doubt_before = protocol.doubt(row), None if before is None else protocol.doubt(before)
+    if doubt is None:
         return claim
-    return (
-        f"{claim}; {'before it learnt' if report.subject == 'student' else 'the untouched nano'}, {of_hundred(before)}"
-    )
+    return f"{claim}; {of_both(protocol.plain_doubt, doubt, doubt_before, '')}"
 
 
 def _sections(report: Report, pictures: Sequence[Picture]) -> list[CameraSection]:

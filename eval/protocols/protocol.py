@@ -82,6 +82,7 @@ class Protocol(ABC):
         plain_field: of ``Row``, the share that the page's title tells as "N of 100".
         plain_title: the page's title where that share is not known.
         plain_claim: the page's title, with places for the model and for N.
+        plain_doubt: how the title goes on, with a place for how many of 100 boxes at work are not known to be right.
         legend: of the pictures.
         tally: what marks are called when they are counted under a picture, by verdict; others are not counted.
         box_counts: columns of the table of every box at work.
@@ -100,6 +101,7 @@ class Protocol(ABC):
     plain_field: ClassVar[str]
     plain_title: ClassVar[str]
     plain_claim: ClassVar[str]
+    plain_doubt: ClassVar[str] = "{share} of 100 boxes it draws are wrong"
     legend: ClassVar[tuple[LegendEntry, ...]] = BOX_LEGEND
     tally: ClassVar[Mapping[Verdict, str]] = {"right": "right", "false": "false", "missed": "missed"}
     box_counts: ClassVar[tuple[Column, ...]] = BOX_COUNTS
@@ -122,6 +124,10 @@ class Protocol(ABC):
     @abstractmethod
     def in_words(self, row: Row) -> str:
         """What the figures of a row at its deployed confidence mean, in a sentence without jargon."""
+
+    def doubt(self, row: Row) -> float | None:
+        """Share of the boxes at work that are not known to be right, which no title may leave out."""
+        return None if row.deployed_precision is None else 1 - row.deployed_precision
 
     def notes(self, evidence: Evidence) -> tuple[str, ...]:
         """The caveats, and what is to be said of this evidence."""

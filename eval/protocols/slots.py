@@ -123,6 +123,7 @@ class Slots(Protocol):
     plain_field = "accuracy"
     plain_title = "How well slots are read"
     plain_claim = "{model} reads {share} of 100 slots rightly"
+    plain_doubt = "nobody can judge {share} of 100 boxes it draws"
     legend = (
         LegendEntry("right", True, "right: called occupied, and it is (filled)"),
         LegendEntry("right", False, "right: called free, and it is"),
@@ -158,6 +159,9 @@ class Slots(Protocol):
                     slots, size, labels, evidence.slot_rules.get(frame.camera, slot_states),
                 )  # fmt: skip
         return judged
+
+    def doubt(self, row: Row) -> float | None:
+        return row.share_unjudged
 
     def in_words(self, row: Row) -> str:
         if row.accuracy is None or row.count_error is None:

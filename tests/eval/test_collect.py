@@ -63,3 +63,19 @@ def test_a_refused_int8_model_is_told_with_its_reason(adapted: Path, site, tmp_p
     gate = record.gate.model_copy(update={"int8": {"refused": "F1 0.870 against the float model"}})
     run.save(record.model_copy(update={"gate": gate}))
     assert "C1: INT8 refused: F1 0.870 against the float model." in collect(run, site).notes
+
+
+def test_a_student_is_not_measured_on_frames_that_it_learned_from(adapted: Path, site, tmp_path: Path) -> None:
+    run = Run(Path(shutil.copytree(adapted, tmp_path / "run")))
+    record = run.record("C1")
+    run.save(record.model_copy(update={"train": (*record.train, *record.test), "unchosen": ()}))
+    found = collect(run, site)
+    said = found.evidence.predictions
+    frames = {frame.camera: frame.name for frame in found.evidence.frames}
+    assert {role for role in said if frames["C1"] in said[role]} >= {"teacher", "baseline"}
+    assert frames["C1"] not in said["student"]
+    assert frames["C2"] in said["student"]
+    assert ("student", "C1") in found.evidence.absent
+    rows = make_report(found, VEHICLES).of_camera("C1")
+    assert (rows["student"].map50, rows["baseline"].images) == (None, 3)
+    assert "learned from every frame" in rows["student"].note

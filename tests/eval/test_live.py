@@ -18,7 +18,7 @@ from lotwise.eval.make_report import make_report
 from lotwise.eval.markdown import markdown
 from lotwise.eval.page.page import page
 from lotwise.eval.page.pictures import draw_pictures
-from lotwise.eval.protocols import PROTOCOLS, VEHICLES, Protocol
+from lotwise.eval.protocols import PROTOCOLS, SLOTS, TEACHER, VEHICLES, Protocol
 from lotwise.students.pipeline.run import Run
 from tests.eval.lots import box, evidence, slot, vehicles, write_images
 
@@ -59,7 +59,9 @@ def test_verdict_and_headline_speak_of_the_live_model_not_of_a_refused_student()
     assert "The live model is better than the baseline on 1 of 2 cameras." in said
     assert "Of the 3 boxes that it draws at work, 3 are right" in said
     headline = page(told()).partition("<h1>")[2].partition("</h1>")[0]
-    assert headline == "The live model finds 75 of 100 vehicles; the untouched nano, 50"
+    assert headline == (
+        "The live model finds 75 of 100 vehicles (the untouched nano 50); 0 of 100 boxes it draws are wrong (0)"
+    )
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda protocol: protocol.name)
@@ -68,7 +70,7 @@ def test_the_first_line_says_what_is_live_and_why(protocol) -> None:
     assert markdown(report).splitlines()[0] == LINE
     assert next(iter(to_json(report).items())) == ("live", LINE)
     assert to_json(report)["live_models"][1]["model"] == "baseline"
-    assert page(report).partition("<main>")[2].split()[:3] == ["<p", 'class="lead">Live', "on"]
+    assert page(report).partition("<main>")[2].split()[:3] == ["<p", 'class="running">Live', "on"]
 
 
 def test_rows_of_the_others_are_what_they_are_without_the_live_model() -> None:
@@ -92,7 +94,9 @@ def test_a_camera_without_any_live_model_leaves_the_others_comparable() -> None:
 def test_where_every_camera_runs_the_untouched_nano_it_is_not_compared_with_itself() -> None:
     nowhere = tuple(replace(one, kind="baseline") for one in LIVE)
     text = page(evaluate(VEHICLES, some(), live=nowhere))
-    assert text.partition("<h1>")[2].partition("</h1>")[0] == "The live model finds 75 of 100 vehicles"
+    assert text.partition("<h1>")[2].partition("</h1>")[0] == (
+        "The live model finds 75 of 100 vehicles; 0 of 100 boxes it draws are wrong"
+    )
 
 
 def test_a_live_model_that_is_drawn_already_is_not_drawn_twice(tmp_path) -> None:
@@ -183,3 +187,76 @@ def test_a_model_promoted_by_hand_is_live_in_the_report(run, tmp_path, capsys) -
     assert first.startswith("Live on C1")
     assert "it was made live after the export" in first
     assert json.loads((tmp_path / "r.json").read_text())["live"] == first
+
+
+def student_everywhere(seen: Detections, of: Protocol = VEHICLES, known=KNOWN) -> str:
+    """The headline where this student is live on both cameras."""
+    said = {"teacher": TWO, "baseline": ONE, "student": seen}
+    lot = evidence({role: dict.fromkeys(KNOWN, found) for role, found in said.items()}, known, SLOTS_OF_BOTH)
+    live = tuple(replace(one, kind="student") for one in LIVE)
+    return page(evaluate(of, lot, live=live)).partition("<h1>")[2].partition("</h1>")[0]
+
+
+def test_a_headline_never_tells_what_is_found_without_what_is_invented() -> None:
+    assert student_everywhere(INVENTED) == (
+        "The student finds 100 of 100 vehicles (before it learnt 50); 75 of 100 boxes it draws are wrong (0)"
+    )
+    assert student_everywhere(INVENTED, TEACHER, {}) == (
+        "The student finds 100 of 100 vehicles that the teacher sees (before it learnt 50); "
+        "the teacher does not have 75 of 100 boxes it draws (0)"
+    )
+    assert student_everywhere(INVENTED, SLOTS) == (
+        "The student reads 100 of 100 slots rightly (before it learnt 50); "
+        "nobody can judge 75 of 100 boxes it draws (0)"
+    )
+    assert student_everywhere(Detections.empty()) == "The student finds 0 of 100 vehicles (before it learnt 50)"
+
+
+LEARNED = "the student learned from every frame there is, so it is not measured"
+NOWHERE = {("student", camera): LEARNED for camera in ("C1", "C2")}
+
+
+def test_a_student_has_no_figures_on_frames_that_it_learned_from() -> None:
+    seen = {role: dict.fromkeys(KNOWN, ONE) for role in ("teacher", "baseline", "live")}
+    lot = replace(
+        evidence({**seen, "student": {}}, KNOWN), absent={("student", camera): LEARNED for camera in ("C1", "C2")}
+    )
+    report = evaluate(VEHICLES, lot, live=tuple(replace(one, kind="baseline") for one in LIVE))
+    for camera in ("C1", "C2", "all"):
+        rows = report.of_camera(camera)
+        assert (rows["student"].map50, rows["student"].note) == (None, LEARNED)
+        assert rows["live"].images == rows["baseline"].images == (2 if camera == "all" else 1)
+    assert "Slot" not in verdict(report)
+    assert verdict(report).startswith(
+        "mAP50 over all cameras: teacher 0.505, baseline 0.505, live 0.505. The live model"
+    )
+    text = page(report)
+    assert f"{LEARNED[0].upper()}{LEARNED[1:]}." in text  # on the student's card
+    assert "2 frames of 2 cameras" in text
+
+
+def test_a_student_that_is_measured_on_some_cameras_is_not_added_up() -> None:
+    seen = {role: dict.fromkeys(KNOWN, ONE) for role in ("teacher", "baseline", "live")}
+    lot = replace(evidence({**seen, "student": {"C1/1": TWO}}, KNOWN), absent={("student", "C2"): LEARNED})
+    rows = evaluate(VEHICLES, lot, live=LIVE).of_camera("all")
+    assert {role: row.images for role, row in rows.items()} == {"teacher": 2, "baseline": 2, "student": 0, "live": 2}
+    assert rows["student"].note == "measured on C1 only, so it is not added up"
+
+
+def test_of_a_student_that_was_promoted_unmeasured_nothing_is_claimed() -> None:
+    seen = {role: dict.fromkeys(KNOWN, ONE) for role in ("teacher", "baseline")}
+    lot = replace(
+        evidence({**seen, "student": {}}, KNOWN), absent={("student", camera): LEARNED for camera in ("C1", "C2")}
+    )
+    report = evaluate(VEHICLES, lot, live=tuple(replace(one, kind="student") for one in LIVE))
+    assert page(report).partition("<h1>")[2].partition("</h1>")[0] == "How well vehicles are found"
+    assert f"Nothing tells how good the student is: {LEARNED}." in verdict(report)
+
+
+def test_few_frames_are_told() -> None:
+    assert (
+        to_json(told())["notes"][0]
+        == "Only 2 frames were measured: a small difference between two models may be chance."
+    )
+    assert "12 frames" not in markdown(told())
+    assert "2 frames of 2 cameras" in markdown(told())
