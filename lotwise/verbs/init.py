@@ -28,11 +28,18 @@ def init(
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the site; that of its folder where not given.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Write the site file anew where there is one.")] = False,
+    discover: Annotated[
+        bool, typer.Option("--discover", help="Also ask the local network for ONVIF cameras, and list them.")
+    ] = False,
     limit_s: Annotated[
         float, typer.Option("--limit", min=1, max=600, help="Seconds within which a source must give a picture.")
     ] = 20.0,
 ) -> None:
     """Look at each source, write a site file with comments, and keep a picture of each beside it."""
+    if discover:
+        _list_onvif(site)
+        if not sources and (force or not site.exists()):
+            return
     from lotwise.cameras.new_site.new_site import write_new_site
     from lotwise.cameras.new_site.site_text import RUNS
 
@@ -54,6 +61,20 @@ def init(
         out.print(f"passwords are not in it; set before lotwise runs: {', '.join(variables)}")
     run = site.parent / RUNS / site.stem
     out.print(f"next: lotwise collect {site}, lotwise adapt {site} --out {run}, lotwise run {site} --check")
+
+
+def _list_onvif(site: Path) -> None:
+    from lotwise.cameras.new_site.onvif import discover
+
+    found = discover()
+    if not found:
+        print_notes(["no ONVIF camera answered; cameras beyond a router do not hear the question"])
+        return
+    print_table(plain_table(("ONVIF camera", "hardware", "address"), [[c.name, c.hardware, c.host] for c in found]))
+    out.print(
+        "the address of its stream stands on a camera's own page or in its manual; add it with "
+        f"lotwise init {site} rtsp://USER:PASSWORD@{found[0].host}/…"
+    )
 
 
 def _near(path: Path | None) -> str:

@@ -164,7 +164,7 @@ def accept(
     out.print(f"{accepted} slots accepted, {waiting} proposals wait: {file}")
 
 
-@slots.command(epilog="Examples: lotwise slots edit site.yaml; lotwise slots edit site.yaml --pictures recorded")
+@slots.command(epilog="Examples: lotwise slots edit site.yaml; lotwise slots edit site.yaml --pictures frames")
 def edit(
     site: SiteFile,
     cameras: Cameras = None,
