@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
 from lotwise.cameras.site.view import ViewSettings
 from lotwise.cameras.view.burnt_in_mask import SAME_HEIGHT, BurntInMask
 from lotwise.cameras.view.edges import Edges, edges
@@ -136,7 +138,12 @@ class ViewHealth:
             self._unverified = True
             return None
         self._unverified = reference is None and aside.exists()
-        return reference and self._shown.reference(reference)
+        if reference is None:
+            return None
+        masked = self._shown.reference(reference)
+        if masked is not reference and not np.array_equal(masked.edges, reference.edges):
+            self._write(masked)  # what masks cover is not to be kept either
+        return masked
 
     def _write(self, reference: ReferenceView) -> None:
         """A full disk must not stop a camera whose view is known all the same until the next restart."""

@@ -8,9 +8,10 @@ import pytest
 from benchmarks.view_health.disturbances import blurred
 from lotwise.cameras.site.view import ViewSettings
 from lotwise.cameras.view.health import ViewHealth
+from lotwise.cameras.view.reference import read_reference
 from lotwise.cameras.view.thumbnail import thumbnail
 from lotwise.datasets.frame import Image, Masks
-from lotwise.datasets.privacy_masks import painted
+from lotwise.datasets.privacy_masks import hidden_pixels, painted
 from tests.cameras.view.scenes import HEIGHT, WIDTH, at, scene
 
 
@@ -75,6 +76,9 @@ def test_masks_that_are_set_once_the_view_is_known_change_nothing(masks: Masks, 
     view = View((), tmp_path / "view.npz")
     assert set(view.looks(12)) == {"good"}
     view.restart(masks)
+    kept = read_reference(tmp_path / "view.npz")
+    assert kept is not None
+    assert not kept.edges[hidden_pixels(masks, 160, 120)].any()  # what is hidden is not kept either
     assert set(view.looks(12, seed=20)) == {"good"}
 
 
