@@ -92,7 +92,8 @@ export class Drawing {
     const made = [];
     if (draft.kind === "row" && draft.points.length === 4) {
       filledRow(corners, editor.row.count).forEach((polygon, i) => {
-        made.push(node("polygon", { class: "draft", points: points(polygon) }));
+        const state = editor.reading(`draft ${i}`)?.state ?? "";
+        made.push(node("polygon", { class: `draft ${state}`, points: points(polygon) }));
         const [x, y] = centre(polygon);
         const size = LABEL_PX / view.scale;
         made.push(

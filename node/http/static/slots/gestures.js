@@ -117,10 +117,10 @@ export class Gestures {
     const { view } = editor;
     const [from, to] = [view.toShares(...action.start), view.toShares(...at)];
     const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
-    if (action.kind === "move") editor.previewMove(dx, dy);
-    else if (action.kind === "point") editor.previewPoint(action.on.slot, action.on.point, dx, dy, false);
-    else if (action.kind === "middle") editor.previewPoint(action.on.slot, action.on.middle, dx, dy, true);
-    else if (action.kind === "corner") editor.previewCorner(action.corner, dx, dy);
+    if (action.kind === "move") editor.deeds.previewMove(dx, dy);
+    else if (action.kind === "point") editor.deeds.previewPoint(action.on.slot, action.on.point, dx, dy, false);
+    else if (action.kind === "middle") editor.deeds.previewPoint(action.on.slot, action.on.middle, dx, dy, true);
+    else if (action.kind === "corner") editor.drafting.previewCorner(action.corner, dx, dy);
     else if (action.kind === "band") editor.showBand([from, to]);
     else if (action.kind === "pan") view.panBy(at[0] - action.last[0], at[1] - action.last[1]);
     action.last = at;
@@ -139,8 +139,8 @@ export class Gestures {
     const at = editor.view.toShares(event.clientX, event.clientY);
     if (action.placing) {
       editor.follow(null);
-      if (action.closes) editor.finish();
-      else editor.place(at);
+      if (action.closes) editor.drafting.finish();
+      else editor.drafting.place(at);
     } else if (action.kind === "press") this.click(action);
     else if (action.kind === "band") this.choose(action);
     else editor.commitPreview();

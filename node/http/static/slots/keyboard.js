@@ -33,9 +33,9 @@ const control = (editor, event) => {
   else if (key === "z" && !event.shiftKey) editor.undo();
   else if (key === "y" || key === "z") editor.redo();
   else if (key === "a") editor.selectAll();
-  else if (key === "c" && getSelection().isCollapsed) editor.remember();
-  else if (key === "v") editor.paste();
-  else if (key === "d") editor.copy();
+  else if (key === "c" && getSelection().isCollapsed) editor.deeds.remember();
+  else if (key === "v") editor.deeds.paste();
+  else if (key === "d") editor.deeds.copy();
   else return false;
   return true;
 };
@@ -46,12 +46,12 @@ const plain = (editor, event) => {
   const drawing = editor.tool !== "select";
   if (key in ARROWS) {
     const [dx, dy] = ARROWS[key].map((step) => step * (shiftKey ? 10 : 1));
-    if (drawing) editor.moveCross(dx, dy);
-    else if (editor.state.selected.length) editor.nudge(dx, dy, repeat);
+    if (drawing) editor.drafting.moveCross(dx, dy);
+    else if (editor.state.selected.length) editor.deeds.nudge(dx, dy, repeat);
     else editor.view.panBy(-ARROWS[key][0] * PAN_PX, -ARROWS[key][1] * PAN_PX);
   } else if (key === "Tab") return editor.walk(shiftKey ? -1 : 1);
-  else if (key === "Enter" || (key === " " && drawing)) editor.enter();
-  else if (key === "Delete" || key === "Backspace") editor.delete();
+  else if (key === "Enter" || (key === " " && drawing)) editor.drafting.enter();
+  else if (key === "Delete" || key === "Backspace") editor.deeds.delete();
   else if (key === "Escape") editor.escape();
   else if (key === "?") editor.help();
   else if (key === "+" || key === "=") editor.view.zoomBy(1.25);
@@ -60,7 +60,7 @@ const plain = (editor, event) => {
   else {
     const deed = {
       v: () => editor.setTool("select"), n: () => editor.setTool("slot"), r: () => editor.setTool("row"),
-      p: () => editor.nextPoint(), x: () => editor.judge("rejected"),
+      p: () => editor.nextPoint(), x: () => editor.deeds.judge("rejected"),
     }[key.toLowerCase()]; // prettier-ignore
     if (!deed) return false;
     deed();

@@ -198,17 +198,17 @@ const ACTS = {
   fit: () => editor.view.fit(),
   help: () => page.help(),
   save: () => save(),
-  cancel: () => editor.cancel(),
-  "accept-all": () => editor.judgeAll(),
-  "accept-row": () => editor.judgeRow(editor.chosenRow, "accepted"),
-  accept: () => editor.judge("accepted"),
-  reject: () => editor.judge("rejected"),
-  copy: () => editor.copy(),
-  "mirror-x": () => editor.mirror("x"),
-  "mirror-y": () => editor.mirror("y"),
+  cancel: () => editor.drafting.cancel(),
+  "accept-all": () => editor.deeds.judgeAll(),
+  "accept-row": () => editor.deeds.judgeRow(editor.chosenRow, "accepted"),
+  accept: () => editor.deeds.judge("accepted"),
+  reject: () => editor.deeds.judge("rejected"),
+  copy: () => editor.deeds.copy(),
+  "mirror-x": () => editor.deeds.mirror("x"),
+  "mirror-y": () => editor.deeds.mirror("y"),
   delete: () => {
     editor.history.amend({ point: null });
-    editor.delete();
+    editor.deeds.delete();
   },
   "import-close": () => byId("import").close(),
   picture: () => showPicture(Number(byId("picture").value) || 0),

@@ -26,22 +26,22 @@ export class Panel {
     byId("warning-list").addEventListener("click", listed);
     byId("proposal-rows").addEventListener("click", (event) => {
       const { row, status } = event.target.dataset;
-      if (row !== undefined) editor.judgeRow(row, status);
+      if (row !== undefined) editor.deeds.judgeRow(row, status);
     });
-    byId("one-id").addEventListener("change", (event) => editor.rename(event.target.value));
+    byId("one-id").addEventListener("change", (event) => editor.deeds.rename(event.target.value));
     byId("one-id").addEventListener("keydown", (event) => {
       if (event.key === "Enter") editor.svg.focus();
     });
     byId("hints").addEventListener("change", (event) => editor.setHints(event.target.checked));
     byId("renumber").addEventListener("submit", (event) => {
       event.preventDefault();
-      editor.renumber(byId("many-prefix").value, byId("many-start").value, byId("many-turn").checked);
+      editor.deeds.renumber(byId("many-prefix").value, byId("many-start").value, byId("many-turn").checked);
     });
     byId("row-form").querySelector("form").addEventListener("submit", (event) => {
       event.preventDefault();
-      editor.finish();
+      editor.drafting.finish();
     });
-    for (const name of ["count", "prefix", "start", "turn"]) byId(`row-${name}`).addEventListener("input", () => editor.rowChanged());
+    for (const name of ["count", "prefix", "start", "turn"]) byId(`row-${name}`).addEventListener("input", () => editor.drafting.rowChanged());
   }
 
   update() {
