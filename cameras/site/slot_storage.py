@@ -49,6 +49,23 @@ def drawn_slot_file(site: Site, camera: str) -> Path:
     return site.state / DRAWN / f"{camera}.json"
 
 
+def unnamed_slots_note(site: Site, path: Path, camera: str) -> str:
+    """One line on a slot file that lies where ``lotwise slots propose`` puts it, but that the site file does not name.
+
+    Args:
+        site: as :func:`lotwise.cameras.site.read_site` gives it, with absolute paths.
+        path: the site file.
+        camera: its id.
+
+    Returns:
+        "" where there is none.
+    """
+    file = path.parent / "slots" / f"{camera}.json"
+    if site.cameras[camera].slots is not None or not file.is_file():
+        return ""
+    return f"{file}: is not used; give cameras.{camera}.slots: slots/{file.name} in {path} to edit it, or import it"
+
+
 def _is_ours(path: Path) -> bool:
     """Whether to write over it loses nothing; a file that cannot be read counts, for reading it tells what is wrong."""
     if path.suffix.lower() in FOREIGN_SUFFIXES:

@@ -181,6 +181,7 @@ def edit(
     """Draw slots in the browser, on saved pictures and without a node; until Ctrl-C."""
     from lotwise.cameras.site.frames import chosen_cameras
     from lotwise.cameras.site.reading import read_site
+    from lotwise.cameras.site.slot_storage import unnamed_slots_note
     from lotwise.datasets.readers.open import parse_cameras
     from lotwise.node.http.slot_editor.alone import serve_editor
     from lotwise.node.slot_editing.saved_pictures import SavedPictures
@@ -189,6 +190,7 @@ def edit(
     content = read_site(path)
     edited = SavedPictures(content, path, chosen_cameras(content, path, parse_cameras(cameras)), pictures, out.print)
     print_notes([f"{why}; its slots are not edited" for why in edited.missing.values()])
+    print_notes([note for name in edited.cameras if (note := unnamed_slots_note(content, path, name))])
 
     def ready(address: str) -> None:
         out.print(f"slots of {', '.join(edited.cameras)}, until Ctrl-C: {address}")

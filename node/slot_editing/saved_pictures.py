@@ -160,7 +160,7 @@ def _saved_frames(
         try:
             frames = camera_frames(site, path, camera)[0] if folder is None else _frames_in(site, path, camera, folder)
         except InputError as error:
-            missing[camera] = str(error)
+            missing[camera] = str(error) if folder else f"{error}, or give a folder of pictures with --pictures"
             continue
         found[camera] = spread(frames, MAX_PICTURES)
     return found, missing

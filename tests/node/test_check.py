@@ -119,3 +119,14 @@ def test_slots_of_the_file_count_before_those_of_the_bundle(whole: Path) -> None
     assert [slot.id for slot in camera_slots(site, "roof")] == ["1", "2"]
     (whole.parent / "slots.json").write_text(json.dumps([SLOT | {"id": "own"}]))
     assert [slot.id for slot in camera_slots(site, "gate")] == ["own"]
+
+
+def test_slots_that_were_drawn_in_the_editor_count_and_are_told(whole: Path) -> None:
+    drawn = whole.parent / "state" / "slots" / "roof.json"
+    drawn.parent.mkdir(parents=True)
+    drawn.write_text(json.dumps([SLOT | {"id": "drawn"}]))
+    site = read_site(whole)
+    assert [slot.id for slot in camera_slots(site, "roof")] == ["drawn"]
+    assert f"1 slot of {drawn} (drawn in the editor)" in describe_site(site)
+    drawn.write_text("[{}]")
+    assert any(str(drawn) in problem for problem in check_site(whole))

@@ -9,7 +9,7 @@ import pytest
 
 from lotwise.cameras.site.frames import site_dataset
 from lotwise.cameras.site.reading import read_site
-from lotwise.cameras.site.slot_storage import SlotStorage, slot_storage
+from lotwise.cameras.site.slot_storage import SlotStorage, slot_storage, unnamed_slots_note
 from tests.cameras.site.lots import SLOT
 
 
@@ -33,6 +33,18 @@ def test_without_a_named_file_slots_are_kept_in_the_state_folder_and_win_over_th
     drawn(lot, "roof").write_text(json.dumps([SLOT]))
     assert storage(lot, "roof") == SlotStorage(drawn(lot, "roof"), drawn(lot, "roof"))
     assert [slot.id for slot in site_dataset(lot / "site.yaml").slots["roof"]] == ["1"]  # a training reads them too
+
+
+def test_proposals_that_the_site_file_does_not_name_are_told(lot: Path) -> None:
+    site = read_site(lot / "site.yaml")
+    assert unnamed_slots_note(site, lot / "site.yaml", "roof") == ""
+    (lot / "slots").mkdir()
+    for camera in ("gate", "roof"):
+        (lot / "slots" / f"{camera}.json").write_text("[]")
+    assert unnamed_slots_note(site, lot / "site.yaml", "gate") == ""  # it names another file
+    assert "roof.json: is not used; give cameras.roof.slots: slots/roof.json in" in unnamed_slots_note(
+        site, lot / "site.yaml", "roof"
+    )
 
 
 FRIGATE = "cameras: {}"

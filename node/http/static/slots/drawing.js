@@ -1,6 +1,6 @@
 // Draws picture, slots, handles and what is being drawn into the stage's SVG. Units there are pixels of the picture.
 
-import { bounds, centre, filledRow } from "./geometry.js";
+import { bounds, centre, distance, filledRow } from "./geometry.js";
 import { isAccepted, isHint, isProposal, isShown } from "./slots.js";
 
 const NS = "http://www.w3.org/2000/svg";
@@ -62,7 +62,7 @@ export class Drawing {
     const [x, y] = centre(slot.polygon);
     const size = LABEL_PX / view.scale;
     const place = { class: "label", x: x * width, "font-size": size, "stroke-width": size / 4 };
-    const sure = reading && isAccepted(slot) && room > 52 && high > 3 * LABEL_PX ? `${Math.round(reading.score * 100)} %` : "";
+    const sure = reading && isAccepted(slot) && room > 60 && high > 4 * LABEL_PX ? `${Math.round(reading.score * 100)} %` : "";
     const first = node("text", { ...place, y: y * height + (sure ? -size * 0.2 : size * 0.35) }, slot.id);
     return sure ? [first, node("text", { ...place, "font-size": size * 0.85, y: y * height + size }, sure)] : [first];
   }
@@ -72,7 +72,7 @@ export class Drawing {
     if (!slot || editor.tool !== "select") return [];
     const { view, state } = editor;
     const [width, height] = view.size;
-    const radius = (editor.coarse ? 8 : 6) / view.scale;
+    const radius = Math.min(editor.coarse ? 8 : 6, shortest(slot.polygon, view) / 3) / view.scale;
     const made = sides(slot.polygon, view).map(({ at }) =>
       node("circle", { class: "handle middle", cx: at[0] * width, cy: at[1] * height, r: radius * 0.6 }),
     );
@@ -132,6 +132,10 @@ export class Drawing {
     return made;
   }
 }
+
+/** The shortest side of a polygon, in pixels of the screen. */
+export const shortest = (polygon, view) =>
+  Math.min(...polygon.map((a, i) => distance(view.toScreen(a), view.toScreen(polygon[(i + 1) % polygon.length]))));
 
 /** The sides of a polygon that are long enough for a handle in their middle, and where it is. */
 export const sides = (polygon, view) => {

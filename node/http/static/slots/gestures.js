@@ -59,9 +59,8 @@ export class Gestures {
     const { draft } = editor.state;
     if (editor.tool === "select") return { on: hit(editor, x, y, editor.coarse) };
     const full = draft?.kind === "row" && draft.points.length === 4;
-    const corner = draft ? nearestPoint(editor.view, draft.points, x, y, editor.coarse) : -1;
-    if (full) return { on: {}, corner };
-    return { on: {}, placing: true, closes: corner === 0 && draft.points.length > 2 };
+    if (full) return { on: {}, corner: nearestPoint(editor.view, draft.points, x, y, editor.coarse) };
+    return { on: {}, placing: true };
   }
 
   move(event) {
@@ -139,8 +138,7 @@ export class Gestures {
     const at = editor.view.toShares(event.clientX, event.clientY);
     if (action.placing) {
       editor.follow(null);
-      if (action.closes) editor.drafting.finish();
-      else editor.drafting.place(at);
+      editor.drafting.place(at);
     } else if (action.kind === "press") this.click(action);
     else if (action.kind === "band") this.choose(action);
     else editor.commitPreview();

@@ -1,28 +1,30 @@
 // What lies under a place on the screen: a corner, the middle of a side, or a slot.
 
 import { area, distance, inside, toSide } from "./geometry.js";
-import { sides } from "./drawing.js";
+import { shortest, sides } from "./drawing.js";
 import { isShown } from "./slots.js";
 
 /** How far from a handle one may be, in pixels of the screen. */
 const reach = (coarse) => (coarse ? 22 : 10);
 
 /** Index of the point that is nearest to (x, y) of the screen within reach; -1 for none. */
-export const nearestPoint = (view, points, x, y, coarse) => {
+export const nearestPoint = (view, points, x, y, coarse, most = Infinity) => {
   const far = points.map((point) => distance(view.toScreen(point), [x, y]));
   const best = far.indexOf(Math.min(...far));
-  return points.length && far[best] <= reach(coarse) ? best : -1;
+  return points.length && far[best] <= Math.min(most, reach(coarse)) ? best : -1;
 };
 
 /** `{slot, point}`, `{slot, middle}` (index that a new corner would have), `{slot}` or `{}`. */
 export const hit = (editor, x, y, coarse) => {
   const { view, only } = editor;
   if (only && isShown(only, editor.showHints)) {
-    const point = nearestPoint(view, only.polygon, x, y, coarse);
+    // Of a slot that is small on the screen the handles are small too, so that the rest of it can be taken hold of.
+    const near = shortest(only.polygon, view) / 2.5;
+    const point = nearestPoint(view, only.polygon, x, y, coarse, near);
     if (point >= 0) return { slot: only, point };
     const middles = sides(only.polygon, view);
-    const middle = nearestPoint(view, middles.map((side) => side.at), x, y, coarse && middles.length > 0);
-    if (middle >= 0 && distance(view.toScreen(middles[middle].at), [x, y]) <= reach(coarse) * 0.8) {
+    const middle = nearestPoint(view, middles.map((side) => side.at), x, y, coarse, near);
+    if (middle >= 0) {
       return { slot: only, middle: middles[middle].index };
     }
   }

@@ -17,6 +17,7 @@ const svg = byId("stage");
 const menu = new Menu(byId("menu"), svg);
 let saved = { version: "", slots: [], unwritable: "" };
 let saving = false;
+let savedHere = false;
 let ready = false;
 
 const row = () => ({
@@ -63,7 +64,7 @@ const dirty = () => !alike(editor.state.slots, saved.slots);
 function stateChanged() {
   const changes = dirty();
   byId("save").disabled = !changes || saving || Boolean(saved.unwritable);
-  if (!saving) status(changes ? "Not saved yet" : editor.history.past.length ? "Saved" : "");
+  if (!saving) status(changes ? "Not saved yet" : savedHere ? "Saved" : "");
   // What an earlier visit has kept stays until something is done here.
   if (changes || editor.history.past.length || editor.history.future.length) keep(camera, changes ? { version: saved.version, base: saved.slots, slots: sent(editor.state.slots), time: new Date().toISOString() } : null);
 }
@@ -89,7 +90,7 @@ function banner(text, actions = []) {
 function took(answer) {
   saved = answer;
   const from = { file: "", bundle: " Until then the slots are those of the detector's bundle.", nothing: "" }[answer.origin];
-  byId("file").textContent = `Saved to ${answer.file}.${from}`;
+  byId("file").textContent = `Goes to ${answer.file}.${from}`;
   const { pictures } = answer;
   const shown = byId("picture").value;
   byId("picture").replaceChildren(...pictures.map((name, i) => new Option(name, i)));
@@ -120,6 +121,7 @@ async function save() {
   let said = "";
   try {
     took(await server.save(camera, mine, saved.version));
+    savedHere = true;
     editor.theirs = [];
     banner("");
     said = `${mine.filter((slot) => slot.status === "accepted").length} slots saved`;

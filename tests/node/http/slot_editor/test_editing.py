@@ -354,3 +354,16 @@ def test_names_are_text_and_nothing_else(edited: Served, open_page: OpenPage) ->
     hands.page.locator("#camera").select_option(label="roof east")
     hands.page.wait_for_url("**/cameras/roof%20east/slots")
     expect(hands.page).to_have_title(re.compile("^Slots of roof east"))
+
+
+def test_a_slot_that_is_small_on_the_screen_can_still_be_moved(edited: Served, open_page: OpenPage) -> None:
+    """Not only its corners, which would lie all over it."""
+    small = square("1", 0.5, 0.5, 0.012, 0.016)  # twelve pixels on the screen
+    hands = opened(edited, open_page, small)
+    hands.click(middle(small))
+    hands.drag(middle(small), (middle(small)[0] + 0.2, middle(small)[1]))
+    assert close(hands.slots["1"], moved(small, 0.2, 0))
+    corner = hands.slots["1"][1]
+    hands.drag(corner, (corner[0] + 0.1, corner[1]))
+    assert hands.slots["1"][1][0] == pytest.approx(corner[0] + 0.1, abs=0.003)
+    assert hands.slots["1"][0] == pytest.approx([0.7, 0.5], abs=0.003)
