@@ -23,6 +23,7 @@ from lotwise.verbs import (
     download,
     export,
     frames,
+    history,
     ignore,
     init,
     label,
@@ -37,7 +38,7 @@ from lotwise.verbs import (
 
 VERBS = (
     demo, adapt, label, frames, train, curve, export, report, detect, download,
-    init, collect, run, bundles, promote, rollback, prune, ignore, slots,
+    init, collect, run, history, bundles, promote, rollback, prune, ignore, slots,
 )  # fmt: skip
 """In the order of the help."""
 

@@ -14,6 +14,7 @@ from lotwise.cameras.view.report import Verdict
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.camera import AWAY_AFTER, CameraLoop, record
+from lotwise.node.clock_steps import ClockSteps
 from lotwise.node.journal.journal import Journal
 from lotwise.node.journal.query import EventQuery
 from lotwise.node.state import CameraNow, Event, NodeNow
@@ -91,6 +92,10 @@ class Node:
         self.listeners: list[Callable[[], None]] = []
         """Called after something was recorded, by the thread that did it: they must not wait."""
         self.metric_sources: list[Callable[[], Mapping[str, float]]] = []
+        self.held_until: datetime | None = None
+        """Until when the last run is known to have looked; history takes what came after it as unknown."""
+        self._clock_steps = ClockSteps()
+        self._clock_lock = threading.Lock()
 
     def add(self, loop: CameraLoop) -> None:
         """Add a camera; its loop says how often it is looked at."""
@@ -107,7 +112,10 @@ class Node:
 
     def start(self) -> None:
         """Begin to look at the cameras, and return at once."""
-        self._record(Event(datetime.now(UTC), "node", "", "", "stopped", "running"))
+        about: dict[str, object] = {"cameras": list(self._turns)}
+        if self.held_until is not None:
+            about["until"] = self.held_until.isoformat()
+        self._record(Event(datetime.now(UTC), "node", "", "", "stopped", "running", about))
         self._threads = [
             threading.Thread(target=self._work, name=f"worker-{number}", daemon=True) for number in range(self._workers)
         ]
@@ -218,6 +226,15 @@ class Node:
         loop.ignoring.remove(region)
         self._record(_ignore_event(camera, region, "ignored", "", box))
 
+    def check_clock(self) -> None:
+        """Record that the machine's clock was set, if it was; called every few seconds too."""
+        with self._clock_lock:
+            step = self._clock_steps.step()
+        if step is not None:
+            before, after = step
+            told = {"from": before.isoformat(), "to": after.isoformat()}
+            self._record(Event(after, "node", "", "clock", "", "set", told))
+
     def metrics(self) -> Mapping[str, float]:
         """What :attr:`metric_sources` give, by full name."""
         return {name: value for source in self.metric_sources for name, value in source().items()}
@@ -245,6 +262,8 @@ class Node:
             try:
                 looked = turn.loop.look()
                 fresh, turn.failure = looked.fresh, ""
+                if looked.events:
+                    self.check_clock()  # before they are recorded: history reads the events in their order
                 if record(self._journal, turn.loop, looked):
                     self._log(looked.events)
                     self._wake_listeners()

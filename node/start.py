@@ -36,10 +36,7 @@ from lotwise.node.node import Node
 from lotwise.node.places import shared_groups
 from lotwise.node.publisher import Publisher, Surroundings
 from lotwise.node.slot_follower import SlotFollower
-
-JOURNAL = "history.sqlite"
-HEARTBEAT_FILE = "heartbeat"
-"""Touched while the node runs: until when the states in the journal are known to have held."""
+from lotwise.node.state_folder import HEARTBEAT_FILE, JOURNAL
 
 
 @dataclass(frozen=True)
@@ -86,6 +83,7 @@ class Service:
         """Note that the node lives, and what it uses, and give free memory back; called every few seconds."""
         trim_arenas()
         self.in_use.mark()
+        self.node.check_clock()
         try:
             # Not through a link: it could point to where a file is to appear that somebody else waits for.
             os.close(os.open(self.heartbeat_file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o640))
@@ -133,6 +131,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
         in_use = opened.enter_context(closing(RegistriesInUse(registries)))
         heartbeat_file = site.state / HEARTBEAT_FILE
         until = datetime.fromtimestamp(heartbeat_file.stat().st_mtime, UTC) if heartbeat_file.exists() else None
+        node.held_until = until
         for name in chosen:
             settings = site.settings_of(name)
             period_s = settings.schedule.period_s

@@ -63,7 +63,7 @@ def test_from_a_video_to_the_nodes_page(day: Dataset, tmp_path: Path, monkeypatc
     # Slots of a picker: it does not say how large its picture was.
     assert "--canvas WIDTHxHEIGHT" in refused(capsys, "slots", "convert", "picker.json", "--out", "slots.json")
     assert run("slots", "convert", "picker.json", "--canvas", "480x360", "--out", "slots.json") == 0
-    assert capsys.readouterr().out == f"{len(day.slots['C1'])} slots: slots.json\n"
+    assert capsys.readouterr().out == f"{len(day.slots['C1'])} slots (Ultralytics' picker): slots.json\n"
 
     # What the student sees on the video.
     assert run("detect", "runs/lot", "clips", "--slots", "slots.json", "--json", "seen.json", "--save", "seen") == 0

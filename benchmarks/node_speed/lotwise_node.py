@@ -20,6 +20,7 @@ from lotwise.datasets.frame import Detections, Image
 from lotwise.node import start
 from lotwise.node.camera import CameraLoop, Looked
 from lotwise.node.hot_swap import HotSwap
+from lotwise.node.state_folder import HEARTBEAT_FILE, JOURNAL
 
 
 class MemorySource:
@@ -52,7 +53,7 @@ class LotwiseNode:
         """When the first slot of each camera was known, monotonic clock."""
         system, state = job.system, Path(job.state)
         shutil.rmtree(state / "views", ignore_errors=True)
-        for left in (start.HEARTBEAT_FILE, *(f"{start.JOURNAL}{end}" for end in ("", "-wal", "-shm"))):
+        for left in (HEARTBEAT_FILE, *(f"{JOURNAL}{end}" for end in ("", "-wal", "-shm"))):
             (state / left).unlink(missing_ok=True)
         state.mkdir(parents=True, exist_ok=True)
         site = Site.model_validate(

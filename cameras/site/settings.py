@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from lotwise.cameras.site.bays import BaySettings
 from lotwise.cameras.site.camera import SiteCamera
 from lotwise.cameras.site.change_detection import ChangeDetectionSettings
 from lotwise.cameras.site.detector import DetectorSettings
@@ -67,6 +68,10 @@ class Site(BaseModel):
             "lists of the cameras that share their slots. By default each camera's slots are places of their own."
         ),
     ] = False
+    bays: Annotated[
+        BaySettings,
+        Field(description="Rows of slots, bays for some cars only, and how long a car may stand where."),
+    ] = BaySettings()
     swap: Annotated[
         SwapSettings,
         Field(description="How a new bundle is compared with the live one before and after it takes its place."),
@@ -115,6 +120,13 @@ class Site(BaseModel):
                 raise ValueError(f"shared_slots names {name}, but the cameras are {', '.join(self.cameras)}")
             if named.count(name) > 1:
                 raise ValueError(f"shared_slots names {name} twice; a camera can be in one group only")
+        return self
+
+    @model_validator(mode="after")
+    def _bays_name_cameras(self) -> Site:
+        for name in (name for rule in self.bays.rules for name in rule.cameras):
+            if name not in self.cameras:
+                raise ValueError(f"bays names {name}, but the cameras are {', '.join(self.cameras)}")
         return self
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -76,13 +76,20 @@ class Journal:
 
     Args:
         path: the database; it and its folder are made where they are missing.
+        clock: the time at which something is written, in UTC.
 
     Raises:
         InputError: the file is damaged, not a history, of a newer version, or cannot be written.
     """
 
-    def __init__(self, path: Path, settings: HistorySettings | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: HistorySettings | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.path = path
+        self._clock = clock
         self._settings = settings or HistorySettings()
         self._lock = threading.RLock()
         self._waiting: list[Event] = []
@@ -237,7 +244,7 @@ class Journal:
             with transaction(self._db, durable=True) as db:
                 first = self._sequence() + 1 + self._skip
                 stored = [replace(event, number=first + i) for i, event in enumerate(self._waiting)]
-                recorded = micros(datetime.now(UTC))
+                recorded = micros(self._clock())
                 db.executemany(_INSERT, [_row(event, recorded) for event in stored])
                 for camera, rows in self._waiting_slots.items():
                     db.execute(
@@ -281,7 +288,7 @@ class Journal:
             db.execute(f"PRAGMA {key}").fetchone()[0] for key in ("page_count", "freelist_count", "page_size")
         )
         too_large = (pages - unused) * page > settings.max_mb * 1e6
-        old = micros(datetime.now(UTC) - timedelta(days=settings.keep_days))
+        old = micros(self._clock() - timedelta(days=settings.keep_days))
         found = db.execute(_OLDEST, (free, _PRUNE_ROWS, _LATEST_TIME if too_large else old)).fetchall()
         if found:
             self._drop([number for (number,) in found])

@@ -1,0 +1,1 @@
+"""How long questions about the past take."""

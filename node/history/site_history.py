@@ -1,0 +1,93 @@
+"""A site's history over a range of time: all that ``lotwise history``, the node's page and its API tell of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from lotwise.cameras.site.bays import Bay, bay_of
+from lotwise.cameras.site.settings import Site
+from lotwise.cameras.site.slot_file import read_slot_entries
+from lotwise.datasets.errors import InputError
+from lotwise.node.history.recorded import recorded
+from lotwise.node.history.stays import Stay, stays
+from lotwise.node.history.timeline import timeline
+from lotwise.node.history.utilisation import Utilisation, utilisation
+
+
+@dataclass(frozen=True)
+class SiteHistory:
+    """Use and stays of a range of time.
+
+    Attributes:
+        zone: name of the time zone of hours and weekdays.
+        bays: what holds for each slot, by camera and slot id.
+    """
+
+    start: datetime
+    end: datetime
+    zone: str
+    use: Utilisation
+    stays: Sequence[Stay]
+    bays: Mapping[tuple[str, str], Bay]
+
+
+def site_zone(site: Site) -> tzinfo | None:
+    """The time zone of the site's hours; None for the machine's."""
+    name = site.schedule.timezone
+    return None if name is None else ZoneInfo(name)
+
+
+def site_history(
+    site: Site,
+    journal: Path,
+    start: datetime,
+    end: datetime,
+    held: datetime,
+    camera: str | None = None,
+    row: str | None = None,
+) -> SiteHistory:
+    """Read a site's journal.
+
+    Args:
+        site: with absolute paths.
+        journal: the node's database; the node may run.
+        start: of the range, with time zone.
+        end: of the range.
+        held: until when the last states are known to have held.
+        camera: only its slots.
+        row: only slots of rows of this name.
+
+    Raises:
+        InputError: the journal cannot be read.
+    """
+    bridge_s = {name: site.settings_of(name).hysteresis.bridge_s for name in site.cameras}
+    found = timeline(recorded(journal, start, end, camera), held, bridge_s)
+    rows = slot_rows(site)
+    bays = {key: bay_of(site.bays, *key, rows.get(key)) for key in found.pieces}
+    if row is not None:
+        found = found.only({key for key, bay in bays.items() if bay.row == row})
+    zone = site_zone(site)
+    return SiteHistory(
+        start,
+        end,
+        site.schedule.timezone or str(datetime.now(UTC).astimezone().tzname()),
+        utilisation(found, start, end, zone, lambda name, slot: bays[name, slot].row),
+        stays(found, start, end),
+        bays,
+    )
+
+
+def slot_rows(site: Site) -> dict[tuple[str, str], str]:
+    """Rows that slot files name, by camera and slot id; what cannot be read names none."""
+    rows: dict[tuple[str, str], str] = {}
+    for name, camera in site.cameras.items():
+        try:
+            entries = read_slot_entries(camera.slots) if camera.slots is not None else ()
+        except InputError:
+            continue
+        rows |= {(name, entry.id): entry.row for entry in entries if entry.row}
+    return rows
