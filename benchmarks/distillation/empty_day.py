@@ -3,8 +3,9 @@
 python benchmarks/distillation/empty_day.py [--work runs/distillation] [--root ../shared/data/pklot]
 
 UFPR05 of PKLot, 2013-03-10, a frame every ten minutes with moving shadows and dusk. The students are those that
-``compare.py --dataset pklot --root … --cameras UFPR05`` taught on other days of the camera. A box that half covers a
-slot is a false detection; cars that drive by cover none. Torn frames are left out as ``lotwise label`` would.
+``compare.py --dataset pklot --root … --cameras UFPR05`` taught on other days of the camera. Counted are all boxes at
+the threshold at which they run, of which a car that drives by would be one too, and the slots that such a box half
+covers, which is always false. Torn frames are left out as ``lotwise label`` would.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -24,11 +26,11 @@ from rich.table import Table
 
 from benchmarks.distillation.compare import ROWS, slug
 from benchmarks.distillation.scores import PARTS
-from benchmarks.distillation.training_job import SIZE, run_model
+from benchmarks.distillation.training_job import SIZE, Predictions, run_model
 from lotwise.cameras.frame_selection.survey import survey
 from lotwise.cameras.slots import slot_states
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Frame, Slot
+from lotwise.datasets.frame import Slot
 from lotwise.datasets.images import image_size
 from lotwise.datasets.readers.open import open_dataset
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
@@ -38,15 +40,46 @@ from lotwise.students.model.student import make_student
 CAMERA, EMPTY = "UFPR05", "UFPR05_empty"
 
 
-def false_detections(weights: Path, frames: Sequence[Frame], slots: Sequence[Slot]) -> tuple[int, int]:
-    """(slots called occupied, frames with at least one) over all frames."""
-    said = run_model(make_student(weights), frames, SIZE)
-    size = image_size(frames[0].path)
-    per_frame = [
-        sum(reading.state == "occupied" for reading in slot_states(found, slots, size, DEFAULT_CONFIDENCE).values())
+@dataclass(frozen=True)
+class Counts:
+    """What one model draws on all frames of a day.
+
+    Attributes:
+        slots: slots called occupied. frames: frames with at least one.
+        boxes: boxes at the threshold at which it runs. box_frames: frames with at least one.
+    """
+
+    slots: int
+    frames: int
+    boxes: int
+    box_frames: int
+
+
+COLUMNS = {
+    "boxes": "boxes drawn",
+    "box_frames": "frames with any box",
+    "slots": "slots called occupied",
+    "frames": "frames with any such slot",
+}
+
+
+def false_detections(
+    said: Predictions, slots: Sequence[Slot], size: tuple[int, int], confidence: float = DEFAULT_CONFIDENCE
+) -> Counts:
+    """Count what was said of frames without parked cars.
+
+    Args:
+        said: boxes by frame name, in pixels.
+        slots: of the camera.
+        size: (width, height) of the frames.
+        confidence: at which the model runs.
+    """
+    boxes = [int((found.scores >= confidence).sum()) for found in said.values()]
+    occupied = [
+        sum(reading.state == "occupied" for reading in slot_states(found, slots, size, confidence).values())
         for found in said.values()
     ]
-    return sum(per_frame), sum(count > 0 for count in per_frame)
+    return Counts(sum(occupied), sum(map(bool, occupied)), sum(boxes), sum(map(bool, boxes)))
 
 
 def students(work: Path) -> dict[str, list[Path]]:
@@ -79,14 +112,15 @@ def main() -> None:
             f"{asked.work}: no student of {CAMERA} yet; run benchmarks/distillation/compare.py --dataset pklot"
         )
     table = Table(title=f"{len(frames)} frames of an empty day, {len(slots)} slots; {len(flawed)} torn left out")
-    for heading in ("students", "slots called occupied, each student", "frames with any, each student"):
+    for heading in ("each student of", *COLUMNS.values()):
         table.add_column(heading)
-    lines = []
+    size, lines = image_size(frames[0].path), []
     for name, weights in rows.items():
-        counts = [false_detections(path, frames, slots) for path in weights]
-        lines.append({"row": name, "slots": [slot for slot, _ in counts], "frames": [frame for _, frame in counts]})
-        table.add_row(name, *(", ".join(map(str, lines[-1][key])) for key in ("slots", "frames")))
-    Console(width=120).print(table)
+        said = [run_model(make_student(path), frames, SIZE) for path in weights]
+        counts = [asdict(false_detections(one, slots, size)) for one in said]
+        lines.append({"row": name, **{key: [one[key] for one in counts] for key in COLUMNS}})
+        table.add_row(name, *(", ".join(map(str, lines[-1][key])) for key in COLUMNS))
+    Console(width=140).print(table)
     if asked.json:
         asked.json.write_text(json.dumps({"frames": len(frames), "slots": len(slots), "lines": lines}, indent=1) + "\n")
 

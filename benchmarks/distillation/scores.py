@@ -51,7 +51,11 @@ def divide(frames: Sequence[Frame], count: int = PARTS) -> list[tuple[list[Frame
 
 
 def score(camera: Camera, said: Predictions) -> dict[str, float | None]:
-    """All figures of one set of predictions on all frames of the camera."""
+    """All figures of one set of predictions on all frames of the camera.
+
+    Precision, recall and false boxes are those at the threshold at which they run, and None where nobody has drawn
+    vehicle boxes.
+    """
     half = slots(camera, said, [slot_rule(None)] * len(camera.parts))
     matched = slots(camera, said, camera.matched)
     boxes = evaluate(VEHICLES, evidence(camera, said)).rows[-1]
@@ -63,6 +67,9 @@ def score(camera: Camera, said: Predictions) -> dict[str, float | None]:
         "f1_matched": matched.slot_f1,
         "map50": boxes.map50,
         "map50_95": boxes.map50_95,
+        "deployed_precision": boxes.deployed_precision,
+        "deployed_recall": boxes.deployed_recall,
+        "false_boxes": boxes.boxes_false,
         "agreement": agreement(
             (found[found.scores >= DEFAULT_CONFIDENCE], camera.taught[name]) for name, found in said.items()
         ),

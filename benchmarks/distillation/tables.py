@@ -22,6 +22,9 @@ COLUMNS = {
     "f1_matched": ("F1, matched", 3),
     "map50": ("mAP50", 3),
     "map50_95": ("mAP50-95", 3),
+    "deployed_precision": ("precision at work", 3),
+    "deployed_recall": ("recall at work", 3),
+    "false_boxes": ("false boxes", 1),
     "agreement": ("agreement", 3),
     "seconds": ("s", 0),
     "memory": ("MiB", 0),
@@ -57,7 +60,7 @@ def show(lines: Sequence[Line], title: str) -> None:
         for line in of_camera:
             table.add_row(line["camera"], line["row"], str(len(line["errors_matched"])), *cells(line))
         table.add_section()
-    Console(width=210).print(table)
+    Console(width=250).print(table)
 
 
 def markdown(lines: Sequence[Line]) -> str:

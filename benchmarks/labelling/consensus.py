@@ -73,7 +73,7 @@ def labelled_store(weights: Path, work: Path, frames: Sequence[Frame]) -> tuple[
 
 
 def measure(dataset: Dataset, said: Mapping[str, Detections]) -> dict[str, Any]:
-    """Slot errors by rule and confidence, and box AP where there is vehicle truth, of one camera."""
+    """Slot errors by rule and confidence; where there is vehicle truth AP, precision and recall; of one camera."""
     camera, frames = dataset.cameras[0], [frame for frame in dataset.frames if frame.name in said]
     sizes = {frame.name: image_size(frame.path) for frame in frames}
     slots = dataset.slots.get(camera, ())
@@ -87,7 +87,8 @@ def measure(dataset: Dataset, said: Mapping[str, Detections]) -> dict[str, Any]:
         for name, rule in rules.items():
             found = evaluate(SLOTS, replace(evidence, slot_rules={camera: rule})).rows[0]
             row |= {"slots": found.slots, f"errors_{name}_{confidence}": found.errors}
-    boxes = evaluate(VEHICLES, evidence).rows[0]
+        boxes = evaluate(VEHICLES, evidence).rows[0]
+        row |= {f"precision_{confidence}": boxes.deployed_precision, f"recall_{confidence}": boxes.deployed_recall}
     return row | {"map50": boxes.map50, "map50_95": boxes.map50_95}
 
 
@@ -136,14 +137,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def show(rows: Sequence[Mapping[str, Any]]) -> None:
     table = Table(title="Slots read wrongly by the teacher's labels, and box AP, before and after the consensus")
     errors = [f"errors_{rule}_{confidence}" for confidence in CONFIDENCES for rule in ("half_covered", "matched")]
-    columns = ["camera", "labels", "frames", "slots", *errors, "map50", "map50_95", "seconds"]
+    boxes = [f"{figure}_{confidence}" for confidence in CONFIDENCES for figure in ("precision", "recall")]
+    columns = ["camera", "labels", "frames", "slots", *errors, *boxes, "map50", "map50_95", "seconds"]
     for name in columns:
         heading = name.removeprefix("errors_").replace("half_covered", "half covered").replace("_", " ")
         table.add_column(heading, justify="left" if name in ("camera", "labels") else "right")
     for row in rows:
         values = [row.get(name) for name in columns]
         table.add_row(*("-" if v is None else f"{v:.3f}" if isinstance(v, float) else str(v) for v in values))
-    console = Console(width=150)
+    console = Console(width=200)
     console.print(table)
     for row in rows:
         if "reasons" in row:

@@ -37,6 +37,9 @@ def test_known_errors_are_counted(tmp_path: Path) -> None:
         "f1_matched": pytest.approx(2 * 2 / (3 + 3)),
         "map50": pytest.approx(1.0),
         "map50_95": pytest.approx(1.0),
+        "deployed_precision": 0.5,
+        "deployed_recall": 1.0,
+        "false_boxes": 1,
         "agreement": pytest.approx(2 * 2 / (3 + 4)),
     }
 
