@@ -50,7 +50,7 @@ def _by_gate(gate: GateRecord, left_out: bool) -> str:
     compared = f"the student agrees with the teacher by {student:.3f}, the untouched nano by {baseline:.3f}"
     if left_out:
         compared += ", on frames left out in turn"
-    refused = "" if gate.winner == "student" else f"the student was refused: {compared}"
+    refused = "" if gate.winner == "student" else f"the student was refused: {gate.refused or compared}"
     if gate.outcome == "promoted":
         return refused or compared
     new = "student" if gate.winner == "student" else "untouched nano"

@@ -26,8 +26,8 @@ Floats = NDArray[np.float64]
 SAME_VEHICLE_IOU = 0.5
 """A detection has found the box of the teacher that it overlaps from here up; as in mAP50."""
 INVENTED_IOU = 0.3
-"""A detection that overlaps no box of the teacher, of whatever score, by so much is of something that the teacher does
-not have at all: a loose or shifted box of a vehicle still overlaps it by more. Chosen, not measured."""
+"""A detection that overlaps no box of the teacher on any frame by so much is of something that the teacher does not
+have at all: a loose or shifted box of a vehicle still overlaps it by more. Chosen, not measured."""
 MIN_THRESHOLD, MAX_THRESHOLD = 0.1, 0.6
 """Between these a threshold is chosen: a handful of frames must not carry it to where few boxes lie."""
 PLATEAU = 0.005
@@ -40,8 +40,9 @@ class Expected:
 
     Attributes:
         taught: boxes with the probability that each is a vehicle, as ``scores``.
-        left_open: boxes of which nothing is said.
-        told: (K, 4) all boxes of the teacher, of whatever score.
+        left_open: (M, 4) boxes of which nothing is said: the teacher is unsure of them, or a vehicle stood there on
+            another frame and may have been overlooked on this one.
+        told: (K, 4) boxes of the teacher on any frame of the camera, faint ones too.
     """
 
     taught: Detections
@@ -56,7 +57,7 @@ class Judged:
     Attributes:
         scores: (N,) of its boxes, those left open not among them.
         probability: (N,) that each is a vehicle that no better-scored box has found.
-        invented: (N,) bool; the teacher has nothing at all there.
+        invented: (N,) bool; the teacher has nothing at all there, on no frame.
         expected: sum of the probabilities of the teacher's boxes.
         frames: how many.
     """
@@ -101,7 +102,8 @@ def _match(found: Detections, said: Expected) -> tuple[NDArray[np.intp], Floats]
     """Indices of the detections that count, and the probability of the box that each has found."""
     overlap = iou(found.boxes, said.taught.boxes)
     chance, counts = np.zeros(len(found)), np.ones(len(found), bool)
-    in_doubt = iou(found.boxes, said.left_open).max(1, initial=0) >= SAME_VEHICLE_IOU
+    second = overlap.max(1, initial=0) >= SAME_VEHICLE_IOU  # where not taken below: a second box of one vehicle
+    in_doubt = ~second & (iou(found.boxes, said.left_open).max(1, initial=0) >= SAME_VEHICLE_IOU)
     for index in np.argsort(-found.scores, kind="stable"):
         best = int(overlap[index].argmax()) if overlap.shape[1] else -1
         if best >= 0 and overlap[index, best] >= SAME_VEHICLE_IOU:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -28,17 +29,24 @@ from lotwise.students.export.quantize import spread
 from lotwise.students.few_frames.blend import blend
 from lotwise.students.few_frames.choice import NANO
 from lotwise.students.model.student import make_student
-from lotwise.students.pipeline.gate import Decision, agreements_with_teacher, decide, decide_unmeasured, live_detector
-from lotwise.students.pipeline.leave_out import left_out_detections, reported_of
+from lotwise.students.pipeline.expectation import expected_vehicles
+from lotwise.students.pipeline.expected_f1 import Expected
+from lotwise.students.pipeline.gate import Decision, decide, decide_unmeasured, invention_refusal, live_detector
+from lotwise.students.pipeline.leave_out import counted_of, left_out_detections, reported_of
 from lotwise.students.pipeline.left_out_gate import LeftOutFrame, decide_left_out
+from lotwise.students.pipeline.measure import Measured, Said, live_f1, measure, say
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.records import CameraRecord, GateRecord
 from lotwise.students.pipeline.run import Run
+from lotwise.students.pipeline.tune import write_tuning
 from lotwise.teacher.checkpoint import load_model
 from lotwise.teacher.index import Labels
 
 CHECKED_FRAMES = 4
 """Frames on which an exported model is compared with its student: a fault of the export shows on the first."""
+EXPECTED_FRAMES = 60
+"""Most frames that the student learned from which help to tell what is expected of the others: more show nothing new of
+what never leaves."""
 CALIBRATION_FRAMES = 60
 """Most frames that INT8 is calibrated on: more teach nothing new about a camera's light, nor where small cars are."""
 
@@ -121,16 +129,23 @@ def _export(job: _Job, shadow: bool | None) -> None:
     job.labels.check([*job.test, *job.train], job.read)
     nano = make_student(job.plan.student, job.plan.oracle.classes)
     trained = load_model(job.run.camera(job.record.camera) / "train" / STUDENT)
-    left_out = job.record.left_out
+    left_out, refusal = job.record.left_out, ""
     student = trained if left_out is None else blend(nano, trained, left_out.share)
     models: dict[BundleRole, DetectionModel] = {"baseline": nano, "student": student}
     folders = _write_bundles(job, models)
     live = live_detector(job.registry)
+    measured = _measure(job, folders, live)
+    for role, tuning in measured.tunings.items():
+        write_tuning(folders[role], tuning, job.record.note)
     if shadow is None:
         shadow = in_use(job.registry.folder)
     if left_out is None:
-        scores = _agreements(job, folders, live)
-        decision = decide(scores, shadow) if scores else _decide_unmeasured(job, live is not None)
+        scores = measured.scores
+        if scores:
+            refusal = invention_refusal(measured.tunings["student"], measured.tunings["baseline"])
+            decision = decide(scores, shadow, refusal=refusal)
+        else:
+            decision = _decide_unmeasured(job, live is not None)
     else:
         threshold = job.plan.distill.positive_threshold
         scores, decision = decide_left_out(left_out, live, _left_out_frames(job), threshold, shadow, job.ignored)
@@ -150,6 +165,8 @@ def _export(job: _Job, shadow: bool | None) -> None:
         winner=winner,
         outcome=decision.outcome,
         why=decision.why,
+        refused=refusal,
+        invented={role: tuning.invented for role, tuning in measured.tunings.items()},
         missing_frames=decision.missing_frames,
         oracle=job.labels.index.description,
         int8=int8,
@@ -190,18 +207,41 @@ def _write_bundles(job: _Job, models: Mapping[BundleRole, DetectionModel]) -> di
     return folders
 
 
-def _agreements(job: _Job, folders: Mapping[BundleRole, Path], live: Detector | None) -> dict[str, float]:
-    """Agreement of the new bundles, and of the live one where there is one, with the teacher.
+def _measure(job: _Job, folders: Mapping[BundleRole, Path], live: Detector | None) -> Measured:
+    """Each new bundle, and the live one, on frames that the student did not learn from.
 
-    On frames that the student did not learn from; empty where none of these can be read.
+    Of a student that learned from all frames, students speak that each left some of them out; where there are none,
+    only the untouched nano is measured, which has learned from no frame.
     """
-    if next(readable(job.unlearned, job.read), None) is None:
-        return {}
-    detectors: dict[str, Detector] = {role: load_detector(folder) for role, folder in folders.items()}
+    detectors: dict[BundleRole, Detector] = {role: load_detector(folder) for role, folder in folders.items()}
+    frames = [frame for frame, _ in readable_frames(job.unlearned, job.read)]
+    said: dict[BundleRole, Said] = {}
+    if job.record.left_out is not None:
+        frames = [frame for frame, _ in readable_frames(job.test, job.read)]
+        student = left_out_detections(job.run, job.record)
+        said["student"] = {frame.name: counted_of(job.labels, frame.name, student[frame.name]) for frame in frames}
+        del detectors["student"]
+    elif not frames:
+        frames = [frame for frame, _ in readable_frames(job.train, job.read)]
+        del detectors["student"]
+    expected = _expected(job, frames)
+    shown = ((frame, job.read(frame)) for frame in frames)
+    named: dict[str, Detector] = dict(detectors.items())
     if live is not None:
-        detectors["live"] = live
-    known = ((image, job.labels.detections(frame)) for frame, image in readable_frames(job.unlearned, job.read))
-    return agreements_with_teacher(detectors, known, job.plan.distill.positive_threshold, job.ignored)
+        named["live"] = live
+    found = say(named, shown, job.ignored)
+    said |= {role: found[role] for role in detectors}
+    at = None if live is None else live_f1(found["live"], expected, live.confidence)
+    return Measured(measure(said, expected), at)
+
+
+def _expected(job: _Job, measured: Sequence[Frame]) -> dict[str, Expected]:
+    """What is expected of these frames; some of the camera's other frames help to tell what never leaves."""
+    known = {frame.name for frame in measured}
+    others = [job.train[index] for index in spread(len(job.train), EXPECTED_FRAMES)]
+    beside = [frame for frame, _ in readable_frames(others, job.read) if frame.name not in known]
+    ordered = sorted([*measured, *beside], key=lambda frame: (frame.taken or datetime.max, frame.name))
+    return expected_vehicles(ordered, job.labels, job.plan.distill, job.read)
 
 
 def _left_out_frames(job: _Job) -> Iterator[LeftOutFrame]:
@@ -220,8 +260,9 @@ def _decide_unmeasured(job: _Job, has_live: bool) -> Decision:
 def _add_int8(job: _Job, model: DetectionModel, folder: Path) -> dict[str, Any]:
     """What was measured of the INT8 model that was added to a bundle, or why it was refused."""
     seen = [job.train[index] for index in spread(len(job.train), CALIBRATION_FRAMES)]
+    compared = job.unlearned if job.record.left_out is None else job.test
     done = add_int8(
-        model, folder, list(readable(seen, job.read)), partial(readable, job.unlearned, job.read), job.plan.export
+        model, folder, list(readable(seen, job.read)), partial(readable, compared, job.read), job.plan.export
     )
     measured: dict[str, Any] = done.measured["int8"]
     return measured

@@ -17,6 +17,11 @@ from lotwise.datasets.boxes import Boxes
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image
 from lotwise.students.pipeline.records import GateOutcome
+from lotwise.students.pipeline.tune import Tuning
+
+MAX_INVENTED_SHARE = 0.02
+"""Share of its boxes, beyond what the untouched nano has, that a student may draw where the teacher has none on any
+frame: one box in fifty, for small cars far away that the teacher overlooks on all of them. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Decision:
     missing_frames: int = 0
 
 
-def decide(scores: Mapping[str, float], shadow: bool = False, margin: float = 0.0) -> Decision:
+def decide(scores: Mapping[str, float], shadow: bool = False, margin: float = 0.0, refusal: str = "") -> Decision:
     """Whether the better one of student and untouched nano takes the place of the live bundle.
 
     Args:
@@ -44,13 +49,15 @@ def decide(scores: Mapping[str, float], shadow: bool = False, margin: float = 0.
             ``baseline``, and of ``live`` where a bundle is live that can be loaded.
         shadow: whether what passes shall run beside the live one first.
         margin: by how much more than the untouched nano the student must agree.
+        refusal: why the student may not go live, however well it agrees; empty where it may.
 
     >>> decide({"student": 0.91, "baseline": 0.80, "live": 0.90}).outcome
     'promoted'
     >>> decide({"student": 0.89, "baseline": 0.80, "live": 0.90}).why
     'the live bundle agrees better with the teacher, by 0.900 against 0.890'
     """
-    winner: BundleRole = "student" if scores["student"] >= scores["baseline"] + margin else "baseline"
+    better = scores["student"] >= scores["baseline"] + margin
+    winner: BundleRole = "student" if better and not refusal else "baseline"
     new, live = scores[winner], scores.get("live")
     if live is None:
         return Decision(winner, "promoted", "no bundle was live that could be compared")
@@ -59,6 +66,20 @@ def decide(scores: Mapping[str, float], shadow: bool = False, margin: float = 0.
         return Decision(winner, "kept", why)
     why = f"it agrees with the teacher by {new:.3f}, the bundle live before by {live:.3f}"
     return Decision(winner, "shadow" if shadow else "promoted", why)
+
+
+def invention_refusal(student: Tuning, nano: Tuning) -> str:
+    """Why a student that draws things may not go live which the teacher has on no frame; empty where it may.
+
+    Args:
+        student, nano: both on the same frames, which neither learned from.
+    """
+    if student.invented <= nano.invented + max(1.0, MAX_INVENTED_SHARE * student.boxes):
+        return ""
+    return (
+        f"it draws {student.invented} of its {student.boxes} boxes where the teacher has none on any frame, the "
+        f"untouched nano {nano.invented} of {nano.boxes}"
+    )
 
 
 def decide_unmeasured(pictures: int, can_hold_out: bool, has_live: bool) -> Decision:

@@ -107,8 +107,12 @@ def leave_out(
 
 def reported_of(labels: Labels, name: str, said: Detections) -> Detections:
     """What is reported of all that is said of a labelled frame, things that are ignored left out."""
-    found = said[said.scores >= DEFAULT_CONFIDENCE]
-    return found[~ignored_in(labels.store, labels.keys[name], found, labels.index.frames[name].size)]
+    return counted_of(labels, name, said[said.scores >= DEFAULT_CONFIDENCE])
+
+
+def counted_of(labels: Labels, name: str, said: Detections) -> Detections:
+    """All that is said of a labelled frame, things that are ignored left out."""
+    return said[~ignored_in(labels.store, labels.keys[name], said, labels.index.frames[name].size)]
 
 
 def left_out_detections(run: Run, record: CameraRecord, share: float | None = None) -> dict[str, Detections]:

@@ -20,9 +20,9 @@ class GateRecord(BaseModel):
     agreement_with_teacher: Annotated[
         dict[str, float],
         Field(
-            description="F1 of the boxes of student, baseline and, where there was one, of the live bundle "
-            "against the teacher's, at each one's deployed confidence, on the frames that the student did not "
-            "learn from; empty if there are none."
+            description="Expected F1 of the boxes of student, baseline and, where there was one, of the live bundle, "
+            "at each one's deployed confidence, on the frames that the student did not learn from: each box of the "
+            "teacher is a vehicle with the probability that is taught of it. Empty if there are no such frames."
         ),
     ]
     winner: Annotated[
@@ -45,6 +45,16 @@ class GateRecord(BaseModel):
         ),
     ] = 0
     why: Annotated[str, Field(description="The reason for the outcome, for people.")]
+    refused: Annotated[
+        str, Field(description="Why the student may not go live however well it agrees; empty where it may.")
+    ] = ""
+    invented: Annotated[
+        dict[str, int],
+        Field(
+            description="How many boxes student and baseline draw, on the same frames, where the teacher has none on "
+            "any frame of the camera."
+        ),
+    ] = {}
     oracle: Annotated[dict[str, Any], Field(description="The teacher and how it looked.")] = {}
     int8: Annotated[
         dict[str, Any] | None,

@@ -57,7 +57,7 @@ class ConsensusSettings:
     min_support: float = 0.33
     min_frames: int = 3
     background_share: float = 0.8
-    furniture_share: float = 0.7
+    furniture_share: float = 0.5
     vehicle_score: float = 0.5
     min_changes: int = 3
     min_changed_share: float = 0.5

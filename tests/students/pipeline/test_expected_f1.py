@@ -46,6 +46,12 @@ def test_each_box_of_the_teacher_is_found_once() -> None:
     assert judged.inventions(0.1) == 0  # the second one is loose, not invented
 
 
+def test_a_second_box_of_a_vehicle_is_false_even_where_vehicles_are_left_open() -> None:
+    twice = Detections.of(np.concatenate([boxes(0), boxes(1)]), [0.9, 0.8])
+    judged = judge([(twice, said([0], [1.0], boxes(1)))])
+    assert judged.probability.tolist() == [1.0, 0.0]
+
+
 def test_invented_boxes_are_those_of_which_the_teacher_says_nothing() -> None:
     judged = judge([(Detections.of(boxes(0, 100, 200), [0.9, 0.6, 0.3]), said([0], [0.2]))])
     assert [judged.inventions(threshold) for threshold in (0.1, 0.5, 0.7)] == [2, 1, 0]

@@ -6,19 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from lotwise.cameras.detection.agreement import agreement
-from lotwise.cameras.detection.bundle import read_manifest
-from lotwise.cameras.detection.detector import load_detector
+from lotwise.cameras.detection.bundle import BundleRole, read_manifest
+from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE, load_detector
 from lotwise.cameras.registry.use import RegistriesInUse
 from lotwise.datasets.frame import Dataset, Detections
 from lotwise.datasets.load import load
 from lotwise.datasets.readers.open import open_dataset
 from lotwise.eval.collect import collect
+from lotwise.eval.live_of_run import live_models
 from lotwise.students.export.bundle import write_bundle
 from lotwise.students.pipeline import adapt as stages
 from lotwise.students.pipeline import export as exporting
-from lotwise.students.pipeline.gate import agreements_with_teacher, decide, decide_unmeasured
+from lotwise.students.pipeline.expectation import expected_vehicles
+from lotwise.students.pipeline.expected_f1 import MAX_THRESHOLD, MIN_THRESHOLD, judge
+from lotwise.students.pipeline.gate import agreements_with_teacher, decide, decide_unmeasured, invention_refusal
+from lotwise.students.pipeline.measure import Measured
 from lotwise.students.pipeline.run import Run
+from lotwise.students.pipeline.tune import Tuning
 from lotwise.verbs.export import print_live_bundles
 from tests.conftest import Weights
 from tests.models import tiny_yolo
@@ -52,6 +56,19 @@ def test_who_is_promoted(
 def test_by_a_margin_where_few_frames_measure(student: float, winner: str) -> None:
     decision = decide({"student": student, "baseline": 0.7}, margin=0.01)
     assert (decision.winner, decision.outcome) == (winner, "promoted")
+
+
+@pytest.mark.parametrize(
+    ("invented", "boxes", "by_nano", "refused"),
+    [(0, 100, 0, False), (2, 100, 0, False), (3, 100, 0, True), (1, 5, 0, False), (2, 5, 0, True), (5, 100, 3, False)],
+)
+def test_who_invents_too_much(invented: int, boxes: int, by_nano: int, refused: bool) -> None:
+    student = Tuning(None, 0.25, 0.25, 0.9, invented, boxes, 4)
+    assert bool(invention_refusal(student, Tuning(None, 0.25, 0.25, 0.8, by_nano, 90, 4))) == refused
+
+
+def test_a_refused_student_is_not_the_winner_however_well_it_agrees() -> None:
+    assert decide({"student": 0.99, "baseline": 0.5}, refusal="it invents").winner == "baseline"
 
 
 @pytest.mark.parametrize(
@@ -97,10 +114,17 @@ def again(run: Run, monkeypatch: pytest.MonkeyPatch, scores: dict[str, float] | 
     for record in run.records().values():
         run.save(record.model_copy(update={"bundle": None, "baseline": None, "live": None, "gate": None}))
     if scores is not None:
-        monkeypatch.setattr(
-            exporting, "agreements_with_teacher", lambda detectors, *_: {n: scores[n] for n in detectors}
-        )
+        monkeypatch.setattr(exporting, "_measure", lambda _job, _folders, live: measured(scores, live is not None))
     stages.export(run, **asked)
+
+
+def measured(scores: dict[str, float], has_live: bool, invented: int = 0) -> Measured:
+    """What is measured of bundles with these agreements; the student draws so many boxes where the teacher has none."""
+    tunings: dict[BundleRole, Tuning] = {
+        "student": Tuning(None, 0.25, 0.25, scores["student"], invented, 100, 4),
+        "baseline": Tuning(None, 0.25, 0.25, scores["baseline"], 0, 100, 4),
+    }
+    return Measured(tunings, scores["live"] if has_live else None)
 
 
 def foreign_live(run: Run, site: Dataset) -> str:
@@ -173,10 +197,40 @@ def test_the_live_bundle_is_measured_as_the_new_one_is(labelled: Run, site, monk
     labels = open_labels(labelled.knowledge)
     frames = [frame for frame in site.of_camera("C1") if frame.name in record.test]
     detector = load_detector(labelled.registry("C1").path(live))
-    said = [labels.detections(frame) for frame in frames]
-    taught = [one[one.scores >= plan.distill.positive_threshold] for one in said]
-    pairs = [(detector([load(frame)])[0], one) for frame, one in zip(frames, taught, strict=True)]
-    assert record.gate.agreement_with_teacher["live"] == pytest.approx(agreement(pairs))
+    expected = expected_vehicles(site.of_camera("C1"), labels, plan.distill)
+    said = {frame.name: detector([load(frame)], MIN_REPORTED_SCORE)[0] for frame in frames}
+    judged = judge((found, expected[name]) for name, found in said.items())
+    assert record.gate.agreement_with_teacher["live"] == pytest.approx(judged.f1(detector.confidence))
+
+
+def test_a_student_that_draws_what_the_teacher_never_has_does_not_go_live(labelled: Run, monkeypatch) -> None:
+    shutil.rmtree(labelled.registry("C1").folder)
+    scores = {"student": 0.9, "baseline": 0.4}
+    monkeypatch.setattr(exporting, "_measure", lambda *_: measured(scores, False, invented=9))
+    for record in labelled.records().values():
+        labelled.save(record.model_copy(update={"bundle": None, "baseline": None, "live": None, "gate": None}))
+    stages.export(labelled)
+    record = labelled.record("C1")
+    assert record is not None
+    assert record.gate is not None
+    assert (record.gate.winner, record.live) == ("baseline", record.baseline)
+    assert record.gate.invented == {"student": 9, "baseline": 0}
+    assert "9 of its 100 boxes where the teacher has none" in record.gate.refused
+    (live,) = [one for one in live_models(labelled, [record])]
+    assert "the student was refused: it draws 9 of its 100 boxes" in live.why
+
+
+def test_new_bundles_say_how_they_were_tuned(adapted: Path) -> None:
+    run = Run(adapted)
+    for record in run.records().values():
+        for identity in (record.bundle, record.baseline):
+            manifest = read_manifest(run.registry(record.camera).path(identity))
+            said = manifest.measured["thresholds"]
+            assert said["frames"] == len(record.test)
+            assert manifest.slot_confidence is not None
+            assert manifest.slot_confidence <= manifest.confidence
+            raw = manifest.confidence if manifest.calibration is None else manifest.calibration.raw(manifest.confidence)
+            assert MIN_THRESHOLD - 0.001 <= raw <= MAX_THRESHOLD + 0.001
 
 
 def test_a_live_bundle_that_was_harmed_does_not_stand_in_the_way(labelled: Run, site, monkeypatch) -> None:
@@ -286,7 +340,8 @@ def test_a_second_frame_lets_the_student_be_measured(one_frame, site, weights: W
 
 def test_the_command_line_lets_it_run_in_the_shadow(labelled: Run, site, monkeypatch, capsys) -> None:
     live = foreign_live(labelled, site)
-    monkeypatch.setattr(exporting, "agreements_with_teacher", lambda models, *_: dict.fromkeys(models, 0.5))
+    same = dict.fromkeys(("student", "baseline", "live"), 0.5)
+    monkeypatch.setattr(exporting, "_measure", lambda _job, _folders, live: measured(same, live is not None))
     for record in labelled.records().values():
         labelled.save(record.model_copy(update={"bundle": None, "baseline": None, "live": None, "gate": None}))
     call("export", "--run", str(labelled.folder), "--shadow")

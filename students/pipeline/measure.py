@@ -1,0 +1,79 @@
+"""What a camera's new bundles are worth on frames that its student did not learn from, and how they are to be run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from lotwise.cameras.detection.bundle import BundleRole
+from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE, Detector
+from lotwise.cameras.ignore.region import without_ignored
+from lotwise.datasets.boxes import Boxes
+from lotwise.datasets.frame import Detections, Frame, Image
+from lotwise.students.pipeline.expected_f1 import Expected, judge
+from lotwise.students.pipeline.tune import Tuning, tune
+
+Said = Mapping[str, Detections]
+"""A model's boxes, of low score too, in pixels of the frame, by frame name."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A camera's bundles, measured.
+
+    Attributes:
+        tunings: how each new model is to be run; a model is left out of which there is nothing to measure by.
+        live_f1: expected F1 of the live bundle as it runs; None where none is live, or nothing can be measured.
+    """
+
+    tunings: Mapping[BundleRole, Tuning]
+    live_f1: float | None = None
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Expected F1 of student, untouched nano and live bundle; empty where the student could not be measured."""
+        if "student" not in self.tunings:
+            return {}
+        scores: dict[str, float] = {role: tuning.expected_f1 for role, tuning in self.tunings.items()}
+        return scores if self.live_f1 is None else {**scores, "live": self.live_f1}
+
+
+def say(
+    detectors: Mapping[str, Detector], frames: Iterable[tuple[Frame, Image]], ignored: Boxes | None = None
+) -> dict[str, dict[str, Detections]]:
+    """All boxes of each detector, those on ignored things left out, by the detector's name and by frame name.
+
+    Args:
+        detectors: each looks at every frame.
+        frames: with their pixels.
+        ignored: (R, 4) xyxy in 0..1 of the frame, of things that are no vehicles.
+    """
+    said: dict[str, dict[str, Detections]] = {name: {} for name in detectors}
+    for frame, image in frames:
+        for name, detector in detectors.items():
+            found = detector([image], MIN_REPORTED_SCORE)[0]
+            if ignored is not None:
+                found = without_ignored(found, ignored, (image.shape[1], image.shape[0]))
+            said[name][frame.name] = found
+    return said
+
+
+def measure(said: Mapping[BundleRole, Said], expected: Mapping[str, Expected]) -> dict[BundleRole, Tuning]:
+    """How each model is to be run, by what it said of frames that it did not learn from; models of no frame left out.
+
+    Args:
+        said: by model.
+        expected: of every frame of which something is said.
+    """
+    return {
+        role: tune(judge((found, expected[name]) for name, found in of_role.items()))
+        for role, of_role in said.items()
+        if of_role
+    }
+
+
+def live_f1(said: Said, expected: Mapping[str, Expected], confidence: float) -> float | None:
+    """Expected F1 of the live bundle at its own threshold; None where it said nothing of any frame."""
+    if not said:
+        return None
+    return judge((found, expected[name]) for name, found in said.items()).f1(confidence)
