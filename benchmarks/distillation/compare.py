@@ -191,8 +191,11 @@ def run_all(work: Sequence[tuple[Path, Job]], asked: argparse.Namespace) -> None
             pass
 
 
-def run_job(folder: Path, job: Job, core: int) -> None:
-    """Train in a process of its own, and from the beginning: one that went on would count its last part only."""
+def run_job(folder: Path, job: Any, core: int, module: str = "benchmarks.distillation.training_job") -> None:
+    """Train in a process of its own, and from the beginning: one that went on would count its last part only.
+
+    ``module`` reads ``job.json``, the job as a mapping, in the folder.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "job.json").write_text(json.dumps(asdict(job), indent=1))
@@ -201,7 +204,7 @@ def run_job(folder: Path, job: Job, core: int) -> None:
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
     with (folder / "log.txt").open("w") as log:
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.distillation.training_job", str(folder.resolve()), str(core)],
+            [sys.executable, "-m", module, str(folder.resolve()), str(core)],
             env=environment, stdout=log, stderr=subprocess.STDOUT, check=False,
         )  # fmt: skip
     if done.returncode:

@@ -1,0 +1,1 @@
+"""What students invent among furniture, and what they find; start with ``measure.py``."""
