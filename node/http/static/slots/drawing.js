@@ -62,7 +62,7 @@ export class Drawing {
     const [x, y] = centre(slot.polygon);
     const size = LABEL_PX / view.scale;
     const place = { class: "label", x: x * width, "font-size": size, "stroke-width": size / 4 };
-    const sure = reading && isAccepted(slot) && room > 60 && high > 4 * LABEL_PX ? `${Math.round(reading.score * 100)} %` : "";
+    const sure = reading && reading.state !== "unknown" && isAccepted(slot) && room > 60 && high > 4 * LABEL_PX ? `${Math.round(reading.score * 100)} %` : "";
     const first = node("text", { ...place, y: y * height + (sure ? -size * 0.2 : size * 0.35) }, slot.id);
     return sure ? [first, node("text", { ...place, "font-size": size * 0.85, y: y * height + size }, sure)] : [first];
   }

@@ -8,7 +8,7 @@ import { Drawing } from "./drawing.js";
 import { filledRow } from "./geometry.js";
 import { History } from "./history.js";
 import { sequence } from "./names.js";
-import { drawn, isAccepted, isProposal, isShown } from "./slots.js";
+import { drawn, isAccepted, isProposal, isShown, readingWords } from "./slots.js";
 import { Trial } from "./trial.js";
 import { View } from "./view.js";
 
@@ -171,11 +171,11 @@ export class Editor {
     const slot = this.only;
     if (slot) {
       const reading = this.reading(slot.key);
-      const told = reading ? `, would be ${reading.state}, ${Math.round(reading.score * 100)} %` : "";
+      const told = reading ? `, would be ${readingWords(reading)}` : "";
       const corner = point === null ? "" : `, corner ${point + 1} of ${slot.polygon.length}`;
       this.page.say(`Slot ${slot.id}${isAccepted(slot) ? "" : `, ${slot.status}`}${told}${corner}`);
     } else if (keys.length) this.page.say(`${keys.length} slots selected`);
-    if (keys.length < 2 && !this.holdMore) this.selectMore = this.selectMore && keys.length > 0;
+    if (!keys.length) this.endSelecting();
     this.page.selected();
     this.redraw(true);
   }
@@ -258,7 +258,7 @@ export class Editor {
     else if (this.tool !== "select") this.setTool("select");
     else if (this.state.point !== null) this.select(this.state.selected);
     else this.select([]);
-    this.selectMore = false;
+    this.endSelecting();
     this.cross = null;
     this.follow(null);
   }
@@ -296,5 +296,11 @@ export class Editor {
   startSelecting() {
     this.selectMore = true;
     this.page.hint("Tap slots, or draw a box; tap an empty place to end");
+  }
+
+  endSelecting() {
+    if (!this.selectMore) return;
+    this.selectMore = false;
+    this.page.hint("");
   }
 }

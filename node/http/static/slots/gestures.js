@@ -23,6 +23,7 @@ export class Gestures {
     svg.addEventListener("contextmenu", (event) => this.menu(event));
     svg.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     document.addEventListener("keyup", (event) => event.key === " " && (this.spaceHeld = false));
+    window.addEventListener("blur", () => (this.spaceHeld = false));
   }
 
   down(event) {
@@ -150,7 +151,7 @@ export class Gestures {
     if (on.point !== undefined) editor.select([on.slot.key], on.point);
     else if (on.slot && add) editor.toggle(on.slot.key);
     else if (on.slot) editor.select([on.slot.key]);
-    else if (!add && editor.tool === "select") editor.select([]);
+    else if (editor.tool === "select" && (!add || editor.selectMore)) editor.select([]);
   }
 
   choose({ add }) {

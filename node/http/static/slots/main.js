@@ -54,8 +54,18 @@ const page = {
 const editor = new Editor(svg, page);
 const panel = new Panel(editor);
 listen(editor, svg, new Gestures(editor, svg));
-// For tests and for the curious: the page's state can be looked at, which changes nothing.
-Object.defineProperty(window, "slotEditor", { get: () => ({ slots: sent(editor.slots), zoom: editor.view.zoom, toScreen: (point) => editor.view.toScreen(point), toShares: (at) => editor.view.toShares(...at) }) });
+// For tests and for the curious: to look at what is there, which changes nothing.
+window.slotEditor = Object.freeze({
+  get slots() {
+    return sent(editor.slots);
+  },
+  get zoom() {
+    return editor.view.zoom;
+  },
+  toScreen: (point) => editor.view.toScreen(point),
+  toShares: (at) => editor.view.toShares(...at),
+  readAgain: () => editor.trial.soon(),
+});
 
 listenForImport(editor, camera, (text) => banner(text, [["Close", () => {}]]));
 

@@ -1,6 +1,7 @@
 // What stands beside the picture: the selection, proposals, warnings, and the list of all slots.
 
-import { isAccepted, isHint, isProposal, isShown } from "./slots.js";
+import { parts } from "./names.js";
+import { isAccepted, isHint, isProposal, isShown, readingWords } from "./slots.js";
 
 const byId = (id) => document.getElementById(id);
 const make = (tag, content = {}, ...children) => {
@@ -16,6 +17,7 @@ const LIST_ORDER = new Intl.Collator(undefined, { numeric: true });
 export class Panel {
   constructor(editor) {
     this.editor = editor;
+    this.holdStill();
     const listed = (event) => {
       const button = event.target.closest("[data-keys]");
       if (!button) return;
@@ -44,7 +46,23 @@ export class Panel {
     for (const name of ["count", "prefix", "start", "turn"]) byId(`row-${name}`).addEventListener("input", () => editor.drafting.rowChanged());
   }
 
+  /** While a button is pressed nothing is put in its place: the click would go to neither. */
+  holdStill() {
+    document.querySelector("aside").addEventListener("pointerdown", () => (this.pressed = true));
+    for (const kind of ["pointerup", "pointercancel"]) {
+      document.addEventListener(kind, () => {
+        if (!this.pressed) return;
+        setTimeout(() => { // after the click, which follows
+          this.pressed = false;
+          if (this.waiting) this.update();
+        });
+      });
+    }
+  }
+
   update() {
+    this.waiting = this.pressed;
+    if (this.waiting) return;
     const { editor } = this;
     const { state, only } = editor;
     const chosen = editor.slots.filter((slot) => state.selected.includes(slot.key));
@@ -60,9 +78,18 @@ export class Panel {
     document.querySelector("[data-act=undo]").disabled = !editor.history.past.length;
     document.querySelector("[data-act=redo]").disabled = !editor.history.future.length;
     if (only) this.one(only);
+    if (chosen.length > 1) this.many(chosen);
     this.proposals();
     this.warnings();
     this.list();
+  }
+
+  /** The prefix that is offered for renumbering is the one that they have. */
+  many(chosen) {
+    const meant = chosen.map((slot) => slot.key).join();
+    if (this.meant === meant) return;
+    this.meant = meant;
+    byId("many-prefix").value = parts(chosen[0].id).prefix;
   }
 
   one(slot) {
@@ -81,7 +108,7 @@ export class Panel {
       ...editor.frames.map((frame, i) => {
         const reading = editor.readings.get(slot.key)?.[i];
         const mark = make("span", { className: `mark ${reading?.state ?? ""}` });
-        const item = make("li", { title: frame.name || frame.taken || "" }, mark, reading ? `${reading.state} ${percent(reading.score)}` : "not read");
+        const item = make("li", { title: frame.name || frame.taken || "" }, mark, reading ? readingWords(reading) : "not read");
         item.classList.toggle("shown", i === editor.frame);
         return item;
       }),
@@ -107,8 +134,8 @@ export class Panel {
     acceptRow.textContent = `Accept row ${chosenRow}`;
     const rows = new Map();
     for (const slot of waiting) if (slot.row !== null) rows.set(slot.row, (rows.get(slot.row) ?? 0) + 1);
-    byId("proposal-rows").replaceChildren(
-      ...[...rows].map(([row, count]) => {
+    this.replace(byId("proposal-rows"),
+      [...rows].map(([row, count]) => {
         const yes = make("button", { type: "button", textContent: "Accept" });
         const no = make("button", { type: "button", textContent: "Reject" });
         for (const [button, status] of [[yes, "accepted"], [no, "rejected"]]) {
@@ -147,7 +174,7 @@ export class Panel {
       const taken = all.filter((one) => one?.state === "occupied").length;
       const mark = make("span", { className: `mark ${isAccepted(slot) ? (reading?.state ?? "") : "proposal"}` });
       const words = isAccepted(slot) ? "" : `${slot.status}; `;
-      const told = reading ? `${words}${reading.state} ${percent(reading.score)}${all.length > 1 ? `, ${taken}/${all.length}` : ""}` : words.replace("; ", "");
+      const told = reading ? `${words}${readingWords(reading)}${all.length > 1 ? `, ${taken}/${all.length}` : ""}` : words.replace("; ", "");
       const button = make("button", { type: "button" }, mark, slot.id, make("span", { className: "read", textContent: told }));
       if (all.length > 1) button.title = `occupied on ${taken} of ${all.length} frames`;
       button.dataset.keys = JSON.stringify([slot.key]);
@@ -158,6 +185,8 @@ export class Panel {
 
   /** New content of a list; what had the focus has it again. */
   replace(list, items) {
+    const html = items.map((item) => item.outerHTML).join("");
+    if (html === list.innerHTML) return;
     const focused = list.contains(document.activeElement) ? document.activeElement.dataset.keys : null;
     list.replaceChildren(...items);
     if (focused) list.querySelector(`[data-keys="${CSS.escape(focused)}"]`)?.focus();

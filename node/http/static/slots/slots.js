@@ -79,5 +79,8 @@ export const renumbered = (slots, keysInOrder, prefix, start) => {
   return changed(slots, keysInOrder, (slot) => ({ ...slot, id: ids[keysInOrder.indexOf(slot.key)] }));
 };
 
+/** A reading for people: its state, and how sure it is. */
+export const readingWords = ({ state, score }) => (state === "unknown" ? "hidden" : `${state} ${Math.round(score * 100)} %`);
+
 /** Whether two lists say the same, whatever their keys are. */
 export const alike = (some, others) => JSON.stringify(sent(some)) === JSON.stringify(sent(others));

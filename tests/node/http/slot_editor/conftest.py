@@ -75,9 +75,9 @@ def running(lot: Path) -> Iterator[Running]:
         yield node
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A real browser without a window."""
+    """A real browser without a window; not for longer than a module, as its event loop is in the way of all others."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         pytest.skip("no Chromium on this machine")

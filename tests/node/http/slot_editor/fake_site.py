@@ -12,6 +12,7 @@ import numpy as np
 
 from lotwise.cameras.site.slot_file import read_slot_entries
 from lotwise.cameras.site.slot_storage import SlotStorage
+from lotwise.cameras.slots.model import ExpectedBox, SlotModel
 from lotwise.cameras.slots.seen_frame import SeenFrame
 from lotwise.datasets.frame import Detections, Slot
 from lotwise.node.picture import encoded
@@ -32,12 +33,15 @@ def square(
 
 @dataclass
 class FakeSite:
-    """Cameras that all have the same picture, on which one car stands."""
+    """Cameras that all have the same picture, on which one car stands; of the slot ``learned`` it is known where cars
+    show."""
 
     folder: Path
     cameras: Sequence[str] = ("C1",)
     name: str = "a lot"
     why: str = ""
+    car: tuple[float, float, float, float] = CAR
+    learned: dict[str, Any] | None = None
     shift: tuple[float, float] = (0.0, 0.0)
     told: list[tuple[str, str, int, int]] = field(default_factory=list)
 
@@ -67,9 +71,15 @@ class FakeSite:
         return EditedPicture("noon", encoded(image), (WIDTH, HEIGHT), self.shift)
 
     def seen_frames(self, camera: str) -> Sequence[SeenFrame]:
-        box = np.array(CAR) * [WIDTH, HEIGHT, WIDTH, HEIGHT]
+        box = np.array(self.car) * [WIDTH, HEIGHT, WIDTH, HEIGHT]
         found = Detections.of([box.tolist()], [0.9])
-        return () if self.why else (SeenFrame("noon", None, (WIDTH, HEIGHT), found, 0.25, None, (), 0.7),)
+        model, known = None, ()
+        if self.learned is not None:
+            slot = Slot(self.learned["id"], np.array(self.learned["polygon"], np.float32))
+            (left, top), (right, bottom) = slot.polygon.min(0).tolist(), slot.polygon.max(0).tolist()
+            place = ExpectedBox(slot=slot.id, box=(left, top, right, bottom), size=0.06, shift=0.1, stretch=0.1)
+            model, known = SlotModel(places=(place,), frames=9), (slot,)
+        return () if self.why else (SeenFrame("noon", None, (WIDTH, HEIGHT), found, 0.25, model, known, 0.7),)
 
     def unread(self, camera: str) -> str:
         return self.why

@@ -126,6 +126,7 @@ def test_slots_are_renumbered_along_their_row(edited: Served, open_page: OpenPag
     assert {name: polygon[0][0] for name, polygon in sorted(hands.slots.items())} == {
         f"A{number:02}": ROW[number - 8]["polygon"][0][0] for number in range(8, 13)
     }
+    expect(hands.page.locator("#many-prefix")).to_have_value("A")
     hands.page.locator("#many-turn").check()
     hands.page.get_by_role("button", name="Renumber").click()
     assert hands.slots["A08"][0][0] == ROW[4]["polygon"][0][0]
@@ -189,6 +190,7 @@ def test_where_nothing_can_be_read_it_is_said_why(edited: Served, open_page: Ope
 
 def test_keys_walk_nudge_and_take_corners(edited: Served, open_page: OpenPage) -> None:
     hands = opened(edited, open_page, *ROW[:3])
+    expect(hands.page.locator("#list .read").first).not_to_be_empty()
     hands.page.locator("#stage").focus()
     hands.press("Tab")
     expect(hands.page.locator("#live")).to_have_text(re.compile("^Slot 1, would be (free|occupied)"))
@@ -367,3 +369,33 @@ def test_a_slot_that_is_small_on_the_screen_can_still_be_moved(edited: Served, o
     hands.drag(corner, (corner[0] + 0.1, corner[1]))
     assert hands.slots["1"][1][0] == pytest.approx(corner[0] + 0.1, abs=0.003)
     assert hands.slots["1"][0] == pytest.approx([0.7, 0.5], abs=0.003)
+
+
+def test_a_slot_behind_a_vehicle_is_told_as_hidden_not_as_free(edited: Served, open_page: OpenPage) -> None:
+    edited.site.learned = square("1", 0.3, 0.38, 0.08, 0.06)
+    edited.site.car = (0.28, 0.37, 0.42, 0.6)  # nearer than the slot, and over all of it
+    hands = opened(edited, open_page, edited.site.learned, square("2", 0.7))
+    expect(hands.page.locator("#list .read")).to_have_text(["hidden", "free 100 %"])
+    expect(hands.page.locator("polygon.slot.unknown")).to_have_count(1)
+
+
+def test_a_button_that_is_pressed_for_long_is_not_exchanged_under_the_finger(
+    edited: Served, open_page: OpenPage
+) -> None:
+    """The list is made anew when the server has read the slots, which may be between press and release."""
+    hands = opened(edited, open_page, *ROW[:2])
+    read = hands.page.locator("#list button .read").first
+    expect(read).to_have_text("free 100 %")
+    hands.click(middle(ROW[1]))
+    box = hands.page.locator("#list button").first.bounding_box()
+    assert box is not None
+    hands.page.mouse.move(box["x"] + 20, box["y"] + 10)
+    hands.page.mouse.down()
+    edited.site.car = (0.1, 0.3, 0.6, 0.6)  # from now on all is read as occupied
+    with hands.page.expect_response("**/slots/try"):
+        hands.page.evaluate("slotEditor.readAgain()")
+    hands.page.wait_for_timeout(100)
+    expect(read).to_have_text("free 100 %")
+    hands.page.mouse.up()
+    expect(hands.page.locator("#one-id")).to_have_value("1")
+    expect(read).to_have_text("occupied 90 %")

@@ -94,6 +94,10 @@ def test_many_are_selected_by_taps(hands: Hands) -> None:
     expect(hands.page.locator("#many-title")).to_have_text("2 slots")
     slide(hands, middle(SLOTS[0]), (0.2, 0.6))
     assert close(hands.slots["3"], moved(SLOTS[2], 0, 0.2), 0.004)
+    hands.tap((0.5, 0.9))  # an empty place ends it
+    expect(hands.page.locator("#hint")).to_be_empty()
+    hands.tap(middle(SLOTS[1]))
+    expect(hands.page.locator("#one-id")).to_have_value("2")
 
 
 def test_many_are_selected_by_a_box(hands: Hands) -> None:
