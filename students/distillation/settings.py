@@ -7,7 +7,12 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lotwise.students.losses.weights import LossWeights
-from lotwise.teacher.consensus.settings import DEFAULT_IGNORE_THRESHOLD, DEFAULT_POSITIVE_THRESHOLD, FurnitureTaught
+from lotwise.teacher.consensus.settings import (
+    DEFAULT_IGNORE_THRESHOLD,
+    DEFAULT_POSITIVE_THRESHOLD,
+    FurnitureTaught,
+    UntoldTaught,
+)
 
 
 class DistillSettings(BaseModel):
@@ -97,11 +102,19 @@ class DistillSettings(BaseModel):
     ] = True
     furniture: Annotated[
         FurnitureTaught,
+        UntoldTaught,
         Field(
             description="What is taught of things that never come or go and of which the teacher is never sure: "
             "vehicle, as the teacher says; doubt, nothing at all; background, that no vehicle is there."
         ),
     ] = "background"
+    untold: Annotated[
+        UntoldTaught,
+        Field(
+            description="What is taught of things of which the frames cannot tell whether they ever come or go: "
+            "as said, with the teacher's own score; raised, as all others."
+        ),
+    ] = "as said"
     rounds: Annotated[
         int,
         Field(

@@ -24,6 +24,7 @@ def consensus_settings(settings: DistillSettings) -> ConsensusSettings:
         positive_threshold=settings.positive_threshold,
         ignore_threshold=settings.ignore_threshold,
         furniture=settings.furniture,
+        untold=settings.untold,
     )
 
 

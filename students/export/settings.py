@@ -1,4 +1,4 @@
-"""What is exported beside the float model."""
+"""How a bundle is to be run, and what is exported beside its float model."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ExportSettings(BaseModel):
-    """What is exported beside the float model, and what it must reach to be deployed."""
+    """How a bundle is to be run, what is exported beside its float model, and what that must reach to be deployed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    tune: Annotated[
+        bool,
+        Field(
+            description="Whether scores are calibrated and each camera's threshold is chosen on frames not learned "
+            "from; else boxes are reported from the raw score of 0.25 up."
+        ),
+    ] = True
     int8: Annotated[bool, Field(description="Whether an INT8 model for OpenVINO is exported beside the float one.")] = (
         True
     )

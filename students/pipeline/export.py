@@ -38,7 +38,7 @@ from lotwise.students.pipeline.measure import Measured, Said, live_f1, measure, 
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.records import CameraRecord, GateRecord
 from lotwise.students.pipeline.run import Run
-from lotwise.students.pipeline.tune import write_tuning
+from lotwise.students.pipeline.tune import tune, untuned, write_tuning
 from lotwise.teacher.checkpoint import load_model
 from lotwise.teacher.index import Labels
 
@@ -135,8 +135,9 @@ def _export(job: _Job, shadow: bool | None) -> None:
     folders = _write_bundles(job, models)
     live = live_detector(job.registry)
     measured = _measure(job, folders, live)
-    for role, tuning in measured.tunings.items():
-        write_tuning(folders[role], tuning, job.record.note)
+    if job.plan.export.tune:
+        for role, tuning in measured.tunings.items():
+            write_tuning(folders[role], tuning, job.record.note)
     if shadow is None:
         shadow = in_use(job.registry.folder)
     if left_out is None:
@@ -232,7 +233,7 @@ def _measure(job: _Job, folders: Mapping[BundleRole, Path], live: Detector | Non
     found = say(named, shown, job.ignored)
     said |= {role: found[role] for role in detectors}
     at = None if live is None else live_f1(found["live"], expected, live.confidence)
-    return Measured(measure(said, expected), at)
+    return Measured(measure(said, expected, tune if job.plan.export.tune else untuned), at)
 
 
 def _expected(job: _Job, measured: Sequence[Frame]) -> dict[str, Expected]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from lotwise.cameras.detection.bundle import BundleRole
@@ -10,7 +10,7 @@ from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE, Detector
 from lotwise.cameras.ignore.region import without_ignored
 from lotwise.datasets.boxes import Boxes
 from lotwise.datasets.frame import Detections, Frame, Image
-from lotwise.students.pipeline.expected_f1 import Expected, judge
+from lotwise.students.pipeline.expected_f1 import Expected, Judged, judge
 from lotwise.students.pipeline.tune import Tuning, tune
 
 Said = Mapping[str, Detections]
@@ -58,15 +58,18 @@ def say(
     return said
 
 
-def measure(said: Mapping[BundleRole, Said], expected: Mapping[str, Expected]) -> dict[BundleRole, Tuning]:
+def measure(
+    said: Mapping[BundleRole, Said], expected: Mapping[str, Expected], tuned: Callable[[Judged], Tuning] = tune
+) -> dict[BundleRole, Tuning]:
     """How each model is to be run, by what it said of frames that it did not learn from; models of no frame left out.
 
     Args:
         said: by model.
         expected: of every frame of which something is said.
+        tuned: how a model is to be run that was judged so.
     """
     return {
-        role: tune(judge((found, expected[name]) for name, found in of_role.items()))
+        role: tuned(judge((found, expected[name]) for name, found in of_role.items()))
         for role, of_role in said.items()
         if of_role
     }

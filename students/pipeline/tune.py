@@ -57,6 +57,13 @@ def tune(judged: Judged) -> Tuning:
     )
 
 
+def untuned(judged: Judged) -> Tuning:
+    """A model that runs as it comes: raw scores, boxes and slots from the usual score up."""
+    usual = DEFAULT_CONFIDENCE
+    reported = int((judged.scores >= usual).sum())
+    return Tuning(None, usual, usual, judged.f1(usual), judged.inventions(usual), reported, judged.frames)
+
+
 def write_tuning(folder: Path, tuning: Tuning, how: str) -> None:
     """Let a bundle, not yet in a registry, run so.
 

@@ -15,6 +15,10 @@ DEFAULT_POSITIVE_THRESHOLD = 0.1
 DEFAULT_IGNORE_THRESHOLD = 0.03
 """Score from which the teacher's boxes are at least no background. Chosen, not measured."""
 
+UntoldTaught = Literal["as said", "raised"]
+"""What is taught of things of which the frames cannot tell whether they ever come or go: with the teacher's own score,
+or as all others."""
+
 
 @dataclass(frozen=True)
 class ConsensusSettings:
@@ -40,6 +44,7 @@ class ConsensusSettings:
         min_changes: sure vehicles that there must be before frames of one day can tell what never leaves.
         min_changed_share: share of them that must have come, gone or been replaced.
         furniture: what is taught of things that never come or go.
+        untold: what is taught of things of which the frames cannot tell.
         background_share: share of the frames in reach, of two days at least, in which a background must look the same.
 
     Raises:
@@ -62,6 +67,7 @@ class ConsensusSettings:
     min_changes: int = 3
     min_changed_share: float = 0.5
     furniture: FurnitureTaught = "background"
+    untold: UntoldTaught = "as said"
 
     def __post_init__(self) -> None:
         if not 0 < self.ignore_threshold <= self.positive_threshold < 1:

@@ -68,3 +68,10 @@ def test_the_settings_say_what_is_taught_of_furniture(known, monkeypatch, furnit
     monkeypatch.setattr(teaching, "camera_consensus", lambda *given: asked.append(given[3]) or {})
     taught_detections(known.frames, known.keys, known.store, SETTINGS.model_copy(update={"furniture": furniture}))
     assert asked == [replace(ConsensusSettings(), furniture=furniture)]
+
+
+def test_the_settings_say_what_is_taught_of_what_cannot_be_told(known, monkeypatch) -> None:
+    asked = []
+    monkeypatch.setattr(teaching, "camera_consensus", lambda *given: asked.append(given[3]) or {})
+    taught_detections(known.frames, known.keys, known.store, SETTINGS.model_copy(update={"untold": "raised"}))
+    assert asked == [replace(ConsensusSettings(), untold="raised")]

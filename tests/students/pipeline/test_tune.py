@@ -11,7 +11,7 @@ from lotwise.datasets.load import load
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.students.export.bundle import write_bundle
 from lotwise.students.pipeline.expected_f1 import Judged
-from lotwise.students.pipeline.tune import Tuning, tune, write_tuning
+from lotwise.students.pipeline.tune import Tuning, tune, untuned, write_tuning
 from tests.models import tiny_yolo
 
 
@@ -36,6 +36,13 @@ def test_a_timid_model_is_reported_from_lower_on_and_its_slots_too() -> None:
     raw = found.calibration.raw(found.confidence)
     assert 0.1 <= raw < 0.2
     assert found.calibration.raw(found.slot_confidence) == pytest.approx(raw, abs=1e-3)
+
+
+def test_as_it_comes() -> None:
+    found = untuned(judged(0.8, 0.4))
+    assert (found.calibration, found.confidence, found.slot_confidence) == (None, 0.25, 0.25)
+    assert found.expected_f1 == pytest.approx(2 * 60 / (90 + 60))
+    assert (found.invented, found.boxes) == (30, 90)
 
 
 def test_few_boxes_are_not_calibrated() -> None:

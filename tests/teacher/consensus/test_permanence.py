@@ -98,6 +98,13 @@ def test_where_frames_cannot_tell_nothing_is_raised(frames, turnover) -> None:
     assert [score for _, score in said] == pytest.approx(([0.15, 0.35] * frames)[:frames])
 
 
+def test_what_is_untold_may_be_raised_as_all_others() -> None:
+    found, images, taken = yard(8, 1, [0.15, 0.35], turnover=False)
+    said = at_cage(consensus(found, images, ConsensusSettings(untold="raised"), taken))
+    assert {reason for reason, _ in said} <= {"raised", "tightened", "kept"}
+    assert min(score for _, score in said) > 0.2
+
+
 def test_cars_of_which_the_teacher_is_never_sure_come_and_go_and_are_no_furniture() -> None:
     found, images, taken = yard(8, 3, [0.0])
     faint = [replace(one, scores=np.full(len(one), 0.25, np.float32)) for one in found]
