@@ -15,6 +15,7 @@ from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.eval.evidence import Evidence
+from lotwise.eval.furniture import furniture_notes
 from lotwise.eval.live import LiveKind, LiveModel
 from lotwise.eval.live_of_run import live_models
 from lotwise.eval.rows import ROLES, Role
@@ -81,7 +82,10 @@ def collect(
     plan, labels = run.plan(), open_labels(run.knowledge)
     found = unlearned_frames(dataset, records, labels, read)
     live = live_models(run, [records[camera] for camera in dataset.cameras if camera in records])
-    frames, notes = found.frames, [*found.notes, *_unmeasured(records, live), *_int8_refusals(records)]
+    frames, notes = (
+        found.frames,
+        [*found.notes, *_unmeasured(records, live), *furniture_notes(records), *_int8_refusals(records)],
+    )
     live_kinds = {one.camera: one.kind for one in live}
     teacher = TeacherAnswers(labels, lambda: Oracle(plan.teacher, plan.oracle))
     predictions: dict[Role, dict[str, Detections]] = {role: {} for role in ROLES}

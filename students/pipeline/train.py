@@ -15,6 +15,7 @@ from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Note, Progress, no_note, no_progress
 from lotwise.datasets.split import Split, split_by_day
 from lotwise.students.distillation.learn import STUDENT, learn
+from lotwise.students.distillation.taught import AUDIT
 from lotwise.students.few_frames.folds import Folds
 from lotwise.students.pipeline.leave_out import few_frames_folds, leave_out
 from lotwise.students.pipeline.left_out_gate import said_of_training
@@ -23,6 +24,7 @@ from lotwise.students.pipeline.plot import plot_log
 from lotwise.students.pipeline.records import CameraRecord, LeftOutRecord
 from lotwise.students.pipeline.run import Run
 from lotwise.teacher.checkpoint import fingerprint, load_model
+from lotwise.teacher.consensus import count_audit
 from lotwise.teacher.ignored import taught_identity
 from lotwise.teacher.index import Labels
 
@@ -133,6 +135,7 @@ def _train(
             "loss": learned.trained.loss,
             "weights": fingerprint(learned.trained.student),
             "inputs": inputs,
+            "consensus": count_audit(folder / AUDIT),
             "rounds": [asdict(one) for one in learned.rounds],
             "round": learned.kept,
             **(_left_out_training(left_out, split, labels) if left_out is not None else {}),

@@ -18,6 +18,13 @@ def count_reasons(verdicts: Mapping[str, Verdict]) -> dict[Reason, int]:
     return {reason: reasons.count(reason) for reason in REASONS}
 
 
+def count_audit(path: Path) -> dict[Reason, int]:
+    """How many boxes of each reason a file that :func:`write_audit` wrote tells of; none where there is no file."""
+    lines = path.read_text().splitlines() if path.is_file() else []
+    reasons = [json.loads(line)["reason"] for line in lines]
+    return {reason: reasons.count(reason) for reason in REASONS}
+
+
 def write_audit(path: Path, verdicts: Mapping[str, Verdict]) -> None:
     """Write one JSON line for each box: frame, reason, score and box before and after, supporting frames.
 
