@@ -100,13 +100,26 @@ def build(architecture: Mapping[str, Any], names: Mapping[int, str], origin: Pat
 
 
 def save_model(model: DetectionModel, path: Path, half: bool = False) -> None:
-    """Write architecture, class names and weights as safetensors: nothing in the file can run."""
+    """Write architecture, class names and weights as safetensors: nothing in the file can run.
+
+    The same model gives the same bytes, so that a bundle of it has the same identity.
+    """
     tensors = {
         name: (tensor.half() if half and tensor.is_floating_point() else tensor).detach().cpu().contiguous()
         for name, tensor in model.state_dict().items()
     }
     header = {"architecture": json.dumps(model.yaml), "names": json.dumps(model.names)}
-    write_whole(path, save(tensors, header))
+    write_whole(path, _in_one_order(save(tensors, header)))
+
+
+def _in_one_order(data: bytes) -> bytes:
+    """safetensors with its metadata in order of their names; the library writes them in another order each time."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # tensors begin at a multiple of 8 bytes
+    return len(text).to_bytes(8, "little") + text + data[8 + length :]
 
 
 def fingerprint(model: DetectionModel) -> str:

@@ -63,6 +63,13 @@ def test_safetensors_round_trip_is_exact_and_the_same_model(tmp_path: Path, mode
     assert list(tmp_path.iterdir()) == [tmp_path / "m.safetensors"]
 
 
+def test_the_same_model_gives_the_same_file(tmp_path: Path, model: DetectionModel) -> None:
+    files = [tmp_path / f"{number}.safetensors" for number in range(8)]
+    for file in files:
+        save_model(model, file)
+    assert len({file.read_bytes() for file in files}) == 1
+
+
 def test_half_precision_is_half_the_size_and_nearly_the_same(tmp_path: Path, model: DetectionModel) -> None:
     save_model(model, tmp_path / "whole.safetensors")
     save_model(model, tmp_path / "half.safetensors", half=True)

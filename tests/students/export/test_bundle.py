@@ -12,6 +12,7 @@ from lotwise.cameras.detection.bundle import MODEL, read_manifest
 from lotwise.cameras.detection.detector import load_detector
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Detections
 from lotwise.datasets.load import load
 from lotwise.students.export import bundle as export
 from lotwise.students.export.bundle import BOX_TOLERANCE_PX, SCORE_TOLERANCE, compare, write_bundle
@@ -54,6 +55,20 @@ def test_bundle_says_what_it_is_and_vouches_for_its_files(bundle: Path, images, 
     assert measured["score"] <= SCORE_TOLERANCE
     assert measured["box"] <= BOX_TOLERANCE_PX
     assert read_manifest(bundle).identity == manifest.identity
+
+
+def test_the_same_student_exported_again_is_the_same_bundle(student, images, tmp_path: Path, monkeypatch) -> None:
+    identities = set()
+    for number, noise in enumerate((0.0, 3e-7, 5e-6)):  # as another number of threads makes it
+
+        def noisy(*given, noise=noise):
+            found = candidates(*given)
+            return Detections(found.boxes + np.float32(noise), found.scores + np.float32(noise), found.labels)
+
+        monkeypatch.setattr(export, "candidates", noisy)
+        made = write_bundle(student, tmp_path / str(number), camera="C1", role="student", size=SIZE, check=images)
+        identities.add(made.identity)
+    assert len(identities) == 1
 
 
 @pytest.mark.parametrize("confidence", [0.05, 0.25, 0.6])
