@@ -140,16 +140,18 @@ def _export(job: _Job, shadow: bool | None) -> None:
             write_tuning(folders[role], tuning, job.record.note)
     if shadow is None:
         shadow = in_use(job.registry.folder)
+    if "student" in measured.tunings:
+        refusal = invention_refusal(measured.tunings["student"], measured.tunings["baseline"])
     if left_out is None:
         scores = measured.scores
-        if scores:
-            refusal = invention_refusal(measured.tunings["student"], measured.tunings["baseline"])
-            decision = decide(scores, shadow, refusal=refusal)
-        else:
-            decision = _decide_unmeasured(job, live is not None)
+        decision = (
+            decide(scores, shadow, refusal=refusal) if scores else _decide_unmeasured(job, live is not None)
+        )
     else:
         threshold = job.plan.distill.positive_threshold
-        scores, decision = decide_left_out(left_out, live, _left_out_frames(job), threshold, shadow, job.ignored)
+        scores, decision = decide_left_out(
+            left_out, live, _left_out_frames(job), threshold, shadow, job.ignored, refusal
+        )
     winner, int8 = decision.winner, None
     if job.plan.export.int8 and decision.outcome != "kept":
         int8 = _add_int8(job, models[winner], folders[winner])
@@ -260,10 +262,15 @@ def _decide_unmeasured(job: _Job, has_live: bool) -> Decision:
 
 def _add_int8(job: _Job, model: DetectionModel, folder: Path) -> dict[str, Any]:
     """What was measured of the INT8 model that was added to a bundle, or why it was refused."""
-    seen = [job.train[index] for index in spread(len(job.train), CALIBRATION_FRAMES)]
-    compared = job.unlearned if job.record.left_out is None else job.test
+    train, unlearned = job.train, job.unlearned
+    if (left_out := job.record.left_out) is not None:
+        # The student learned from all frames; calibrated and compared are two different parts of them all the same.
+        last = left_out.parts[-1]
+        train = tuple(frame for frame in job.train if frame.name not in last)
+        unlearned = tuple(frame for frame in job.train if frame.name in last)
+    seen = [train[index] for index in spread(len(train), CALIBRATION_FRAMES)]
     done = add_int8(
-        model, folder, list(readable(seen, job.read)), partial(readable, compared, job.read), job.plan.export
+        model, folder, list(readable(seen, job.read)), partial(readable, unlearned, job.read), job.plan.export
     )
     measured: dict[str, Any] = done.measured["int8"]
     return measured

@@ -4,6 +4,7 @@ import shutil
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -12,12 +13,15 @@ from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.bundle import read_manifest
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset, Detections, Footage, Frame
+from lotwise.datasets.load import load
 from lotwise.datasets.split import Split
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.eval.collect import collect
+from lotwise.students.export.settings import ExportSettings
 from lotwise.students.few_frames.blend import blend
 from lotwise.students.few_frames.settings import FewFramesSettings
 from lotwise.students.model.student import make_student
+from lotwise.students.pipeline import export as exporting
 from lotwise.students.pipeline import leave_out as leaving
 from lotwise.students.pipeline.export import export_bundles
 from lotwise.students.pipeline.label import label_frames
@@ -199,7 +203,27 @@ def test_the_report_shows_what_was_said_by_students_that_never_saw_a_frame(own, 
         assert isinstance(one, Detections)
         assert (one.boxes == said[name].boxes).all()
     assert found.held_out == {"C1": True}
+    assert found.live[0].why.endswith("on frames left out in turn")
     assert [note for note in found.notes if "leave-one-out of 2 frames; the student itself learned from all" in note]
+
+
+def test_int8_is_compared_on_a_part_that_it_was_not_calibrated_on(own, site: Dataset, monkeypatch) -> None:
+    run, labels = own
+    with_agreement(run, nano=0.5, student=0.6)
+    plan = run.plan()
+    run.begin(plan.model_copy(update={"export": ExportSettings()}))
+    given = [load(one) for one in two_frames(site).frames]
+
+    def add_int8(student, folder, seen, held_out, settings):
+        calibrated, compared = list(seen), list(held_out())
+        assert (len(calibrated), len(compared)) == (1, 1)
+        assert (calibrated[0] == given[0]).all()
+        assert (compared[0] == given[1]).all()
+        return SimpleNamespace(measured={"int8": {"refused": "not asked here"}})
+
+    monkeypatch.setattr(exporting, "add_int8", add_int8)
+    export_bundles(run, two_frames(site), labels)
+    assert record_of(run).gate.int8 == {"refused": "not asked here"}
 
 
 def test_files_of_parts_that_are_gone_are_said_in_one_line(own) -> None:
