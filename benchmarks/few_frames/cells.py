@@ -65,7 +65,8 @@ def measured(cell: Cell, camera: Camera, work: Path) -> dict[str, Any]:
     Returns:
         ``cell``; ``learned`` and ``tested``: names of frames; ``seconds`` of training; ``scores``: figures on the test
         frames by share of the way from nano to student; ``gate``: agreement with the teacher, by share, on frames
-        that the run itself leaves out of what it was given; empty where it cannot.
+        that the run itself leaves out of what it was given; empty where it cannot; ``margin``: by how much a student
+        must agree more than the nano.
     """
     path = work / "cells" / f"{cell.name}.json"
     learned, tested = draw(camera.frames, cell.count, cell.seed)
@@ -77,6 +78,7 @@ def measured(cell: Cell, camera: Camera, work: Path) -> dict[str, Any]:
     run = Run(work / "runs" / cell.name)
     nano = make_student(plan.student, plan.oracle.classes)
     gate: dict[float, float] = {}
+    margin = 0.0
     if cell.recipe == "own":
         run.begin(plan)
         footage = replace(camera.dataset.footage, frames=learned)
@@ -84,7 +86,7 @@ def measured(cell: Cell, camera: Camera, work: Path) -> dict[str, Any]:
             (record,) = train_students(run, footage, camera.labels)
         student, seconds = load_model(run.camera(camera.id) / "train" / STUDENT), record.training["seconds"]
         if record.left_out is not None:
-            gate = record.left_out.agreement
+            gate, margin = record.left_out.agreement, record.left_out.margin
         elif record.train != record.test:
             held = [frame for frame in learned if frame.name in record.test]
             gate = {share: agreed(camera, look(blend(nano, student, share), held)) for share in (NANO, 1.0)}
@@ -96,7 +98,14 @@ def measured(cell: Cell, camera: Camera, work: Path) -> dict[str, Any]:
         )  # fmt: skip
         student, seconds = done.trained.student, done.trained.seconds
     scores = {share: score(camera, look(blend(nano, student, share), tested), learned, tested) for share in SHARES}
-    result = {"asked": asked, "cell": asdict(cell), "seconds": seconds, "scores": scores, "gate": gate}
+    result = {
+        "asked": asked,
+        "cell": asdict(cell),
+        "seconds": seconds,
+        "scores": scores,
+        "gate": gate,
+        "margin": margin,
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, json.dumps(result, indent=1).encode())
     shutil.rmtree(run.folder)

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from lotwise.students.few_frames.choice import DEFAULT_MARGIN, NANO, choose_share
+from lotwise.students.few_frames.choice import NANO, choose_share
 from lotwise.students.pipeline.gate import decide
 
 Found = Mapping[str, Any]
@@ -33,17 +33,17 @@ NOISE = {"accuracy": 0.005, "map50": 0.01}
 def live_share(found: Found) -> float:
     """How far the model that goes live lies on the way to the student; 0 where it is the untouched nano.
 
-    >>> live_share({"gate": {"0.0": 0.8, "0.25": 0.85, "1.0": 0.7}})
+    >>> live_share({"gate": {"0.0": 0.8, "0.25": 0.85, "1.0": 0.7}, "margin": 0.02})
     0.25
-    >>> live_share({"gate": {}})
+    >>> live_share({"gate": {}, "margin": 0.0})
     0.0
     """
     gate = {float(share): value for share, value in found["gate"].items()}
     if not gate:
         return NANO
-    few = len(gate) > 2  # frames were left out in turn; else some are held out and there is one student
-    share = choose_share(gate, DEFAULT_MARGIN) if few else 1.0
-    decision = decide({"student": gate[share], "baseline": gate[NANO]}, margin=DEFAULT_MARGIN if few else 0.0)
+    # Where frames were left out in turn there are several shares; where some are held out there is one student.
+    share = choose_share(gate, found["margin"]) if len(gate) > 2 else 1.0
+    decision = decide({"student": gate[share], "baseline": gate[NANO]}, margin=found["margin"])
     return share if decision.winner == "student" else NANO
 
 

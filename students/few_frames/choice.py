@@ -6,11 +6,22 @@ from collections.abc import Mapping
 
 NANO = 0.0
 """Share of the way to the student at which the untouched nano lies."""
-DEFAULT_MARGIN = 0.01
-"""Gain in agreement below which the nano stays."""
+DEFAULT_MARGIN = 0.02
+"""Gain in agreement (F1) below which the nano stays, however many boxes were compared."""
+MARGIN_BOXES = 2
+"""The same in vehicles: of 14 boxes on frames left out one more or less is a gain of 0.07 and says nothing."""
 ENOUGH = 0.7
 """Share of the best candidate's gain over the nano that a candidate nearer to the nano must reach to be taken. Chosen
 on two frames of C3 and PUCPR (docs/few-frames.md)."""
+
+
+def needed_gain(margin: float, boxes: int) -> float:
+    """By how much a student must agree more than the nano, where the teacher has so many boxes on frames left out.
+
+    >>> needed_gain(0.02, 300), needed_gain(0.02, 16)
+    (0.02, 0.125)
+    """
+    return max(margin, MARGIN_BOXES / max(boxes, 1))
 
 
 def choose_share(agreement: Mapping[float, float], margin: float = DEFAULT_MARGIN) -> float:

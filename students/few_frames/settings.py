@@ -44,7 +44,7 @@ class FewFramesSettings(BaseModel):
         Field(
             ge=0,
             le=1,
-            description="By how much more than the untouched nano a student must agree with the teacher on the "
-            "frames left out (F1).",
+            description="By how much more than the untouched nano a student must at least agree with the teacher on "
+            "the frames left out (F1); where these show few vehicles it is two of them.",
         ),
     ] = DEFAULT_MARGIN

@@ -26,7 +26,7 @@ from lotwise.datasets.whole_file import write_whole
 from lotwise.students.distillation.checkpoint import CHECKPOINT
 from lotwise.students.distillation.learn import SECOND_ROUND, STUDENT, learn
 from lotwise.students.few_frames.blend import blend
-from lotwise.students.few_frames.choice import NANO, choose_share
+from lotwise.students.few_frames.choice import NANO, choose_share, needed_gain
 from lotwise.students.few_frames.folds import Folds, make_folds, pictures
 from lotwise.students.few_frames.settings import FewFramesSettings
 from lotwise.students.model.deployed import candidates, deployed_form, reported
@@ -96,12 +96,13 @@ def leave_out(
         )
         for share, found in said.items()
     }
+    margin = needed_gain(plan.few_frames.margin, sum(int((one.scores >= floor).sum()) for one in taught.values()))
     return LeftOutRecord(
         parts=tuple(tuple(frame.name for frame in folds.left_out(part)) for part in range(len(folds))),
         days_apart=folds.days_apart,
         agreement=agreements,
-        share=choose_share(agreements, plan.few_frames.margin),
-        margin=plan.few_frames.margin,
+        share=choose_share(agreements, margin),
+        margin=margin,
     )
 
 

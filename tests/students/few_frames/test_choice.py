@@ -2,7 +2,7 @@
 
 import pytest
 
-from lotwise.students.few_frames.choice import choose_share
+from lotwise.students.few_frames.choice import choose_share, needed_gain
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,10 @@ def test_which_share(agreement: dict[float, float], share: float) -> None:
 
 def test_a_share_that_is_taken_gains_the_margin() -> None:
     assert choose_share({0.0: 0.80, 0.25: 0.807, 0.5: 0.812}, margin=0.01) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("margin", "boxes", "gain"), [(0.02, 1000, 0.02), (0.02, 14, 1 / 7), (0.3, 14, 0.3), (0.0, 0, 2)]
+)
+def test_of_few_vehicles_two_must_be_gained(margin: float, boxes: int, gain: float) -> None:
+    assert needed_gain(margin, boxes) == pytest.approx(gain)
