@@ -144,9 +144,7 @@ def _export(job: _Job, shadow: bool | None) -> None:
         refusal = invention_refusal(measured.tunings["student"], measured.tunings["baseline"])
     if left_out is None:
         scores = measured.scores
-        decision = (
-            decide(scores, shadow, refusal=refusal) if scores else _decide_unmeasured(job, live is not None)
-        )
+        decision = decide(scores, shadow, refusal=refusal) if scores else _decide_unmeasured(job, live is not None)
     else:
         threshold = job.plan.distill.positive_threshold
         scores, decision = decide_left_out(

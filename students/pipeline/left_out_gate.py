@@ -43,6 +43,7 @@ def decide_left_out(
     threshold: float,
     shadow: bool,
     ignored: Boxes | None = None,
+    refusal: str = "",
 ) -> tuple[dict[str, float], Decision]:
     """Who goes live, and the agreements with the teacher that this comes from.
 
@@ -56,9 +57,10 @@ def decide_left_out(
         threshold: the teacher's boxes from this score up are taught.
         shadow: whether what passes shall run beside the live one first.
         ignored: (R, 4) xyxy in 0..1 of the frame, of things that are no vehicles.
+        refusal: why the student may not go live, however well it agrees; empty where it may.
     """
     scores = {"student": left_out.agreement[left_out.share], "baseline": left_out.agreement[NANO]}
-    decision = decide(scores, shadow, left_out.margin)
+    decision = decide(scores, shadow, left_out.margin, refusal)
     if live is None:
         return scores, decision
     training = live.manifest.training if live.manifest else {}
@@ -67,12 +69,12 @@ def decide_left_out(
     fresh = [frame for frame in all_frames if frame.key not in learned]
     if not fresh and AGREEMENT in training:
         scores["live"] = float(training[AGREEMENT])
-        return scores, decide(scores, shadow, left_out.margin)
+        return scores, decide(scores, shadow, left_out.margin, refusal)
     shared = fresh or all_frames
     said = ((frame.image, frame.told) for frame in shared)
     scores["live"] = agreements_with_teacher({"live": live}, said, threshold, ignored)["live"]
     if len(shared) == len(all_frames):
-        return scores, decide(scores, shadow, left_out.margin)
+        return scores, decide(scores, shadow, left_out.margin, refusal)
     winners = (frame.student if decision.winner == "student" else frame.nano for frame in shared)
     new = agreement(zip(winners, (one.told[one.told.scores >= threshold] for one in shared), strict=True))
     compared = decide({"student": new, "baseline": new, "live": scores["live"]}, shadow)

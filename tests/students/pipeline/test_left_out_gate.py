@@ -69,6 +69,12 @@ def test_a_newcomer_that_is_worse_on_what_the_live_one_never_saw_is_kept_back() 
     )
 
 
+def test_a_student_that_is_refused_does_not_go_live_however_well_it_agrees() -> None:
+    scores, decision = decide_left_out(record(0.9), None, [], 0.1, False, refusal="it invents")
+    assert (decision.winner, decision.outcome) == ("baseline", "promoted")
+    assert scores == {"student": 0.9, "baseline": 0.5}
+
+
 def test_in_the_shadow_where_that_is_asked() -> None:
     _, decision = decide_left_out(record(0.8), Live("a", WRONG), map(frame, "ab"), 0.1, True)  # type: ignore[arg-type]
     assert (decision.winner, decision.outcome) == ("student", "shadow")
