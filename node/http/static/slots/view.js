@@ -1,6 +1,7 @@
 // Which part of the picture is seen: zoom and pan. Slots stay in shares of the picture, whatever happens here.
 
 const MAX_ZOOM = 40;
+const MARGIN_PX = 12; // Around the whole picture: slots that its border cuts have corners on it, or beyond.
 
 export class View {
   /** `svg` fills its place in the page; units in it are pixels of the picture. */
@@ -26,12 +27,12 @@ export class View {
 
   get box() {
     const { width, height } = this.svg.getBoundingClientRect();
-    return [Math.max(1, width), Math.max(1, height)];
+    return [Math.max(100, width), Math.max(100, height)];
   }
 
   get fitScale() {
     const [width, height] = this.box;
-    return Math.min(width / this.size[0], height / this.size[1]);
+    return Math.min((width - 2 * MARGIN_PX) / this.size[0], (height - 2 * MARGIN_PX) / this.size[1]);
   }
 
   /** Screen pixels for each pixel of the picture, relative to the whole picture in view. */

@@ -399,3 +399,12 @@ def test_a_button_that_is_pressed_for_long_is_not_exchanged_under_the_finger(
     hands.page.mouse.up()
     expect(hands.page.locator("#one-id")).to_have_value("1")
     expect(read).to_have_text("occupied 90 %")
+
+
+def test_corners_on_the_border_and_beyond_can_be_put(edited: Served, open_page: OpenPage) -> None:
+    hands = opened(edited, open_page)
+    hands.tool("slot")
+    corners = [(0.9, 0.9), (1.0, 0.9), (1.005, 1.005), (0.9, 1.0)]
+    hands.click(*corners)
+    assert close(hands.slots["1"], corners)
+    hands.save()

@@ -162,4 +162,8 @@ def test_only_the_pages_own_script_may_run(running: Running) -> None:
         assert "script-src 'nonce-" in policy and "unsafe" not in policy and "http" not in policy
     assert ask(f"{running.url}/static/slots/main.js").headers["content-type"].startswith("text/javascript")
     assert ask(f"{running.url}/static/slots/..%2Fpage.js").status == 404
-    assert 'href="cameras/C1/slots"' in ask(running.url).text
+
+
+def test_the_operators_page_leads_to_the_editor(running: Running) -> None:
+    page = ask(running.url).text
+    assert 'href="cameras/C1/slots"' in page and "Draw them with <b>Edit slots</b>" in page

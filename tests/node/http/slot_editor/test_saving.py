@@ -10,10 +10,12 @@ import pytest
 from playwright.sync_api import expect
 
 from lotwise.node.slot_editing import document
+from tests.node.http.asking import ask, served
 from tests.node.http.slot_editor.conftest import OpenPage, Served
-from tests.node.http.slot_editor.fake_site import square
+from tests.node.http.slot_editor.fake_site import FakeSite, square
 from tests.node.http.slot_editor.hands import Hands
 from tests.node.http.slot_editor.test_editing import middle, moved
+from tests.node.nodes import FakeNode
 
 pytestmark = pytest.mark.slow
 
@@ -145,3 +147,28 @@ def test_a_server_that_is_away_loses_nothing(edited: Served, open_page: OpenPage
     hands.page.get_by_role("button", name="Try again").click()
     expect(hands.page.locator("#status")).to_have_text(re.compile("1 slots? saved"))
     assert edited.site.told[-1] == ("C1", "127.0.0.1", 1, 1)
+
+
+TOKEN = "0123456789abcdef-secret"
+
+
+def test_with_a_token_reading_and_writing_need_it_and_the_browser_asks_once(
+    tmp_path: Path, open_page: OpenPage
+) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    site = FakeSite(tmp_path / "slots")
+    site.write(ONE)
+    with served(FakeNode(), tmp_path, site, token={"file": "token"}) as url:
+        slots = f"{url}/api/v1/cameras/C1/slots"
+        for path in ("cameras/C1/slots", "static/slots/main.js", "api/v1/cameras/C1/slots/pictures/0"):
+            assert ask(f"{url}/{path}").status == 401
+        version = ask(slots, {"Authorization": f"Bearer {TOKEN}"}).json["version"]
+        assert ask(slots, {"If-Match": version}, "PUT", body={"slots": []}).status == 401
+        assert ask(f"{slots}/try", method="POST", body={"slots": []}).status == 401
+        assert site.saved_entries() == {"1": "accepted"}
+        credentials = {"username": "any", "password": TOKEN}
+        hands = Hands(open_page(f"{url}/cameras/C1/slots", http_credentials=credentials))
+        hands.click(middle(ONE))
+        hands.press("Delete")
+        hands.save()
+        assert site.saved_entries() == {}
