@@ -66,6 +66,7 @@ def describe_site(site: Site, cameras: tuple[str, ...] | None = None) -> str:
         f"detector: backend {detector.backend}, precision {detector.precision}, {workers}",
         f"mqtt: {f'{mqtt.host}, topics under {mqtt.prefix}/' if mqtt else 'off'}",
         f"api: {f'{publish.api.host}:{publish.api.port}' if publish.api.enabled else 'off'}",
+        *(f"webhook {one.name}: {masked_url(one.url)}, {', '.join(one.events)} events" for one in publish.webhooks),
         f"history: {publish.history.keep_days:g} days, at most {publish.history.max_mb:g} MB",
     ]
     return "\n".join(lines)
@@ -157,6 +158,8 @@ def _used(site: Site, cameras: Iterable[str]) -> Iterator[tuple[SettingPath, Bas
         yield ("publish", "mqtt"), site.publish.mqtt
     if site.publish.api.enabled:
         yield ("publish", "api"), site.publish.api
+    for number, webhook in enumerate(site.publish.webhooks):
+        yield ("publish", "webhooks", str(number)), webhook
 
 
 def _secrets(settings: Iterable[tuple[SettingPath, BaseModel]]) -> Iterator[tuple[SettingPath, Secret]]:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import get_args
 
@@ -13,6 +14,7 @@ from lotwise.cameras.ignore.region import Box, IgnoreRegion, new_region
 from lotwise.cameras.view.report import Verdict
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image, Slot
+from lotwise.node.bay_now import BayNow
 from lotwise.node.camera import AWAY_AFTER, CameraLoop, record
 from lotwise.node.clock_steps import ClockSteps
 from lotwise.node.journal.journal import Journal
@@ -92,6 +94,8 @@ class Node:
         self.listeners: list[Callable[[], None]] = []
         """Called after something was recorded, by the thread that did it: they must not wait."""
         self.metric_sources: list[Callable[[], Mapping[str, float]]] = []
+        self.bays: Mapping[str, Mapping[str, BayNow]] = {}
+        """What the cameras' slots are for; replaced whole by whoever watches stays."""
         self.held_until: datetime | None = None
         """Until when the last run is known to have looked; history takes what came after it as unknown."""
         self._clock_steps = ClockSteps()
@@ -146,7 +150,9 @@ class Node:
 
     def now(self) -> NodeNow:
         """How everything is; quick, never waits for a camera or a disk."""
+        bays = self.bays
         cameras = {name: turn.loop.now for name, turn in self._turns.items()}
+        cameras = {name: replace(of, bays=bays[name]) if name in bays else of for name, of in cameras.items()}
         moment = datetime.now(UTC)
         ready = all(turn.loop.asleep or _looked_at_or_away(cameras[name], moment) for name, turn in self._turns.items())
         return NodeNow(self.site, self.started, ready, cameras, self._shared)

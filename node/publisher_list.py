@@ -8,6 +8,8 @@ from lotwise.node.http.server import ApiServer, page_url
 from lotwise.node.mqtt.publisher import MqttPublisher
 from lotwise.node.publisher import Publisher, Surroundings
 from lotwise.node.slot_editing.on_node import NodeSlots
+from lotwise.node.stays.overstay_watch import OverstayWatch
+from lotwise.node.webhook import WebhookPublisher, Webhooks
 
 MakePublisher = Callable[[Surroundings], Publisher | None]
 """Makes a publisher, or None where the site file asks for none; InputError where its settings cannot be used."""
@@ -17,7 +19,7 @@ def _http(around: Surroundings) -> Publisher | None:
     settings = around.site.publish.api
     if not settings.enabled:
         return None
-    return ApiServer(around.node, settings, around.folder, NodeSlots(around.site, around.node))
+    return ApiServer(around.node, settings, around.folder, NodeSlots(around.site, around.node), around.site)
 
 
 def _mqtt(around: Surroundings) -> Publisher | None:
@@ -35,5 +37,15 @@ def _mqtt(around: Surroundings) -> Publisher | None:
     )
 
 
-PUBLISHERS: list[MakePublisher] = [_http, _mqtt]
+def _webhooks(around: Surroundings) -> Publisher | None:
+    settings = around.site.publish.webhooks
+    made = [WebhookPublisher(one, around.site.name, around.journal, around.folder) for one in settings]
+    return Webhooks(made) if made else None
+
+
+def _overstays(around: Surroundings) -> Publisher | None:
+    return OverstayWatch(around.site, around.node, around.journal)
+
+
+PUBLISHERS: list[MakePublisher] = [_http, _mqtt, _webhooks, _overstays]
 """In the order in which they are started; they are closed in the opposite order."""

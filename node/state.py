@@ -13,9 +13,10 @@ from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Detections
+from lotwise.node.bay_now import BayNow
 from lotwise.node.refusal import Refusal
 
-Subject = Literal["slot", "camera", "bundle", "node"]
+Subject = Literal["slot", "stay", "camera", "bundle", "node"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class CameraNow:
 
     Attributes:
         time: when the last frame was looked at; None before the first.
-        slots: by slot id, in the site's order.
+        slots: by slot id, in the site's order. bays: what each slot is for, by slot id.
         bundle: identity of the live bundle. shadow: identity of the bundle in its shadow, or "".
         refusal: of a bundle newer than the live one, if there was one.
         int8_refused: why the live bundle's INT8 model was refused at its export, or "".
@@ -73,6 +74,7 @@ class CameraNow:
     size: tuple[int, int] = (1, 1)
     shift: tuple[float, float] = (0.0, 0.0)
     regions: tuple[IgnoreRegion, ...] = ()
+    bays: Mapping[str, BayNow] = field(default_factory=dict)
     staying: tuple[StayingBox, ...] = ()
     looked: int = 0
     detected: int = 0

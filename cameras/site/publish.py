@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from lotwise.cameras.site.api import ApiSettings
 from lotwise.cameras.site.secret import Secret
+from lotwise.cameras.site.webhook import WebhookSettings
 
 
 def _topic(text: str) -> str:
@@ -123,4 +124,15 @@ class PublishSettings(BaseModel):
     api: ApiSettings = Field(
         default_factory=lambda: ApiSettings.model_validate({}), description="HTTP API, metrics and status page."
     )
+    webhooks: Annotated[
+        tuple[WebhookSettings, ...], Field(description="Web addresses that events are posted to, signed and in order.")
+    ] = ()
     history: HistorySettings = Field(default_factory=HistorySettings, description="History on the node's own disk.")
+
+    @model_validator(mode="after")
+    def _webhooks_differ(self) -> PublishSettings:
+        names = [webhook.name for webhook in self.webhooks]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two webhooks are called {name}; give each its own name")
+        return self

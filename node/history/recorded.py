@@ -33,7 +33,12 @@ class Recorded:
 
 
 def recorded(
-    path: Path, start: datetime, end: datetime, camera: str | None = None, slot: str | None = None
+    path: Path,
+    start: datetime,
+    end: datetime,
+    camera: str | None = None,
+    slot: str | None = None,
+    numbers: tuple[int, int] | None = None,
 ) -> Recorded:
     """Read a journal, also of a node that runs.
 
@@ -43,6 +48,7 @@ def recorded(
         end: of the range.
         camera: only slots of it; None for all.
         slot: only this one of the camera's; None for all.
+        numbers: of the first and the last event of the range, where :func:`event_numbers` has found them already.
 
     Raises:
         InputError: the file is damaged or cannot be read.
@@ -54,13 +60,7 @@ def recorded(
         if slot is not None:
             only, values = f"{only} AND name = ?", [camera, slot]
     with reading(path) as db:
-        # Numbers and not times: a clock that was set back must not mix events up.
-        first, last = db.execute(
-            f"SELECT min(number), max(number) FROM events WHERE time >= ? AND time < ? AND {only}",  # noqa: S608
-            (micros(start), micros(end), *values),
-        ).fetchone()
-        first = first or _number_at(db, micros(start))
-        last = max(last or 0, first - 1)
+        first, last = numbers or _numbers(db, start, end)
         around = db.execute(
             f"SELECT {_COLUMNS} FROM events WHERE number IN "  # noqa: S608
             f"(SELECT max(number) FROM events WHERE {only} AND number < ? GROUP BY camera, name) OR number IN "
@@ -82,7 +82,33 @@ def recorded(
     return Recorded(rows, {name: frozenset(ids) for name, ids in present.items()}, newest[0] if newest else 0)
 
 
-def _number_at(db: sqlite3.Connection, start: int) -> int:
-    """Number of the first event of any kind at this time or later; one more than the last where there is none."""
-    found = db.execute("SELECT min(number) FROM events WHERE time >= ?", (start,)).fetchone()[0]
-    return int(found or (db.execute("SELECT max(number) FROM events").fetchone()[0] or 0) + 1)
+def cameras_of(path: Path) -> list[str]:
+    """Cameras of which a journal has events, by name.
+
+    Raises:
+        InputError: the file is damaged or cannot be read.
+    """
+    with reading(path) as db:
+        return [name for (name,) in db.execute("SELECT DISTINCT camera FROM events WHERE camera != '' ORDER BY camera")]
+
+
+def event_numbers(path: Path, start: datetime, end: datetime) -> tuple[int, int]:
+    """Numbers of the first and the last event of a range of time; the last is less where there is none.
+
+    Raises:
+        InputError: the file is damaged or cannot be read.
+    """
+    with reading(path) as db:
+        return _numbers(db, start, end)
+
+
+def _numbers(db: sqlite3.Connection, start: datetime, end: datetime) -> tuple[int, int]:
+    # A range of numbers and not of times: a clock that was set back must not mix events up.
+    first, last = db.execute(
+        "SELECT min(number), max(number) FROM events WHERE time >= ? AND time < ?", (micros(start), micros(end))
+    ).fetchone()
+    if first is None:
+        first = db.execute("SELECT min(number) FROM events WHERE time >= ?", (micros(start),)).fetchone()[0]
+    if first is None:
+        first = (db.execute("SELECT max(number) FROM events").fetchone()[0] or 0) + 1
+    return int(first), max(int(last or 0), int(first) - 1)

@@ -12,10 +12,10 @@ from lotwise.cameras.site.bays import Bay, bay_of
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_file import read_slot_entries
 from lotwise.datasets.errors import InputError
-from lotwise.node.history.recorded import recorded
-from lotwise.node.history.stays import Stay, stays
-from lotwise.node.history.timeline import timeline
-from lotwise.node.history.utilisation import Utilisation, utilisation
+from lotwise.node.history.recorded import cameras_of, event_numbers, recorded
+from lotwise.node.history.stays import Stay, by_begin, stays
+from lotwise.node.history.timeline import DEFAULT_BRIDGE_S, timeline
+from lotwise.node.history.utilisation import Utilisation, together, utilisation
 
 
 @dataclass(frozen=True)
@@ -64,19 +64,27 @@ def site_history(
     Raises:
         InputError: the journal cannot be read.
     """
-    bridge_s = {name: site.settings_of(name).hysteresis.bridge_s for name in site.cameras}
-    found = timeline(recorded(journal, start, end, camera), held, bridge_s)
-    rows = slot_rows(site)
-    bays = {key: bay_of(site.bays, *key, rows.get(key)) for key in found.pieces}
-    if row is not None:
-        found = found.only({key for key, bay in bays.items() if bay.row == row})
-    zone = site_zone(site)
+    zone, rows = site_zone(site), slot_rows(site)
+    bays: dict[tuple[str, str], Bay] = {}
+    uses, every = [], []
+    # One camera after the other: all pieces of a month at once would take a node's memory.
+    numbers = event_numbers(journal, start, end)
+    for name in [camera] if camera is not None else cameras_of(journal):
+        bridge_s = site.settings_of(name).hysteresis.bridge_s if name in site.cameras else DEFAULT_BRIDGE_S
+        found = timeline(recorded(journal, start, end, name, numbers=numbers), held, bridge_s)
+        of_camera = {key: bay_of(site.bays, *key, rows.get(key)) for key in found.pieces}
+        if row is not None:
+            of_camera = {key: bay for key, bay in of_camera.items() if bay.row == row}
+            found = found.only(of_camera.keys())
+        bays.update(of_camera)
+        uses.append(utilisation(found, start, end, zone, lambda camera, slot: bays[camera, slot].row))
+        every += stays(found, start, end)
     return SiteHistory(
         start,
         end,
         site.schedule.timezone or str(datetime.now(UTC).astimezone().tzname()),
-        utilisation(found, start, end, zone, lambda name, slot: bays[name, slot].row),
-        stays(found, start, end),
+        together(uses),
+        sorted(every, key=by_begin),
         bays,
     )
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI, HTTPException, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from lotwise.cameras.ignore.region import new_region, parse_box
+from lotwise.cameras.site.settings import Site
 from lotwise.datasets.errors import InputError
 from lotwise.node.http.api_models import (
     CameraDetailAnswer,
@@ -26,6 +27,7 @@ from lotwise.node.http.api_models import (
 from lotwise.node.http.auth import AccessControl
 from lotwise.node.http.errors import add_errors
 from lotwise.node.http.headers import HEADERS
+from lotwise.node.http.history_routes import add_history
 from lotwise.node.http.metrics import exposition, node_registry
 from lotwise.node.http.page import CHANGES_SHOWN, page
 from lotwise.node.http.served_node import ServedNode
@@ -44,13 +46,16 @@ MAX_NUMBER = (1 << 63) - 1
 CameraName = Annotated[str, Path(description="Camera id as in the site file")]
 
 
-def make_app(node: ServedNode, token: str | None = None, edited: EditedSite | None = None) -> FastAPI:
+def make_app(
+    node: ServedNode, token: str | None = None, edited: EditedSite | None = None, past: Site | None = None
+) -> FastAPI:
     """The application.
 
     Args:
         node: what is served; its quick methods are called from the event loop, the others from one further thread.
         token: asked for on every route but /healthz; None only where loopback alone is listened on.
         edited: whose slots can be edited; there is no editor where None.
+        past: whose history can be asked for; there is no page of it where None.
     """
     app = FastAPI(
         title="Lotwise node",
@@ -98,7 +103,7 @@ def make_app(node: ServedNode, token: str | None = None, edited: EditedSite | No
         """The page for operators."""
         after = max(0, node.last_event() - CHANGES_SHOWN)
         changes = await run_sync(lambda: node.events(EventQuery(after, limit=CHANGES_SHOWN)), limiter=one)
-        return page(node.now(), changes[::-1], node.stuck(), editor=edited is not None)
+        return page(node.now(), changes[::-1], node.stuck(), editor=edited is not None, history=past is not None)
 
     @app.get("/api/v1/state")
     async def state() -> SiteAnswer:
@@ -187,6 +192,8 @@ def make_app(node: ServedNode, token: str | None = None, edited: EditedSite | No
 
     if edited is not None:
         add_slot_editor(app, edited, one)
+    if past is not None:
+        add_history(app, past, one)
     return app
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
@@ -13,6 +14,7 @@ from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceState
 from lotwise.cameras.view.report import Verdict
 from lotwise.datasets.frame import Detections, SlotState
+from lotwise.node.bay_now import BayNow
 from lotwise.node.places import Place, lot_places, place_states
 from lotwise.node.state import CameraNow, Counts, Event, NodeNow, Subject
 
@@ -42,6 +44,13 @@ class SlotAnswer(_Answer):
     since: datetime = Field(description="When it came into this state")
     score: Share = Field(description="Of the reading behind it, 0..1; 0 for unknown")
     why: str = Field(description="Why it is unknown: what is wrong with the view or the source, hidden, or starting")
+
+
+class CameraSlotAnswer(SlotAnswer):
+    row: str = Field("", description="Its row, or empty")
+    kind: str = Field("", description="For whom it is, such as disabled, ev or short; empty for everybody")
+    max_stay_s: float | None = Field(None, description="Seconds for which a car may stand there; null without a limit")
+    overstay: bool = Field(False, description="The car that stands there was seen there for longer than that")
 
 
 class PlaceAnswer(SlotAnswer):
@@ -92,7 +101,7 @@ class CameraAnswer(_Answer):
     latency_s: Share = Field(description="From taking the last detected frame to its slot states, seconds")
     vehicles: int = Field(description="Boxes in the last detected frame, without those that are ignored")
     ignored: int = Field(description="Boxes in the last detected frame that are ignored: somebody said, no vehicle")
-    slots: dict[str, SlotAnswer]
+    slots: dict[str, CameraSlotAnswer]
 
 
 class VehicleAnswer(_Answer):
@@ -180,7 +189,7 @@ def camera_answer(now: CameraNow) -> CameraAnswer:
         latency_s=now.latency_s,
         vehicles=len(now.detections),
         ignored=len(now.ignored),
-        slots=_slots(now.slots),
+        slots=_slots(now),
     )
 
 
@@ -208,8 +217,15 @@ def _counts(slots: Mapping[str, SlotNow]) -> CountsAnswer:
     return CountsAnswer.model_validate(Counts.of(slots))
 
 
-def _slots(slots: Mapping[str, SlotNow]) -> dict[str, SlotAnswer]:
-    return {name: SlotAnswer.model_validate(slot) for name, slot in slots.items()}
+def _slots(now: CameraNow) -> dict[str, CameraSlotAnswer]:
+    nothing = BayNow()
+    return {
+        name: CameraSlotAnswer(**_slot(slot), **asdict(now.bays.get(name, nothing))) for name, slot in now.slots.items()
+    }
+
+
+def _slot(slot: SlotNow) -> dict[str, Any]:
+    return {"state": slot.state, "since": slot.since, "score": slot.score, "why": slot.why}
 
 
 def _place(place: Place) -> PlaceAnswer:

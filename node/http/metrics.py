@@ -37,7 +37,7 @@ def exposition(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
 
 
 class NodeCollector(Collector):
-    """Base units, counters since the node's start; labels are cameras and fixed words, never slots or URLs."""
+    """Base units, counters since the node's start; labels are cameras, rows and fixed words, never slots or URLs."""
 
     def __init__(self, node: ServedNode) -> None:
         self._node = node
@@ -130,7 +130,18 @@ def _slots(now: NodeNow) -> Iterator[Metric]:
     lot = GaugeMetricFamily("lotwise_lot_slots", "Slots of the lot by state, each once", labels=["state"])
     for state, count in _counted(place_states(lot_places(now))):
         lot.add_metric([state], count)
-    yield from (slots, lot)
+    rows = GaugeMetricFamily("lotwise_row_slots", "Slots of a row by state", labels=["camera", "row", "state"])
+    overstays = GaugeMetricFamily(
+        "lotwise_overstays", "Slots on which a car has been seen for longer than it may stand there", labels=["camera"]
+    )
+    for name, camera in now.cameras.items():
+        bays = camera.bays
+        for row in dict.fromkeys(bay.row for bay in bays.values()):
+            of_row = {slot: of for slot, of in camera.slots.items() if slot in bays and bays[slot].row == row}
+            for state, count in _counted(of_row):
+                rows.add_metric([name, row, state], count)
+        overstays.add_metric([name], sum(bay.overstay for bay in bays.values()))
+    yield from (slots, lot, rows, overstays)
 
 
 def _counted(slots: Mapping[str, SlotNow]) -> Iterator[tuple[str, int]]:

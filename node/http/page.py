@@ -19,12 +19,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from lotwise.cameras.slots.state import SlotNow
+from lotwise.node.bay_now import BayNow
 from lotwise.node.places import Place, lot_places, place_states
 from lotwise.node.state import CameraNow, Counts, Event, NodeNow
 from lotwise.node.wording import cause, duration_words, local_time, reason
 
 CHANGES_SHOWN = 12
 """Number of last changes shown."""
+STAYS_SHOWN = 6
+"""Number of longest stays shown; all that are too long are shown besides."""
 PICTURE_WIDTH_PX = 720
 """Width of the pictures on the page: twice the 340 px of a card, for screens with two pixels a point."""
 THING_WIDTH_PX = 240
@@ -121,6 +124,18 @@ class UnknownPlaces:
 
 
 @dataclass(frozen=True)
+class StayRow:
+    """A car that has stood on its place for long, or for longer than it may."""
+
+    camera: str
+    place: str
+    kind: str
+    since: str
+    lasts: str
+    over: str
+
+
+@dataclass(frozen=True)
 class ChangeRow:
     """One of the last changes."""
 
@@ -131,7 +146,7 @@ class ChangeRow:
     after: str
 
 
-def page(now: NodeNow, changes: Sequence[Event], stuck: str | None, editor: bool = False) -> str:
+def page(now: NodeNow, changes: Sequence[Event], stuck: str | None, editor: bool = False, history: bool = False) -> str:
     """The whole page; without scripts it loads itself anew every ten seconds.
 
     Args:
@@ -139,6 +154,7 @@ def page(now: NodeNow, changes: Sequence[Event], stuck: str | None, editor: bool
         changes: the newest events, newest first.
         stuck: why the node's loop hangs, if it does.
         editor: whether the cameras' slots can be edited.
+        history: whether there is a page of the past.
     """
     places = lot_places(now)
     return TEMPLATES.get_template("page.html").render(
@@ -150,6 +166,8 @@ def page(now: NodeNow, changes: Sequence[Event], stuck: str | None, editor: bool
         cameras=[_card(camera, editor) for camera in now.cameras.values()],
         staying=[thing for camera in now.cameras.values() for thing in _staying(camera)],
         ignored=[thing for camera in now.cameras.values() for thing in _ignored(camera)],
+        stays=_longest_stays(now),
+        history=history,
         unknown=list(_unknown(now, places)),
         changes=[_change(event) for event in changes],
         # Files of ours, whose hashes stand in the policy: the only text that is not escaped.
@@ -230,6 +248,26 @@ def _unknown(now: NodeNow, places: Mapping[str, Place]) -> Iterator[UnknownPlace
         yield UnknownPlaces(camera, tuple(names[camera, why]), reason(why), local_time(since))
 
 
+def _longest_stays(now: NodeNow) -> list[StayRow]:
+    """All overstays, then the longest of the other stays."""
+    found = []
+    for name, camera in now.cameras.items():
+        for slot, state in camera.slots.items():
+            if state.state == "occupied" and camera.time is not None:
+                bay = camera.bays.get(slot, BayNow())
+                lasts_s = (camera.time - state.since).total_seconds()
+                over = f"longer than {duration_words(bay.max_stay_s)}" if bay.overstay and bay.max_stay_s else ""
+                row = StayRow(name, slot, bay.kind, local_time(state.since), duration_words(lasts_s), over)
+                found.append((not bay.overstay, -lasts_s, row))
+    found.sort(key=lambda one: one[:2])
+    too_long = sum(not fine for fine, *_ in found)
+    return [row for *_, row in found[: max(STAYS_SHOWN, too_long)]]
+
+
 def _change(event: Event) -> ChangeRow:
-    what = event.name if event.subject == "slot" else f"{event.subject} {event.name[:IDENTITY_CHARACTERS]}".strip()
+    what = (
+        event.name
+        if event.subject in ("slot", "stay")
+        else f"{event.subject} {event.name[:IDENTITY_CHARACTERS]}".strip()
+    )
     return ChangeRow(local_time(event.time), event.camera, what, event.before, event.after)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lotwise.cameras.site.api import ApiSettings, is_loopback
+from lotwise.cameras.site.settings import Site
 from lotwise.datasets.errors import InputError
 from lotwise.node.http.served_node import ServedNode
 from lotwise.node.slot_editing.edited_site import EditedSite
@@ -37,11 +38,16 @@ class ApiServer:
     """Serves a node's page, JSON API and metrics from ``start`` to ``close``."""
 
     def __init__(
-        self, node: ServedNode, settings: ApiSettings, base: Path = Path(), edited: EditedSite | None = None
+        self,
+        node: ServedNode,
+        settings: ApiSettings,
+        base: Path = Path(),
+        edited: EditedSite | None = None,
+        past: Site | None = None,
     ) -> None:
         """``base`` is the folder of the site file, which token, certificate and key are relative to; ``edited`` are the
-        cameras whose slots can be edited."""
-        self._edited = edited
+        cameras whose slots can be edited, ``past`` is the site whose history can be asked for."""
+        self._edited, self._past = edited, past
         self._node = node
         self._settings = settings
         self._base = base
@@ -98,7 +104,7 @@ class ApiServer:
         assert self._socket is not None
         self._server = uvicorn.Server(
             uvicorn.Config(
-                make_app(self._node, token, self._edited),
+                make_app(self._node, token, self._edited, self._past),
                 http=LimitedConnection,
                 loop="asyncio",
                 ws="none",

@@ -32,10 +32,10 @@ _BUNDLE_CHARACTERS = 12
 def discovery(topics: Topics, site: str, prefix: str, page_url: str = "", pictures: bool = True) -> dict[str, bytes]:
     """The retained configuration of every entity, by topic: cleared, it takes the entity away.
 
-    Free slots are a sensor of each camera and of the site. Each slot of a camera is a binary sensor, on where occupied,
-    and so is, at the site, each place that several cameras see. Each camera has a picture, and for diagnosis its
-    source, its view and its bundle. A slot is available while the node is online and the camera shows this moment; a
-    picture and the diagnosis while the node is online.
+    Free slots are a sensor of each camera and of the site, whose longest stay is one too. Each slot of a camera is a
+    binary sensor, on where occupied, and so is, at the site, each place that several cameras see. Each camera has a
+    picture, and for diagnosis its source, its view and its bundle. A slot is available while the node is online and the
+    camera shows this moment; a picture and the diagnosis while the node is online.
 
     Args:
         page_url: address of the operators' page, which devices link to; "" for none.
@@ -48,7 +48,10 @@ def discovery(topics: Topics, site: str, prefix: str, page_url: str = "", pictur
         about["configuration_url"] = page_url
     site_device = {"identifiers": [place], "name": site, "model": "Parking site", **about}
     online = [{"topic": f"{root}/available"}]
-    found = {_topic(prefix, "sensor", place, "free"): _free(site_device, online, f"{root}/state", f"{place}-free")}
+    found = {
+        _topic(prefix, "sensor", place, "free"): _free(site_device, online, f"{root}/state", f"{place}-free"),
+        _topic(prefix, "sensor", place, "longest-stay"): _longest_stay(site_device, online, root, place),
+    }
     for name in topics.places:
         told = topics.place(name)
         key = _id("place", told)
@@ -87,6 +90,23 @@ def _occupancy(name: str, device: Entity, available: list[dict[str, str]], told:
             "payload_on": "ON",
             "payload_off": "OFF",
             "json_attributes_topic": told,
+        },
+        available,
+    )
+
+
+def _longest_stay(device: Entity, available: list[dict[str, str]], root: str, place: str) -> bytes:
+    """When the car came that has stood longest: Home Assistant tells how long ago that was."""
+    return _config(
+        {
+            "name": "Longest stay",
+            "unique_id": f"{place}-longest-stay",
+            "device": device,
+            "device_class": "timestamp",
+            "icon": "mdi:car-clock",
+            "state_topic": f"{root}/longest_stay",
+            "value_template": "{{ value_json.since or 'None' }}",
+            "json_attributes_topic": f"{root}/longest_stay",
         },
         available,
     )

@@ -13,10 +13,13 @@ import logging
 import re
 import time
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import asdict
+from datetime import datetime
 from typing import TypeVar
 
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.datasets.frame import Image, Slot
+from lotwise.node.bay_now import BayNow
 from lotwise.node.mqtt.topics import OFFLINE, ONLINE, Topics
 from lotwise.node.picture import annotated, encoded
 from lotwise.node.places import Place, is_live, lot_places, place_states
@@ -60,6 +63,8 @@ class StateMessages:
         places = lot_places(now)
         counts = Counts.of(place_states(places))
         tell(f"{topics.root}/state", counts, _counts_message, counts)
+        longest = longest_stay(now)
+        tell(f"{topics.root}/longest_stay", longest, _stay_message, longest)
         for name in topics.places:
             tell(topics.place(name), _meaning(places[name].now), _place_message, places[name])
         for name, camera in now.cameras.items():
@@ -67,7 +72,8 @@ class StateMessages:
             tell(f"{topics.camera(name)}/available", available, bytes, available)
             tell(f"{topics.camera(name)}/state", _camera_meaning(camera), _camera_message, camera)
             for slot, state in camera.slots.items():
-                tell(topics.slot(name, slot), _meaning(state), _slot_message, state)
+                bay = camera.bays.get(slot)
+                tell(topics.slot(name, slot), (_meaning(state), bay), _slot_message, (state, bay))
             self._tell_picture(camera, topics.picture(name), before.get(topics.picture(name)))
         return {topic: payload for topic, (_, payload) in self._made.items()}
 
@@ -142,8 +148,31 @@ def _place_message(place: Place) -> bytes:
     return _json({**_slot(place.now), "cameras": place.cameras})
 
 
-def _slot_message(slot: SlotNow) -> bytes:
-    return _json(_slot(slot))
+def _slot_message(told: tuple[SlotNow, BayNow | None]) -> bytes:
+    slot, bay = told
+    return _json(_slot(slot) | ({} if bay is None else asdict(bay)))
+
+
+def _stay_message(stay: tuple[str, str, datetime] | None) -> bytes:
+    if stay is None:
+        return _json({"camera": None, "slot": None, "since": None})
+    camera, slot, since = stay
+    return _json({"camera": camera, "slot": slot, "since": since.isoformat()})
+
+
+def longest_stay(now: NodeNow) -> tuple[str, str, datetime] | None:
+    """Camera, slot and begin of the car that has stood longest, of cameras that show this moment; None where none."""
+    going_on = [
+        (state.since, name, slot)
+        for name, camera in now.cameras.items()
+        if trusted(camera)
+        for slot, state in camera.slots.items()
+        if state.state == "occupied"
+    ]
+    if not going_on:
+        return None
+    since, camera, slot = min(going_on)
+    return camera, slot, since
 
 
 def _slot(slot: SlotNow) -> dict[str, object]:

@@ -13,6 +13,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.node.check import camera_slots, check_site, describe_site
 from tests.cameras.bundles import add, write_constant_bundle
 from tests.cameras.site.lots import SLOT
+from tests.node.sites import write_site
 
 SITE = """
 name: lot
@@ -130,3 +131,13 @@ def test_slots_that_were_drawn_in_the_editor_count_and_are_told(whole: Path) -> 
     assert f"1 slot of {drawn} (drawn in the editor)" in describe_site(site)
     drawn.write_text("[{}]")
     assert any(str(drawn) in problem for problem in check_site(whole))
+
+
+def test_webhooks_and_their_secrets_are_looked_at(tmp_path: Path) -> None:
+    hooks = [
+        {"name": "city", "url": "https://example.org/in?key=abc", "secret": {"file": "absent"}, "events": ["stay"]}
+    ]
+    path = write_site(tmp_path, cameras=1, publish={"webhooks": hooks})
+    told = describe_site(read_site(path))
+    assert "webhook city: https://example.org/in" in told and "stay events" in told and "abc" not in told
+    assert [line for line in check_site(path) if "publish.webhooks.0.secret" in line and "absent" in line]

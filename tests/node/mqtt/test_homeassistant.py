@@ -55,9 +55,9 @@ SLOTS = {"7 a": SlotNow("free", NOON, 0.8), "8": SlotNow("occupied", NOON, 0.9),
 
 def test_every_slot_and_count_is_an_entity_of_its_device() -> None:
     found = announced(node(SLOTS))
-    assert sorted(topic.split("/")[1] for topic in found) == ["binary_sensor"] * 3 + ["image"] + ["sensor"] * 5
+    assert sorted(topic.split("/")[1] for topic in found) == ["binary_sensor"] * 3 + ["image"] + ["sensor"] * 6
     assert all(re.fullmatch(r"homeassistant/\w+/[A-Za-z0-9_-]+/[A-Za-z0-9_-]+/config", topic) for topic in found)
-    assert len({entity["unique_id"] for entity in found.values()}) == 9
+    assert len({entity["unique_id"] for entity in found.values()}) == 10
     slot = next(entity for entity in found.values() if entity["name"] == "Slot 7 a")
     assert slot["device_class"] == "occupancy"
     assert slot["state_topic"] == "lotwise/Nord__P2/ramp_1/slot/7_a"

@@ -12,6 +12,7 @@ import pytest
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
+from lotwise.node.bay_now import BayNow
 from lotwise.node.mqtt.state_messages import PICTURE_PERIOD_S, PICTURE_WIDTH_PX, StateMessages
 from lotwise.node.mqtt.topics import OFFLINE, ONLINE, Topics
 from lotwise.node.refusal import Refusal
@@ -68,7 +69,7 @@ def test_a_camera_is_available_while_its_slots_can_be_trusted(camera: CameraNow,
         ({"bundle": "b-2"}, {"C1/state"}),
         ({"refusal": Refusal("b-2", "sees ghosts")}, {"C1/state"}),
         ({"int8_refused": "F1 0.870 is below 0.98"}, {"C1/state"}),
-        ({"source": SourceHealth("down", LATER, "refused")}, {"C1/state", "C1/available"}),
+        ({"source": SourceHealth("down", LATER, "refused")}, {"C1/state", "C1/available", "longest_stay"}),
     ],
 )
 def test_only_what_has_changed_is_sent_anew(later: dict[str, object], topics: set[str]) -> None:
@@ -101,7 +102,7 @@ def test_hundreds_of_frames_with_other_scores_are_one_message_a_slot() -> None:
         after = told(messages, node(replace(CAMERA, slots=slots, looked=number)))
         sent += sum(payload != held.get(topic) for topic, payload in after.items())
         held = after
-    assert sent == 20 + 3
+    assert sent == 20 + 4
 
 
 def test_a_score_is_that_of_the_moment_of_the_change() -> None:
@@ -161,3 +162,25 @@ def test_a_picture_that_cannot_be_drawn_keeps_no_state_back(caplog: pytest.LogCa
 
 def test_a_camera_without_a_frame_has_no_picture_yet() -> None:
     assert "p/lot/C1/picture" not in told(StateMessages(lambda camera: None), node(CAMERA))
+
+
+def test_the_longest_stay_is_of_a_car_that_can_be_seen() -> None:
+    earlier, longest = NOON.replace(hour=3), NOON.replace(hour=1)
+    slots = {"7": SlotNow("occupied", earlier, 0.9), "8": SlotNow("occupied", NOON, 0.9), "9": SlotNow("free", longest)}
+    held = told(StateMessages(), node(replace(CAMERA, slots=slots)))
+    assert json.loads(held["p/lot/longest_stay"]) == {"camera": "C1", "slot": "7", "since": earlier.isoformat()}
+    away = replace(CAMERA, slots=slots, source=SourceHealth("down", NOON, "refused"))
+    assert json.loads(told(StateMessages(), node(away))["p/lot/longest_stay"])["slot"] is None
+
+
+def test_a_slot_tells_its_bay_and_an_overstay_is_news() -> None:
+    bay = BayNow("north", "short", 1800.0)
+    with_bay = replace(CAMERA, bays={"7": bay})
+    payload = json.loads(told(StateMessages(), node(with_bay))["p/lot/C1/slot/7"])
+    assert (payload["row"], payload["kind"], payload["max_stay_s"], payload["overstay"]) == (
+        "north",
+        "short",
+        1800,
+        False,
+    )
+    assert changed(with_bay, replace(CAMERA, bays={"7": replace(bay, overstay=True)})) == {"C1/slot/7"}

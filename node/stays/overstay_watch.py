@@ -1,0 +1,184 @@
+"""Tells of each car that stands on a place for longer than it may, once; and what kind of place each slot is.
+
+Only time in which the car was seen counts: neither a fault of the camera nor a node that was off makes an overstay.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Protocol
+
+from lotwise.cameras.site.bays import Bay, bay_of
+from lotwise.cameras.site.settings import Site
+from lotwise.cameras.slots.state import SlotNow
+from lotwise.datasets.errors import InputError
+from lotwise.node.bay_now import BayNow
+from lotwise.node.history.site_history import slot_rows
+from lotwise.node.journal.journal import Journal
+from lotwise.node.state import CameraNow, Event, NodeNow
+from lotwise.node.stays.current import seen_there_s, told_at
+
+log = logging.getLogger(__name__)
+
+PERIOD_S = 5.0
+"""Seconds between two looks at all slots; limits are minutes at least."""
+RECORDING_AFTER_S = 86400.0
+"""Age of a camera's last frame from which on it plays a recording, whose time history does not join to the present."""
+CLOSE_TIMEOUT_S = 5.0
+
+Key = tuple[str, str]
+"""Camera and slot id."""
+
+
+class WatchedNode(Protocol):
+    """A node as this sees it."""
+
+    bays: Mapping[str, Mapping[str, BayNow]]
+
+    def now(self) -> NodeNow:
+        """How everything is."""
+
+    def note(self, event: Event) -> None:
+        """Record an event."""
+
+
+class OverstayWatch:
+    """Meets :class:`lotwise.node.publisher.Publisher`, as it runs beside the cameras and never makes them wait.
+
+    Args:
+        site: with absolute paths.
+        node: whose ``bays`` it keeps up to date.
+        journal: in which overstays that were told before a restart are found.
+        steady: seconds; monotonic.
+        clock: the time, in UTC.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        node: WatchedNode,
+        journal: Journal,
+        steady: Callable[[], float] = time.monotonic,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._site, self._node, self._journal, self._steady, self._clock = site, node, journal, steady, clock
+        self._bays: dict[Key, Bay] = {}
+        self._told: dict[Key, datetime] = {}
+        self._looked_up: set[Key] = set()
+        self._next: dict[Key, tuple[datetime, float]] = {}
+        """When a stay, by its begin, is looked at again."""
+        self._count = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="overstays", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Nothing to do: limits are minutes, and all slots are looked at every few seconds."""
+
+    def close(self) -> None:
+        """End."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(CLOSE_TIMEOUT_S)
+
+    def metrics(self) -> Mapping[str, float]:
+        """Overstays told since the start."""
+        return {"lotwise_told_overstays_total": float(self._count)}
+
+    def look(self) -> None:
+        """Look at all slots once.
+
+        Raises:
+            InputError: the journal cannot be read.
+        """
+        now = self._node.now()
+        self._learn_bays(now)
+        for name, camera in now.cameras.items():
+            for slot, state in camera.slots.items():
+                bay = self._bays[name, slot]
+                if bay.max_stay_s is not None and camera.time is not None:
+                    self._look_at((name, slot), state, camera, bay, bay.max_stay_s)
+        self._node.bays = {
+            name: {slot: self._shown((name, slot), state) for slot, state in camera.slots.items()}
+            for name, camera in now.cameras.items()
+        }
+
+    def _shown(self, key: Key, state: SlotNow) -> BayNow:
+        bay = self._bays[key]
+        return BayNow(bay.row, bay.kind, bay.max_stay_s, state.state == "occupied" and key in self._told)
+
+    def _learn_bays(self, now: NodeNow) -> None:
+        keys = {(name, slot) for name, camera in now.cameras.items() for slot in camera.slots}
+        if keys != self._bays.keys():
+            rows = slot_rows(self._site)
+            self._bays = {key: bay_of(self._site.bays, *key, rows.get(key)) for key in keys}
+
+    def _look_at(self, key: Key, state: SlotNow, camera: CameraNow, bay: Bay, longest_s: float) -> None:
+        if state.state == "free":
+            self._told.pop(key, None)
+        if state.state != "occupied":
+            return
+        if key not in self._looked_up:
+            self._looked_up.add(key)
+            if (before := told_at(self._journal.path, *key)) is not None:
+                self._told[key] = before
+        if key in self._told and state.since > self._told[key]:
+            del self._told[key]  # another car, that came unseen
+        begin, due = self._next.get(key, (state.since, 0.0))
+        if key in self._told or (begin == state.since and self._steady() < due):
+            return
+        seen_s = self._seen_s(key, state, camera)
+        if seen_s < longest_s:
+            self._next[key] = state.since, self._steady() + min(longest_s - seen_s, 600.0)
+            return
+        at = camera.time if self._is_recording(camera) and camera.time is not None else self._clock()
+        self._told[key] = at
+        self._next.pop(key, None)
+        self._count += 1
+        details: dict[str, object] = {
+            "since": state.since.isoformat(),
+            "occupied_s": round(seen_s),
+            "max_stay_s": longest_s,
+            "kind": bay.kind,
+            "row": bay.row,
+        }
+        self._node.note(Event(at, "stay", *key, "occupied", "overstay", details))
+
+    def _seen_s(self, key: Key, state: SlotNow, camera: CameraNow) -> float:
+        assert camera.time is not None
+        lasted = (camera.time - state.since).total_seconds()
+        limit = self._bays[key].max_stay_s or 0.0
+        if lasted < limit - 1 and not self._clock_was_set_back(state, camera):
+            return max(0.0, lasted)
+        if self._is_recording(camera):
+            return lasted
+        bridge_s = self._site.settings_of(key[0]).hysteresis.bridge_s
+        return seen_there_s(self._journal.path, *key, state.since, camera.time, bridge_s)
+
+    def _clock_was_set_back(self, state: SlotNow, camera: CameraNow) -> bool:
+        return camera.time is not None and camera.time < state.since
+
+    def _is_recording(self, camera: CameraNow) -> bool:
+        return camera.time is not None and abs((self._clock() - camera.time).total_seconds()) > RECORDING_AFTER_S
+
+    def _run(self) -> None:
+        failure = ""
+        while not self._stop.wait(PERIOD_S):
+            try:
+                self.look()
+                failure = ""
+            except InputError as error:
+                if str(error) != failure:
+                    log.warning("overstays are not told: %s", error)
+                failure = str(error)
+            except Exception as error:  # whatever goes wrong here must not end the telling for good
+                if repr(error) != failure:
+                    log.exception("overstays are not told")
+                failure = repr(error)
