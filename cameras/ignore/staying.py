@@ -156,9 +156,11 @@ class StayingBoxes:
             for box, score in zip(new.boxes, new.scores, strict=True)
         ]
         kept = sorted((one for one in after if not one.passed), key=lambda one: -one.seen)[:MAX_TRACKS]
+        before = sum(one.stays for one in history.boxes)
         self._history = _History(looked=moment, boxes=tuple(kept))
         self._changed = True
-        if self._clock() - self._written >= SAVE_EVERY_S:
+        # What is asked about is in the file at once, where lotwise ignore finds it.
+        if self._clock() - self._written >= SAVE_EVERY_S or sum(one.stays for one in kept) != before:
             self.save()
         return True
 

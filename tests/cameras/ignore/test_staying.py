@@ -117,6 +117,17 @@ def test_the_file_is_written_now_and_then_and_stays_small(tmp_path: Path) -> Non
     assert any(one.seen == 60 for one in StayingBoxes(path)._history.boxes)
 
 
+def test_what_begins_to_stay_is_in_the_file_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "C1.json"
+    stay = StayingBoxes(path, lambda: 0.0)
+    for half in range(25):
+        looked(stay, half / 2, CAGE)
+    assert len(read_staying(path)) == 1
+    for half in range(25, 29):
+        looked(stay, half / 2)  # taken away
+    assert read_staying(path) == ()
+
+
 def test_what_is_ignored_is_not_asked_about() -> None:
     stay = StayingBoxes()
     for half in range(30):
