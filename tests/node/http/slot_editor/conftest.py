@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from lotwise.cameras.site.reading import read_site
 from lotwise.node.http.server import ApiServer
@@ -20,6 +20,9 @@ from tests.node.http.slot_editor.fake_site import FakeSite
 from tests.node.http.slot_editor.lots import write_lot
 from tests.node.mqtt.brokers import until
 from tests.node.nodes import FakeNode
+
+expect.set_options(timeout=30_000)
+"""Milliseconds for what a page is to show: more than it takes on a machine that has other work too."""
 
 
 @dataclass(frozen=True)

@@ -394,7 +394,7 @@ def test_a_button_that_is_pressed_for_long_is_not_exchanged_under_the_finger(
     edited.site.car = (0.1, 0.3, 0.6, 0.6)  # from now on all is read as occupied
     with hands.page.expect_response("**/slots/try"):
         hands.page.evaluate("slotEditor.readAgain()")
-    hands.page.wait_for_timeout(100)
+    hands.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     expect(read).to_have_text("free 100 %")
     hands.page.mouse.up()
     expect(hands.page.locator("#one-id")).to_have_value("1")

@@ -114,8 +114,8 @@ def test_a_page_with_changes_is_not_closed_without_a_question(edited: Served, op
     hands.page.on("dialog", stay)
     hands.click(middle(ONE))
     hands.press("Delete")
-    hands.page.close(run_before_unload=True)
-    hands.page.wait_for_timeout(300)
+    with hands.page.expect_event("dialog"):
+        hands.page.close(run_before_unload=True)
     assert asked == ["beforeunload"]
     assert hands.slots == {}
 
