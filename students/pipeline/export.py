@@ -29,6 +29,7 @@ from lotwise.students.export.quantize import spread
 from lotwise.students.few_frames.blend import blend
 from lotwise.students.few_frames.choice import NANO
 from lotwise.students.model.student import make_student
+from lotwise.students.pipeline.carried_slots import carries_other_slots, same_slots
 from lotwise.students.pipeline.expectation import expected_vehicles
 from lotwise.students.pipeline.expected_f1 import Expected
 from lotwise.students.pipeline.gate import Decision, decide, decide_unmeasured, invention_refusal, live_detector
@@ -79,12 +80,12 @@ def export_bundles(
     records = [record for camera in footage.cameras if (record := run.record(camera))]
     for done, record in enumerate(records):
         progress("export", done, len(records), record.camera)
-        if record.bundle is None:
+        slots = footage.slots.get(record.camera, ())
+        if record.bundle is None or carries_other_slots(run.registry(record.camera), record.bundle, slots):
             frames = {frame.name: frame for frame in footage.of_camera(record.camera) if frame.name in labels.keys}
             train, test = (
                 tuple(frames[name] for name in side if name in frames) for side in (record.train, record.test)
             )
-            slots = footage.slots.get(record.camera, ())
             ignored = footage.ignored.get(record.camera)
             _export(_Job(run, plan, record, train, test, slots, labels, read, ignored), shadow)
     progress("export", len(records), len(records), "")
@@ -138,8 +139,10 @@ def _export(job: _Job, shadow: bool | None) -> None:
     if job.plan.export.tune:
         for role, tuning in measured.tunings.items():
             write_tuning(folders[role], tuning, job.record.note)
+    # Readings of other slots, or of slots that the live one never learned, say nothing of the new one.
+    comparable = live is None or same_slots(live.slots, job.slots)
     if shadow is None:
-        shadow = in_use(job.registry.folder)
+        shadow = in_use(job.registry.folder) and comparable
     if "student" in measured.tunings:
         refusal = invention_refusal(measured.tunings["student"], measured.tunings["baseline"])
     if left_out is None:
@@ -158,7 +161,7 @@ def _export(job: _Job, shadow: bool | None) -> None:
     if decision.outcome == "shadow" and identities[winner] == registry.state().live:
         decision = replace(decision, outcome="promoted")  # nothing to compare: it is the live one itself
     if decision.outcome == "promoted":
-        registry.promote(identities[winner])
+        registry.promote(identities[winner], probation=comparable)
     elif decision.outcome == "shadow":
         registry.start_shadow(identities[winner], again=True)
     gate = GateRecord(

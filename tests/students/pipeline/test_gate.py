@@ -128,11 +128,12 @@ def measured(scores: dict[str, float], has_live: bool, invented: int = 0) -> Mea
 
 
 def foreign_live(run: Run, site: Dataset) -> str:
-    """Make a bundle of other weights live, as another run would have."""
+    """Make a bundle of other weights live, as another run of the same slots would have."""
     registry = run.registry("C1")
     folder = registry.folder / ".other"
     check = [load(frame) for frame in site.of_camera("C1")[:1]]
-    write_bundle(tiny_yolo(9), folder, camera="C1", role="student", size=(96, 96), check=check)
+    slots = site.slots["C1"]
+    write_bundle(tiny_yolo(9), folder, camera="C1", role="student", size=(96, 96), slots=slots, check=check)
     identity = registry.add(folder)
     registry.promote(identity)
     return identity
