@@ -10,7 +10,7 @@ LiveKind = Literal["student", "baseline", "other", "none"]
 NAMES: Mapping[LiveKind, str] = {
     "student": "the student",
     "baseline": "the untouched nano",
-    "other": "a bundle of another run or day",
+    "other": "an earlier bundle, or one of another run",
     "none": "no model",
 }
 

@@ -66,7 +66,7 @@ class Teacher(Protocol):
     plain_field = "deployed_recall"
     plain_title = "How well the teacher is followed"
     plain_claim = "{model} finds {share} of 100 vehicles that the teacher sees"
-    plain_doubt = "the teacher does not have {share} of 100 boxes it draws"
+    plain_doubt = "{share} of 100 boxes it draws are not the teacher's"
     legend = (
         LegendEntry("shared", False, "the teacher has this box too, with the model's score"),
         LegendEntry("extra", False, "the teacher does not have this box"),
