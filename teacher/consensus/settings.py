@@ -41,8 +41,6 @@ class ConsensusSettings:
         min_frames: frames that look the same and show no box, for one box to be lowered.
         furniture_share: share of the frames in which a place must look the same to count as one that never changes.
         vehicle_score: what the teacher gives this score in any frame is a vehicle, however long it stays.
-        min_changes: sure vehicles that there must be before frames of one day can tell what never leaves.
-        min_changed_share: share of them that must have come, gone or been replaced.
         furniture: what is taught of things that never come or go.
         untold: what is taught of things of which the frames cannot tell.
         background_share: share of the frames in reach, of two days at least, in which a background must look the same.
@@ -64,8 +62,6 @@ class ConsensusSettings:
     background_share: float = 0.8
     furniture_share: float = 0.5
     vehicle_score: float = 0.5
-    min_changes: int = 3
-    min_changed_share: float = 0.5
     furniture: FurnitureTaught = "background"
     untold: UntoldTaught = "as said"
 
