@@ -30,8 +30,8 @@ INVENTED_IOU = 0.3
 have at all: a loose or shifted box of a vehicle still overlaps it by more. Chosen, not measured."""
 MIN_THRESHOLD, MAX_THRESHOLD = 0.1, 0.6
 """Between these a threshold is chosen: a handful of frames must not carry it to where few boxes lie."""
-PLATEAU = 0.005
-"""Thresholds whose expected F1 is this near to the best are as good: one box in two hundred."""
+PLATEAU = 0.01
+"""Thresholds whose expected F1 is this near to the best are as good: one box in a hundred."""
 
 
 @dataclass(frozen=True)
@@ -116,19 +116,17 @@ def _match(found: Detections, said: Expected) -> tuple[NDArray[np.intp], Floats]
 
 
 def choose_threshold(judged: Judged, usual: float = DEFAULT_CONFIDENCE) -> float:
-    """The threshold of best expected F1: the middle of those around it that are as good.
-
-    The middle, because on other frames vehicles score lower and other things score higher than on the few judged here.
+    """The threshold of best expected F1; of those around it that are as good, the one nearest to the usual one.
 
     Args:
         judged: boxes on frames that the detector did not learn from.
-        usual: what is kept where there is nothing to choose by.
+        usual: also what is kept where there is nothing to choose by.
 
     >>> from lotwise.datasets.frame import Detections
     >>> said = Expected(Detections.of([[0, 0, 9, 9]], [1.0]), np.zeros((0, 4)), np.array([[0, 0, 9, 9.0]]))
     >>> found = Detections.of([[0, 0, 9, 9], [20, 20, 29, 29]], [0.8, 0.4])
     >>> choose_threshold(judge([(found, said)]))
-    0.5
+    0.41
     """
     if not judged.frames or not judged.expected:
         return usual
@@ -140,4 +138,4 @@ def choose_threshold(judged: Judged, usual: float = DEFAULT_CONFIDENCE) -> float
         first -= 1
     while last < len(grid) - 1 and good[last + 1]:
         last += 1
-    return float(round((grid[first] + grid[last]) / 2, 2))
+    return float(np.clip(usual, grid[first], grid[last]))
