@@ -123,12 +123,16 @@ def groups(lines: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], list[Map
 
 
 def summary(lines: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """Over all cameras, by number of frames and row: mean gains, and how many students are worse than the nano."""
+    """Over all cameras, by number of frames and row: mean gains, and how many students are worse than the nano.
+
+    A row that was not measured on all of these cameras is left out, for its mean would be of other cameras.
+    """
     found = []
     for count in sorted({line["frames"] for line in lines}):
+        cameras = {line["camera"] for line in lines if line["frames"] == count}
         for row, _, _ in ROWS:
             own = [line for line in lines if (line["frames"], line["row"]) == (count, row)]
-            if not own:
+            if len(own) < len(cameras):
                 continue
             cells = [
                 f"{mean(gained):+.3f} (least {min(gained):+.3f})"
