@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,14 +22,37 @@ class Recorded:
 
     Attributes:
         rows: slot events of the range, the last one of each slot before it and the first one after it, and all events
-            of the node itself.
+            of the node itself; read while one goes through them, as a month at once would take a node's memory.
         present: slots that each camera has now, by camera.
         last: when anything was written last, microseconds since 1970; 0 of an empty journal.
     """
 
-    rows: Sequence[Row]
+    rows: Iterable[Row]
     present: Mapping[str, frozenset[str]]
     last: int
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of a query in order of their numbers, with a few others where their numbers place them."""
+
+    path: Path
+    others: Sequence[Row]
+    statement: str
+    values: tuple[object, ...]
+
+    def __iter__(self) -> Iterator[Row]:
+        others = iter(self.others)
+        other = next(others, None)
+        with reading(self.path) as db:
+            for row in db.execute(self.statement, self.values):
+                while other is not None and other[0] < row[0]:
+                    yield other
+                    other = next(others, None)
+                yield row
+        if other is not None:
+            yield other
+        yield from others
 
 
 def recorded(
@@ -38,7 +61,6 @@ def recorded(
     end: datetime,
     camera: str | None = None,
     slot: str | None = None,
-    numbers: tuple[int, int] | None = None,
 ) -> Recorded:
     """Read a journal, also of a node that runs.
 
@@ -48,7 +70,6 @@ def recorded(
         end: of the range.
         camera: only slots of it; None for all.
         slot: only this one of the camera's; None for all.
-        numbers: of the first and the last event of the range, where :func:`event_numbers` has found them already.
 
     Raises:
         InputError: the file is damaged or cannot be read.
@@ -60,16 +81,12 @@ def recorded(
         if slot is not None:
             only, values = f"{only} AND name = ?", [camera, slot]
     with reading(path) as db:
-        first, last = numbers or _numbers(db, start, end)
+        first, last = _numbers(db, start, end, only, values)
         around = db.execute(
             f"SELECT {_COLUMNS} FROM events WHERE number IN "  # noqa: S608
             f"(SELECT max(number) FROM events WHERE {only} AND number < ? GROUP BY camera, name) OR number IN "
             f"(SELECT min(number) FROM events WHERE {only} AND number > ? GROUP BY camera, name)",
             (*values, first, *values, last),
-        ).fetchall()
-        inside = db.execute(
-            f"SELECT {_COLUMNS} FROM events WHERE number BETWEEN ? AND ? AND {only} ORDER BY number",  # noqa: S608
-            (first, last, *values),
         ).fetchall()
         of_node = db.execute(
             f"SELECT {_COLUMNS} FROM events WHERE camera = '' AND subject = 'node' ORDER BY number"  # noqa: S608
@@ -78,34 +95,20 @@ def recorded(
         for name, id_ in db.execute("SELECT camera, slot FROM slots"):
             present.setdefault(name, set()).add(id_)
         newest = db.execute("SELECT recorded FROM events ORDER BY number DESC LIMIT 1").fetchone()
-    rows = sorted([*around, *inside, *of_node], key=lambda row: row[0])
+    inside = f"SELECT {_COLUMNS} FROM events WHERE number BETWEEN ? AND ? AND {only} ORDER BY number"  # noqa: S608
+    others = sorted([*around, *of_node], key=lambda row: row[0])
+    rows = _Rows(path, others, inside, (first, last, *values))
     return Recorded(rows, {name: frozenset(ids) for name, ids in present.items()}, newest[0] if newest else 0)
 
 
-def cameras_of(path: Path) -> list[str]:
-    """Cameras of which a journal has events, by name.
-
-    Raises:
-        InputError: the file is damaged or cannot be read.
-    """
-    with reading(path) as db:
-        return [name for (name,) in db.execute("SELECT DISTINCT camera FROM events WHERE camera != '' ORDER BY camera")]
-
-
-def event_numbers(path: Path, start: datetime, end: datetime) -> tuple[int, int]:
-    """Numbers of the first and the last event of a range of time; the last is less where there is none.
-
-    Raises:
-        InputError: the file is damaged or cannot be read.
-    """
-    with reading(path) as db:
-        return _numbers(db, start, end)
-
-
-def _numbers(db: sqlite3.Connection, start: datetime, end: datetime) -> tuple[int, int]:
+def _numbers(
+    db: sqlite3.Connection, start: datetime, end: datetime, only: str, values: list[object]
+) -> tuple[int, int]:
+    """Numbers of the first and the last event of a range; the last is less where there is none."""
     # A range of numbers and not of times: a clock that was set back must not mix events up.
     first, last = db.execute(
-        "SELECT min(number), max(number) FROM events WHERE time >= ? AND time < ?", (micros(start), micros(end))
+        f"SELECT min(number), max(number) FROM events WHERE time >= ? AND time < ? AND {only}",  # noqa: S608
+        (micros(start), micros(end), *values),
     ).fetchone()
     if first is None:
         first = db.execute("SELECT min(number) FROM events WHERE time >= ?", (micros(start),)).fetchone()[0]

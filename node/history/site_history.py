@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 from lotwise.cameras.site.bays import Bay, bay_of
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_file import read_slot_entries
+from lotwise.cameras.site.slot_storage import slot_storage
 from lotwise.datasets.errors import InputError
-from lotwise.node.history.recorded import cameras_of, event_numbers, recorded
-from lotwise.node.history.stays import Stay, by_begin, stays
-from lotwise.node.history.timeline import DEFAULT_BRIDGE_S, timeline
-from lotwise.node.history.utilisation import Utilisation, together, utilisation
+from lotwise.node.history.recorded import recorded
+from lotwise.node.history.stays import Stay, stays
+from lotwise.node.history.timeline import timeline
+from lotwise.node.history.utilisation import Utilisation, utilisation
 
 
 @dataclass(frozen=True)
@@ -64,27 +65,19 @@ def site_history(
     Raises:
         InputError: the journal cannot be read.
     """
-    zone, rows = site_zone(site), slot_rows(site)
-    bays: dict[tuple[str, str], Bay] = {}
-    uses, every = [], []
-    # One camera after the other: all pieces of a month at once would take a node's memory.
-    numbers = event_numbers(journal, start, end)
-    for name in [camera] if camera is not None else cameras_of(journal):
-        bridge_s = site.settings_of(name).hysteresis.bridge_s if name in site.cameras else DEFAULT_BRIDGE_S
-        found = timeline(recorded(journal, start, end, name, numbers=numbers), held, bridge_s)
-        of_camera = {key: bay_of(site.bays, *key, rows.get(key)) for key in found.pieces}
-        if row is not None:
-            of_camera = {key: bay for key, bay in of_camera.items() if bay.row == row}
-            found = found.only(of_camera.keys())
-        bays.update(of_camera)
-        uses.append(utilisation(found, start, end, zone, lambda camera, slot: bays[camera, slot].row))
-        every += stays(found, start, end)
+    bridge_s = {name: site.settings_of(name).hysteresis.bridge_s for name in site.cameras}
+    found = timeline(recorded(journal, start, end, camera), held, bridge_s)
+    rows = slot_rows(site)
+    bays = {key: bay_of(site.bays, *key, rows.get(key)) for key in found.pieces}
+    if row is not None:
+        bays = {key: bay for key, bay in bays.items() if bay.row == row}
+        found = found.only(bays.keys())
     return SiteHistory(
         start,
         end,
         site.schedule.timezone or str(datetime.now(UTC).astimezone().tzname()),
-        together(uses),
-        sorted(every, key=by_begin),
+        utilisation(found, start, end, site_zone(site), lambda name, slot: bays[name, slot].row),
+        stays(found, start, end),
         bays,
     )
 
@@ -92,9 +85,10 @@ def site_history(
 def slot_rows(site: Site) -> dict[tuple[str, str], str]:
     """Rows that slot files name, by camera and slot id; what cannot be read names none."""
     rows: dict[tuple[str, str], str] = {}
-    for name, camera in site.cameras.items():
+    for name in site.cameras:
+        file = slot_storage(site, name).read
         try:
-            entries = read_slot_entries(camera.slots) if camera.slots is not None else ()
+            entries = read_slot_entries(file) if file is not None else ()
         except InputError:
             continue
         rows |= {(name, entry.id): entry.row for entry in entries if entry.row}

@@ -55,10 +55,6 @@ class Stay:
         return self.begin == "seen" and self.ended != "lost" and self.unknown_s == 0
 
 
-by_begin = attrgetter("start_us", "camera", "slot")
-"""Order of stays in a list of them."""
-
-
 def stays(found: Timeline, start: datetime, end: datetime) -> list[Stay]:
     """All stays that overlap a range of time, whole, in order of their starts."""
     first, last = micros(start), micros(end)
@@ -68,7 +64,7 @@ def stays(found: Timeline, start: datetime, end: datetime) -> list[Stay]:
         for stay in _of_slot(camera, slot, pieces, (camera, slot) in found.open)
         if stay.start_us < last and (stay.end_us is None or stay.end_us > first)
     ]
-    return sorted(every, key=by_begin)
+    return sorted(every, key=attrgetter("start_us", "camera", "slot"))
 
 
 def _of_slot(camera: str, slot: str, pieces: Sequence[Piece], is_open: bool) -> Iterator[Stay]:

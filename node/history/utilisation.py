@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -26,9 +26,6 @@ class Use:
     free_s: float
     occupied_s: float
     unknown_s: float
-
-    def __add__(self, other: Use) -> Use:
-        return Use(self.free_s + other.free_s, self.occupied_s + other.occupied_s, self.unknown_s + other.unknown_s)
 
     @property
     def occupied_share(self) -> float | None:
@@ -60,24 +57,6 @@ class Utilisation:
     hours: tuple[Use, ...]
     weekdays: tuple[Use, ...]
     week: tuple[tuple[Use, ...], ...]
-
-
-NOTHING = Use(0.0, 0.0, 0.0)
-
-
-def together(parts: Sequence[Utilisation]) -> Utilisation:
-    """The use of several cameras, each of which is in one part alone."""
-    return Utilisation(
-        lot=sum((part.lot for part in parts), NOTHING),
-        cameras={name: use for part in parts for name, use in part.cameras.items()},
-        rows={name: use for part in parts for name, use in part.rows.items()},
-        slots={name: use for part in parts for name, use in part.slots.items()},
-        hours=tuple(sum((part.hours[hour] for part in parts), NOTHING) for hour in range(24)),
-        weekdays=tuple(sum((part.weekdays[day] for part in parts), NOTHING) for day in range(7)),
-        week=tuple(
-            tuple(sum((part.week[day][hour] for part in parts), NOTHING) for hour in range(24)) for day in range(7)
-        ),
-    )
 
 
 def utilisation(
