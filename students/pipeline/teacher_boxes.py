@@ -19,7 +19,7 @@ def teacher_boxes(run: Run, cameras: tuple[str, ...] | None = None) -> Iterator[
         cameras: ids; None for all.
 
     Raises:
-        InputError: no run, nothing labelled, frames that are gone, or a camera that the run does not have.
+        InputError: no run, nothing labelled, a frame that shows something else since, or no such camera.
     """
     plan = run.plan()
     labels = open_labels(run.knowledge, plan.labelling)

@@ -54,7 +54,7 @@ def labelled(frames: Path, tmp_path: Path) -> Path:
     for frame, found in zip(read_folder(frames).frames, boxes, strict=True):
         key = content_key(load(frame))
         store.add(key, Knowledge(SIZE, found))
-        index[frame.name] = LabelledFrame(key=key, size=SIZE, stamp=stamp_of(frame.path))
+        index[frame.name] = LabelledFrame(key=key, size=SIZE, stamp=stamp_of(frame))
     write_index(folder.knowledge, LabelIndex(oracle="teacher", asked=plan.labelling, frames=index))
     return folder.folder
 
