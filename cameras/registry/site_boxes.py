@@ -12,6 +12,7 @@ from lotwise.cameras.detection.detector import load_detector
 from lotwise.cameras.detection.frame_result import FrameReader
 from lotwise.cameras.detection.result_log import ResultLog
 from lotwise.cameras.detection.stored_frames import StoredFrame
+from lotwise.cameras.ignore.region_file import read_regions
 from lotwise.cameras.registry.site_bundles import live_bundle
 from lotwise.cameras.site.frames import site_dataset
 from lotwise.cameras.site.reading import read_site
@@ -27,7 +28,7 @@ MAX_FRAMES = 500
 def site_boxes(
     path: Path, cameras: tuple[str, ...] | None, folder: Path, progress: Progress = no_progress
 ) -> Iterator[tuple[str, SeenFrames]]:
-    """Boxes of each camera's student on its stored frames, camera by camera.
+    """Boxes of each camera's student on its stored frames, but for those of ignored things; camera by camera.
 
     Args:
         path: the site file.
@@ -43,7 +44,8 @@ def site_boxes(
         frames = dataset.of_camera(camera)
         keep = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), MAX_FRAMES)).round().astype(int))
         stored = [StoredFrame(frames[index], Path(frames[index].name)) for index in keep]
-        reader = FrameReader(load_detector(live_bundle(site, camera)), MIN_SCORE, ())
+        regions = read_regions(site.ignore_file(camera))
+        reader = FrameReader(load_detector(live_bundle(site, camera)), MIN_SCORE, (), regions)
         skipped: list[str] = []
         with ResultLog(folder / f"{camera}.boxes.json", reader.identity) as log:
             results = list(detect_stored(stored, lambda _, reader=reader: reader, progress, skipped, log))  # type: ignore[misc]

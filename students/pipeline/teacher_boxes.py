@@ -8,11 +8,12 @@ from lotwise.cameras.slots.proposals.seen_frames import SeenFrames
 from lotwise.datasets.errors import InputError
 from lotwise.students.pipeline.footage import open_footage
 from lotwise.students.pipeline.run import Run
+from lotwise.teacher.ignored import labels_without_ignored
 from lotwise.teacher.index import open_labels
 
 
 def teacher_boxes(run: Run, cameras: tuple[str, ...] | None = None) -> Iterator[tuple[str, SeenFrames]]:
-    """The teacher's boxes on all labelled frames of each camera.
+    """The teacher's boxes on all labelled frames of each camera, but for those of ignored things.
 
     Args:
         run: labelled.
@@ -22,8 +23,8 @@ def teacher_boxes(run: Run, cameras: tuple[str, ...] | None = None) -> Iterator[
         InputError: no run, nothing labelled, a frame that shows something else since, or no such camera.
     """
     plan = run.plan()
-    labels = open_labels(run.knowledge, plan.labelling)
     footage = open_footage(plan)
+    labels = labels_without_ignored(open_labels(run.knowledge, plan.labelling), footage)
     for camera in cameras or ():
         if camera not in footage.cameras:
             raise InputError(f"{run.folder}: no camera {camera}; it has {', '.join(footage.cameras)}")

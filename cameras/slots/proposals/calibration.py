@@ -35,8 +35,8 @@ PRIOR_WEIGHT = 4.0
 """How much the priors weigh against one box."""
 FOCALS = (0.6, 0.85, 1.25)
 """Focal lengths to begin with, as shares of the longer side of the frame: 80, 61 and 44 degrees."""
-FIRST_CALLS, REFINING_CALLS = 120, 240
-"""Views that are tried, at most, in a search."""
+FIRST_CALLS, REFINING_CALLS = 100, 240
+"""Views that are tried, at most, in a search: from single boxes, and from rows."""
 UNPARALLEL_SHARE, PLACE_WORTH = 0.1, 0.01
 """What counts in comparing views besides how even rows are. Chosen on the tuning part of docs/slot-proposals.md."""
 FIRST_STEPS = np.array([0.3, 0.15, 0.03, 0.3])
@@ -60,7 +60,10 @@ def misfit(view: GroundView, boxes: Floats) -> Floats:
 
 
 def refine_view(
-    view: GroundView, boxes: Floats, rows: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
+    view: GroundView,
+    boxes: Floats,
+    rows: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    calls: int = REFINING_CALLS,
 ) -> GroundView:
     """The view in which rows are even as well: all their cars in one direction, at one distance from each other.
 
@@ -71,6 +74,7 @@ def refine_view(
         view: to begin with.
         boxes: (N, 4) xyxy in pixels.
         rows: of each row the indices (K,) of its boxes, and their numbers (K,) along it.
+        calls: views that are tried, at most.
     """
     rows = [row for row in rows if len(row[0]) >= MIN_ROW]
 
@@ -81,12 +85,11 @@ def refine_view(
         return _prior(values) + uneven + unparallel
 
     start = np.array([np.log(view.focal / max(view.size)), view.pitch, view.roll, np.log(view.height)])
-    return _view_of(downhill(cost, start, FIRST_STEPS, most=REFINING_CALLS)[0], view.size) if rows else view
+    return _view_of(downhill(cost, start, FIRST_STEPS, most=calls)[0], view.size) if rows else view
 
 
-def _unevenness(view: GroundView, boxes: Floats, numbers: NDArray[np.int64]) -> tuple[float, float, float]:
+def _unevenness(middles: Floats, size: Floats, numbers: NDArray[np.int64]) -> tuple[float, float, float]:
     """How badly boxes fit equal cars in one direction at even distances; directions of row and cars that fit best."""
-    middles, size = places_of(view, np.broadcast_to(boxes[:, None], (len(boxes), len(YAWS), 4)), YAWS)
     if not np.isfinite(middles).all():
         return 1e6, 0.0, 0.0
     misfit = (np.log1p((size**2).sum(-1) / SIZE_SPREAD**2 / 4) * 4).sum(0)
@@ -160,8 +163,12 @@ def _disorder(
     view: GroundView, boxes: Floats, rows: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
 ) -> tuple[float, float, int]:
     """Of all rows: how uneven each is, how far they are from parallel and square to each other; their places."""
-    fits = np.array([_unevenness(view, boxes[members], numbers) for members, numbers in rows])
+    ours = boxes[np.concatenate([members for members, _ in rows])]
+    middles, size = places_of(view, np.broadcast_to(ours[:, None], (len(ours), len(YAWS), 4)), YAWS)
     counts = np.array([len(members) for members, _ in rows])
+    ends = np.cumsum(counts)[:-1]
+    split = zip(np.split(middles, ends), np.split(size, ends), rows, strict=True)
+    fits = np.array([_unevenness(there, shares, numbers) for there, shares, (_, numbers) in split])
     return (
         float(fits[:, 0].sum()),
         _unparallel(fits[:, 1], counts) + _unparallel(fits[:, 2], counts),

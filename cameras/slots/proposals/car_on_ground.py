@@ -10,10 +10,9 @@ LENGTH_M, WIDTH_M, HEIGHT_M = 4.3, 1.78, 1.48
 """Of a usual car, as most are within a tenth."""
 _OUTLINE_M = np.array(
     [
-        # length, width, height of rectangles whose corners span a car: sills, bonnet and boot, roof
-        (LENGTH_M - 0.3, WIDTH_M - 0.15, 0.1),
-        (LENGTH_M, WIDTH_M, 0.5),
-        (LENGTH_M - 0.4, WIDTH_M - 0.1, 0.85),
+        # length, width, height of rectangles whose corners span a car: sills and bumpers, bonnet and boot, roof
+        (LENGTH_M, WIDTH_M, 0.25),
+        (LENGTH_M - 0.3, WIDTH_M - 0.05, 0.85),
         (0.45 * LENGTH_M, WIDTH_M - 0.5, HEIGHT_M),
     ]
 )
@@ -22,7 +21,7 @@ _ROUNDS = 3
 
 
 def outline(yaws: Floats) -> Floats:
-    """Points that span a car around its middle on the ground: yaws (...) in radians from x -> (..., 16, 3) metres."""
+    """Points that span a car around its middle on the ground: yaws (...) in radians from x -> (..., 12, 3) metres."""
     signs = np.array([(1, 1), (1, -1), (-1, 1), (-1, -1)]) / 2
     points = np.concatenate([np.column_stack([signs * size[:2], np.full(4, size[2])]) for size in _OUTLINE_M])
     cos, sin = np.cos(yaws)[..., None], np.sin(yaws)[..., None]

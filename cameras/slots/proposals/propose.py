@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lotwise.cameras.site.slot_entry import SlotEntry, SlotEvidence, SlotStatus
-from lotwise.cameras.slots.proposals.calibration import SIZE_SPREAD, YAWS, disorder, fit_views, refine_view
+from lotwise.cameras.slots.proposals.calibration import (
+    SIZE_SPREAD,
+    YAWS,
+    disorder,
+    fit_views,
+    refine_view,
+)
 from lotwise.cameras.slots.proposals.car_on_ground import LENGTH_M, WIDTH_M, places_of
 from lotwise.cameras.slots.proposals.complete_row import more_places
 from lotwise.cameras.slots.proposals.ground_view import Floats, GroundView
@@ -27,8 +33,9 @@ MAX_CALIBRATED = 60
 """Boxes that the view is told from, the best ones; more make it no better, and take time."""
 MAX_COMPLETED = 10
 """How often a row is looked at for more places; each time it grows by a few."""
-VIEW_ROUNDS = 2
-"""How often rows are looked for and the view is fitted to them anew."""
+SEARCHES = ((120, 2), (240, 1))
+"""Searches for the view in which rows are evenest, one after the other, with rows found anew: views that are tried in
+each, and how many of the best ones go on."""
 MIN_INSIDE = 0.5
 """Share of a slot that must lie in the frame."""
 SAME_PLACE_SHARE = 0.4
@@ -93,14 +100,11 @@ def _view(cars: StandingCars, size: tuple[int, int]) -> GroundView | None:
     """
     whole = np.flatnonzero(~cars.cut & ~cars.never_empty)
     surest = whole[np.argsort(-_sureness(cars)[whole], kind="stable")][:MAX_CALIBRATED]
-    found: list[tuple[float, GroundView]] = []
-    for view in fit_views(cars.boxes[surest], size):
-        rows = _numbered(cars, view)
-        for _ in range(VIEW_ROUNDS):
-            view = refine_view(view, cars.boxes, rows)
-            rows = _numbered(cars, view)
-        found.append((disorder(view, cars.boxes, rows), view))
-    return min(found, key=lambda one: one[0])[1] if found else None
+    views = fit_views(cars.boxes[surest], size)
+    for calls, kept in SEARCHES:
+        refined = [refine_view(view, cars.boxes, _numbered(cars, view), calls) for view in views]
+        views = sorted(refined, key=lambda view: disorder(view, cars.boxes, _numbered(cars, view)))[:kept]
+    return views[0] if views else None
 
 
 def _numbered(cars: StandingCars, view: GroundView) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:

@@ -109,6 +109,19 @@ def test_a_site_proposes_from_its_students(site: Path, tmp_path: Path, capsys: p
     assert "no picture" not in capsys.readouterr().err
 
 
+def test_what_somebody_called_no_vehicle_is_no_slot(site: Path, tmp_path: Path) -> None:
+    assert run("slots", "propose", site) == 0
+    seen_boxes = json.loads((tmp_path / "slots" / "yard.boxes.json").read_text())[0]["boxes"]
+    x1, y1, x2, y2 = np.array(seen_boxes[0][:4]) / [*SIZE, *SIZE]
+    assert run("ignore", site, "--camera", "yard", "--add", f"{x1},{y1},{x2},{y2}") == 0
+    before = len(read_slot_entries(tmp_path / "slots" / "yard.json"))
+    assert run("slots", "propose", site) == 0
+    after = read_slot_entries(tmp_path / "slots" / "yard.json")
+    boxes = json.loads((tmp_path / "slots" / "yard.boxes.json").read_text())
+    assert all(len(one["boxes"]) == len(seen_boxes) - 1 for one in boxes)
+    assert sum(one.status == "proposed" for one in after) < before
+
+
 def test_a_killed_look_goes_on(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
 
