@@ -55,6 +55,6 @@ class GroundView:
         down = np.where(ray[..., 2:] < -1e-4, -ray[..., 2:], np.nan)
         return np.asarray(ray[..., :2] / down * self.height, np.float64)
 
-    def laid(self, points: Floats) -> Floats:
-        """Points of the ground (..., 2) in metres to pixels (..., 2)."""
-        return self.project(np.concatenate([points, np.zeros((*points.shape[:-1], 1))], -1))
+    def laid(self, points: Floats, height: float = 0.0) -> Floats:
+        """Points of the ground (..., 2), or of a plane so many metres over it, to pixels (..., 2)."""
+        return self.project(np.concatenate([points, np.full((*points.shape[:-1], 1), height)], -1))

@@ -40,6 +40,9 @@ MIN_INSIDE = 0.5
 """Share of a slot that must lie in the frame."""
 SAME_PLACE_SHARE = 0.4
 """Share of the smaller of two footprints that the other covers, from which on they are one place."""
+DRAWN_AT_M = 0.2
+"""Height over the ground at which the outlines of slots are laid: people draw them around the sills of cars, not around
+their shadows. Chosen on PKLot's UFPR05 and CNR-EXT's camera 1."""
 INFERRED_SHARE = 0.5
 """How sure a missing place is, as a share of how sure the places of its row are."""
 
@@ -126,7 +129,7 @@ def _found(cars: StandingCars, view: GroundView, size: tuple[int, int]) -> Itera
     used = np.zeros(len(cars), bool)
     for number, (row, blocks) in enumerate(zip(rows, blocked, strict=True)):
         footprints = row.footprints()
-        corners = view.laid(footprints)
+        corners = view.laid(footprints, DRAWN_AT_M)
         ours = row.members >= 0
         score = float(sure[row.members[ours]].mean())
         for place, member in enumerate(row.members.tolist()):
@@ -149,7 +152,7 @@ def _found(cars: StandingCars, view: GroundView, size: tuple[int, int]) -> Itera
         footprint = _car_footprint(middles[index, best[index]], float(YAWS[best[index]]))
         if not np.isfinite(footprint).all():
             continue
-        corners = view.laid(footprint)
+        corners = view.laid(footprint, DRAWN_AT_M)
         if not _inside(corners, size) or any(_shared(footprint, one) > SAME_PLACE_SHARE for one in taken):
             continue
         taken.append(footprint)

@@ -123,8 +123,8 @@ def _all_rows(standing: Standing) -> list[Row]:
     found: dict[tuple[int, ...], Row] = {}
     for at, yaw in enumerate(standing.yaws.tolist()):
         middles = standing.middles[:, at]
-        usable = (standing.weights > 0) & (standing.misfit[:, at] - standing.misfit.min(1) <= MAX_TURNED_MISFIT)
-        usable &= np.isfinite(middles).all(1)
+        usable = (standing.weights > 0) & np.isfinite(middles).all(1)
+        usable &= standing.misfit[:, at] <= standing.misfit.min(1) + MAX_TURNED_MISFIT
         for one in np.flatnonzero(usable).tolist():
             distance = np.linalg.norm(middles - middles[one], axis=1)
             near = usable & (distance >= STEP_M[0]) & (distance <= STEP_M[1])

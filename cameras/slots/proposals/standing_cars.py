@@ -18,6 +18,8 @@ from lotwise.datasets.frame import Detections
 SAME_BOX_IOU = 0.75
 """Two boxes of successive frames are of a car that stood still from here on. Of cars at random places of a lane that
 are close enough to be gathered, less than half agree so well."""
+SAME_PLACE_IOU = 0.6
+"""Two boxes of frames that are far apart are of cars in one place from here on: cars differ."""
 MIN_AGREEING_SHARE = 0.6
 """Share of a place's boxes that agree with the one before, where no car was seen in two frames one after the other."""
 MIN_AGREEING_FRAMES = 0.04
@@ -92,11 +94,12 @@ def find_standing_cars(
         scores = np.array([cars[frame].scores[member[frame]] for frame in seen])
         always = len(frames) >= MIN_FRAMES_FOR_ALWAYS and len(seen) >= ALWAYS_SHARE * len(frames)
         never_empty = always and scores.max() < SURE_SCORE
-        agree = np.array([iou(one[None], other[None])[0, 0] for one, other in pairwise(boxes)]) >= SAME_BOX_IOU
+        overlap = np.array([iou(one[None], other[None])[0, 0] for one, other in pairwise(boxes)])
+        agree, again = overlap >= SAME_BOX_IOU, overlap >= SAME_PLACE_IOU
         follow = np.diff(seen) == 1
         same_day = np.diff(day_of[seen]) == 0
-        often = agree.sum() >= max(1.0, MIN_AGREEING_FRAMES * len(frames))
-        stood = (agree & follow).any() or (often and agree.mean() >= MIN_AGREEING_SHARE)
+        often = again.sum() >= max(1.0, MIN_AGREEING_FRAMES * len(frames))
+        stood = (agree & follow).any() or (often and again.mean() >= MIN_AGREEING_SHARE)
         if not stood or (scores.max() < MIN_SCORE and not never_empty):
             continue
         kept.append(place)
