@@ -1,6 +1,7 @@
 """ONNX files whose outputs are constants, in the forms that lotwise and Ultralytics write."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -53,13 +54,13 @@ def write_constant(
     return path
 
 
-def ours(path: Path, boxes: list[list[float]], scores: list[float], **options) -> Path:
+def ours(path: Path, boxes: list[list[float]], scores: list[float], **options: Any) -> Path:
     """In lotwise's own form: boxes (A, 4) xyxy and scores (A,)."""
     said = {"boxes": np.array(boxes, np.float32).reshape(-1, 4), "scores": np.array(scores, np.float32)}
     return write_constant(path, said, **{"batch": "batch"} | options)
 
 
-def ultralytics(path: Path, said: np.ndarray, **options) -> Path:
+def ultralytics(path: Path, said: np.ndarray, **options: Any) -> Path:
     """In Ultralytics' form: one output, with class names in the metadata."""
     metadata = {"names": str(CARS), "imgsz": "[64, 64]", "task": "detect"} | options.pop("metadata", {})
     return write_constant(path, {"output0": said}, metadata=metadata, **options)
