@@ -21,13 +21,14 @@ def downhill(
         cost: to be made small.
         start: (D,) where to begin.
         steps: (D,) how far the first corners lie from there.
-        tolerance: it ends once the costs of all corners differ by less.
+        tolerance: it ends once the costs of all corners differ by less; too early where all happen to lie on one level.
         most: calls of ``cost``, about.
 
     Returns:
         The best place found (D,), and its cost.
 
-    >>> place, least = downhill(lambda at: float(((at - [1, 2]) ** 2).sum()), np.zeros(2), np.ones(2), tolerance=1e-9)
+    >>> bowl = lambda at: float(((at - [1, 2]) ** 2).sum())
+    >>> place, least = downhill(bowl, np.zeros(2), np.array([1, 0.7]), tolerance=1e-9)
     >>> place.round(3).tolist()
     [1.0, 2.0]
     """

@@ -19,6 +19,7 @@ from lotwise.eval.collect import collect
 from lotwise.students.distillation import learn as learning
 from lotwise.students.distillation.self_training import RoundScore
 from lotwise.students.export.settings import ExportSettings
+from lotwise.students.few_frames.settings import FewFramesSettings
 from lotwise.students.pipeline.adapt import adapt
 from lotwise.students.pipeline.export import export_bundles
 from lotwise.students.pipeline.label import label_frames
@@ -128,9 +129,13 @@ def test_the_live_bundle_gets_an_int8_model_or_says_why_not(site, weights, tmp_p
     assert "int8" not in read_manifest(live.parent / other).measured
 
 
+HELD_OUT = FewFramesSettings(pictures=1)
+"""Frames are held out however few there are, and none left out in turn."""
+
+
 def test_with_few_frames_only_the_chosen_and_the_held_out_ones_are_labelled(done, site, weights, tmp_path) -> None:
     everything, few = done[0], Run(tmp_path)
-    plan = plan_of(site, weights, frames=2, cameras=("C1",))
+    plan = plan_of(site, weights, frames=2, cameras=("C1",), few_frames=HELD_OUT)
     labels = adapt(few, plan).labels
     full, record = everything.record("C1"), few.record("C1")
     assert full is not None

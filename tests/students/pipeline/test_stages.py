@@ -13,6 +13,7 @@ from lotwise.datasets import images
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset, Footage, Frame, Truth
 from lotwise.datasets.load import load
+from lotwise.students.few_frames.settings import FewFramesSettings
 from lotwise.students.pipeline import adapt as stages
 from lotwise.students.pipeline.run import Run
 from tests.conftest import Weights
@@ -189,7 +190,8 @@ def test_other_frames_are_said_too(lot: Path, site, weights, tmp_path: Path) -> 
 
 
 def test_too_few_frames_are_said(site, weights, tmp_path: Path) -> None:
-    run, plan = Run(tmp_path / "run"), plan_of(site, weights, cameras=("C1",), frames=1)
+    held_out = FewFramesSettings(pictures=1)  # however few there are, and none left out in turn
+    run, plan = Run(tmp_path / "run"), plan_of(site, weights, cameras=("C1",), frames=1, few_frames=held_out)
     told: list[str] = []
     stages.adapt(run, plan, note=told.append)
     assert [line for line in told if line.startswith("C1: only one frame to learn from")]
