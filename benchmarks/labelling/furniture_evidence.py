@@ -46,7 +46,7 @@ UNSURE = (0.1, 0.5)
 SAME_IOU, ELSEWHERE_IOU = 0.5, 0.1
 SURE_SCORE = 0.5
 SCALES = (640, 1280)
-YARD = {"cameras": 1, "days": 3, "frames_per_day": 10, "width": 800, "height": 600, "seed": 0}
+DAYS, FRAMES_PER_DAY = 3, 10
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,10 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     cv2.setNumThreads(1)
-    yard = render_site(asked.work / f"yard-{asked.clutter}", clutter=asked.clutter, residents=0.15, **YARD)
+    yard = render_site(
+        asked.work / f"yard-{asked.clutter}", cameras=1, days=DAYS, frames_per_day=FRAMES_PER_DAY, width=800, height=600,
+        clutter=asked.clutter, residents=0.15,
+    )  # fmt: skip
     found = {"rendered yard": measure(yard, TEACHER, NANO)}
     if asked.shared.is_dir():
         real = read_cnr_ext(asked.shared / "data" / "cnr_ext")
@@ -197,9 +200,7 @@ def main() -> None:
         table.add_row(name, *("-" if value is None else f"{value:.2f}" for value in values))
     Console(width=140).print(table)
     if asked.json:
-        asked.json.write_text(
-            json.dumps({"yard": {**YARD, "clutter": asked.clutter}, "places": found}, indent=1) + "\n"
-        )
+        asked.json.write_text(json.dumps({"clutter": asked.clutter, "places": found}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
