@@ -184,9 +184,15 @@ def main() -> None:
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     yard = render_site(
-        asked.work / f"yard-{asked.clutter}", cameras=1, days=DAYS, frames_per_day=FRAMES_PER_DAY, width=800, height=600,
-        clutter=asked.clutter, residents=0.15,
-    )  # fmt: skip
+        asked.work / f"yard-{asked.clutter}",
+        cameras=1,
+        days=DAYS,
+        frames_per_day=FRAMES_PER_DAY,
+        width=800,
+        height=600,
+        clutter=asked.clutter,
+        residents=0.15,
+    )
     found = {"rendered yard": measure(yard, TEACHER, NANO)}
     if asked.shared.is_dir():
         real = read_cnr_ext(asked.shared / "data" / "cnr_ext")
