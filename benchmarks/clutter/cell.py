@@ -60,6 +60,7 @@ class Outcome:
 
     Attributes:
         confidence: the deployed threshold.
+        slot_confidence: the score from which a box makes a slot occupied.
         seconds: of the core, for all but the teacher's looks and the measuring.
         memory: peak of the process up to the end of the training, MiB.
         live: ``student`` or ``baseline``, as the promotion gate of a recipe decided; empty elsewhere.
@@ -68,6 +69,7 @@ class Outcome:
     """
 
     confidence: float
+    slot_confidence: float
     seconds: float
     memory: float
     live: str
@@ -75,7 +77,7 @@ class Outcome:
     said: tuple[Predictions, ...]
 
 
-TOLD = ("confidence", "seconds", "memory", "live", "gate")
+TOLD = ("confidence", "slot_confidence", "seconds", "memory", "live", "gate")
 """Of an outcome, what stands in ``result.json``."""
 
 
@@ -172,15 +174,16 @@ def run(job: Job, folder: Path, work: Path) -> Outcome:
         for test in tests:
             store, keys = teacher_store(job.world.teacher, teacher_settings(job.world), test.frames()[1], work)
             said.append({name: store.get(key).detections for name, key in keys.items()})
-        return Outcome(confidence, 0.0, _memory(), live, gate, tuple(said))
+        return Outcome(confidence, confidence, 0.0, _memory(), live, gate, tuple(said))
     if job.row == NANO or job.row in PEERS:
         model, seconds = (make_student(job.world.student), 0.0) if job.row == NANO else by_peer(job, folder, work)
         memory = _memory()
         said = [run_model(model, test.frames()[1], job.world.size) for test in tests]
-        return Outcome(confidence, seconds, memory, live, gate, tuple(said))
+        return Outcome(confidence, confidence, seconds, memory, live, gate, tuple(said))
     detector, seconds, live, gate = by_recipe(job, folder, work)
     memory = _memory()
-    return Outcome(detector.confidence, seconds, memory, live, gate, tuple(said_by(detector, test) for test in tests))
+    said = [said_by(detector, test) for test in tests]
+    return Outcome(detector.confidence, detector.slot_confidence, seconds, memory, live, gate, tuple(said))
 
 
 def _memory() -> float:

@@ -147,7 +147,8 @@ def measured(
             if outcome is None:
                 continue
             rule = rule or rule_of(place, job.world, asked)
-            found.append(told(row, place, outcome, count(place, outcome.said, outcome.confidence, rule)))
+            counts = count(place, outcome.said, outcome.confidence, rule, outcome.slot_confidence)
+            found.append(told(row, place, outcome, counts))
     return found
 
 

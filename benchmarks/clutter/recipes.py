@@ -13,15 +13,29 @@ from typing import Any
 
 Overrides = Mapping[str, Any]
 
+BEFORE: Overrides = {"distill": {"furniture": "vehicle", "untold": "raised"}, "export": {"tune": False}}
+"""As Lotwise was before it knew furniture: what stands in all frames is raised, and boxes are reported from 0.25 up."""
 RECIPES: Mapping[str, Overrides] = {
     "default": {},
-    "furniture as the teacher says": {"distill": {"furniture": "vehicle"}},
-    "furniture in doubt": {"distill": {"furniture": "doubt"}},
-    "exponent 1": {"distill": {"score_exponent": 1.0}},
-    "exponent 1, taught from 0.25": {
-        "distill": {"score_exponent": 1.0, "positive_threshold": 0.25, "ignore_threshold": 0.1}
+    "before": BEFORE,
+    "before, furniture as background": {"distill": {"untold": "raised"}, "export": {"tune": False}},
+    "before, furniture in doubt": {"distill": {"furniture": "doubt", "untold": "raised"}, "export": {"tune": False}},
+    "before, untold as said": {"distill": {"furniture": "vehicle"}, "export": {"tune": False}},
+    "before, chosen threshold": {"distill": {"furniture": "vehicle", "untold": "raised"}},
+    "before, exponent 1": {
+        "distill": {"furniture": "vehicle", "untold": "raised", "score_exponent": 1.0},
+        "export": {"tune": False},
     },
-    "without consensus": {"distill": {"consensus": False}},
+    "before, exponent 1, taught from 0.25": {
+        "distill": {
+            "furniture": "vehicle",
+            "untold": "raised",
+            "score_exponent": 1.0,
+            "positive_threshold": 0.25,
+            "ignore_threshold": 0.1,
+        },
+        "export": {"tune": False},
+    },
 }
 """Lotwise's own rows: name to what differs from the default plan."""
 NANO, TEACHER, PLAIN, BUILTIN = "untouched nano", "teacher", "plain fine-tune", "built-in distillation"

@@ -104,11 +104,14 @@ def count_boxes(said: Detections, truth: VehicleTruth, pieces: Sequence[PieceTru
     return Counts(1, int(found.right.sum()), int(found.false.sum()), int(found.missed.sum()), on)
 
 
-def count_test(test: HeldOut, said: Predictions, confidence: float, rule: SlotRule) -> Counts:
-    """Over the frames of one test."""
+def count_test(
+    test: HeldOut, said: Predictions, confidence: float, rule: SlotRule, slot_confidence: float | None = None
+) -> Counts:
+    """Over the frames of one test; slots are read from the boxes that are reported where they have no own threshold."""
+    slots_from = confidence if slot_confidence is None else slot_confidence
     dataset, frames = test.frames()
     if test.empty:
-        return _count_empty(test, said, confidence)
+        return _count_empty(test, said, confidence, slots_from)
     shown: Mapping[str, tuple[PieceTruth, ...]] = {}
     if test.dataset == "synthetic":
         shown = furniture_of(Path(test.root))
@@ -121,7 +124,7 @@ def count_test(test: HeldOut, said: Predictions, confidence: float, rule: SlotRu
         if truth.vehicles is not None:
             total += count_boxes(said[frame.name], truth.vehicles, shown.get(frame.name, ()), confidence)
         if truth.slots:
-            readings = rule(said[frame.name], slots, image_size(frame.path), confidence=confidence)
+            readings = rule(said[frame.name], slots, image_size(frame.path), confidence=slots_from)
             counted = count_slots(truth.slots, readings)
             right = counted.occupied_right + counted.free_right
             labelled = counted.occupied + counted.free
@@ -129,7 +132,7 @@ def count_test(test: HeldOut, said: Predictions, confidence: float, rule: SlotRu
     return total
 
 
-def _count_empty(test: HeldOut, said: Predictions, confidence: float) -> Counts:
+def _count_empty(test: HeldOut, said: Predictions, confidence: float, slots_from: float) -> Counts:
     """Of days on which nothing is parked; a box half over a slot is a false reading, as in ``empty_day.py``."""
     camera = test.camera.removesuffix("_empty")
     slots = open_dataset(test.dataset, Path(test.root), (camera,)).slots[camera]
@@ -139,14 +142,16 @@ def _count_empty(test: HeldOut, said: Predictions, confidence: float) -> Counts:
     called = sum(
         reading.state == "occupied"
         for found in said.values()
-        for reading in slot_states(found, slots, size, confidence).values()
+        for reading in slot_states(found, slots, size, slots_from).values()
     )
     return Counts(empty_frames=len(frames), empty_boxes=boxes, empty_slots=called)
 
 
-def count(place: Place, said: Sequence[Predictions], confidence: float, rule: SlotRule) -> Counts:
+def count(
+    place: Place, said: Sequence[Predictions], confidence: float, rule: SlotRule, slot_confidence: float | None = None
+) -> Counts:
     """Over all tests of a place."""
     total = Counts()
     for test, found in zip(place.tests, said, strict=True):
-        total += count_test(test, found, confidence, rule)
+        total += count_test(test, found, confidence, rule, slot_confidence)
     return total
