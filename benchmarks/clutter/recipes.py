@@ -17,6 +17,7 @@ BEFORE: Overrides = {"distill": {"furniture": "vehicle", "untold": "raised"}, "e
 """As Lotwise was before it knew furniture: what stands in all frames is raised, and boxes are reported from 0.25 up."""
 RECIPES: Mapping[str, Overrides] = {
     "default": {},
+    "default, teacher looks at mirrored frames too": {"oracle": {"flip": True}},
     "before": BEFORE,
     "before, furniture as background": {"distill": {"untold": "raised"}, "export": {"tune": False}},
     "before, furniture in doubt": {"distill": {"furniture": "doubt", "untold": "raised"}, "export": {"tune": False}},
