@@ -21,7 +21,7 @@ RECIPES: Mapping[str, Overrides] = {
     "before": BEFORE,
     "before, furniture as background": {"distill": {"untold": "raised"}, "export": {"tune": False}},
     "before, furniture in doubt": {"distill": {"furniture": "doubt", "untold": "raised"}, "export": {"tune": False}},
-    "before, untold as said": {"distill": {"furniture": "vehicle"}, "export": {"tune": False}},
+    "before, untold as said": {"distill": {"furniture": "vehicle", "untold": "as said"}, "export": {"tune": False}},
     "before, chosen threshold": {"distill": {"furniture": "vehicle", "untold": "raised"}},
     "before, exponent 1": {
         "distill": {"furniture": "vehicle", "untold": "raised", "score_exponent": 1.0},

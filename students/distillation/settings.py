@@ -112,9 +112,9 @@ class DistillSettings(BaseModel):
         UntoldTaught,
         Field(
             description="What is taught of things of which the frames cannot tell whether they ever come or go: "
-            "as said, with the teacher's own score; raised, as all others."
+            "kept, raised by no other frame; as said, nor lifted by score_exponent; raised, as cars that come and go."
         ),
-    ] = "as said"
+    ] = "kept"
     rounds: Annotated[
         int,
         Field(

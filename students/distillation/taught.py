@@ -38,7 +38,7 @@ def taught_detections(
 ) -> dict[str, Detections]:
     """What is to be taught of each frame, by frame name.
 
-    Boxes for which nothing but the teacher's own score speaks are labelled ``AS_SAID``.
+    Where the settings ask for it, boxes for which nothing but the teacher's own score speaks are labelled ``AS_SAID``.
 
     Args:
         frames: of one camera, in order of time.
@@ -54,7 +54,9 @@ def taught_detections(
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         write_audit(folder / AUDIT, verdicts)
-    return {name: _marked(verdict) for name, verdict in verdicts.items()}
+    if settings.untold == "as said":
+        return {name: _marked(verdict) for name, verdict in verdicts.items()}
+    return {name: verdict.detections for name, verdict in verdicts.items()}
 
 
 def _marked(verdict: Verdict) -> Detections:

@@ -149,7 +149,7 @@ def _calls(cluster: _Cluster, settings: ConsensusSettings) -> Iterator[tuple[int
             )
             continue
         box = _mean_box(cluster, number, support, settings.sure_score)
-        if cluster.kind == "untold" and settings.untold == "as said":
+        if cluster.kind == "untold" and settings.untold != "raised":
             yield number, _Call(member, box, score, Finding("untold", score, before, support))
             continue
         raised = pooled > score + MIN_SCORE_GAIN

@@ -57,9 +57,11 @@ def test_boxes_that_only_the_teacher_speaks_for_are_marked(known, monkeypatch) -
     found = Detections.of([[0, 0, 9, 9], [20, 0, 29, 9]], [0.4, 0.3])
     findings = (Finding("untold", 0.4, None), Finding("raised", 0.2, None))
     monkeypatch.setattr(teaching, "camera_consensus", lambda *_: {name: Verdict(found, findings)})
-    taught = taught_detections(known.frames, known.keys, known.store, SETTINGS)
+    as_said = SETTINGS.model_copy(update={"untold": "as said"})
+    taught = taught_detections(known.frames, known.keys, known.store, as_said)
     assert taught[name].labels.tolist() == [AS_SAID, 0]
     assert np.array_equal(taught[name].scores, found.scores)
+    assert taught_detections(known.frames, known.keys, known.store, SETTINGS)[name].labels.tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("furniture", ["vehicle", "doubt", "background"])
