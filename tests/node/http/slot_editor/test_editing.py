@@ -387,8 +387,11 @@ def test_a_button_that_is_pressed_for_long_is_not_exchanged_under_the_finger(
     read = hands.page.locator("#list button .read").first
     expect(read).to_have_text("free 100 %")
     hands.click(middle(ROW[1]))
-    box = hands.page.locator("#list button").first.bounding_box()
-    assert box is not None
+    button = hands.page.locator("#list button").first
+    box = None
+    while box is None:  # the click may have the list made anew just then
+        expect(button).to_be_visible()
+        box = button.bounding_box()
     hands.page.mouse.move(box["x"] + 20, box["y"] + 10)
     hands.page.mouse.down()
     edited.site.car = (0.1, 0.3, 0.6, 0.6)  # from now on all is read as occupied
