@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +13,7 @@ from pydantic import ValidationError
 from lotwise.cameras.ignore.region import IgnoreRegion
 from lotwise.cameras.site.mistakes import first_mistake
 from lotwise.datasets.errors import InputError
+from lotwise.datasets.file_lock import lock
 from lotwise.datasets.whole_file import write_whole
 
 LOCK_TIMEOUT_S = 5.0
@@ -116,22 +115,11 @@ def _locked(path: Path) -> Iterator[None]:
     except OSError as error:
         raise _unwritable(path, error) from error
     try:
-        deadline = time.monotonic() + LOCK_TIMEOUT_S
-        while not _taken(handle):
-            if time.monotonic() > deadline:
-                raise InputError(f"{path}: another process is changing it; try again once that is done")
-            time.sleep(0.01)
+        if not lock(handle, LOCK_TIMEOUT_S):
+            raise InputError(f"{path}: another process is changing it; try again once that is done")
         yield
     finally:
         os.close(handle)
-
-
-def _taken(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _each_once(regions: Sequence[IgnoreRegion]) -> Regions:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lotwise.cameras.site.mistakes import mistake_line
 from lotwise.datasets.errors import InputError
+from lotwise.datasets.file_lock import lock
 from lotwise.datasets.whole_file import write_whole
 
 STATE_FILE = "registry.json"
@@ -132,11 +131,8 @@ def locked(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}); mend its rights or its disk") from error
     try:
-        deadline = time.monotonic() + LOCK_TIMEOUT_S
-        while not _taken(handle):
-            if time.monotonic() > deadline:
-                raise InputError(f"{path}: another process is changing this registry; try again once it is done")
-            time.sleep(0.01)
+        if not lock(handle, LOCK_TIMEOUT_S):
+            raise InputError(f"{path}: another process is changing this registry; try again once it is done")
         yield
     finally:
         os.close(handle)
@@ -149,14 +145,6 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _taken(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _without(refused: dict[str, str], identity: str) -> dict[str, str]:
