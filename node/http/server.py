@@ -96,31 +96,11 @@ class ApiServer:
 
     def _serve(self, token: str | None, certificate: Path | None, key: Path | None) -> None:
         # Here and not above: loading these takes half a second, in which the first frames are looked at.
-        import uvicorn
-
         from lotwise.node.http.api import make_app
-        from lotwise.node.http.limits import LimitedConnection
+        from lotwise.node.http.uvicorn_server import make_server
 
         assert self._socket is not None
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                make_app(self._node, token, self._edited, self._past),
-                http=LimitedConnection,
-                loop="asyncio",
-                ws="none",
-                lifespan="off",
-                interface="asgi3",
-                log_config=None,
-                log_level="error",
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_keep_alive=10,
-                timeout_graceful_shutdown=1,
-                ssl_certfile=certificate,
-                ssl_keyfile=key,
-            )
-        )
+        self._server = make_server(make_app(self._node, token, self._edited, self._past), certificate, key)
         if not self._closing.is_set():
             self._server.run([self._socket])
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from hmac import compare_digest
 from secrets import token_urlsafe
 
-import uvicorn
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 from starlette.responses import JSONResponse
@@ -17,9 +16,9 @@ from lotwise.datasets.errors import InputError
 from lotwise.node.http.auth import AccessControl
 from lotwise.node.http.errors import add_errors
 from lotwise.node.http.headers import HEADERS
-from lotwise.node.http.limits import LimitedConnection
 from lotwise.node.http.slot_editor.page import slots_address
 from lotwise.node.http.slot_editor.routes import add_slot_editor
+from lotwise.node.http.uvicorn_server import make_server
 from lotwise.node.slot_editing.edited_site import EditedSite
 
 HOST = "127.0.0.1"
@@ -78,22 +77,7 @@ def serve_editor(edited: EditedSite, port: int, ready: Callable[[str], None]) ->
     except OSError as error:
         listening.close()
         raise InputError(f"--port {port}: cannot be listened on ({error.strerror}); give another one, or 0") from error
-    server = uvicorn.Server(
-        uvicorn.Config(
-            editor_app(edited, token),
-            http=LimitedConnection,
-            loop="asyncio",
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            log_level="error",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=1,
-        )
-    )
+    server = make_server(editor_app(edited, token))
     with listening:
         ready(f"http://{HOST}:{listening.getsockname()[1]}/{token}/{slots_address(edited.cameras[0])}")
         try:
