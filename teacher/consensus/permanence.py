@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,6 @@ Permanence = Literal["vehicle", "furniture", "untold"]
 """``vehicle``: the teacher is sure of it in some frame, or it comes, goes or is replaced by another. ``furniture``: it
 is there over days, looks the same all the time, and the teacher is sure of it in no frame. ``untold``: the same, but
 the frames are too few, or of one day, to tell a thing that never leaves from a car that has not left yet."""
-PERMANENCES: tuple[Permanence, ...] = get_args(Permanence)
 MIN_STILL, MIN_ALIKE = 3, 0.5
 """A frame shows what has left if the places that stand still, so many at least, look there as in half of the others."""
 MAX_GONE_ALIKE = 0.2
