@@ -167,6 +167,11 @@ class CameraLoop:
         # Another thread may be between two frames: what is told beside a picture is of that very frame.
         return image, now if now.looked == then.looked else self._ignoring.applied(then), slots
 
+    def last_frame(self) -> tuple[Image, CameraNow] | None:
+        """The last frame, and what was known when it had been looked at; None before the first frame."""
+        shown = self._shown
+        return None if shown is None else shown[:2]
+
     @property
     def bundle_slots(self) -> tuple[Slot, ...]:
         """Slots that the live bundle carries, whether they are read or those of a file."""
@@ -295,6 +300,7 @@ class CameraLoop:
             shadow=hot_swap.shadow,
             refusal=hot_swap.refusal,
             int8_refused=hot_swap.int8_refused,
+            engine=hot_swap.engine,
         )
         self._shown = captured.image, now, self.slots
         self._now = now

@@ -63,7 +63,8 @@ def describe_site(site: Site, cameras: tuple[str, ...] | None = None) -> str:
     lines = [f"site {site.name}: {_counted(len(chosen), 'camera')}, state kept in {site.state}"]
     lines += [f"camera {name}: {'; '.join(_camera_words(site, name))}" for name in chosen]
     lines += [
-        f"detector: backend {detector.backend}, precision {detector.precision}, {workers}",
+        f"detector: backend {detector.backend}, precision {detector.precision}, number format "
+        f"{detector.number_format}, {workers}",
         f"mqtt: {f'{mqtt.host}, topics under {mqtt.prefix}/' if mqtt else 'off'}",
         f"api: {f'{publish.api.host}:{publish.api.port}' if publish.api.enabled else 'off'}",
         *(f"webhook {one.name}: {masked_url(one.url)}, {', '.join(one.events)} events" for one in publish.webhooks),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lotwise.cameras.detection.bundle import int8_refusal
 from lotwise.cameras.detection.detector import Detector
+from lotwise.cameras.detection.engine.engine import engine_of
 from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.registry.shadow import Phase, ShadowRun
 from lotwise.cameras.registry.state_file import RegistryState
@@ -67,11 +68,19 @@ class HotSwap:
         self._stamp: tuple[int, ...] = ()
         self._number = 0
         self._polled = clock()
+        self._again = False
 
     @property
     def identity(self) -> str:
         """Identity of the live bundle; "" where there is none."""
         return self.detector.identity if self.detector else ""
+
+    @property
+    def folder(self) -> Path | None:
+        """Of the live bundle; None where there is none."""
+        if not isinstance(self._bundles, Registry):
+            return self._bundles
+        return self._bundles.path(self.identity) if self.detector else None
 
     @property
     def shadow(self) -> str:
@@ -83,6 +92,12 @@ class HotSwap:
         """Why the live bundle has no INT8 model although one was made; "" where it has, or none was made."""
         manifest = self.detector.manifest if self.detector else None
         return int8_refusal(manifest.measured) if manifest else ""
+
+    @property
+    def engine(self) -> str:
+        """How the live bundle is run, for people; "" where there is none."""
+        engine = engine_of(self.detector) if self.detector else None
+        return str(engine) if engine else ""
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -108,6 +123,11 @@ class HotSwap:
             except InputError:
                 pass  # ``why`` says what is wrong with the live one, which comes first
         return [self._event(now, "", "", "none", "no bundle", self.why)]
+
+    def load_again(self) -> None:
+        """Have the live bundle loaded once more and exchange the detector for that: it is to be run in another way.
+        Any thread may call this."""
+        self._again = True
 
     def detect(
         self, image: Image, time: datetime, read: Read, low: float = 1.0, ignored: Ignored = nothing_ignored
@@ -148,12 +168,14 @@ class HotSwap:
         seconds = self._clock() - began
         old, new = (ours, theirs) if run.phase == "shadow" else (theirs, ours)
         old_s, new_s = (took, seconds) if run.phase == "shadow" else (seconds, took)
-        alike = old.detector.precision == new.detector.precision
+        alike = old.detector.runs_like(new.detector)
         run.compare(time, old.deployed, new.deployed, old_s, new_s, old.readings, new.readings, alike)
         return replace(ours, events=tuple(self._decide(time)))
 
     def poll(self, now: datetime) -> list[Event]:
         """Follow the registry: load what it asks for, and swap in what has been loaded."""
+        if self._again:
+            self._exchange()
         stamp = self._bundles.stamp() if isinstance(self._bundles, Registry) else ()
         if stamp == self._stamp and self._clock() - self._polled < REGISTRY_POLL_S:
             return []
@@ -174,6 +196,14 @@ class HotSwap:
             return events + self._report_once(now, "", "registry", str(error))
         self._reported.discard("registry")
         return events
+
+    def _exchange(self) -> None:
+        loaded = self._loader.get(self.identity if isinstance(self._bundles, Registry) else "")
+        if loaded is None:
+            return
+        self._again = False  # one that cannot be loaded was loaded before: that one goes on
+        if isinstance(loaded, Detector) and loaded.identity == self.identity:
+            self.detector = loaded
 
     def _follow_fixed(self, now: datetime) -> list[Event]:
         """Try again to load the one bundle that is always run: it may have been copied anew."""

@@ -14,7 +14,10 @@ from pathlib import Path
 import cv2
 
 from lotwise.cameras.detection.bundle import parse_manifest
-from lotwise.cameras.detection.detector import Detector, load_detector
+from lotwise.cameras.detection.detector import Detector
+from lotwise.cameras.detection.engine.choices import Choices
+from lotwise.cameras.detection.engine.engine import load_engine
+from lotwise.cameras.detection.engine.machine import cores, this_machine
 from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.registry.site_bundles import bundles_of
 from lotwise.cameras.registry.use import RegistriesInUse
@@ -28,6 +31,7 @@ from lotwise.datasets.frame import Slot
 from lotwise.node import publisher_list
 from lotwise.node.arenas import limit_arenas, trim_arenas
 from lotwise.node.camera import CameraLoop
+from lotwise.node.engine_probe import EngineProbe, Watched
 from lotwise.node.hot_swap import HotSwap
 from lotwise.node.ignoring import Ignoring
 from lotwise.node.journal.journal import Journal
@@ -47,6 +51,7 @@ class Service:
         heartbeat_file: its time says until when the states are known to have held.
         loader: loads models beside the loop.
         lock: keeps other nodes from the state folder.
+        probe: finds out how models run fastest on this machine.
         in_use: tells whoever makes new bundles that a node runs the live ones.
     """
 
@@ -55,6 +60,7 @@ class Service:
     publishers: Sequence[Publisher]
     heartbeat_file: Path
     loader: ThreadPoolExecutor
+    probe: EngineProbe
     lock: StateLock
     in_use: RegistriesInUse
 
@@ -67,9 +73,11 @@ class Service:
         for publisher in self.publishers:
             publisher.start()
         self.node.start()
+        self.probe.start()
 
     def close(self) -> None:
         """Stop looking at cameras, let the publishers finish, and write the last states."""
+        self.probe.close()
         self.node.close()
         self.loader.shutdown(wait=False, cancel_futures=True)
         for publisher in reversed(self.publishers):
@@ -106,17 +114,17 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
     """
     base = path.parent
     chosen = chosen_cameras(site, path, cameras)
-    workers = min(site.detector.workers or _cores(), len(chosen))
-    threads = max(1, _cores() // workers)
+    workers, threads = workers_and_threads(site, len(chosen))
     # Each worker has its core; OpenCV's own threads would only take it from the others.
     cv2.setNumThreads(1)
     limit_arenas()
     bundles = {name: bundles_of(site, name) for name in chosen}
     slots = {name: SlotFollower(site, name) for name in chosen}
     cache = site.state / "cache"
+    choices = Choices(site.state, site.detector, this_machine(), threads)
 
     def load(bundle: Path) -> Detector:
-        detector = load_detector(bundle, threads, site.detector.backend, site.detector.precision, cache)
+        detector = load_engine(bundle, choices.engine(parse_manifest(bundle)), threads, cache)
         trim_arenas()
         return detector
 
@@ -127,6 +135,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
             closing(Node(site.name, journal, workers, shared_groups(site.shared_slots, chosen)))
         )
         loader = ThreadPoolExecutor(1, "loader")
+        probe = EngineProbe(choices, site.detector, threads, lambda: node.now().ready)
         registries = [one.folder for one in bundles.values() if isinstance(one, Registry)]
         in_use = opened.enter_context(closing(RegistriesInUse(registries)))
         heartbeat_file = site.state / HEARTBEAT_FILE
@@ -138,12 +147,13 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
             masks = privacy_masks(site.cameras[name], f"{path}: cameras.{name}.privacy_masks")
             source = open_camera(site.cameras[name], name, partial(node.arrived, name), period_s, base)
             opened.callback(source.close)
+            hot_swap = HotSwap(name, bundles[name], load, loader, site.swap, period_s=period_s)
             loop = CameraLoop(
                 name,
                 settings,
                 source,
                 ViewHealth(settings.view, site.state / "views" / f"{name}.npz", masks),
-                HotSwap(name, bundles[name], load, loader, site.swap, period_s=period_s),
+                hot_swap,
                 bundle_slots=_bundle_slots(bundles[name]),
                 states_before=journal.slots(name),
                 held_until=until,
@@ -152,6 +162,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
                 ignoring=Ignoring(site.ignore_file(name), site.staying_file(name)),
             )
             node.add(loop)
+            probe.add(Watched(name, hot_swap, loop.last_frame))
         around = Surroundings(site, base, node, journal)
         publishers: list[Publisher] = []
         for make in publisher_list.PUBLISHERS:
@@ -163,12 +174,13 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
                 node.metric_sources.append(publisher.metrics)
         opened.pop_all()  # from here on it is the service that closes them
     node.metric_sources.append(partial(_journal_metrics, journal))
-    return Service(node, journal, publishers, heartbeat_file, loader, lock, in_use)
+    return Service(node, journal, publishers, heartbeat_file, loader, probe, lock, in_use)
 
 
-def _cores() -> int:
-    """Cores that this process may use: in a container, or when pinned, fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def workers_and_threads(site: Site, cameras: int) -> tuple[int, int]:
+    """Frames that are worked on at once, and threads for each of their models."""
+    workers = min(site.detector.workers or cores(), cameras)
+    return workers, max(1, cores() // workers)
 
 
 def _bundle_slots(bundles: Registry | Path) -> tuple[Slot, ...]:

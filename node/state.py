@@ -51,6 +51,7 @@ class CameraNow:
         bundle: identity of the live bundle. shadow: identity of the bundle in its shadow, or "".
         refusal: of a bundle newer than the live one, if there was one.
         int8_refused: why the live bundle's INT8 model was refused at its export, or "".
+        engine: how the live bundle is run, for people, or "".
         detections: of the last detected frame, without those that are ignored.
         ignored: of the last detected frame, those of things that are no vehicles.
         size: (width, height) of that frame. shift: of the view then, in shares of the frame.
@@ -69,6 +70,7 @@ class CameraNow:
     shadow: str = ""
     refusal: Refusal | None = None
     int8_refused: str = ""
+    engine: str = ""
     detections: Detections = field(default_factory=Detections.empty)
     ignored: Detections = field(default_factory=Detections.empty)
     size: tuple[int, int] = (1, 1)

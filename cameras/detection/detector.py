@@ -16,6 +16,7 @@ from lotwise.cameras.detection.backends import Backend, Network, can_run, load_n
 from lotwise.cameras.detection.bundle import MANIFEST, Manifest, Precision, read_manifest, sha256
 from lotwise.cameras.detection.external_weights import external_files
 from lotwise.cameras.detection.letterbox import Letterbox
+from lotwise.cameras.site.detector import NumberFormat
 from lotwise.cameras.slots import SlotModel, SlotRule, slot_rule
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Slot
@@ -39,6 +40,7 @@ class Detector:
         manifest: what the bundle says of itself; None where the model is a file alone.
         digest: sha256 of the model file, where there is no bundle.
         precision: number format of the model file that was chosen.
+        number_format: in which the backend was asked to compute what is not INT8.
     """
 
     network: Network
@@ -49,6 +51,7 @@ class Detector:
     manifest: Manifest | None = None
     digest: str = ""
     precision: Precision = "float"
+    number_format: NumberFormat = "auto"
 
     @cached_property
     def identity(self) -> str:
@@ -78,6 +81,11 @@ class Detector:
     def slot_rule(self) -> SlotRule:
         """How its slots are read."""
         return slot_rule(self.slot_model)
+
+    def runs_like(self, other: Detector) -> bool:
+        """Whether both are run in the same way, so that their times can be compared."""
+        mine, theirs = ((one.network.name, one.precision, one.number_format) for one in (self, other))
+        return mine == theirs
 
     def __call__(self, frames: Sequence[Image], confidence: float | None = None) -> list[Detections]:
         """Vehicles on each frame of a batch, in pixels of that frame, scores calibrated and falling, label 0.
@@ -138,6 +146,7 @@ def load_detector(
     backend: Backend = "onnxruntime",
     precision: Precision | Literal["auto"] = "float",
     cache: Path | None = None,
+    number_format: NumberFormat = "auto",
 ) -> Detector:
     """A detector from a bundle folder or an ``.onnx`` file (ours, or an Ultralytics export).
 
@@ -148,6 +157,7 @@ def load_detector(
         precision: which of a bundle's models; auto is INT8 where the bundle has it, which is only where it agreed
             with the float one on the camera's own frames, and where the backend takes it.
         cache: folder where a backend may keep what speeds up the next start.
+        number_format: in which the backend computes what is not INT8; auto is what it takes by itself.
 
     Raises:
         InputError: neither a bundle nor a detection model that can be run, or a bundle without that precision.
@@ -162,7 +172,7 @@ def load_detector(
             raise InputError(f"{path}: holds no {chosen} model ({why}); give precision: auto or float")
         file = path / manifest.models[chosen]
         _refuse_external_weights(file, manifest)
-        network = load_network(file, backend, threads, cache)
+        network = load_network(file, backend, threads, cache, number_format)
         _, height, width = network.input
         takes = (width or manifest.input[0], height or manifest.input[1])
         if takes != manifest.input:
@@ -171,13 +181,20 @@ def load_detector(
                 f"takes {takes[0]} x {takes[1]}; export the bundle again"
             )
         return Detector(
-            network, manifest.input, manifest.confidence, manifest.overlap, None, manifest, precision=chosen
+            network,
+            manifest.input,
+            manifest.confidence,
+            manifest.overlap,
+            None,
+            manifest,
+            precision=chosen,
+            number_format=number_format,
         )
     if path.suffix != ".onnx" or not path.is_file():
         raise InputError(f"{path}: neither a bundle folder nor an .onnx file; give one of the two")
     if precision == "int8":
         raise InputError(f"{path}: precision int8 is a choice among a bundle's models; give a bundle folder")
-    network = load_network(path, backend, threads, cache)
+    network = load_network(path, backend, threads, cache, number_format)
     if list(network.outputs) == ["boxes", "scores"]:
         _, height, width = network.input
         if height is None or width is None:

@@ -79,7 +79,7 @@ class ShadowRun:
             old_s, new_s: seconds that each took for the frame.
             old_slots, new_slots: each one's own reading of this frame, before any hysteresis; slots of only one of
                 the two, and unknown ones, do not count.
-            alike: whether both models ran in the same number format, so that their times can be compared.
+            alike: whether both models are run in the same way, so that their times can be compared.
         """
         self._alike = alike
         self._first = min(time, self._first or time)

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 Backend = Literal["auto", "openvino", "onnxruntime"]
 """Names of the libraries that can run models; ``cameras/detection/backends/network.py`` says how each is loaded."""
 
+NumberFormat = Literal["auto", "f32", "bf16", "f16"]
+"""In which a library computes what is not INT8; ``auto`` is what it takes by itself."""
+
 
 class DetectorSettings(BaseModel):
     """Which runtime and number format the bundles are run with, and on how many threads."""
@@ -18,16 +21,32 @@ class DetectorSettings(BaseModel):
     backend: Annotated[
         Backend,
         Field(
-            description="Library that runs the models; auto takes OpenVINO where it is installed, else ONNX Runtime."
+            description="Library that runs the models; auto takes the one that a probe finds to be the fastest on this "
+            "machine, and until then OpenVINO where it is installed, else ONNX Runtime."
         ),
     ] = "auto"
     precision: Annotated[
         Literal["auto", "float", "int8"],
         Field(
-            description="Number format of the models; auto takes int8 where the bundle carries an INT8 model "
-            "that agreed with the float one."
+            description="Which of a bundle's models is run; auto takes the faster one on this machine, and until a "
+            "probe has found it int8 where the bundle carries an INT8 model that agreed with the float one."
         ),
     ] = "auto"
+    number_format: Annotated[
+        NumberFormat,
+        Field(
+            description="Number format of what is not INT8; auto takes the fastest one in which the network sees the "
+            "same on this machine, and until a probe has found it f32, in which nothing is lost."
+        ),
+    ] = "auto"
+    probe: Annotated[
+        bool,
+        Field(
+            description="Whether the node finds out for itself which of what backend, precision and number_format "
+            "leave open is the fastest on this machine: some seconds of low priority beside the first frames of each "
+            "new bundle, remembered in the state folder."
+        ),
+    ] = True
     workers: Annotated[
         int,
         Field(

@@ -4,33 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
-import os
 import socket
 import subprocess
 import sys
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 
+from lotwise.cameras.child_process import child_command, child_environment
 from lotwise.datasets.errors import InputError
 
-_START_CODE = (  # what the fork server runs
-    "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from lotwise.cameras.sources.decoder_process.fork_server import main; main()"
-)
-_ROOT = Path(__file__).parents[3]
-"""Where the package ``lotwise`` lies."""
-_PASSED_VARIABLES = (
-    "PATH",
-    "LANG",
-    "TZ",
-    "LD_LIBRARY_PATH",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "PYTHONPATH",
-    "PYTHONHOME",
-)
-"""Variables of the environment that the fork server gets; the rest may hold passwords and is not handed on."""
 _MALLOC_SETTINGS = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "131072"}
 """Variables that have glibc give back the memory of freed pictures at once. Otherwise it keeps them for each thread,
 a third of a decoder process's memory."""
@@ -106,10 +88,10 @@ class ForkServer:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-c", _START_CODE, str(_ROOT)],
+                [sys.executable, *child_command("lotwise.cameras.sources.decoder_process.fork_server")],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
-                env={name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ} | _MALLOC_SETTINGS,
+                env=child_environment(_MALLOC_SETTINGS),
                 start_new_session=True,  # Ctrl-C reaches the node alone, which ends its children in order
             )
         return self._control

@@ -44,10 +44,15 @@ def run(
 def _check(path: Path, chosen: tuple[str, ...] | None) -> None:
     from lotwise.cameras.site.reading import read_site
     from lotwise.node.check import check_site, describe_site
+    from lotwise.node.engine_report import describe_engines
     from lotwise.node.site_warnings import memory_limit_mb, site_warnings
 
     site = read_site(path)
     out.print(describe_site(site, chosen))
+    with screen.status("timing the models on this machine"):
+        engines = describe_engines(site, [name for name in site.cameras if chosen is None or name in chosen])
+    for line in engines:
+        out.print(line)
     count = len(chosen or site.cameras)
     limit = f"{memory_limit_mb(count)} MB or more where pictures have about 1000x750 pixels"
     out.print(f"memory: a limit for {count} camera{'s'[: count - 1]} should be {limit}")

@@ -94,6 +94,7 @@ class CameraAnswer(_Answer):
     int8_refused: str = Field(
         description="Why the live bundle runs without the INT8 model that was made for it, in one line, or empty"
     )
+    engine: str = Field(description="Library and number format that the live detector is run with, or empty")
     looked: int = Field(description="Frames looked at")
     detected: int = Field(description="Frames on which the detector ran")
     unchanged: int = Field(description="Frames that showed nothing new, so that it need not run")
@@ -182,6 +183,7 @@ def camera_answer(now: CameraNow) -> CameraAnswer:
         shadow=now.shadow,
         refusal=None if now.refusal is None else RefusalAnswer.model_validate(now.refusal),
         int8_refused=now.int8_refused,
+        engine=now.engine,
         looked=now.looked,
         detected=now.detected,
         unchanged=now.unchanged,

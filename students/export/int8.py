@@ -11,12 +11,12 @@ from typing import Any
 
 from ultralytics.nn.tasks import DetectionModel
 
-from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.backends import load_network
 from lotwise.cameras.detection.bundle import Manifest, read_manifest, sha256, write_manifest
 from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.detection.letterbox import Letterbox
-from lotwise.datasets.frame import Detections, Image
+from lotwise.cameras.detection.model_comparison import compare
+from lotwise.datasets.frame import Image
 from lotwise.students.export.onnx_file import write_onnx
 from lotwise.students.export.quantize import RECIPES, calibration, quantize
 from lotwise.students.export.reduced_head import ReducedStudent, bounds_of
@@ -78,31 +78,6 @@ def add_int8(
             if not found["vehicles"]:
                 break  # no other recipe changes what the float model sees
     return _measured(folder, manifest, best)
-
-
-def compare(exact: Detector, quick: Detector, frames: Iterable[Image]) -> dict[str, Any]:
-    """How far what two detectors report of the same frames, at the deployed confidence, is the same.
-
-    Returns:
-        ``agreement``: F1 of the boxes; ``slot_agreement``: share of slots with the same state, None without slots;
-        ``frames``; ``vehicles``: of the first.
-    """
-    pairs: list[tuple[Detections, Detections]] = []
-    same: list[bool] = []
-    for frame in frames:
-        least = min(exact.confidence, exact.slot_confidence)
-        pair = exact([frame], least)[0], quick([frame], least)[0]
-        size = (frame.shape[1], frame.shape[0])
-        first, second = (exact.slot_rule(one, exact.slots, size, confidence=exact.slot_confidence) for one in pair)
-        reported = [one[one.scores >= exact.confidence] for one in pair]
-        pairs.append((reported[0], reported[1]))
-        same += [first[slot].state == second[slot].state for slot in first]
-    return {
-        "agreement": agreement(pairs),
-        "slot_agreement": sum(same) / len(same) if same else None,
-        "frames": len(pairs),
-        "vehicles": sum(len(first) for first, _ in pairs),
-    }
 
 
 def refusal(found: Mapping[str, Any], settings: ExportSettings) -> str:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lotwise.cameras.detection.model_comparison import MIN_AGREEMENT, MIN_SLOT_AGREEMENT
+
 
 class ExportSettings(BaseModel):
     """How a bundle is to be run, what is exported beside its float model, and what that must reach to be deployed."""
@@ -29,7 +31,7 @@ class ExportSettings(BaseModel):
             le=1,
             description="Least F1 of the INT8 model's boxes against the float model's for the INT8 model to be kept.",
         ),
-    ] = 0.98
+    ] = MIN_AGREEMENT
     slot_agreement: Annotated[
         float,
         Field(
@@ -37,5 +39,5 @@ class ExportSettings(BaseModel):
             le=1,
             description="Least share of slots that both models read alike for the INT8 model to be kept.",
         ),
-    ] = 0.98
+    ] = MIN_SLOT_AGREEMENT
     samples: Annotated[int, Field(ge=1, le=300, description="Pictures that the INT8 model is calibrated on.")] = 24

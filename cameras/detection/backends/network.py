@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lotwise.cameras.site.detector import Backend
+from lotwise.cameras.site.detector import Backend, NumberFormat
 from lotwise.datasets.errors import InputError
 
 
@@ -51,35 +51,60 @@ class Library:
         title: its name as people write it.
         package: what is imported, and what ``pip install`` takes.
         suffixes: endings of the model files that it runs.
-        load: loads a file: path, threads and cache as of :func:`load_network`.
+        load: loads a file: path, threads, cache and number format as of :func:`load_network`.
+        number_formats: in which it can compute on this machine; f32 is always one of them.
     """
 
     title: str
     package: str
     suffixes: tuple[str, ...]
-    load: Callable[[Path, int, Path | None], Network]
+    load: Callable[[Path, int, Path | None, NumberFormat], Network]
+    number_formats: Callable[[], tuple[NumberFormat, ...]]
+
+    @property
+    def installed(self) -> bool:
+        """Whether it can be imported here, judged without importing it."""
+        return find_spec(self.package) is not None
 
 
-def _load_openvino(path: Path, threads: int, cache: Path | None) -> Network:
+def _load_openvino(path: Path, threads: int, cache: Path | None, number_format: NumberFormat) -> Network:
     from lotwise.cameras.detection.backends.openvino import load_openvino
 
-    return load_openvino(path, threads, cache)
+    return load_openvino(path, threads, cache, number_format)
 
 
-def _load_onnx_runtime(path: Path, threads: int, _: Path | None) -> Network:
+def _openvino_formats() -> tuple[NumberFormat, ...]:
+    from lotwise.cameras.detection.backends.openvino import number_formats
+
+    return number_formats()
+
+
+def _load_onnx_runtime(path: Path, threads: int, _: Path | None, number_format: NumberFormat) -> Network:
     from lotwise.cameras.detection.backends.onnx_runtime import load_onnx_runtime
 
+    if number_format not in ("auto", "f32"):
+        raise InputError(f"{path}: ONNX Runtime computes in f32 only; give number_format: f32, or backend: openvino")
     return load_onnx_runtime(path, threads)
 
 
+def _onnx_runtime_formats() -> tuple[NumberFormat, ...]:
+    return ("f32",)
+
+
 LIBRARIES: Mapping[Backend, Library] = {
-    "openvino": Library("OpenVINO", "openvino", (".onnx", ".xml"), _load_openvino),
-    "onnxruntime": Library("ONNX Runtime", "onnxruntime", (".onnx",), _load_onnx_runtime),
+    "openvino": Library("OpenVINO", "openvino", (".onnx", ".xml"), _load_openvino, _openvino_formats),
+    "onnxruntime": Library("ONNX Runtime", "onnxruntime", (".onnx",), _load_onnx_runtime, _onnx_runtime_formats),
 }
 """By the name of the setting ``detector.backend``, the fastest first: ``auto`` takes the first that is installed."""
 
 
-def load_network(path: Path, backend: Backend = "auto", threads: int = 0, cache: Path | None = None) -> Network:
+def load_network(
+    path: Path,
+    backend: Backend = "auto",
+    threads: int = 0,
+    cache: Path | None = None,
+    number_format: NumberFormat = "auto",
+) -> Network:
     """Load a model file.
 
     Args:
@@ -87,6 +112,7 @@ def load_network(path: Path, backend: Backend = "auto", threads: int = 0, cache:
         backend: auto is the first of the installed ones, see ``LIBRARIES``.
         threads: for one frame; 0 lets the library choose.
         cache: folder where the library may keep the compiled model, for a faster start.
+        number_format: in which it computes what is not INT8; auto is what the library takes by itself.
 
     Raises:
         InputError: the file cannot be loaded, or the library that was asked for is not installed.
@@ -101,7 +127,7 @@ def load_network(path: Path, backend: Backend = "auto", threads: int = 0, cache:
             f"{path}: only {' or '.join(library.title for library in able)} runs it; pip install {able[0].package} "
             "and give backend: auto, or give precision: float"
         )
-    return _library(backend).load(path, threads, cache)
+    return _library(backend).load(path, threads, cache, number_format)
 
 
 def can_run(file: str, backend: Backend) -> bool:
@@ -112,6 +138,4 @@ def can_run(file: str, backend: Backend) -> bool:
 def _library(backend: Backend) -> Library:
     if backend != "auto":
         return LIBRARIES[backend]
-    return next(
-        (library for library in LIBRARIES.values() if find_spec(library.package) is not None), LIBRARIES["onnxruntime"]
-    )
+    return next((library for library in LIBRARIES.values() if library.installed), LIBRARIES["onnxruntime"])

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lotwise.cameras.site.detector import NumberFormat
 from lotwise.datasets.errors import InputError
 
 Side = int | None
@@ -43,7 +44,9 @@ class OpenVino:
         return [outputs[index] for index in range(len(self.outputs))]
 
 
-def load_openvino(path: Path, threads: int = 0, cache: Path | None = None) -> OpenVino:
+def load_openvino(
+    path: Path, threads: int = 0, cache: Path | None = None, number_format: NumberFormat = "auto"
+) -> OpenVino:
     """As :func:`lotwise.cameras.detection.backends.network.load_network`; the model has run once on a grey frame."""
     # OpenVINO's binding fills tables of its own at their first use and lets go of Python's lock meanwhile: of two
     # threads that come there at once each waits for the other for ever, and all of Python with them. So the first
@@ -51,30 +54,48 @@ def load_openvino(path: Path, threads: int = 0, cache: Path | None = None) -> Op
     if not _used.is_set():
         with _first_use:
             if not _used.is_set():
-                network = _load(path, threads, cache)
+                network = _load(path, threads, cache, number_format)
                 _used.set()
                 return network
-    return _load(path, threads, cache)
+    return _load(path, threads, cache, number_format)
 
 
-def _load(path: Path, threads: int, cache: Path | None) -> OpenVino:
+def number_formats() -> tuple[NumberFormat, ...]:
+    """In which OpenVINO can compute on this processor.
+
+    Raises:
+        InputError: OpenVINO is not installed or cannot be imported.
+    """
+    able = _openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    named: dict[str, NumberFormat] = {"BF16": "bf16", "FP16": "f16"}
+    return ("f32", *(number_format for said, number_format in named.items() if said in able))
+
+
+def _openvino() -> Any:
     # Set before the import: OpenVINO asks it then, and a camera box tells nobody about itself.
     os.environ.setdefault("OPENVINO_TELEMETRY_OPT_OUT", "1")
     try:
-        import openvino as ov
-        from openvino.preprocess import ColorFormat, PrePostProcessor
+        import openvino
+        import openvino.preprocess
     except ImportError as error:
         absent = isinstance(error, ModuleNotFoundError)
         why = "is not installed" if absent else f"cannot be imported ({' '.join(str(error).split())})"
         raise InputError(
             f"detector.backend: OpenVINO {why}; pip install openvino, or give backend: onnxruntime"
         ) from error
+    return openvino
+
+
+def _load(path: Path, threads: int, cache: Path | None, number_format: NumberFormat) -> OpenVino:
+    ov = _openvino()
     # Pinned, the single thread of each of a node's models would sit on the first core.
     config: dict[str, Any] = {"NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": False}
     if threads:
         config["INFERENCE_NUM_THREADS"] = threads
     if cache is not None:
         config["CACHE_DIR"] = str(cache)
+    if number_format != "auto":
+        config["INFERENCE_PRECISION_HINT"] = number_format
     core = ov.Core()
     # Mapped, a model or cache file that somebody truncates while it is in use ends the whole process (SIGBUS). Read
     # into memory, nothing that happens to the file matters any more. Eight students with a cache then take 343 MB (PSS)
@@ -92,12 +113,14 @@ def _load(path: Path, threads: int, cache: Path | None) -> OpenVino:
         model.reshape(shape)
         outputs = {output.get_any_name(): _sizes(output.get_partial_shape()) for output in model.outputs}
         # Pictures go in as OpenCV holds them; turning them into RGB planes in 0..1 is fused into the model.
-        steps = PrePostProcessor(model)
+        steps = ov.preprocess.PrePostProcessor(model)
         steps.input(0).tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC")).set_color_format(
-            ColorFormat.BGR
+            ov.preprocess.ColorFormat.BGR
         )
         steps.input(0).model().set_layout(ov.Layout("NCHW"))
-        steps.input(0).preprocess().convert_element_type(ov.Type.f32).convert_color(ColorFormat.RGB).scale(255.0)
+        steps.input(0).preprocess().convert_element_type(ov.Type.f32).convert_color(
+            ov.preprocess.ColorFormat.RGB
+        ).scale(255.0)
         for index in range(len(model.outputs)):
             steps.output(index).tensor().set_element_type(ov.Type.f32)
         request = core.compile_model(steps.build(), "CPU", config).create_infer_request()

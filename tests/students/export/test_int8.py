@@ -10,13 +10,14 @@ import pytest
 
 from lotwise.cameras.detection.bundle import read_manifest
 from lotwise.cameras.detection.detector import load_detector
+from lotwise.cameras.detection.model_comparison import compare
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame
 from lotwise.datasets.load import load
 from lotwise.datasets.synthetic import render_site
 from lotwise.students.export import int8
 from lotwise.students.export.bundle import write_bundle
-from lotwise.students.export.int8 import INT8, add_int8, compare, refusal, verdict
+from lotwise.students.export.int8 import INT8, add_int8, refusal, verdict
 from lotwise.students.export.quantize import calibration, spread
 from lotwise.students.export.settings import ExportSettings
 from lotwise.students.model.student import make_student

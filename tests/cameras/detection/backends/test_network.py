@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
-import openvino as ov
 import pytest
 
 from lotwise.cameras.detection.backends import Backend, can_run, load_network
 from lotwise.cameras.detection.backends.network import LIBRARIES
-from lotwise.cameras.detection.bundle import MODEL, Manifest, sha256, write_manifest
 from lotwise.cameras.detection.detector import load_detector
 from lotwise.datasets.errors import InputError
-from tests.cameras.bundles import write_constant_bundle
+from tests.cameras.detection.engine.bundles import write_int8_bundle
 from tests.cameras.models import ours, ultralytics, write_constant
 
 BACKENDS: tuple[Backend, ...] = ("onnxruntime", "openvino")
@@ -132,14 +130,9 @@ def no_openvino(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "openvino", None)  # importing it is a ModuleNotFoundError from here on
 
 
-def write_int8_bundle(folder: Path) -> Path:
-    """A bundle whose INT8 model is in OpenVINO's form and says other scores than the float one."""
-    write_constant_bundle(folder)
-    other = ours(folder.parent / "other.onnx", [[8, 16, 24, 32], [40, 16, 56, 32]], [0.7, 0.6])
-    ov.save_model(ov.Core().read_model(other), folder / "int8.xml", compress_to_fp16=False)
-    files = {name: sha256(folder / name) for name in (MODEL, "int8.xml", "int8.bin")}
-    models = {"float": MODEL, "int8": "int8.xml"}
-    write_manifest(folder, Manifest(camera="C1", role="student", input=(64, 64), files=files, models=models))
+def write_bundle(folder: Path) -> Path:
+    """A bundle whose INT8 model says other scores than the float one."""
+    write_int8_bundle(folder, scores=(0.7, 0.6))
     return folder
 
 
@@ -160,7 +153,7 @@ def test_a_broken_openvino_is_one_line(tmp_path: Path, monkeypatch) -> None:
 
 
 def test_only_openvino_runs_its_own_form(tmp_path: Path) -> None:
-    folder = write_int8_bundle(tmp_path / "b")
+    folder = write_bundle(tmp_path / "b")
     assert load_network(folder / "int8.xml", "openvino")(frames(1))[1] == pytest.approx(
         np.array([[0.7, 0.6]]), abs=1e-3
     )
@@ -178,13 +171,13 @@ def test_only_openvino_runs_its_own_form(tmp_path: Path) -> None:
     ],
 )
 def test_precision_is_what_the_backend_can_run(tmp_path: Path, precision, backend: Backend, scores) -> None:
-    detector = load_detector(write_int8_bundle(tmp_path / "b"), 1, backend, precision)
+    detector = load_detector(write_bundle(tmp_path / "b"), 1, backend, precision)
     assert detector([frames(1)[0]])[0].scores == pytest.approx(scores, abs=1e-3)
     assert detector.precision == ("int8" if scores[0] == 0.7 else "float")
 
 
 def test_precision_auto_is_float_where_nothing_runs_int8(tmp_path: Path, request) -> None:
-    folder = write_int8_bundle(tmp_path / "b")
+    folder = write_bundle(tmp_path / "b")
     request.getfixturevalue("no_openvino")
     assert not can_run("int8.xml", "auto")
     assert load_detector(folder, 1, "auto", "auto").precision == "float"
@@ -194,7 +187,7 @@ def test_precision_auto_is_float_where_nothing_runs_int8(tmp_path: Path, request
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_an_xml_without_its_weights_is_one_line(tmp_path: Path, backend: Backend) -> None:
-    folder = write_int8_bundle(tmp_path / "b")
+    folder = write_bundle(tmp_path / "b")
     (folder / "int8.bin").unlink()
     with pytest.raises(InputError, match=r"int8\.xml: ") as refused:
         load_network(folder / "int8.xml", backend)

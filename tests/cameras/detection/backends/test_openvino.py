@@ -18,7 +18,7 @@ def test_the_first_load_happens_alone_and_the_others_side_by_side(monkeypatch: p
     others = threading.Barrier(3)
     loads: list[str] = []
 
-    def load(path: Path, threads: int, cache: Path | None) -> str:
+    def load(path: Path, threads: int, cache: Path | None, number_format: str) -> str:
         loads.append(path.name)
         if len(loads) == 1:
             begun.set()
