@@ -135,7 +135,9 @@ def _headline(report: Report) -> str:
     who = "before it learnt" if report.subject == "student" else "the untouched nano"
 
     def of_both(words: str, own: float, other: float | None, name: str) -> str:
-        told = words.format(model=SUBJECTS[report.subject], share=of_hundred(own))
+        subject = SUBJECTS[report.subject]
+        model = subject if words.startswith("{model}") else subject[0].lower() + subject[1:]
+        told = words.format(model=model, share=of_hundred(own))
         return told if other is None else f"{told} ({name}{of_hundred(other)})"
 
     share_before = None if before is None else getattr(before, protocol.plain_field)

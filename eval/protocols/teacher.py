@@ -14,7 +14,9 @@ from lotwise.eval.metrics.box_counts import BoxCounts
 from lotwise.eval.protocols.protocol import NOTHING_TO_MEASURE_BY, JudgedFrame, LegendEntry, Protocol, of_hundred
 from lotwise.eval.rows import Role, Row
 
-AGREEMENT = Column("map50", "mAP50", "more", 3, "agreement with the teacher over all confidences; 1 is full agreement")
+AGREEMENT = Column(
+    "map50", "Agree-\nment", "more", 3, "mAP50: agreement with the teacher over all confidences; 1 is full agreement"
+)
 UNSURE_SHARE = 0.1
 """Share of its deployed confidence from which the teacher may still have seen something. A choice, not measured:
 at a confidence of 0.25 it is a score of 0.025, below which YOLO scores hardly anything but noise."""
@@ -47,11 +49,13 @@ class Teacher(Protocol):
     title = "agreement with the teacher"
     columns = (
         FRAMES,
-        Column("instances", "Vehicles", None, 0, "vehicles that the teacher sees in them"),
+        Column(
+            "instances", "Teacher's\nboxes", None, 0, "what the teacher takes for vehicles in them; some may be none"
+        ),
         Column(
             "precision", "Precision", "more", 3, "share of its boxes that the teacher has too, where both agree best"
         ),
-        Column("recall", "Recall", "more", 3, "share of the teacher's vehicles that it has too, where both agree best"),
+        Column("recall", "Recall", "more", 3, "share of the teacher's boxes that it has too, where both agree best"),
         AGREEMENT,
         Column("map50_95", "mAP50-95", "more", 3, "the same, but boxes must also lie closely on each other"),
         Column("confidence", "at\nconf.", None, 2, "the confidence at which it agrees best with the teacher"),
@@ -59,13 +63,13 @@ class Teacher(Protocol):
         Column(
             "deployed_precision", "at work\nprec.", "more", 3, "share of its boxes that the teacher has too at work"
         ),
-        Column("deployed_recall", "at work\nrecall", "more", 3, "share of the teacher's vehicles that it has at work"),
+        Column("deployed_recall", "at work\nrecall", "more", 3, "share of the teacher's boxes that it has at work"),
     )
     headline = AGREEMENT
     headline_name = "mAP50 against the teacher"
     plain_field = "deployed_recall"
     plain_title = "How well the teacher is followed"
-    plain_claim = "{model} finds {share} of 100 vehicles that the teacher sees"
+    plain_claim = "Checked by nobody: {model} has {share} of 100 boxes of the teacher"
     plain_doubt = "{share} of 100 boxes it draws are not the teacher's"
     legend = (
         LegendEntry("shared", False, "the teacher has this box too, with the model's score"),
@@ -83,7 +87,7 @@ class Teacher(Protocol):
     less = "less"
     worst = "the one on which the live model and the teacher differ most"
     precision_axis = "precision: share of boxes that the teacher has too"
-    recall_axis = "recall: share of the teacher's vehicles"
+    recall_axis = "recall: share of the teacher's boxes"
     absent_truth = "the teacher was not run here"
     caveats = (
         "This is agreement with the teacher, not accuracy: nobody has looked at whether there are vehicles. What both "
@@ -114,7 +118,7 @@ class Teacher(Protocol):
     def in_words(self, row: Row) -> str:
         if row.deployed_recall is None:
             return NOTHING_TO_MEASURE_BY
-        found = f"Of 100 vehicles that the teacher sees it finds {of_hundred(row.deployed_recall)}"
+        found = f"Of 100 boxes of the teacher it has {of_hundred(row.deployed_recall)}"
         if row.deployed_precision is None:
             return f"{found}; it draws no boxes at all."
         return f"{found}; of 100 boxes it draws, the teacher has {of_hundred(row.deployed_precision)} too."

@@ -203,7 +203,7 @@ def test_a_headline_never_tells_what_is_found_without_what_is_invented() -> None
         "The student finds 100 of 100 vehicles (before it learnt 50); 75 of 100 boxes it draws are wrong (0)"
     )
     assert student_everywhere(INVENTED, TEACHER, {}) == (
-        "The student finds 100 of 100 vehicles that the teacher sees (before it learnt 50); "
+        "Checked by nobody: the student has 100 of 100 boxes of the teacher (before it learnt 50); "
         "75 of 100 boxes it draws are not the teacher's (0)"
     )
     assert student_everywhere(INVENTED, SLOTS) == (

@@ -124,7 +124,7 @@ def test_page_without_pictures_or_figures() -> None:
         (
             TEACHER,
             Row("student", "C1", deployed_precision=1.0, deployed_recall=1.0),
-            "Of 100 vehicles that the teacher sees it finds 100; of 100 boxes it draws, the teacher has 100 too.",
+            "Of 100 boxes of the teacher it has 100; of 100 boxes it draws, the teacher has 100 too.",
         ),
         (
             SLOTS,
