@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,16 +12,18 @@ from lotwise.datasets.boxes import iou
 from lotwise.datasets.frame import Detections
 
 
-def fuse(passes: Sequence[Detections], overlap: float = 0.6) -> Detections:
-    """Weighted boxes fusion (Solovyev et al., arXiv 1910.13302), but with the best score of a cluster.
+def fuse(passes: Sequence[Detections], overlap: float = 0.6, score: Literal["best", "mean"] = "best") -> Detections:
+    """Weighted boxes fusion (Solovyev et al., arXiv 1910.13302), with the best or the mean score of a cluster.
 
     The paper divides a cluster's score by the number of passes, so that what only one pass can see (a far row at
     1280 px, a near car cut by the border at 640 px) loses. On a parking lot those are the boxes the other
-    passes are there for, so the highest score stands.
+    passes are there for, so of scales and tiles the highest score stands. A frame and its mirror image show the same:
+    what is seen in one of them only is doubtful, and of these the mean can be taken.
 
     Args:
         passes: detections of one frame, all in its pixels.
         overlap: boxes of at least this IoU with a cluster's mean belong to it.
+        score: of a cluster; a pass that has no box in it counts as 0 in the mean.
 
     Returns:
         One box a cluster: the mean of its boxes weighted by score squared; scores falling.
@@ -40,7 +43,12 @@ def fuse(passes: Sequence[Detections], overlap: float = 0.6) -> Detections:
         weights = scores[clusters[cluster]].astype(np.float64) ** 2 + 1e-12
         means[cluster] = np.average(boxes[clusters[cluster]], axis=0, weights=weights)
     firsts = [cluster[0] for cluster in clusters]
-    return Detections(means[: len(clusters)].copy(), scores[firsts].copy(), labels[firsts].copy())
+    found = Detections(means[: len(clusters)].copy(), scores[firsts].copy(), labels[firsts].copy())
+    if score == "best":
+        return found
+    together = np.array([scores[cluster].sum() / len(passes) for cluster in clusters], np.float32)
+    order = np.argsort(-together, kind="stable")
+    return Detections(found.boxes, together, found.labels)[order]
 
 
 def _cluster_for(

@@ -7,7 +7,7 @@ import itertools
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -62,7 +62,8 @@ class OracleSettings:
     Attributes:
         scales: longer side of the network input in pixels, one pass each. One is not enough on a real lot: at 640 px
             the cars of far rows are too small to be found, at 1280 px near cars that the border cuts are missed.
-        flip: also run on the mirrored frame (doubles the cost).
+        flip: also run on the mirrored frame (doubles the cost). True takes the best score of the two, as of scales;
+            ``mean`` their mean, so that what is seen in one of them only is doubted.
         tiles: 0 for none; N cuts the frame into N x N overlapping parts, each run at the largest scale.
         classes: names of the teacher's classes that are vehicles; merged to one.
         confidence: soft detections are kept down to this score.
@@ -71,7 +72,7 @@ class OracleSettings:
     """
 
     scales: tuple[int, ...] = (640, 1280)
-    flip: bool = False
+    flip: bool | Literal["mean"] = False
     tiles: int = 0
     classes: tuple[str, ...] = VEHICLE_CLASSES
     confidence: float = 0.01
@@ -114,7 +115,13 @@ class Oracle:
         views += [(tile, max(settings.scales)) for tile in tiles(size, settings.tiles)]
         mirrors = (False, True) if settings.flip else (False,)
         outputs = {view: self._forward(image, *view) for view in itertools.product(views, mirrors)}
-        detections = fuse([self._detections(raw, size, *view) for view, raw in outputs.items()])[:MAX_DETECTIONS]
+        found = {view: self._detections(raw, size, *view) for view, raw in outputs.items()}
+        if settings.flip == "mean":
+            turns = [fuse([one for (_, turned), one in found.items() if turned == mirror]) for mirror in mirrors]
+            detections = fuse(turns, score="mean")
+            detections = detections[detections.scores >= settings.confidence][:MAX_DETECTIONS]
+        else:
+            detections = fuse(list(found.values()))[:MAX_DETECTIONS]
         if not settings.grid:
             return Knowledge(size, detections)
         at_grid = ((whole, settings.grid), False)

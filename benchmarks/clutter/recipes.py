@@ -18,6 +18,7 @@ BEFORE: Overrides = {"distill": {"furniture": "vehicle", "untold": "raised"}, "e
 RECIPES: Mapping[str, Overrides] = {
     "default": {},
     "default, teacher looks at mirrored frames too": {"oracle": {"flip": True}},
+    "default, mean with mirrored frames": {"oracle": {"flip": "mean"}},
     "before": BEFORE,
     "before, furniture as background": {"distill": {"untold": "raised"}, "export": {"tune": False}},
     "before, furniture in doubt": {"distill": {"furniture": "doubt", "untold": "raised"}, "export": {"tune": False}},

@@ -22,6 +22,13 @@ def test_what_only_one_look_sees_keeps_its_score() -> None:
     assert fused.boxes[1].tolist() == NEXT
 
 
+def test_by_the_mean_what_only_one_look_sees_is_doubted() -> None:
+    fused = fuse([Detections.of([CAR, NEXT], [0.6, 0.5]), Detections.of([NEXT], [0.7])], score="mean")
+    assert fused.scores.tolist() == pytest.approx([0.6, 0.3])
+    assert fused.boxes.tolist() == [pytest.approx(NEXT), pytest.approx(CAR)]
+    assert len(fuse([Detections.empty(), Detections.empty()], score="mean")) == 0
+
+
 def test_two_boxes_of_one_look_are_two_cars_however_much_they_overlap() -> None:
     behind = [12, 10, 52, 30]
     fused = fuse([Detections.of([CAR, behind], [0.9, 0.8]), Detections.of([CAR, behind], [0.7, 0.6])])

@@ -56,10 +56,11 @@ def with_perfect_eyes(oracle: Oracle) -> Oracle:
         OracleSettings(scales=(320,), grid=0),
         OracleSettings(scales=(160, 320), grid=0),
         OracleSettings(scales=(320,), flip=True, grid=0),
+        OracleSettings(scales=(160, 320), flip="mean", grid=0),
         OracleSettings(scales=(320,), tiles=2, grid=0),
         OracleSettings(scales=(160, 320), tiles=3, flip=True, grid=0),
     ],
-    ids=["plain", "two scales", "mirrored", "tiles", "all"],
+    ids=["plain", "two scales", "mirrored", "mean", "tiles", "all"],
 )
 @pytest.mark.parametrize("car", [[200, 30, 260, 60], [0, 100, 40, 140], [120, 60, 180, 110]], ids=["far", "cut", "mid"])
 def test_whatever_the_look_a_car_is_where_it_is(weights, settings: OracleSettings, car: list[int]) -> None:
@@ -98,6 +99,16 @@ def test_distributions_over_bins_are_kept_where_a_vehicle_is_seen(weights) -> No
     assert few is not None
     assert few.anchors.tolist() == [0, 1, 2]
     assert keep_distribution(replace(look, bins=None)) is None
+
+
+def test_by_the_mean_no_box_is_surer_than_by_the_best_of_frame_and_mirror_image(weights, image) -> None:
+    best, mean = (
+        Oracle(weights.teacher, replace(SETTINGS, grid=0, flip=flip)).predict(image).detections
+        for flip in (True, "mean")
+    )
+    assert 0 < len(mean) <= len(best)
+    assert mean.scores.max() <= best.scores.max()
+    assert mean.scores.min() >= SETTINGS.confidence
 
 
 def test_two_looks_at_the_same_frame_say_the_same(weights, image) -> None:
@@ -146,7 +157,7 @@ def test_identity_is_of_weights_and_settings_and_not_of_the_path(weights, tmp_pa
         *(
             Oracle(weights.teacher, replace(SETTINGS, **change))
             for change in (
-                {"scales": (128,)}, {"flip": True}, {"tiles": 2}, {"grid": 128}, {"confidence": 0.02},
+                {"scales": (128,)}, {"flip": True}, {"flip": "mean"}, {"tiles": 2}, {"grid": 128}, {"confidence": 0.02},
                 {"classes": ("vehicle",)}, {"latent_bytes": 1},
             )
         ),
