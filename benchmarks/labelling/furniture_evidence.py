@@ -3,8 +3,10 @@
 python benchmarks/labelling/furniture_evidence.py [--json docs/furniture-evidence.json]
 
 Of all boxes to which the teacher gives 0.1 to 0.5, those on a vehicle (IoU 0.5) are to be told from those where no
-vehicle is (IoU below 0.1). An AUC of 0.5 is chance, 1 tells them all apart. Two places: a rendered yard over three days
-with the embedded weights, and the frames of CNR-EXT with drawn vehicle boxes, taught by YOLOv8m.
+vehicle is (IoU below 0.1). An AUC of 0.5 is chance, 1 tells them all apart. Three places: a rendered yard over three
+days with the embedded weights, and with YOLOv8m as teacher and YOLOv8n as nano; and the frames of CNR-EXT with drawn
+vehicle boxes, taught by YOLOv8m. The second teacher is another network than the first: YOLOv8m beside the embedded
+weights, YOLO11n and YOLO26n beside YOLOv8m. What a model says of a frame is kept in ``--work``.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,9 +30,10 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import rankdata
 
+from benchmarks.labelling.class_shares import ClassShares
 from lotwise.datasets.boxes import iou
 from lotwise.datasets.frame import Dataset, Detections, Frame, Image
-from lotwise.datasets.load import load
+from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.readers.cnr_ext import read_cnr_ext
 from lotwise.datasets.synthetic import render_site
 from lotwise.students.pretrained import NANO, TEACHER
@@ -38,7 +41,10 @@ from lotwise.teacher.consensus.clustering import cluster_by_iou
 from lotwise.teacher.consensus.patch_similarity import patch_similarity
 from lotwise.teacher.consensus.permanence import same_share
 from lotwise.teacher.consensus.settings import ConsensusSettings
+from lotwise.teacher.fuse import fuse
+from lotwise.teacher.label import label
 from lotwise.teacher.oracle import Oracle, OracleSettings
+from lotwise.teacher.store import KnowledgeStore
 
 Floats = NDArray[np.float64]
 UNSURE = (0.1, 0.5)
@@ -50,29 +56,56 @@ DAYS, FRAMES_PER_DAY = 3, 10
 
 
 @dataclass(frozen=True)
-class Looks:
-    """What was said of each frame of one camera, by frame name: at both scales together, each alone, and so on."""
+class Models:
+    """Weights files: who is asked, whom else, and the student's beginning."""
 
-    both: Mapping[str, Detections]
+    teacher: Path
+    nano: Path
+    second: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What was said of each frame of one camera, by frame name.
+
+    Attributes:
+        alone: by the teacher at each scale.
+        both: at both together.
+        mirrored: at both, of the mirrored frame, moved back.
+        nano: by the untouched nano.
+        second: by other teachers, by their name.
+        classes: the teacher, asked for its classes.
+    """
+
     alone: Mapping[int, Mapping[str, Detections]]
+    both: Mapping[str, Detections]
     mirrored: Mapping[str, Detections]
     nano: Mapping[str, Detections]
+    second: Mapping[str, Mapping[str, Detections]]
+    classes: ClassShares
 
 
-def looks(frames: Sequence[Frame], teacher: Path, nano: Path) -> Looks:
-    """Teacher and nano look at every frame in all ways."""
-    both = Oracle(teacher, OracleSettings(scales=SCALES, grid=0))
-    alone = {scale: Oracle(teacher, OracleSettings(scales=(scale,), grid=0)) for scale in SCALES}
-    small = Oracle(nano, OracleSettings(scales=SCALES[:1], grid=0))
+def looks(frames: Sequence[Frame], models: Models, work: Path) -> Looks:
+    """Teacher, nano and others look at every frame in all ways."""
 
-    def said(oracle: Oracle, turn: Callable[[Image], Image] = lambda image: image) -> dict[str, Detections]:
-        return {frame.name: oracle.predict(turn(load(frame))).detections for frame in frames}
+    def said(weights: Path, scale: int, read: LoadFrame = load) -> dict[str, Detections]:
+        oracle = Oracle(weights, OracleSettings(scales=(scale,), grid=0))
+        store = KnowledgeStore.open(work / "knowledge", oracle.identity, oracle.description)
+        keys = label(frames, oracle, store, read=read).keys
+        return {name: store.get(key).detections for name, key in keys.items()}
 
-    mirrored = said(both, lambda image: np.ascontiguousarray(image[:, ::-1]))
+    alone = {scale: said(models.teacher, scale) for scale in SCALES}
+    turned = {scale: said(models.teacher, scale, _mirrored) for scale in SCALES}
+    both, mirrored = ({f.name: fuse([one[f.name] for one in of.values()]) for f in frames} for of in (alone, turned))
     for name, width in ((frame.name, load(frame).shape[1]) for frame in frames):
         boxes = mirrored[name].boxes[:, [2, 1, 0, 3]] * [-1, 1, -1, 1] + np.array([width, 0, width, 0])
         mirrored[name] = Detections.of(boxes, mirrored[name].scores)
-    return Looks(said(both), {scale: said(one) for scale, one in alone.items()}, mirrored, said(small))
+    second = {name: said(weights, SCALES[0]) for name, weights in models.second.items()}
+    return Looks(alone, both, mirrored, said(models.nano, SCALES[0]), second, ClassShares(models.teacher))
+
+
+def _mirrored(frame: Frame) -> Image:
+    return np.ascontiguousarray(load(frame)[:, ::-1])
 
 
 def score_there(boxes: NDArray[np.float32], found: Detections) -> Floats:
@@ -127,6 +160,7 @@ def evidence_of(frames: Sequence[Frame], seen: Looks, dataset: Dataset) -> tuple
         asked &= (on >= SAME_IOU) | ((on < ELSEWHERE_IOU) & ~ignored)
         boxes = found.boxes[asked]
         others = np.concatenate([np.zeros((0, 4), np.float32), *(b for n, b in sure.items() if n != frame.name)])
+        of_all, of_vehicles = seen.classes(load(frame), boxes)
         one = {
             "teacher's score": found.scores[asked].astype(np.float64),
             "agreement of its two scales": np.minimum(
@@ -137,6 +171,9 @@ def evidence_of(frames: Sequence[Frame], seen: Looks, dataset: Dataset) -> tuple
             "size against the view's perspective": size_residual(boxes, everywhere),
             "a sure vehicle there on another frame": iou(boxes, others).max(1, initial=0).astype(np.float64),
             "change over the frames": changes[frame.name][asked] if changes else np.full(int(asked.sum()), np.nan),
+            "vehicles' share of all classes": of_all,
+            "cars' share of vehicles": of_vehicles,
+            **{f"score of {name}": score_there(boxes, said[frame.name]) for name, said in seen.second.items()},
         }
         for name, values in one.items():
             rows.setdefault(name, []).append(values)
@@ -158,7 +195,7 @@ def auc(values: Floats, right: NDArray[np.bool_]) -> float | None:
     return float((rankdata(values)[right].sum() - ours * (ours + 1) / 2) / (ours * others))
 
 
-def measure(dataset: Dataset, teacher: Path, nano: Path) -> dict[str, Any]:
+def measure(dataset: Dataset, models: Models, work: Path) -> dict[str, Any]:
     """AUC of each piece of evidence over all cameras of a dataset."""
     rows: dict[str, list[Floats]] = {}
     labels: list[NDArray[np.bool_]] = []
@@ -166,7 +203,7 @@ def measure(dataset: Dataset, teacher: Path, nano: Path) -> dict[str, Any]:
         frames = dataset.of_camera(camera)
         if not any(frame.name in dataset.truth and dataset.truth[frame.name].vehicles for frame in frames):
             continue
-        found, right = evidence_of(frames, looks(frames, teacher, nano), dataset)
+        found, right = evidence_of(frames, looks(frames, models, work), dataset)
         labels.append(right)
         for name, values in found.items():
             rows.setdefault(name, []).append(values)
@@ -193,18 +230,22 @@ def main() -> None:
         clutter=asked.clutter,
         residents=0.15,
     )
-    found = {"rendered yard": measure(yard, TEACHER, NANO)}
-    if asked.shared.is_dir():
-        real = read_cnr_ext(asked.shared / "data" / "cnr_ext")
-        weights = asked.shared / "weights"
-        found["CNR-EXT"] = measure(real, weights / "yolov8m.pt", weights / "yolov8n.pt")
+    weights = asked.shared / "weights"
+    coco = weights.is_dir()
+    second = {"YOLOv8m": weights / "yolov8m.pt"} if coco else {}
+    found = {"rendered yard": measure(yard, Models(TEACHER, NANO, second), asked.work)}
+    if coco:
+        others = {"YOLO11n": weights / "yolo11n.pt", "YOLO26n": weights / "yolo26n.pt"}
+        models = Models(weights / "yolov8m.pt", weights / "yolov8n.pt", others)
+        found["rendered yard, YOLOv8m"] = measure(yard, models, asked.work)
+        found["CNR-EXT"] = measure(read_cnr_ext(asked.shared / "data" / "cnr_ext"), models, asked.work)
     table = Table(title="boxes to which the teacher gives 0.1 to 0.5: vehicles told from the rest, AUC")
     for heading in ("evidence", *(f"{name}: {one['on_vehicles']} / {one['elsewhere']}" for name, one in found.items())):
         table.add_column(heading)
-    for name in next(iter(found.values()))["auc"]:
-        values = (one["auc"][name] for one in found.values())
+    for name in dict.fromkeys(name for one in found.values() for name in one["auc"]):
+        values = (one["auc"].get(name) for one in found.values())
         table.add_row(name, *("-" if value is None else f"{value:.2f}" for value in values))
-    Console(width=140).print(table)
+    Console(width=150).print(table)
     if asked.json:
         asked.json.write_text(json.dumps({"clutter": asked.clutter, "places": found}, indent=1) + "\n")
 
