@@ -191,7 +191,11 @@ def _memory() -> float:
 
 
 def read_job(folder: Path) -> Job:
-    told = json.loads((folder / "job.json").read_text())
+    return job_of(json.loads((folder / "job.json").read_text()))
+
+
+def job_of(told: Mapping[str, Any]) -> Job:
+    """A job as it was written into a file."""
     tests = tuple(HeldOut(**{**test, "names": tuple(test["names"])}) for test in told["place"]["tests"])
     place = Place(**{**told["place"], "train": tuple(told["place"]["train"]), "tests": tests})
     return Job(told["row"], told["overrides"], place, World(**told["world"]))

@@ -31,7 +31,7 @@ from rich.progress import Progress
 
 from benchmarks.clutter.cell import Job, Outcome, clip_frames, read_outcome, teacher_settings
 from benchmarks.clutter.clips import clip_root
-from benchmarks.clutter.places import CLIPS, DENSITIES, Place, cnr_ext, pklot, yards
+from benchmarks.clutter.places import CLIPS, DENSITIES, LOT, Place, cnr_ext, pklot, yards
 from benchmarks.clutter.recipes import RECIPES, ROWS, UNTRAINED
 from benchmarks.clutter.scores import Counts, count
 from benchmarks.clutter.tables import lines_of, plot, show
@@ -42,7 +42,7 @@ from lotwise.cameras.slots import SlotRule, learn_slot_model, slot_rule
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.images import image_size
 
-REAL = ("CNR-EXT", "CNR-EXT one frame", "UFPR05", "UFPR05 one day", "PUCPR")
+REAL = ("CNR-EXT", "CNR-EXT other days", "CNR-EXT whole lot", "CNR-EXT one frame", "UFPR05", "UFPR05 one day", "PUCPR")
 QUICK_ROWS = (*UNTRAINED, "default")
 
 
@@ -72,22 +72,23 @@ def places_of(asked: argparse.Namespace) -> list[Place]:
             lambda stage, done, total, note: bars.update(task, completed=done, total=total),
         )  # fmt: skip
     if any(name in REAL for name in asked.places):
-        real = [*cnr_ext(asked.shared, asked.seeds), *pklot(asked.shared, asked.seeds)]
+        real = [*cnr_ext(asked.shared, asked.seeds, asked.work), *pklot(asked.shared, asked.seeds)]
         found += [place for place in real if place.group.removesuffix(f" {place.camera}") in asked.places]
     return found
 
 
 def jobs_of(places: Sequence[Place], asked: argparse.Namespace) -> dict[tuple[str, str], tuple[Path, Job]]:
     """By row and place: the folder that a cell works in, and its job. What is not trained has no seed to differ by."""
-    worlds: dict[bool, World] = {}
     found: dict[tuple[str, str], tuple[Path, Job]] = {}
+    worlds: dict[tuple[bool, bool], World] = {}
     for place in places:
-        if place.real not in worlds:
-            worlds[place.real] = real_world(asked.shared) if place.real else yard_world(asked.work)
+        kind = (place.real, place.camera == LOT)
+        if kind not in worlds:
+            worlds[kind] = real_world(asked.shared, *kind[1:]) if place.real else yard_world(asked.work)
         for row in asked.rows:
             if place.real and row in UNTRAINED and not place.name.endswith("-0"):
                 continue  # it would say the same again
-            job = Job(row, RECIPES.get(row, {}), place, worlds[place.real])
+            job = Job(row, RECIPES.get(row, {}), place, worlds[kind])
             found[row, place.name] = (asked.work / slug(row) / place.name, job)
     return found
 
@@ -124,6 +125,8 @@ def run_cells(cells: Sequence[tuple[Path, Job]], asked: argparse.Namespace) -> N
 
 def rule_of(place: Place, world: World, asked: argparse.Namespace) -> SlotRule:
     """How a place's slots are read: as learned from the teacher's boxes on the clip, for all rows alike."""
+    if place.camera == LOT:
+        return slot_rule(None)
     dataset, _ = place.tests[0].frames()
     frames = clip_frames(place)
     store, keys = teacher_store(world.teacher, teacher_settings(world), frames, asked.work)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from string import ascii_lowercase
 
 import numpy as np
 
@@ -23,6 +25,8 @@ CLIPS = ((6, 1), (12, 1), (30, 1), (6, 3), (12, 3), (30, 3))
 """(frames, days) of the clips."""
 CLIP_DAYS, TEST_DAYS, FRAMES_PER_DAY, TEST_FRAMES_PER_DAY = 3, 2, 30, 8
 YARD_FRAME_PX = (800, 600)
+LOT = "all"
+"""Name of the camera that all cameras of a lot are put together as."""
 
 
 @lru_cache(maxsize=32)
@@ -118,13 +122,18 @@ def yards(
     return found
 
 
-def cnr_ext(shared: Path, seeds: int) -> list[Place]:
-    """Cameras 1 and 3 in parts by turns; four cameras learn from one frame and have vehicle boxes in another."""
+def cnr_ext(shared: Path, seeds: int, work: Path) -> list[Place]:
+    """Real frames of one lot, in four ways.
+
+    Cameras 1 and 3 in parts by turns; camera 3's frames with boxes by students of its other days; four cameras that
+    learn from one frame and have boxes in another; and one student for the whole lot, of all frames without boxes.
+    """
     root = shared / "data" / "cnr_ext"
     found = [place for camera in ("C1", "C3") for place in _by_turns("CNR-EXT", "cnr-ext", root, camera, seeds)]
+    found += [*_other_days(root, "C3", seeds), *_whole_lot(root, seeds, work)]
     for camera in ("C4", "C5", "C7", "C9"):
         dataset = open_dataset("cnr-ext", root, (camera,))
-        boxed = [frame.name for frame in dataset.frames if dataset.truth[frame.name].vehicles is not None]
+        boxed = [frame.name for frame in _boxed(dataset)]
         train = tuple(frame.name for frame in dataset.frames if frame.name not in boxed)
         test = HeldOut("cnr-ext", str(root), camera, tuple(boxed))
         found += [
@@ -133,6 +142,59 @@ def cnr_ext(shared: Path, seeds: int) -> list[Place]:
             for seed in range(seeds)
         ]  # fmt: skip
     return found
+
+
+def _boxed(dataset: Dataset) -> list[Frame]:
+    """Frames on which vehicles are drawn."""
+    return [frame for frame in dataset.frames if dataset.truth[frame.name].vehicles is not None]
+
+
+def _other_days(root: Path, camera: str, seeds: int) -> list[Place]:
+    """Each frame with boxes, by a student of the camera's other days."""
+    dataset = open_dataset("cnr-ext", root, (camera,))
+    found = []
+    for frame in _boxed(dataset):
+        assert frame.taken is not None
+        day = frame.taken.date()
+        train = [other.name for other in dataset.frames if other.taken and other.taken.date() != day]
+        test = HeldOut("cnr-ext", str(root), camera, (frame.name,))
+        found += [
+            Place(
+                "CNR-EXT other days", f"{len(train)} frames", f"cnr-days-{camera}-{day:%m%d}-{seed}", True, "cnr-ext",
+                str(root), camera, tuple(train), (test,), seed,
+            )
+            for seed in range(seeds)
+        ]  # fmt: skip
+    return found
+
+
+def _whole_lot(root: Path, seeds: int, work: Path) -> list[Place]:
+    """All frames without boxes as if they were of one camera, and those with boxes to measure on.
+
+    No product, but the only student that 302 drawn vehicles can be held against: most cameras have a frame or two.
+    Names tell no time, so that frames of all cameras are held out to choose its threshold by.
+    """
+    dataset = open_dataset("cnr-ext", root)
+    boxed = {frame.name for frame in _boxed(dataset)}
+    folder = work / "lot"
+    for camera in dataset.cameras:
+        own = [frame for frame in dataset.of_camera(camera) if frame.name not in boxed]
+        for frame, letter in zip(own, ascii_lowercase, strict=False):
+            link = folder / LOT / f"camera-{camera[1:]}-{letter}.jpg"
+            link.parent.mkdir(parents=True, exist_ok=True)
+            if not link.is_symlink():
+                os.symlink(frame.path.resolve(), link)
+    train = tuple(frame.name for frame in open_dataset("folder", folder, (LOT,)).frames)
+    tests = tuple(
+        HeldOut("cnr-ext", str(root), camera, names)
+        for camera in dataset.cameras
+        if (names := tuple(frame.name for frame in dataset.of_camera(camera) if frame.name in boxed))
+    )
+    return [
+        Place("CNR-EXT whole lot", f"{len(train)} frames", f"cnr-lot-{seed}", True, "folder", str(folder), LOT, train,
+              tests, seed)
+        for seed in range(seeds)
+    ]  # fmt: skip
 
 
 def pklot(shared: Path, seeds: int) -> list[Place]:

@@ -54,10 +54,11 @@ def yard_world(work: Path) -> World:
     return World(teacher, student, YARD_SIZE_PX, plan, YARD_PEER_PICTURES)
 
 
-def real_world(shared: Path) -> World:
-    """YOLOv8m teaches YOLOv8n."""
+def real_world(shared: Path, several_views: bool = False) -> World:
+    """YOLOv8m teaches YOLOv8n; frames of several views cannot correct each other."""
     weights = shared / "weights"
-    return World(str(weights / "yolov8m.pt"), str(weights / "yolov8n.pt"), REAL_SIZE_PX)
+    plan = {"distill": {"consensus": False}} if several_views else {}
+    return World(str(weights / "yolov8m.pt"), str(weights / "yolov8n.pt"), REAL_SIZE_PX, plan)
 
 
 def _checkpoint(weights: Path, folder: Path) -> str:
