@@ -16,6 +16,8 @@ Image = NDArray[np.uint8]
 """(H, W, 3) BGR, as OpenCV decodes it."""
 Masks = tuple[tuple[tuple[float, float], ...], ...]
 """Privacy masks: corners (x, y) of each polygon, normalised to 0..1 of the frame's width and height."""
+Crop = tuple[float, float, float, float]
+"""The part of a frame that a network looks at: left, top, right, bottom in 0..1 of the frame's width and height."""
 
 
 @dataclass(frozen=True)

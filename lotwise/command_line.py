@@ -30,6 +30,7 @@ from lotwise.verbs import (
     promote,
     prune,
     report,
+    resize,
     rollback,
     run,
     slots,
@@ -37,7 +38,7 @@ from lotwise.verbs import (
 )
 
 VERBS = (
-    demo, adapt, label, frames, train, curve, export, report, detect, download,
+    demo, adapt, label, frames, train, resize, curve, export, report, detect, download,
     init, collect, run, history, bundles, promote, rollback, prune, ignore, slots,
 )  # fmt: skip
 """In the order of the help."""

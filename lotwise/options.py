@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
@@ -61,6 +61,29 @@ Protocol = Annotated[
 ]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Also write the result here as JSON.")]
 HtmlFile = Annotated[Path | None, typer.Option("--html", help="Also write one self-contained page here.")]
+
+RightSizeBudget = Annotated[
+    Literal["full", "accuracy", "balanced", "speed"] | None,
+    typer.Option(
+        "--budget",
+        help="What a camera's student may lose against the full size to cost less: full (nothing is tried), accuracy, "
+        "balanced or speed. Full where not given.",
+        show_default=False,
+    ),
+]
+FramesPerSecond = Annotated[
+    float | None,
+    typer.Option(
+        "--fps",
+        min=0.01,
+        help="Instead of a budget: frames a second of each camera that this machine must keep up with. Each camera "
+        "gets the best student that does.",
+    ),
+]
+BoxCameras = Annotated[
+    int | None,
+    typer.Option(min=1, help="With --fps: how many cameras share the machine; those of the run where not given."),
+]
 
 SiteFile = Annotated[Path, typer.Argument(metavar="SITE", help="Site file that describes the cameras.")]
 Bundles = Annotated[
@@ -122,7 +145,7 @@ JOB_OPTIONS: Mapping[str, Any] = {
         ),
     ],
     "holdout": Holdout,
-    "budget": Annotated[
+    "frames": Annotated[
         int | None,
         typer.Option(
             "--frames",
@@ -134,6 +157,9 @@ JOB_OPTIONS: Mapping[str, Any] = {
         Path | None,
         typer.Option(help="YAML file with settings of the distillation; docs/settings.md lists them all."),
     ],
+    "budget": RightSizeBudget,
+    "fps": FramesPerSecond,
+    "box_cameras": BoxCameras,
     "ignore_regions": Annotated[
         Path | None,
         typer.Option(help="Folder with ID.json of each camera: boxes of things that are no vehicles."),

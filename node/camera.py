@@ -22,6 +22,7 @@ from lotwise.cameras.slots.occlusion import hidden_slots
 from lotwise.cameras.slots.seen_frame import SeenFrame
 from lotwise.cameras.slots.slot_changes import slot_changes
 from lotwise.cameras.slots.state import SlotChange, SlotNow
+from lotwise.cameras.slots.unseen import unseen_slots
 from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth
 from lotwise.cameras.sources.source import Source
 from lotwise.cameras.view.change_detection import ChangeDetector
@@ -361,7 +362,7 @@ class CameraLoop:
         placed = Detections(seen.boxes + back, seen.scores, seen.labels)
         hidden = hidden_slots(
             placed, self.slots, size, self._slot_model(detector), hysteresis.hidden_share, detector.confidence
-        )
+        ) | unseen_slots(self.slots, detector.crop)
         frame = SeenFrame(
             "", captured.taken, size, placed, detector.confidence, detector.slot_model, detector.slots,
             hysteresis.hidden_share,

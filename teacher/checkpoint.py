@@ -34,6 +34,10 @@ ALLOWED_GLOBALS = (
 ALLOWED_ACTIVATION = re.compile(r"(torch\.)?nn\.\w+\((inplace=(True|False))?\)")
 
 
+PRUNED = "pruned"
+"""In the architecture of a model whose layers are narrower than the architecture says: its weights tell how wide."""
+
+
 class Stored(nn.Module):
     """Stands for whatever class a checkpoint names while it is read: takes attributes and does nothing.
 
@@ -63,7 +67,9 @@ def load_model(weights: str | Path) -> DetectionModel:
     architecture, names, tensors = read(path)
     model = build(architecture, names, path)
     hidden = _hidden_width(tensors)
-    if hidden and hidden != model.model[-1].cv3[0][-1].in_channels:
+    if architecture.get(PRUNED):
+        fit_shapes(model, tensors)
+    elif hidden and hidden != model.model[-1].cv3[0][-1].in_channels:
         # Ultralytics fine-tunes to fewer classes in a head of the width that more classes had, and notes only the
         # classes. A head built for as many classes as it is wide has that width.
         model = build({**architecture, "nc": hidden}, names, path)
@@ -97,6 +103,28 @@ def build(architecture: Mapping[str, Any], names: Mapping[int, str], origin: Pat
         narrow_head(model, list(range(len(names))))
     model.names = dict(names)
     return model.float()
+
+
+def fit_shapes(model: DetectionModel, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Give convolutions and norms of an untrained model the widths of these weights, in place.
+
+    Args:
+        model: of the same layers.
+        tensors: its weights by name; whatever else differs is left to ``load_state_dict`` to refuse.
+    """
+    for name, module in model.named_modules():
+        weight = tensors.get(f"{name}.weight")
+        if isinstance(module, nn.Conv2d) and weight is not None and weight.ndim == 4:
+            depthwise = module.groups > 1 and module.groups == module.in_channels
+            module.groups = len(weight) if depthwise else module.groups
+            module.in_channels, module.out_channels = weight.shape[1] * module.groups, len(weight)
+            module.weight = nn.Parameter(torch.empty_like(weight))
+            if module.bias is not None:
+                module.bias = nn.Parameter(torch.empty(len(weight)))
+        elif isinstance(module, nn.BatchNorm2d) and weight is not None and weight.ndim == 1:
+            module.num_features = len(weight)
+            module.weight, module.bias = (nn.Parameter(torch.empty_like(weight)) for _ in range(2))
+            module.running_mean, module.running_var = torch.zeros_like(weight), torch.ones_like(weight)
 
 
 def save_model(model: DetectionModel, path: Path, half: bool = False) -> None:

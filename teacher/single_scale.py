@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lotwise.cameras.slots import SlotModel
-from lotwise.datasets.frame import Detections, Image, Slot
+from lotwise.datasets.frame import Crop, Detections, Image, Slot
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.teacher.oracle import Oracle, OracleSettings
 
@@ -33,6 +33,11 @@ class SingleScale:
     def slot_confidence(self) -> float:
         """Slots are read from the boxes that are reported."""
         return self.confidence
+
+    @property
+    def crop(self) -> Crop | None:
+        """It looks at all of a frame."""
+        return None
 
     def __call__(self, frames: Sequence[Image], confidence: float | None = None) -> list[Detections]:
         threshold = self.confidence if confidence is None else confidence

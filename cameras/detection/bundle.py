@@ -18,6 +18,7 @@ from lotwise.cameras.site.slot_check import first_wrong_slot
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.slots import SlotModel
 from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Crop
 from lotwise.datasets.suppression import DEFAULT_NMS_IOU
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.datasets.whole_file import write_whole
@@ -68,6 +69,10 @@ class Manifest(BaseModel):
         Calibration | None,
         Field(description="what raw scores mean, by the teacher's word; null leaves them as they are"),
     ] = None
+    crop: Annotated[
+        Crop | None,
+        Field(description="the part of the frame that the network looks at, x1, y1, x2, y2 in 0..1; null: all of it"),
+    ] = None
     models: Annotated[
         dict[Precision, FileName], Field(description="model file of each precision; an .xml has its .bin beside it")
     ] = FLOAT_ONLY
@@ -80,6 +85,13 @@ class Manifest(BaseModel):
             raise ValueError(f"slot {wrong[0]}: {wrong[1]}")
         return slots
 
+    @field_validator("crop")
+    @classmethod
+    def _crop_is_a_part(cls, crop: Crop | None) -> Crop | None:
+        if crop is not None and not (0 <= crop[0] < crop[2] <= 1 and 0 <= crop[1] < crop[3] <= 1):
+            raise ValueError("expected x1, y1, x2, y2 with 0 <= x1 < x2 <= 1 and 0 <= y1 < y2 <= 1")
+        return crop
+
     @property
     def identity(self) -> str:
         """16 hex digits of the whole manifest, and so of every file it vouches for."""
@@ -89,7 +101,7 @@ class Manifest(BaseModel):
     def unsaid(self) -> set[str]:
         """Fields younger than format 1 that say nothing new; unwritten, so that older bundles keep their identity."""
         silent = {"models"} if self.models == FLOAT_ONLY else set()
-        return silent | {name for name in ("slot_confidence", "calibration") if getattr(self, name) is None}
+        return silent | {name for name in ("slot_confidence", "calibration", "crop") if getattr(self, name) is None}
 
 
 def int8_refusal(measured: Mapping[str, Any]) -> str:

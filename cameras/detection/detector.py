@@ -19,7 +19,7 @@ from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.cameras.site.detector import NumberFormat
 from lotwise.cameras.slots import SlotModel, SlotRule, slot_rule
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Detections, Image, Slot
+from lotwise.datasets.frame import Crop, Detections, Image, Slot
 from lotwise.datasets.suppression import DEFAULT_NMS_IOU, suppress
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE, VEHICLE_CLASSES
 
@@ -78,9 +78,14 @@ class Detector:
         return self.manifest.slot_model if self.manifest else None
 
     @property
+    def crop(self) -> Crop | None:
+        """The part of the frame that it looks at; all of it where None."""
+        return self.manifest.crop if self.manifest else None
+
+    @property
     def slot_rule(self) -> SlotRule:
         """How its slots are read."""
-        return slot_rule(self.slot_model)
+        return slot_rule(self.slot_model, self.crop)
 
     def runs_like(self, other: Detector) -> bool:
         """Whether both are run in the same way, so that their times can be compared."""
@@ -98,13 +103,13 @@ class Detector:
             return []
         threshold = self.confidence if confidence is None else confidence
         return [
-            self._in_frame(found, self._fitted(frame), max(threshold, MIN_REPORTED_SCORE))
+            self._in_frame(found, self.fitted(frame), max(threshold, MIN_REPORTED_SCORE))
             for found, frame in zip(self.candidates(frames), frames, strict=True)
         ]
 
     def candidates(self, frames: Sequence[Image]) -> list[Detections]:
         """All that the model says of each frame of a batch, before suppression, in input pixels."""
-        fitted = [self._fitted(frame).image(frame) for frame in frames]
+        fitted = [self.fitted(frame).image(frame) for frame in frames]
         images = np.stack(fitted) if len(fitted) > 1 else np.ascontiguousarray(fitted[0])[None]
         at_once = self.network.input[0]
         if at_once is None:
@@ -113,8 +118,9 @@ class Detector:
             raise InputError(f"the model takes {at_once} frames at once; export it with batch 1 or dynamic")
         return [self._run(images[i : i + 1])[0] for i in range(len(images))]
 
-    def _fitted(self, frame: Image) -> Letterbox:
-        return Letterbox((frame.shape[1], frame.shape[0]), self.input)
+    def fitted(self, frame: Image) -> Letterbox:
+        """How a frame, (H, W, 3), lies in the network's input."""
+        return Letterbox((frame.shape[1], frame.shape[0]), self.input, self.crop)
 
     def _in_frame(self, found: Detections, box: Letterbox, threshold: float) -> Detections:
         calibration = self.manifest.calibration if self.manifest else None

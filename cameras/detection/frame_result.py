@@ -121,7 +121,8 @@ class FrameReader:
         said = model([image], min(self._threshold, model.slot_confidence))[0]
         found = without_ignored(said, region_boxes(self.regions), size)
         rule = slot_rule(
-            model.slot_model if self.given_slots is None else carried_over(model.slot_model, model.slots, slots)
+            model.slot_model if self.given_slots is None else carried_over(model.slot_model, model.slots, slots),
+            model.crop,
         )
         readings = rule(found, slots, size, confidence=model.slot_confidence) if slots else {}
         told = found[found.scores >= self._threshold]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from lotwise.cameras.slots import SlotModel
-from lotwise.datasets.frame import Detections, Image, Slot
+from lotwise.datasets.frame import Crop, Detections, Image, Slot
 
 
 class Model(Protocol):
@@ -35,6 +35,11 @@ class Model(Protocol):
     @property
     def slot_model(self) -> SlotModel | None:
         """Where the boxes of cars on these slots are expected, if that was learned."""
+        ...
+
+    @property
+    def crop(self) -> Crop | None:
+        """The part of the frame that the model looks at; all of it where None."""
         ...
 
     def __call__(self, frames: Sequence[Image], confidence: float | None = None) -> list[Detections]: ...

@@ -12,6 +12,7 @@ from lotwise.students.pipeline.job import Job
 from lotwise.terminal import print_notes, print_skipped, progress_bars
 from lotwise.verbs.export import print_live_bundles
 from lotwise.verbs.report import check_protocol, print_report
+from lotwise.verbs.resize import print_ladders
 
 if TYPE_CHECKING:
     from lotwise.students.pipeline.plan import Plan
@@ -53,6 +54,7 @@ def adapt_and_report(
         done = adapt_cameras(run, plan, progress, lambda line: print_notes([line]), read, shadow)
     print_notes(done.footage.notes)
     print_skipped(tuple(done.labels.skipped.values()))
+    print_ladders(run.records().values())
     print_live_bundles(run)
     # Only the report is handed the truth.
     frames = open_run_frames(plan)

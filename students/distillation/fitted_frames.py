@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from threading import Lock
 
 from lotwise.cameras.detection.letterbox import Letterbox
-from lotwise.datasets.frame import Frame, Image
+from lotwise.datasets.frame import Crop, Frame, Image
 from lotwise.datasets.load import LoadFrame, load
 
 MAX_KEPT = 256
@@ -20,15 +20,18 @@ class FittedFrames:
     newest, a camera with a few frames too many would decode most of them anew each epoch.
     """
 
-    def __init__(self, input_size: tuple[int, int], read: LoadFrame = load, most: int = MAX_KEPT) -> None:
+    def __init__(
+        self, input_size: tuple[int, int], read: LoadFrame = load, most: int = MAX_KEPT, crop: Crop | None = None
+    ) -> None:
         """Take the size of the input.
 
         Args:
             input_size: (width, height) of the network's input.
             read: gives the pixels of a frame.
             most: frames that are kept.
+            crop: the part of each frame that is fitted; all of it where None.
         """
-        self.input_size = input_size
+        self.input_size, self.crop = input_size, crop
         self._read, self._most = read, most
         self._kept: dict[str, tuple[Image, Letterbox]] = {}
         self._lock = Lock()
@@ -53,7 +56,7 @@ class FittedFrames:
         return found if found is not None else self._fit(frame, self._read(frame))
 
     def _fit(self, frame: Frame, image: Image) -> tuple[Image, Letterbox]:
-        box = Letterbox((image.shape[1], image.shape[0]), self.input_size)
+        box = Letterbox((image.shape[1], image.shape[0]), self.input_size, self.crop)
         fitted = box.image(image), box
         with self._lock:
             if len(self._kept) < self._most:

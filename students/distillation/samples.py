@@ -11,10 +11,11 @@ from typing import Protocol
 import numpy as np
 
 from lotwise.cameras.detection.letterbox import Letterbox
+from lotwise.datasets.boxes import area, clip
 from lotwise.datasets.frame import Detections, Frame, Image
 from lotwise.students.composites.composer import Composer, unchanged_cells
 from lotwise.students.composites.swap import View
-from lotwise.students.distillation.augment import light_and_weather, shift_and_scale
+from lotwise.students.distillation.augment import MIN_INSIDE_SHARE, light_and_weather, shift_and_scale
 from lotwise.students.distillation.fitted_frames import MAX_KEPT, FittedFrames, input_size
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.losses.targets import SampleTargets
@@ -103,8 +104,7 @@ class Samples:
 
     def _view(self, index: int) -> View:
         image, knowledge, box = self._sample(index)
-        taught = knowledge.detections
-        return View(image, Detections(box.to_input(taught.boxes), taught.scores, taught.labels))
+        return View(image, _in_input(knowledge.detections, box))
 
     @cached_property
     def identity(self) -> str:
@@ -119,7 +119,8 @@ class Samples:
     def latent_channels(self) -> list[int]:
         """Channels of the stored latents, finest level first; empty where none fit the student's grid."""
         knowledge = self._knowledge(0)
-        return [latent.values.shape[1] for latent in knowledge.latents] if knowledge.input == self.input_size() else []
+        fits = knowledge.input == self.input_size() and self._fitted.crop is None
+        return [latent.values.shape[1] for latent in knowledge.latents] if fits else []
 
     def input_size(self) -> tuple[int, int]:
         """(width, height) of the network's input, from the first frame; frames of another shape are fitted in."""
@@ -143,7 +144,7 @@ class Samples:
         _, knowledge, box = self._sample(index)
         view = self._view(index)
         image, detections = view.image, view.detections
-        fits = knowledge.input == box.input
+        fits = knowledge.input == box.input and box.crop is None
         latents, dense = (knowledge.latents, knowledge.dense) if fits else ((), None)
         if self.settings.composites and generator.random() < self.settings.composites:
             made = self._composer(index, generator)
@@ -157,3 +158,13 @@ class Samples:
         image = np.asarray(self._look(image=image)["image"], np.uint8)
         left_open = detections.labels == LEFT_OPEN
         return Sample(image, SampleTargets(detections[~left_open], latents, detections.boxes[left_open], dense))
+
+
+def _in_input(detections: Detections, fitted: Letterbox) -> Detections:
+    """Boxes in pixels of the frame -> in input pixels; of a crop, those of which enough is inside, cut there."""
+    whole = fitted.to_input(detections.boxes)
+    if fitted.crop is None:
+        return Detections(whole, detections.scores, detections.labels)
+    boxes = clip(whole, *fitted.input)
+    seen = area(boxes) >= MIN_INSIDE_SHARE * np.maximum(area(whole), 1e-6)
+    return Detections(boxes, detections.scores, detections.labels)[seen]

@@ -20,11 +20,10 @@ from lotwise.cameras.detection.bundle import (
     write_manifest,
 )
 from lotwise.cameras.detection.detector import Detector, load_detector
-from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.slots import SlotModel
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Image, Slot
+from lotwise.datasets.frame import Crop, Image, Slot
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.students.export.onnx_file import export_onnx
 from lotwise.students.model.deployed import candidates, deployed_form, reported
@@ -49,6 +48,7 @@ def write_bundle(
     camera: str,
     role: BundleRole,
     size: tuple[int, int],
+    crop: Crop | None = None,
     confidence: float = DEFAULT_CONFIDENCE,
     check: Sequence[Image],
     slots: Sequence[Slot] = (),
@@ -65,6 +65,7 @@ def write_bundle(
         camera: whose student it is.
         role: a distilled student, or the untouched nano it started from.
         size: (width, height) of the input.
+        crop: the part of the frame that it looks at; all of it where None.
         confidence: the deployed threshold.
         check: frames on which the two are compared.
         slots: the camera's, carried along so that the node needs no other file.
@@ -85,6 +86,7 @@ def write_bundle(
         camera=camera,
         role=role,
         input=size,
+        crop=crop,
         confidence=confidence,
         files={name: sha256(folder / name) for name in (MODEL, WEIGHTS)},
         slots=tuple(SlotShape.of(slot) for slot in slots),
@@ -119,7 +121,7 @@ def compare(student: DetectionModel, detector: Detector, frames: Sequence[Image]
     form = deployed_form(student)
     pairs, score, box = [], [0.0], [0.0]
     for frame in frames:
-        fitted = Letterbox((frame.shape[1], frame.shape[0]), detector.input)
+        fitted = detector.fitted(frame)
         ours, theirs = candidates(form, fitted.image(frame)), detector.candidates([frame])[0]
         seen = ours.scores >= detector.confidence
         score.append(float(np.abs(ours.scores - theirs.scores).max()))

@@ -14,7 +14,6 @@ from ultralytics.nn.tasks import DetectionModel
 from lotwise.cameras.detection.backends import load_network
 from lotwise.cameras.detection.bundle import Manifest, read_manifest, sha256, write_manifest
 from lotwise.cameras.detection.detector import Detector, load_detector
-from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.cameras.detection.model_comparison import compare
 from lotwise.datasets.frame import Image
 from lotwise.students.export.onnx_file import write_onnx
@@ -59,7 +58,7 @@ def add_int8(
     said = [exact.candidates([frame])[0] for frame in seen]
     with TemporaryDirectory() as scratch:
         source, target = Path(scratch) / "reduced.onnx", Path(scratch) / INT8
-        fitted = [Letterbox((frame.shape[1], frame.shape[0]), manifest.input) for frame in seen]
+        fitted = [exact.fitted(frame) for frame in seen]
         form = deployed_form(student).student
         bounds = bounds_of(form.model[-1], fitted[0], said, manifest.slot_model)
         write_onnx(ReducedStudent(form, manifest.input, bounds).eval(), manifest.input, source)

@@ -19,8 +19,10 @@ from lotwise.students.pipeline.footage import open_footage
 from lotwise.students.pipeline.label import label_frames
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.records import CameraRecord
+from lotwise.students.pipeline.right_size import right_size_students
 from lotwise.students.pipeline.run import Run
 from lotwise.students.pipeline.train import train_students
+from lotwise.students.right_size.settings import RightSizeSettings
 from lotwise.teacher.checkpoint import load_model
 from lotwise.teacher.ignored import labels_without_ignored
 from lotwise.teacher.index import Labels, open_labels
@@ -67,6 +69,7 @@ def adapt(
         _begin(run, plan, note)
         labels = labels_without_ignored(label_frames(run, footage, progress, read), footage)
         train_students(run, footage, labels, progress, read, note)
+        right_size_students(run, footage, labels, progress, read, note)
         export_bundles(run, footage, labels, progress, read, shadow)
     return Adapted(footage, labels)
 
@@ -83,7 +86,38 @@ def train(run: Run, progress: Progress = no_progress, note: Note = no_note) -> l
     """The second stage alone, of a run that is labelled."""
     with run.lock():
         footage, labels = _labelled(run)
-        return train_students(run, footage, labels, progress, FrameCache(), note)
+        read = FrameCache()
+        trained = train_students(run, footage, labels, progress, read, note)
+        right_size_students(run, footage, labels, progress, read, note)
+        return [run.record(record.camera) or record for record in trained]
+
+
+def resize(
+    run: Run,
+    right_size: RightSizeSettings,
+    progress: Progress = no_progress,
+    note: Note = no_note,
+    shadow: bool | None = None,
+) -> list[CameraRecord]:
+    """Give each camera of a trained run the student that is asked for now, and export it; the teacher is not needed.
+
+    Args:
+        run: whose students are trained; its plan asks for this from now on.
+        right_size: what is asked for.
+        progress, note, shadow: as of :func:`adapt`.
+
+    Raises:
+        InputError: no student is trained, or as of :func:`adapt`.
+    """
+    with run.lock():
+        footage, labels = _labelled(run)
+        if not run.records():
+            raise InputError(f"{run.folder}: no student here yet; run lotwise train --run {run.folder} first")
+        run.begin(run.plan().model_copy(update={"right_size": right_size}))
+        read = FrameCache()
+        right_size_students(run, footage, labels, progress, read, note)
+        export_bundles(run, footage, labels, progress, read, shadow)
+        return [record for camera in footage.cameras if (record := run.record(camera))]
 
 
 def export(run: Run, progress: Progress = no_progress, shadow: bool | None = None) -> None:

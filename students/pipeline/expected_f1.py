@@ -79,15 +79,16 @@ class Judged:
         return int((self.invented & (self.scores >= threshold)).sum())
 
 
-def judge(frames: Iterable[tuple[Detections, Expected]]) -> Judged:
+def judge(frames: Iterable[tuple[Detections, Expected]], overlap: float = SAME_VEHICLE_IOU) -> Judged:
     """Match a detector's boxes of some frames with what is expected there, surest first, each box used once.
 
     Args:
         frames: of each frame the detector's boxes, of low score too, and what is expected.
+        overlap: IoU from which on a detection has found a box of the teacher.
     """
     scores, probability, invented, expected, count = [], [], [], 0.0, 0
     for found, said in frames:
-        which, chance = _match(found, said)
+        which, chance = _match(found, said, overlap)
         scores.append(found.scores[which].astype(np.float64))
         probability.append(chance)
         invented.append(iou(found.boxes[which], said.told).max(1, initial=0) < INVENTED_IOU)
@@ -98,7 +99,7 @@ def judge(frames: Iterable[tuple[Detections, Expected]]) -> Judged:
     return Judged(np.concatenate(scores), np.concatenate(probability), np.concatenate(invented), expected, count)
 
 
-def _match(found: Detections, said: Expected) -> tuple[NDArray[np.intp], Floats]:
+def _match(found: Detections, said: Expected, least: float) -> tuple[NDArray[np.intp], Floats]:
     """Indices of the detections that count, and the probability of the box that each has found."""
     overlap = iou(found.boxes, said.taught.boxes)
     chance, counts = np.zeros(len(found)), np.ones(len(found), bool)
@@ -106,7 +107,7 @@ def _match(found: Detections, said: Expected) -> tuple[NDArray[np.intp], Floats]
     in_doubt = ~second & (iou(found.boxes, said.left_open).max(1, initial=0) >= SAME_VEHICLE_IOU)
     for index in np.argsort(-found.scores, kind="stable"):
         best = int(overlap[index].argmax()) if overlap.shape[1] else -1
-        if best >= 0 and overlap[index, best] >= SAME_VEHICLE_IOU:
+        if best >= 0 and overlap[index, best] >= least:
             chance[index] = said.taught.scores[best]
             overlap[:, best] = -1
         else:

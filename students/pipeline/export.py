@@ -23,6 +23,7 @@ from lotwise.datasets.frame import Footage, Frame, Image, Slot
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.students.distillation.learn import STUDENT
+from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.bundle import write_bundle
 from lotwise.students.export.int8 import add_int8
 from lotwise.students.export.quantize import spread
@@ -129,7 +130,9 @@ def _export(job: _Job, shadow: bool | None) -> None:
     """Both bundles of a camera into its registry, and the better one through the gate."""
     job.labels.check([*job.test, *job.train], job.read)
     nano = make_student(job.plan.student, job.plan.oracle.classes)
-    trained = load_model(job.run.camera(job.record.camera) / "train" / STUDENT)
+    right = job.record.right_size
+    weights = Path("train") / STUDENT if right is None or right.weights is None else Path(right.weights)
+    trained = load_model(job.run.camera(job.record.camera) / weights)
     left_out, refusal = job.record.left_out, ""
     student = trained if left_out is None else blend(nano, trained, left_out.share)
     models: dict[BundleRole, DetectionModel] = {"baseline": nano, "student": student}
@@ -147,7 +150,11 @@ def _export(job: _Job, shadow: bool | None) -> None:
         refusal = invention_refusal(measured.tunings["student"], measured.tunings["baseline"])
     if left_out is None:
         scores = measured.scores
-        decision = decide(scores, shadow, refusal=refusal) if scores else _decide_unmeasured(job, live is not None)
+        decision = (
+            decide(scores, shadow, refusal=refusal, allowed=_allowed(job, live))
+            if scores
+            else _decide_unmeasured(job, live is not None)
+        )
     else:
         threshold = job.plan.distill.positive_threshold
         scores, decision = decide_left_out(
@@ -194,6 +201,8 @@ def _write_bundles(job: _Job, models: Mapping[BundleRole, DetectionModel]) -> di
             "its bundle cannot be checked; put them back, or begin a new run with --out"
         )
     slot_model = learn_slots(record.train, job.slots, job.labels) if job.slots else None
+    right = record.right_size
+    smaller = right.rung if right is not None else None
     folders: dict[BundleRole, Path] = {role: job.registry.folder / f".{role}" for role in models}
     for role, model in models.items():
         write_bundle(
@@ -201,12 +210,14 @@ def _write_bundles(job: _Job, models: Mapping[BundleRole, DetectionModel]) -> di
             folders[role],
             camera=record.camera,
             role=role,
-            size=record.size,
+            size=smaller.input if role == "student" and smaller is not None else record.size,
+            crop=smaller.crop if role == "student" and smaller is not None else None,
             check=check,
             slots=job.slots,
             slot_model=slot_model,
             teacher=job.labels.index.description,
             training=record.training if role == "student" else {"student": Path(plan.student).name},
+            measured={"right_size": right.model_dump(mode="json")} if role == "student" and right is not None else None,
         )
     return folders
 
@@ -241,11 +252,7 @@ def _measure(job: _Job, folders: Mapping[BundleRole, Path], live: Detector | Non
 
 def _expected(job: _Job, measured: Sequence[Frame]) -> dict[str, Expected]:
     """What is expected of these frames; some of the camera's other frames help to tell what never leaves."""
-    known = {frame.name for frame in measured}
-    others = [job.train[index] for index in spread(len(job.train), EXPECTED_FRAMES)]
-    beside = [frame for frame, _ in readable_frames(others, job.read) if frame.name not in known]
-    ordered = sorted([*measured, *beside], key=lambda frame: (frame.taken or datetime.max, frame.name))
-    return expected_vehicles(ordered, job.labels, job.plan.distill, job.read)
+    return expected_of(measured, job.train, job.labels, job.plan.distill, job.read)
 
 
 def _left_out_frames(job: _Job) -> Iterator[LeftOutFrame]:
@@ -253,6 +260,20 @@ def _left_out_frames(job: _Job) -> Iterator[LeftOutFrame]:
     for frame, image in readable_frames(job.test, job.read):
         student, nano = (reported_of(labels, frame.name, one[frame.name]) for one in said)
         yield LeftOutFrame(labels.keys[frame.name], image, labels.detections(frame), student, nano)
+
+
+def _allowed(job: _Job, live: Detector | None) -> float:
+    """By how much less than the live bundle a smaller student may agree: nothing, unless that has a larger input.
+
+    So students that are right-sized again and again lose once what is allowed, and not each time.
+    """
+    right = job.record.right_size
+    smaller = right.rung if right is not None else None
+    if right is None or smaller is None or live is None:
+        return 0.0
+    if smaller.input[0] * smaller.input[1] >= live.input[0] * live.input[1]:
+        return 0.0
+    return max(0.0, smaller.loss) if right.allowed is None else right.allowed
 
 
 def _decide_unmeasured(job: _Job, has_live: bool) -> Decision:
@@ -275,6 +296,25 @@ def _add_int8(job: _Job, model: DetectionModel, folder: Path) -> dict[str, Any]:
     )
     measured: dict[str, Any] = done.measured["int8"]
     return measured
+
+
+def expected_of(
+    measured: Sequence[Frame], learned: Sequence[Frame], labels: Labels, settings: DistillSettings, read: LoadFrame
+) -> dict[str, Expected]:
+    """What is expected of frames that are measured on, of their camera's others too.
+
+    Args:
+        measured: frames that can be read.
+        learned: the camera's other frames; some of them help to tell what never leaves.
+        labels: what the teacher said.
+        settings: of the distillation.
+        read: gives the pixels of a frame.
+    """
+    known = {frame.name for frame in measured}
+    others = [learned[index] for index in spread(len(learned), EXPECTED_FRAMES)]
+    beside = [frame for frame, _ in readable_frames(others, read) if frame.name not in known]
+    ordered = sorted([*measured, *beside], key=lambda frame: (frame.taken or datetime.max, frame.name))
+    return expected_vehicles(ordered, labels, settings, read)
 
 
 def learn_slots(names: Sequence[str], slots: Sequence[Slot], labels: Labels) -> SlotModel:

@@ -41,7 +41,9 @@ class Decision:
     missing_frames: int = 0
 
 
-def decide(scores: Mapping[str, float], shadow: bool = False, margin: float = 0.0, refusal: str = "") -> Decision:
+def decide(
+    scores: Mapping[str, float], shadow: bool = False, margin: float = 0.0, refusal: str = "", allowed: float = 0.0
+) -> Decision:
     """Whether the better one of student and untouched nano takes the place of the live bundle.
 
     Args:
@@ -50,6 +52,7 @@ def decide(scores: Mapping[str, float], shadow: bool = False, margin: float = 0.
         shadow: whether what passes shall run beside the live one first.
         margin: by how much more than the untouched nano the student must agree.
         refusal: why the student may not go live, however well it agrees; empty where it may.
+        allowed: by how much less than the live bundle a student may agree that costs less than that.
 
     >>> decide({"student": 0.91, "baseline": 0.80, "live": 0.90}).outcome
     'promoted'
@@ -61,10 +64,11 @@ def decide(scores: Mapping[str, float], shadow: bool = False, margin: float = 0.
     new, live = scores[winner], scores.get("live")
     if live is None:
         return Decision(winner, "promoted", "no bundle was live that could be compared")
-    if not new >= live:
+    if not new >= live - (allowed if winner == "student" else 0.0):
         why = f"the live bundle agrees better with the teacher, by {live:.3f} against {new:.3f}"
         return Decision(winner, "kept", why)
     why = f"it agrees with the teacher by {new:.3f}, the bundle live before by {live:.3f}"
+    why += ", which costs more" if new < live else ""
     return Decision(winner, "shadow" if shadow else "promoted", why)
 
 

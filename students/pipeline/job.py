@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lotwise.datasets.split import DEFAULT_HOLDOUT
 from lotwise.datasets.vehicles import VEHICLE_CLASSES
+from lotwise.students.right_size.settings import Budget
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,11 @@ class Job:
         classes: names of the teacher's classes that are vehicles, with commas.
         epochs, seed: of the training; None for the settings' own.
         holdout: share of each camera's frames that is measured on.
-        budget: most training frames of a camera that are labelled; None for all.
+        frames: most training frames of a camera that are labelled; None for all.
         settings: YAML file with settings of training and export.
+        budget: what each camera's student may lose to cost less; None for the settings' own.
+        fps: frames a second of each camera that this machine must keep up with; None where the budget decides.
+        box_cameras: how many cameras share the machine; None for those of the run.
         ignore_regions: folder with a file of ignore regions of each camera, for frames of a dataset.
     """
 
@@ -45,6 +49,9 @@ class Job:
     epochs: int | None = None
     seed: int | None = None
     holdout: float = DEFAULT_HOLDOUT
-    budget: int | None = None
+    frames: int | None = None
     settings: Path | None = None
+    budget: Budget | None = None
+    fps: float | None = None
+    box_cameras: int | None = None
     ignore_regions: Path | None = None

@@ -8,7 +8,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.readers.common.camera_id import parse_cameras
 from lotwise.students.pipeline.job import Job
 from lotwise.students.pipeline.plan import Plan
-from lotwise.students.pipeline.settings_file import read_export, read_few_frames, read_settings
+from lotwise.students.pipeline.settings_file import read_export, read_few_frames, read_right_size, read_settings
 from lotwise.teacher.oracle import OracleSettings
 
 MIN_SCALE_PX, MAX_SCALE_PX = 32, 4096
@@ -41,9 +41,10 @@ def plan_of(job: Job) -> Plan:
         student=_local(job.student),
         distill=distill,
         few_frames=read_few_frames(job.settings),
+        right_size=read_right_size(job.settings, {"budget": job.budget, "fps": job.fps, "cameras": job.box_cameras}),
         export=read_export(job.settings, {}),
         holdout=job.holdout,
-        frames=job.budget,
+        frames=job.frames,
         ignore_regions=job.ignore_regions.resolve() if job.ignore_regions is not None else None,
     )
 

@@ -13,6 +13,7 @@ from lotwise.datasets.split import DEFAULT_HOLDOUT
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
 from lotwise.students.few_frames.settings import FewFramesSettings
+from lotwise.students.right_size.settings import RightSizeSettings
 from lotwise.teacher.oracle import OracleSettings
 
 
@@ -31,6 +32,7 @@ class Plan(BaseModel):
     student: Annotated[str, Field(description="Weights file that students start from, or its name at Ultralytics.")]
     distill: DistillSettings = DistillSettings()
     few_frames: FewFramesSettings = FewFramesSettings()
+    right_size: RightSizeSettings = RightSizeSettings()
     export: ExportSettings = ExportSettings()
     holdout: Annotated[
         float, Field(ge=0, lt=1, description="Share of each camera's frames that is measured on, not learned from.")

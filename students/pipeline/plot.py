@@ -1,4 +1,4 @@
-"""The loss over the epochs and the agreement over the frames, as pictures."""
+"""The loss over the epochs, the agreement over the frames and what smaller students lose, as pictures."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import matplotlib as mpl
 
 mpl.use("Agg")
 from matplotlib.figure import Figure
+
+from lotwise.students.pipeline.records import RightSizeRecord
 
 
 def plot_log(log: Path, picture: Path, title: str) -> None:
@@ -44,4 +46,30 @@ def plot_curve(points: Sequence[tuple[int, float]], picture: Path, title: str) -
     axes.set_title(title, fontsize=9, wrap=True)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False, loc="lower right")
+    figure.savefig(picture, dpi=110)
+
+
+def plot_ladder(ladder: RightSizeRecord, picture: Path, title: str) -> None:
+    """Draw what each student that was tried loses against the time that it takes, and what was allowed.
+
+    Args:
+        ladder: of one camera.
+        picture: PNG file to write; its folder is made.
+        title: text above the points.
+    """
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    if ladder.allowed is not None:
+        axes.axhline(ladder.allowed, color="grey", linestyle="--", label="allowed")
+    for rung in ladder.rungs:
+        taken = rung.name == ladder.taken
+        axes.plot(rung.ms, rung.loss, "o", color="tab:green" if taken else "tab:blue", markersize=9 if taken else 6)
+        axes.annotate(rung.name, (rung.ms, rung.loss), xytext=(5, 5), textcoords="offset points", fontsize=8)
+    axes.set(xlabel="ms a frame", ylabel="largest loss against the full size")
+    axes.set_xlim(left=0)
+    axes.set_title(title, fontsize=9, wrap=True)
+    axes.grid(alpha=0.3)
+    if ladder.allowed is not None:
+        axes.legend(frameon=False, loc="upper right")
     figure.savefig(picture, dpi=110)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from lotwise.cameras.detection.bundle import BundleRole
+from lotwise.datasets.frame import Crop
 
 GateOutcome = Literal["promoted", "shadow", "kept"]
 """What the promotion gate did with a new bundle; the field ``outcome`` of :class:`GateRecord` says what each means."""
@@ -83,6 +84,55 @@ class LeftOutRecord(BaseModel):
     margin: Annotated[float, Field(description="By how much it must agree more than the untouched nano.")]
 
 
+class RungRecord(BaseModel):
+    """A student that a camera could have had: what it costs, and what it loses against the full-size one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[
+        str, Field(description="Longer side of the input, px, and what is left out; full for the full size.")
+    ]
+    input: Annotated[tuple[int, int], Field(description="Width and height of the network's input, px.")]
+    crop: Annotated[Crop | None, Field(description="Part of the frame that it looks at, in 0..1; null for all.")] = None
+    without: Annotated[tuple[str, ...], Field(description="Levels of the head that it lacks.")] = ()
+    ms: Annotated[float, Field(description="Milliseconds a frame on the machine that trained it: float, one thread.")]
+    mb: Annotated[float, Field(description="Size of its float model, MB.")]
+    steps: Annotated[int, Field(description="Steps of training, beyond those of the student that it began with.")]
+    seconds: Annotated[float, Field(description="Seconds that they took.")]
+    f1: Annotated[float, Field(description="Loss of expected F1 with the consensus, against the full-size student.")]
+    strict: Annotated[float, Field(description="The same, mean over IoU 0.5 to 0.95: what looser boxes lose.")]
+    small: Annotated[float, Field(description="Loss of the smallest quarter of the sure vehicles, as a share of them.")]
+    slots: Annotated[float | None, Field(description="Share of slots read otherwise; null without slots.")]
+    boxes: Annotated[float, Field(description="One minus the F1 of its boxes with the full-size student's.")]
+    loss: Annotated[float, Field(description="The largest of these, weighed: what the tolerance is for.")]
+    why: Annotated[str, Field(description="Why it was taken or not, for people.")]
+
+
+class RightSizeRecord(BaseModel):
+    """Which smaller student a camera got, and what else was tried."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    inputs: Annotated[str, Field(description="Identity of all that the choice depends on.")]
+    asked: Annotated[str, Field(description="What it was chosen by, for people.")]
+    allowed: Annotated[
+        float | None, Field(description="Largest loss that was allowed; null where speed decided, or nothing did.")
+    ] = None
+    frames: Annotated[int, Field(description="Frames, not learned from, that it was judged on.")]
+    taken: Annotated[str, Field(description="Name of the rung that was taken; full for the full size.")]
+    weights: Annotated[str | None, Field(description="File of its student, below the camera's folder; null: full.")] = (
+        None
+    )
+    why: Annotated[str, Field(description="The reason for the choice, for people.")]
+    cost: Annotated[float, Field(description="Training of all smaller students, as a multiple of the full-size one's.")]
+    rungs: Annotated[tuple[RungRecord, ...], Field(description="All that were tried, the costliest first.")] = ()
+
+    @property
+    def rung(self) -> RungRecord | None:
+        """The one that was taken; None for the full size."""
+        return next((one for one in self.rungs if one.name == self.taken), None) if self.weights else None
+
+
 class CameraRecord(BaseModel):
     """What a camera has got: its split and, as the stages go on, its student and its bundles."""
 
@@ -104,6 +154,9 @@ class CameraRecord(BaseModel):
         Field(
             description="How its student was measured where it learned from all frames; null where frames are held out."
         ),
+    ] = None
+    right_size: Annotated[
+        RightSizeRecord | None, Field(description="Which smaller student it got; null where none was asked for.")
     ] = None
     bundle: Annotated[str | None, Field(description="Identity of the student's bundle.")] = None
     baseline: Annotated[str | None, Field(description="Identity of the untouched nano's bundle.")] = None

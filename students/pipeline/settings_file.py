@@ -14,12 +14,15 @@ from lotwise.datasets.errors import InputError
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
 from lotwise.students.few_frames.settings import FewFramesSettings
+from lotwise.students.right_size.settings import RightSizeSettings
 
 Settings = TypeVar("Settings", bound=BaseModel)
 EXPORT = "export"
 """Under this name a settings file says what is exported."""
 FEW_FRAMES = "few_frames"
 """Under this name it says what is done where a camera has few frames."""
+RIGHT_SIZE = "right_size"
+"""Under this name it says which smaller students are tried."""
 
 
 def read_settings(path: Path | None, given: Mapping[str, Any]) -> DistillSettings:
@@ -29,7 +32,7 @@ def read_settings(path: Path | None, given: Mapping[str, Any]) -> DistillSetting
         InputError: the file cannot be read, or a setting is unknown or out of range.
     """
     content = _content(path)
-    for section in (EXPORT, FEW_FRAMES):
+    for section in (EXPORT, FEW_FRAMES, RIGHT_SIZE):
         content.pop(section, None)
     return _checked(DistillSettings, {**content, **given}, path)
 
@@ -42,6 +45,26 @@ def read_export(path: Path | None, given: Mapping[str, Any]) -> ExportSettings:
 def read_few_frames(path: Path | None) -> FewFramesSettings:
     """What the same file says under ``few_frames``; same errors."""
     return _checked(FewFramesSettings, _section(path, FEW_FRAMES), path, (FEW_FRAMES,))
+
+
+def read_right_size(path: Path | None, given: Mapping[str, Any]) -> RightSizeSettings:
+    """What the same file says under ``right_size``; what is given and not None stands above it; same errors."""
+    said = {name: value for name, value in given.items() if value is not None}
+    before = _section(path, RIGHT_SIZE)
+    if "fps" in said and "budget" not in said:
+        before.pop("budget", None)  # the other way to choose, which the command line stands above
+    if "budget" in said and "fps" not in said:
+        before = {name: value for name, value in before.items() if name not in ("fps", "cameras")}
+    return _checked(RightSizeSettings, {**before, **said}, path, (RIGHT_SIZE,))
+
+
+def checked_right_size(content: Mapping[str, Any]) -> RightSizeSettings:
+    """Settings of right-sized students that the command line gives.
+
+    Raises:
+        InputError: a setting is out of range, or two do not go together.
+    """
+    return _checked(RightSizeSettings, content, None, (RIGHT_SIZE,))
 
 
 def _section(path: Path | None, name: str) -> dict[str, Any]:

@@ -374,6 +374,12 @@ def test_a_new_bundle_reads_the_slots_at_once_though_nothing_moves(registry: Reg
     assert camera.see(still(2)) == {"1": "free", "2": "free"}
 
 
+def test_a_slot_that_a_cropped_bundle_does_not_see_is_never_free(tmp_path: Path) -> None:
+    camera = Camera(write_constant_bundle(tmp_path / "b", crop=(0.0, 0.0, 0.4, 1.0)))
+    states = [camera.see() for _ in range(4)][-1]
+    assert states["2"] == "unknown" and states["1"] != "unknown"
+
+
 def test_an_error_is_unknown_and_tells_what_happened_before_it(bundle: Path, monkeypatch) -> None:
     camera = Camera(bundle)
     camera.see()

@@ -46,3 +46,24 @@ def test_the_border_is_grey_and_boxes_in_it_are_cut() -> None:
     assert box.offset == (0, 16)
     assert (image[:16] == GREY).all() and (image[48:] == GREY).all() and (image[16:48] == 255).all()
     assert box.to_frame(np.float32([[-5, 0, 70, 64]])).tolist() == [[0, 0, 100, 50]]
+
+
+@pytest.mark.parametrize("frame", [(1000, 750), (641, 479), (47, 33)])
+@pytest.mark.parametrize("crop", [(0.25, 0.5, 0.75, 1.0), (0.0, 0.1, 0.31, 0.9), (0.9, 0.9, 1.0, 1.0)])
+def test_boxes_in_a_crop_come_back_within_a_pixel_and_others_are_cut_at_it(frame, crop) -> None:
+    box = Letterbox(frame, (320, 192), crop)
+    left, top, right, bottom = box.window
+    rng = np.random.default_rng(0)
+    corners = np.sort(rng.uniform(0, 1, (50, 2, 2)), axis=1).reshape(-1, 4) * [*frame, *frame]
+    back = box.to_frame(box.to_input(corners.astype(np.float32)))
+    assert np.abs(back - np.clip(corners, [left, top] * 2, [right, bottom] * 2)).max() < 0.1
+
+
+def test_a_crop_shows_its_part_of_the_frame_only() -> None:
+    image = np.zeros((120, 160, 3), np.uint8)
+    image[60:, 80:] = 255
+    box = Letterbox((160, 120), (64, 64), (0.5, 0.5, 1.0, 1.0))
+    fitted = box.image(image)
+    assert fitted.shape == (64, 64, 3) and set(np.unique(fitted)) == {GREY, 255}
+    car = box.to_input(np.float32([[100, 70, 120, 90]]))
+    assert np.allclose(box.to_frame(car), [[100, 70, 120, 90]], atol=1e-3)

@@ -16,7 +16,7 @@ def test_options_stand_above_the_settings_file(tmp_path: Path) -> None:
     file = tmp_path / "s.yaml"
     file.write_text("{size: 320, epochs: 3, export: {int8: false}}\n")
     plan = plan_of(
-        replace(JOB, settings=file, epochs=5, scales="320, 640", classes="car, van", budget=4, cameras="a,b")
+        replace(JOB, settings=file, epochs=5, scales="320, 640", classes="car, van", frames=4, cameras="a,b")
     )
     assert (plan.distill.size, plan.distill.epochs, plan.export.int8, plan.frames) == (320, 5, False, 4)
     assert (plan.oracle.scales, plan.oracle.grid, plan.oracle.classes) == ((320, 640), 320, ("car", "van"))

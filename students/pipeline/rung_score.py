@@ -1,0 +1,107 @@
+"""What a smaller student is worth beside the full-size one, on frames that neither learned from, without labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lotwise.cameras.detection.agreement import agreement
+from lotwise.cameras.slots import SlotRule
+from lotwise.datasets.boxes import area, iou
+from lotwise.datasets.frame import Detections, Slot, SlotState
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
+from lotwise.students.pipeline.expected_f1 import SAME_VEHICLE_IOU, Expected, choose_threshold, judge
+from lotwise.students.right_size.losses import Losses
+
+OVERLAPS = tuple(float(one) for one in np.round(np.arange(0.5, 1.0, 0.05), 2))
+"""IoU thresholds of the strict agreement, as those of mAP50-95."""
+SURE_SCORE = 0.5
+"""Taught boxes from this probability up are vehicles that have to be found: more likely than not."""
+SMALL_SHARE = 0.25
+"""The smallest quarter of these vehicles are the small ones: far rows are what a small input loses first."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a student says of some frames.
+
+    Attributes:
+        threshold: raw score from which its boxes are reported: that of best expected F1.
+        reported: its boxes from there up, in pixels of the frame, by frame name.
+        slots: state of each slot, by frame name and slot id; empty where there are no slots.
+        f1: expected F1 of the reported boxes with the consensus.
+        strict: mean of the same over ``OVERLAPS``, so that loose boxes count as a loss.
+        small: share of the smallest sure vehicles that it finds; 1 where there are none.
+    """
+
+    threshold: float
+    reported: Mapping[str, Detections]
+    slots: Mapping[str, Mapping[str, SlotState]]
+    f1: float
+    strict: float
+    small: float
+
+
+def see(
+    said: Mapping[str, Detections],
+    expected: Mapping[str, Expected],
+    rule: SlotRule,
+    slots: Sequence[Slot],
+    sizes: Mapping[str, tuple[int, int]],
+) -> Seen:
+    """Judge what a student says of frames that it did not learn from.
+
+    Args:
+        said: all its boxes, of low score too, raw scores, by frame name.
+        expected: of the same frames, by the teacher's word.
+        rule: how slots are read.
+        slots: of the camera.
+        sizes: (width, height) of each frame.
+    """
+    pairs = [(found, expected[name]) for name, found in said.items()]
+    judged = judge(pairs)
+    threshold = choose_threshold(judged)
+    reported = {name: found[found.scores >= threshold] for name, found in said.items()}
+    least = min(threshold, DEFAULT_CONFIDENCE)
+    states = {
+        name: {slot: one.state for slot, one in rule(found, slots, sizes[name], confidence=least).items()}
+        for name, found in said.items()
+        if slots
+    }
+    return Seen(
+        threshold,
+        reported,
+        states,
+        judged.f1(threshold),
+        float(np.mean([judge(pairs, overlap).f1(threshold) for overlap in OVERLAPS])),
+        _small_found(reported, expected),
+    )
+
+
+def losses(full: Seen, smaller: Seen) -> Losses:
+    """What the second one loses against the first; both of the same frames."""
+    same = [state == smaller.slots[name][slot] for name, states in full.slots.items() for slot, state in states.items()]
+    return Losses(
+        full.f1 - smaller.f1,
+        full.strict - smaller.strict,
+        full.small - smaller.small,
+        1 - sum(same) / len(same) if same else None,
+        1 - agreement((found, smaller.reported[name]) for name, found in full.reported.items()),
+    )
+
+
+def _small_found(reported: Mapping[str, Detections], expected: Mapping[str, Expected]) -> float:
+    """Share of the smallest sure vehicles that are found."""
+    sizes, found = [], []
+    for name, boxes in reported.items():
+        sure = expected[name].taught
+        sure = sure[sure.scores >= SURE_SCORE]
+        sizes.append(np.sqrt(area(sure.boxes)))
+        found.append(iou(sure.boxes, boxes.boxes).max(axis=1, initial=0) >= SAME_VEHICLE_IOU)
+    every, hit = np.concatenate([*sizes, np.zeros(0)]), np.concatenate([*found, np.zeros(0, bool)])
+    if not len(every):
+        return 1.0
+    small = every <= np.quantile(every, SMALL_SHARE)
+    return float(hit[small].mean())
