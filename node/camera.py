@@ -33,7 +33,6 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Masks, Slot
 from lotwise.node.hot_swap import HotSwap
 from lotwise.node.ignoring import Ignoring
-from lotwise.node.journal.journal import Journal
 from lotwise.node.slot_follower import SlotFollower
 from lotwise.node.state import CameraNow, Event
 
@@ -285,13 +284,15 @@ class CameraLoop:
             now = replace(now, unchanged=now.unchanged + 1)
         else:
             regions = self._ignoring.regions
-            found, ignored, changes = self._detect(captured, report)
+            found, ignored, hidden, changes = self._detect(captured, report)
             if self._settings.change_detection.enabled:
                 self._change_detection.detected(thumb, captured.taken)
             latency = time.perf_counter() - began
             now = replace(now, detections=found, ignored=ignored, detected=now.detected + 1, latency_s=latency)
             size = (captured.image.shape[1], captured.image.shape[0])
-            now = replace(now, size=size, shift=report.shift, regions=regions, staying=self._ignoring.staying())
+            now = replace(
+                now, size=size, shift=report.shift, regions=regions, staying=self._ignoring.staying(), hidden=hidden
+            )  # fmt: skip
             self._read_regions = regions
         hot_swap = self._hot_swap
         now = replace(
@@ -332,8 +333,8 @@ class CameraLoop:
 
     def _detect(
         self, captured: CapturedFrame, report: ViewReport
-    ) -> tuple[Detections, Detections, tuple[SlotChange, ...]]:
-        """Vehicles, what is ignored of the boxes at the deployed confidence, and what has changed."""
+    ) -> tuple[Detections, Detections, frozenset[str], tuple[SlotChange, ...]]:
+        """Vehicles, what is ignored of the boxes at the deployed confidence, hidden slots, and what has changed."""
         size = (captured.image.shape[1], captured.image.shape[0])
         hysteresis = self._settings.hysteresis
         # Slots and places stay where the reference view has them; what was seen is moved there instead.
@@ -368,7 +369,7 @@ class CameraLoop:
             hysteresis.hidden_share,
         )  # fmt: skip
         self._seen_frames = (*self._seen_frames[1 - SEEN_FRAMES :], frame)
-        return seen, gone, self._hysteresis.update(found.readings, hidden, captured.taken)
+        return seen, gone, hidden, self._hysteresis.update(found.readings, hidden, captured.taken)
 
     def _slot_model(self, detector: Detector) -> SlotModel | None:
         """What a bundle has learned of these slots; nothing of those that the site file draws elsewhere."""
@@ -396,14 +397,6 @@ class CameraLoop:
             Event(moment, "slot", self.camera, change.slot, change.before.state, change.after.state, _details(change))
             for change in changes
         )
-
-
-def record(journal: Journal, loop: CameraLoop, looked: Looked) -> bool:
-    """Write the events of a look into the journal. Returns whether there were any."""
-    if not looked.events:
-        return False
-    journal.record(looked.events, {loop.camera: loop.now.slots})
-    return True
 
 
 def _details(change: SlotChange) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -18,6 +18,7 @@ from lotwise.cameras.site.reading import read_site
 from lotwise.cameras.site.schedule import Schedule
 from lotwise.cameras.site.secret import Secret, masked_url
 from lotwise.cameras.site.settings import Site
+from lotwise.cameras.site.shared_slots import in_common
 from lotwise.cameras.site.slot_file import read_slot_file
 from lotwise.cameras.site.slot_storage import drawn_slot_file, slot_storage
 from lotwise.cameras.site.sources import FolderSettings, SourceSettings, UsbSettings, VideoSettings
@@ -63,6 +64,7 @@ def describe_site(site: Site, cameras: tuple[str, ...] | None = None) -> str:
     lines = [f"site {site.name}: {_counted(len(chosen), 'camera')}, state kept in {site.state}"]
     lines += [f"camera {name}: {'; '.join(_camera_words(site, name))}" for name in chosen]
     lines += [
+        *_shared_words(site, chosen),
         f"detector: backend {detector.backend}, precision {detector.precision}, number format "
         f"{detector.number_format}, {workers}",
         f"mqtt: {f'{mqtt.host}, topics under {mqtt.prefix}/' if mqtt else 'off'}",
@@ -216,6 +218,25 @@ def _slot_words(site: Site, name: str) -> str:
         return f"{_counted(len(camera_slots(site, name)), 'slot')} of {origin}"
     except InputError:
         return f"no slots that can be read of {origin}"
+
+
+def _shared_words(site: Site, chosen: Sequence[str]) -> Iterator[str]:
+    """What several cameras see, so that nobody is surprised by what counts as one place."""
+    ids: dict[str, list[str]] = {}
+    for name in chosen:
+        try:
+            ids[name] = [slot.id for slot in camera_slots(site, name)]
+        except InputError:
+            continue  # told as wrong
+    if not site.shared_slots:
+        if len(chosen) > 1:
+            yield "shared slots: none; each camera's slots are places of their own"
+        return
+    places: dict[tuple[str, ...], int] = {}
+    for by in in_common(site.shared_slots, ids).values():
+        places[by] = places.get(by, 0) + 1
+    told = [f"{_counted(count, 'place')} of {' and '.join(by)}" for by, count in places.items()]
+    yield f"shared slots: {', '.join(told) or 'none in common'}"
 
 
 def _mask_words(camera: SiteCamera) -> str:

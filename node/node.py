@@ -8,17 +8,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import get_args
 
 from lotwise.cameras.ignore.region import Box, IgnoreRegion, new_region
-from lotwise.cameras.view.report import Verdict
+from lotwise.cameras.slots.state import SlotNow
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image, Slot
+from lotwise.node.agreement_file import KeptAgreement
 from lotwise.node.bay_now import BayNow
-from lotwise.node.camera import AWAY_AFTER, CameraLoop, record
+from lotwise.node.camera import AWAY_AFTER, CameraLoop
 from lotwise.node.clock_steps import ClockSteps
+from lotwise.node.event_words import WARNED_STATES, disagreement_lines, event_line
 from lotwise.node.journal.journal import Journal
 from lotwise.node.journal.query import EventQuery
+from lotwise.node.place import SITE
+from lotwise.node.shared_places import SharedPlaces
 from lotwise.node.state import CameraNow, Event, NodeNow
 
 EMPTY_SOURCE_RETRY_S = 0.25
@@ -38,11 +41,6 @@ ENDED_SLOTS_S = 60.0
 Chosen: a network camera that falls silent is given up after about as long, and a place does not stay as it is."""
 CLOSE_TIMEOUT_S = 5.0
 """Seconds for which the end waits for looks that are under way. Chosen well below systemd's TimeoutStopSec of 20 s."""
-BAD_VIEWS = {*get_args(Verdict)} - {"good"}
-WARNED_STATES = BAD_VIEWS | {"stale", "down", "failed", "decision wanted", "none", "refused", "rolled back"}
-"""States of a source, a view or a bundle that somebody should look into: logged as warnings, all others as
-information."""
-
 log = logging.getLogger(__name__)
 
 
@@ -72,7 +70,7 @@ class Node:
         site: its name.
         journal: where events and states go.
         workers: frames that are worked on at once.
-        shared: groups of cameras that see the same places under the same slot ids.
+        shared: the places that several cameras see; none where None.
         clock: seconds; monotonic.
     """
 
@@ -81,11 +79,11 @@ class Node:
         site: str,
         journal: Journal,
         workers: int,
-        shared: tuple[tuple[str, ...], ...] = (),
+        shared: SharedPlaces | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.site, self.started = site, datetime.now(UTC)
-        self._clock, self._shared = clock, shared
+        self._clock, self._shared, self._sharing = clock, shared, threading.Lock()
         self._journal, self._workers = journal, workers
         self._turns: dict[str, _Turn] = {}
         self._free = threading.Condition()
@@ -104,6 +102,8 @@ class Node:
     def add(self, loop: CameraLoop) -> None:
         """Add a camera; its loop says how often it is looked at."""
         self._turns[loop.camera] = _Turn(loop, len(self._turns) * FIRST_LOOK_STAGGER_S)
+        if self._shared is not None:
+            self._shared.add(loop.now)
 
     def arrived(self, camera: str) -> None:
         """A source has a new frame: its camera's turn comes as soon as its period allows."""
@@ -119,7 +119,9 @@ class Node:
         about: dict[str, object] = {"cameras": list(self._turns)}
         if self.held_until is not None:
             about["until"] = self.held_until.isoformat()
-        self._record(Event(datetime.now(UTC), "node", "", "", "stopped", "running", about))
+        # With the places as they are: those of another site file must not be taken for ones that go on.
+        places = {SITE: {} if self._shared is None else self._shared.states()}
+        self._record(Event(datetime.now(UTC), "node", "", "", "stopped", "running", about), states=places)
         self._threads = [
             threading.Thread(target=self._work, name=f"worker-{number}", daemon=True) for number in range(self._workers)
         ]
@@ -155,7 +157,14 @@ class Node:
         cameras = {name: replace(of, bays=bays[name]) if name in bays else of for name, of in cameras.items()}
         moment = datetime.now(UTC)
         ready = all(turn.loop.asleep or _looked_at_or_away(cameras[name], moment) for name, turn in self._turns.items())
-        return NodeNow(self.site, self.started, ready, cameras, self._shared)
+        if self._shared is None:
+            return NodeNow(self.site, self.started, ready, cameras)
+        of_places = bays.get(SITE, {})
+        places = {
+            name: replace(place, bay=of_places[name]) if name in of_places else place
+            for name, place in self._shared.now.items()
+        }
+        return NodeNow(self.site, self.started, ready, cameras, places, self._shared.agreements())
 
     def stuck(self) -> str | None:
         """One line on why frames are no longer looked at; None while all is well."""
@@ -239,7 +248,17 @@ class Node:
         if step is not None:
             before, after = step
             told = {"from": before.isoformat(), "to": after.isoformat()}
+            with self._sharing:
+                if self._shared is not None:
+                    self._shared.clock_was_set(after)
             self._record(Event(after, "node", "", "clock", "", "set", told))
+
+    def kept_agreement(self) -> KeptAgreement | None:
+        """How cameras agree, to be kept over a restart; None where they share no places."""
+        with self._sharing:
+            if self._shared is None:
+                return None
+            return KeptAgreement(self._shared.agreement.copy(), self._shared.told())
 
     def metrics(self) -> Mapping[str, float]:
         """What :attr:`metric_sources` give, by full name."""
@@ -270,9 +289,7 @@ class Node:
                 fresh, turn.failure = looked.fresh, ""
                 if looked.events:
                     self.check_clock()  # before they are recorded: history reads the events in their order
-                if record(self._journal, turn.loop, looked):
-                    self._log(looked.events)
-                    self._wake_listeners()
+                self._take(turn.loop, looked.events)
             except Exception as error:  # one camera's error, of whatever kind, must not end the others
                 if turn.failure != repr(error):  # the same one again and again would fill the log
                     log.exception(
@@ -280,7 +297,7 @@ class Node:
                     )
                 turn.failure = repr(error)
                 delay = FAILED_LOOK_RETRY_S
-                self._record(*turn.loop.fail("error"), camera=turn.loop)
+                self._take(turn.loop, turn.loop.fail("error"))
             self._done(turn, fresh, delay)
 
     def _next(self) -> _Turn | None:
@@ -315,16 +332,31 @@ class Node:
     def _give_up_slots(self, turn: _Turn) -> None:
         """Make the slots of a recording unknown: nobody looks at its places any more."""
         if turn.loop.now.source.state == "live":  # else they are unknown already, for a reason that says more
-            self._record(*turn.loop.give_up_slots("ended"), camera=turn.loop)
+            self._take(turn.loop, turn.loop.give_up_slots("ended"))
         with self._free:
             turn.since, turn.slots_given_up = None, True
             self._free.notify()
 
-    def _record(self, *events: Event, camera: CameraLoop | None = None) -> None:
+    def _take(self, loop: CameraLoop, events: Sequence[Event]) -> None:
+        """Record a look at a camera: its events and what they make of places that other cameras see too."""
+        if self._shared is None:
+            if events:
+                self._record(*events, states={loop.camera: loop.now.slots})
+            return
+        # Recorded before another camera's look is taken: in the journal each place's states follow each other.
+        with self._sharing:
+            now = loop.now
+            events = self._shared.take(now, events)
+            if events:
+                self._journal.record(events, {now.camera: now.slots, SITE: self._shared.states()})
         if events:
-            self._journal.record(events, {camera.camera: camera.now.slots} if camera else {})
             self._log(events)
             self._wake_listeners()
+
+    def _record(self, *events: Event, states: Mapping[str, Mapping[str, SlotNow]] | None = None) -> None:
+        self._journal.record(events, states)
+        self._log(events)
+        self._wake_listeners()
 
     def _wake_listeners(self) -> None:
         for wake in self.listeners:
@@ -335,13 +367,12 @@ class Node:
 
     def _log(self, events: Sequence[Event]) -> None:
         for event in events:
-            why = event.details.get("why") or ""
-            if event.subject == "slot":
-                log.debug("%s slot %s: %s", event.camera, event.name, event.after)
-            else:
-                level = logging.WARNING if event.after in WARNED_STATES else logging.INFO
-                what = " ".join(word for word in (event.subject, event.camera, event.name) if word)
-                log.log(level, "%s: %s -> %s%s", what, event.before or "-", event.after, f" ({why})" if why else "")
+            if event.subject in ("slot", "sighting", "agreement"):
+                log.debug("%s", event_line(event))
+            elif event.subject != "disagreement":
+                log.log(logging.WARNING if event.after in WARNED_STATES else logging.INFO, "%s", event_line(event))
+        for line, lasts in disagreement_lines(events):
+            log.log(logging.WARNING if lasts else logging.INFO, "%s", line)
 
 
 def _ignore_event(camera: str, region: str, before: str, after: str, box: Sequence[float]) -> Event:

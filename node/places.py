@@ -2,75 +2,32 @@
 
 A slot is what one camera sees; a place is where a car stands. Two cameras of which each numbers its slots from 1 see
 different places, so a place is a camera and a slot, unless the site file says that cameras share slots
-(``shared_slots``).
+(``shared_slots``). What those say together is worked out in :mod:`lotwise.node.shared_places`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from lotwise.cameras.slots.state import SlotNow
+from lotwise.node.bay_now import BayNow
+from lotwise.node.place import Place
 from lotwise.node.state import CameraNow, NodeNow
 
 
-@dataclass(frozen=True)
-class Place:
-    """One place of the lot.
-
-    Attributes:
-        name: ``gate/7`` of a slot that one camera has for itself; of shared ones the slot's id, or ``gate+roof/7``
-            where only some of the cameras share slots.
-        slot: its id in each of the cameras.
-        cameras: that see it.
-        now: what is known of it.
-    """
-
-    name: str
-    slot: str
-    cameras: tuple[str, ...]
-    now: SlotNow
-
-
-def shared_groups(shared: bool | Iterable[Iterable[str]], cameras: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Which cameras see the same places under the same ids: groups of two or more.
-
-    Args:
-        shared: what the site file says: all cameras, none, or groups of their ids.
-        cameras: that run; others are left out of the groups.
-
-    >>> shared_groups(True, ["gate", "roof"])
-    (('gate', 'roof'),)
-    >>> shared_groups([["gate", "roof", "yard"]], ["gate", "yard", "ramp"])
-    (('gate', 'yard'),)
-    >>> shared_groups(False, ["gate", "roof"])
-    ()
-    """
-    if shared is False:
-        return ()
-    names = tuple(cameras)
-    groups = (names,) if shared is True else (tuple(name for name in group if name in names) for group in shared)
-    return tuple(group for group in groups if len(group) > 1)
-
-
 def lot_places(now: NodeNow) -> dict[str, Place]:
-    """Every place of the lot by its name, in the order of the cameras and their slots.
-
-    Of several cameras that see a place, those whose source is live decide alone: what a video that has ended or a
-    camera that is away saw last says nothing against a picture of this moment. Among them one that knows the place goes
-    before one that does not, and the surer one before the other.
-    """
-    group_of = {camera: group for group in now.shared for camera in group}
-    seen: dict[str, tuple[str, list[CameraNow]]] = {}
-    for name, camera in now.cameras.items():
-        group = group_of.get(name, (name,))
-        prefix = "" if name in group_of and len(group) == len(now.cameras) else f"{'+'.join(group)}/"
-        for slot in camera.slots:
-            seen.setdefault(prefix + slot, (slot, []))[1].append(camera)
-    return {
-        name: Place(name, slot, tuple(camera.camera for camera in cameras), _believed(slot, cameras))
-        for name, (slot, cameras) in seen.items()
-    }
+    """Every place of the lot by its name, in the order of the cameras and their slots."""
+    name_of = {key: name for name, place in now.shared.items() for key in place.seen_as.items()}
+    places: dict[str, Place] = {}
+    for camera, known in now.cameras.items():
+        for slot, state in known.slots.items():
+            name = name_of.get((camera, slot))
+            if name is not None:
+                places.setdefault(name, now.shared[name])
+            else:
+                bay = known.bays.get(slot, BayNow())
+                places[f"{camera}/{slot}"] = Place(f"{camera}/{slot}", {camera: slot}, state, known.time, bay)
+    return places
 
 
 def place_states(places: Mapping[str, Place]) -> dict[str, SlotNow]:
@@ -83,12 +40,6 @@ def is_live(camera: CameraNow) -> bool:
     return camera.source.state == "live" and not camera.source.ended
 
 
-def _believed(slot: str, cameras: Sequence[CameraNow]) -> SlotNow:
-    if len(cameras) == 1:
-        return cameras[0].slots[slot]
-
-    def trust(camera: CameraNow) -> tuple[bool, bool, float]:
-        told = camera.slots[slot]
-        return is_live(camera), told.state != "unknown", told.score
-
-    return max(cameras, key=trust).slots[slot]
+def is_trusted(camera: CameraNow) -> bool:
+    """Whether a camera's slots are known at this moment: it shows this moment, and its view is good."""
+    return is_live(camera) and camera.view.verdict == "good"

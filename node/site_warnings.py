@@ -10,6 +10,7 @@ from lotwise.cameras.site.api import is_loopback
 from lotwise.cameras.site.frames import chosen_cameras
 from lotwise.cameras.site.privacy_masks import privacy_masks
 from lotwise.cameras.site.settings import Site
+from lotwise.cameras.site.shared_slots import shared_groups
 from lotwise.cameras.site.slot_entry import waiting_note
 from lotwise.cameras.site.slot_file import read_slot_entries
 from lotwise.cameras.site.slot_overlaps import overlap_note
@@ -17,7 +18,6 @@ from lotwise.cameras.site.slot_storage import slot_storage
 from lotwise.cameras.slots.masked import masked_slots
 from lotwise.datasets.errors import InputError
 from lotwise.node.check import camera_slots, learns_first, used_secrets
-from lotwise.node.places import shared_groups
 
 IDS_SHOWN = 5
 """Ids of slots that a warning names; of a whole lot the first ones are enough to see what is meant."""
@@ -130,6 +130,9 @@ def _equal_ids(site: Site, cameras: tuple[str, ...]) -> Iterator[str]:
             ids[name] = [slot.id for slot in camera_slots(site, name)]
         except InputError:
             continue  # told as wrong
+    if isinstance(site.shared_slots, dict):
+        yield from _places_without_slots(site.shared_slots, ids)
+        return
     groups = shared_groups(site.shared_slots, cameras)
     for group in groups:
         seen = [name for camera in group for name in ids.get(camera, ())]
@@ -142,6 +145,14 @@ def _equal_ids(site: Site, cameras: tuple[str, ...]) -> Iterator[str]:
             f"cameras {', '.join(cluster[:-1])} and {cluster[-1]} have the same slot ids ({shown}): they count as "
             f"different places; where they are the same ones, set shared_slots: [[{', '.join(cluster)}]]"
         )
+
+
+def _places_without_slots(places: Mapping[str, Mapping[str, str]], ids: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Places that name slots which are not there."""
+    for place, slots in places.items():
+        for camera, slot in slots.items():
+            if camera in ids and slot not in ids[camera]:
+                yield f"shared_slots: place {place} is slot {slot} of {camera}, which has no such slot; check its id"
 
 
 def _overlapping(ids: Mapping[str, Sequence[str]], shared: Iterable[Sequence[str]]) -> list[list[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -24,23 +24,27 @@ from lotwise.cameras.registry.use import RegistriesInUse
 from lotwise.cameras.site.frames import chosen_cameras
 from lotwise.cameras.site.privacy_masks import privacy_masks
 from lotwise.cameras.site.settings import Site
+from lotwise.cameras.site.shared_slots import shared_slots
 from lotwise.cameras.sources.camera import open_camera
 from lotwise.cameras.view.health import ViewHealth
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
 from lotwise.node import publisher_list
+from lotwise.node.agreement_file import AgreementFile, read_agreement
 from lotwise.node.arenas import limit_arenas, trim_arenas
 from lotwise.node.camera import CameraLoop
 from lotwise.node.engine_probe import EngineProbe, Watched
+from lotwise.node.history.site_history import site_zone
 from lotwise.node.hot_swap import HotSwap
 from lotwise.node.ignoring import Ignoring
 from lotwise.node.journal.journal import Journal
 from lotwise.node.lock import StateLock
 from lotwise.node.node import Node
-from lotwise.node.places import shared_groups
+from lotwise.node.place import SITE
 from lotwise.node.publisher import Publisher, Surroundings
+from lotwise.node.shared_places import SharedPlaces
 from lotwise.node.slot_follower import SlotFollower
-from lotwise.node.state_folder import HEARTBEAT_FILE, JOURNAL
+from lotwise.node.state_folder import AGREEMENT, HEARTBEAT_FILE, JOURNAL
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Service:
         loader: loads models beside the loop.
         lock: keeps other nodes from the state folder.
         probe: finds out how models run fastest on this machine.
+        agreement_file: keeps how cameras agree.
         in_use: tells whoever makes new bundles that a node runs the live ones.
     """
 
@@ -62,6 +67,7 @@ class Service:
     loader: ThreadPoolExecutor
     probe: EngineProbe
     lock: StateLock
+    agreement_file: AgreementFile
     in_use: RegistriesInUse
 
     def start(self) -> None:
@@ -83,6 +89,7 @@ class Service:
         for publisher in reversed(self.publishers):
             publisher.close()
         self.heartbeat()
+        self.agreement_file.keep(self.node.kept_agreement, at_once=True)
         self.journal.close()
         self.in_use.close()
         self.lock.close()
@@ -92,6 +99,7 @@ class Service:
         trim_arenas()
         self.in_use.mark()
         self.node.check_clock()
+        self.agreement_file.keep(self.node.kept_agreement)
         try:
             # Not through a link: it could point to where a file is to appear that somebody else waits for.
             os.close(os.open(self.heartbeat_file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o640))
@@ -131,15 +139,14 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
     with ExitStack() as opened:
         lock = opened.enter_context(closing(StateLock(site.state)))
         journal = opened.enter_context(closing(Journal(site.state / JOURNAL, site.publish.history)))
-        node = opened.enter_context(
-            closing(Node(site.name, journal, workers, shared_groups(site.shared_slots, chosen)))
-        )
+        heartbeat_file = site.state / HEARTBEAT_FILE
+        until = datetime.fromtimestamp(heartbeat_file.stat().st_mtime, UTC) if heartbeat_file.exists() else None
+        shared = _shared_places(site, chosen, journal, until)
+        node = opened.enter_context(closing(Node(site.name, journal, workers, shared)))
         loader = ThreadPoolExecutor(1, "loader")
         probe = EngineProbe(choices, site.detector, threads, lambda: node.now().ready)
         registries = [one.folder for one in bundles.values() if isinstance(one, Registry)]
         in_use = opened.enter_context(closing(RegistriesInUse(registries)))
-        heartbeat_file = site.state / HEARTBEAT_FILE
-        until = datetime.fromtimestamp(heartbeat_file.stat().st_mtime, UTC) if heartbeat_file.exists() else None
         node.held_until = until
         for name in chosen:
             settings = site.settings_of(name)
@@ -174,13 +181,26 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
                 node.metric_sources.append(publisher.metrics)
         opened.pop_all()  # from here on it is the service that closes them
     node.metric_sources.append(partial(_journal_metrics, journal))
-    return Service(node, journal, publishers, heartbeat_file, loader, probe, lock, in_use)
+    agreement_file = AgreementFile(site.state / AGREEMENT)
+    return Service(node, journal, publishers, heartbeat_file, loader, probe, lock, agreement_file, in_use)
 
 
 def workers_and_threads(site: Site, cameras: int) -> tuple[int, int]:
     """Frames that are worked on at once, and threads for each of their models."""
     workers = min(site.detector.workers or cores(), cameras)
     return workers, max(1, cores() // workers)
+
+
+def _shared_places(
+    site: Site, cameras: Sequence[str], journal: Journal, held_until: datetime | None
+) -> SharedPlaces | None:
+    rule = shared_slots(site.shared_slots, cameras)
+    if not rule:
+        return None
+    kept = read_agreement(site.state / AGREEMENT)
+    bridge = timedelta(seconds=site.hysteresis.bridge_s)
+    before, zone = journal.slots(SITE), site_zone(site)
+    return SharedPlaces(rule, bridge, before, None, held_until, kept.agreement, kept.told, zone)
 
 
 def _bundle_slots(bundles: Registry | Path) -> tuple[Slot, ...]:

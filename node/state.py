@@ -9,14 +9,24 @@ from typing import Literal
 
 from lotwise.cameras.ignore.region import IgnoreRegion
 from lotwise.cameras.ignore.staying import StayingBox
+from lotwise.cameras.slots.shared.agreement import Rate
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Detections
 from lotwise.node.bay_now import BayNow
+from lotwise.node.place import Place
 from lotwise.node.refusal import Refusal
 
-Subject = Literal["slot", "stay", "camera", "bundle", "node"]
+Subject = Literal["slot", "sighting", "stay", "disagreement", "agreement", "camera", "bundle", "node"]
+"""What an event is about.
+
+- ``slot``: a place of the lot has changed; without a camera where it is a place that several cameras see.
+- ``sighting``: what one camera says of such a place has changed.
+- ``stay``: a car stands there for too long.
+- ``disagreement``: cameras contradict each other on a place for long, or do so no more.
+- ``agreement``: how often a camera was compared with others within an hour, and how often it differed.
+"""
 
 
 @dataclass(frozen=True)
@@ -24,8 +34,10 @@ class Event:
     """One thing that happened, for history and subscribers.
 
     Attributes:
-        subject: what it happened to.
-        name: the slot's id, the bundle's identity, ``source`` or ``view`` of a camera; empty for the node.
+        subject: what it is about.
+        camera: its id; empty for the node, and for a place that several cameras see.
+        name: the slot's id or the place's name, the bundle's identity, ``source`` or ``view`` of a camera; empty for
+            the node.
         before, after: states as words.
         details: plain JSON values.
         number: given by the journal, rising without gaps as recorded; 0 before.
@@ -56,6 +68,7 @@ class CameraNow:
         ignored: of the last detected frame, those of things that are no vehicles.
         size: (width, height) of that frame. shift: of the view then, in shares of the frame.
         regions: what is ignored. staying: boxes outside of every slot that are always there.
+        hidden: ids of slots that something nearer covered on the last detected frame.
         looked: frames looked at. detected: frames detected. unchanged: frames that showed nothing new. untrusted:
             frames of a view that could not be trusted. latency_s: from taking the last detected frame from its source
             to its slot states.
@@ -78,6 +91,7 @@ class CameraNow:
     regions: tuple[IgnoreRegion, ...] = ()
     bays: Mapping[str, BayNow] = field(default_factory=dict)
     staying: tuple[StayingBox, ...] = ()
+    hidden: frozenset[str] = frozenset()
     looked: int = 0
     detected: int = 0
     unchanged: int = 0
@@ -86,19 +100,35 @@ class CameraNow:
 
 
 @dataclass(frozen=True)
+class AgreementNow:
+    """How a camera agrees with the others that see its places.
+
+    Attributes:
+        rate: over the past weeks.
+        compared, differed: comparisons since the node's start, and those in which another camera said something else.
+    """
+
+    rate: Rate
+    compared: int
+    differed: int
+
+
+@dataclass(frozen=True)
 class NodeNow:
     """The whole node at this moment.
 
     Attributes:
         ready: every camera was looked at or is known to be down.
-        shared: groups of cameras that see the same places under the same slot ids.
+        shared: places that several cameras see, by name.
+        agreements: how cameras agree with others that see the same places, by camera.
     """
 
     site: str
     started: datetime
     ready: bool
     cameras: Mapping[str, CameraNow]
-    shared: tuple[tuple[str, ...], ...] = ()
+    shared: Mapping[str, Place] = field(default_factory=dict)
+    agreements: Mapping[str, AgreementNow] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 JOURNAL = "history.sqlite"
+AGREEMENT = "agreement.json"
+"""How cameras agree that see the same places."""
 HEARTBEAT_FILE = "heartbeat"
 """Touched while the node runs: until when the states in the journal are known to have held."""

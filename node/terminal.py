@@ -39,6 +39,9 @@ def live_view(now: NodeNow, earlier: NodeNow | None, seconds: float, log_lines: 
     problems = [
         _line(f"{name}: {why}", UNKNOWN_STYLE) for name, camera in now.cameras.items() if (why := cause(camera))
     ]
+    if disputed := sum(place.disagreement is not None for place in now.shared.values()):
+        which = "a place" if disputed == 1 else f"{disputed} places"
+        problems.append(_line(f"cameras contradict each other on {which}; the page says why", UNKNOWN_STYLE))
     return Group(headline, "", table, "", *problems, *(_line(line, "dim") for line in log_lines))
 
 

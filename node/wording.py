@@ -27,6 +27,7 @@ REASON_WORDS = {
     "ended": "the recording was read to its end",
     "off hours": "outside of the camera's hours",
     "no bundle": "no detector that can be run",
+    "disputed": "its cameras contradict each other, and none is surer",
     "error": "an error in the node, which its log tells",
 }
 

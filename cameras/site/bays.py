@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -115,9 +115,24 @@ def bay_of(settings: BaySettings, camera: str, slot: str, row: str | None = None
     return Bay(of_row, kind, longest)
 
 
-def bays_of(settings: BaySettings, camera: str, slots: Iterable[str], rows: Mapping[str, str | None]) -> dict[str, Bay]:
-    """:func:`bay_of` of each slot of a camera, by slot id; ``rows`` as the slot file has them."""
-    return {slot: bay_of(settings, camera, slot, rows.get(slot)) for slot in slots}
+def bay_of_place(
+    settings: BaySettings, name: str, seen_as: Mapping[str, str], rows: Mapping[tuple[str, str], str]
+) -> Bay:
+    """What the site file says of a place, which one camera or several see.
+
+    Args:
+        name: its slot's id, or the name of a shared place, by which rows and rules mean it.
+        seen_as: the slot's id by camera. A rule for one of these cameras holds.
+        rows: rows as slot files have them, by camera and slot id.
+    """
+    # Where only some cameras share their ids, their names stand before the id that rows and rules mean.
+    id_ = next((slot for slot in seen_as.values() if name.endswith(f"/{slot}")), name)
+    every = [bay_of(settings, camera, id_, rows.get((camera, slot))) for camera, slot in seen_as.items()]
+    return Bay(
+        next((bay.row for bay in every if bay.row), ""),
+        next((bay.kind for bay in every if bay.kind), ""),
+        next((bay.max_stay_s for bay in every if bay.max_stay_s is not None), None),
+    )
 
 
 def _is_one_of(slot: str, ids: tuple[str, ...]) -> bool:

@@ -15,16 +15,10 @@ from lotwise.cameras.site.detector import DetectorSettings
 from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.site.publish import PublishSettings
 from lotwise.cameras.site.schedule import Schedule
+from lotwise.cameras.site.shared_slots import CameraId, CheckedSharedSlots, shared_slot_mistake
 from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.site.view import ViewSettings
 
-CameraId = Annotated[
-    str,
-    Field(
-        pattern=r"^[^./\\][^/\\]*$",
-        description="Id of a camera, which also names its folder, so no / or \\ in it and no . at its start.",
-    ),
-]
 Section = TypeVar("Section", bound=BaseModel)
 
 
@@ -62,10 +56,11 @@ class Site(BaseModel):
         HysteresisSettings, Field(description="When a change of a slot is published, and what a hidden slot is.")
     ] = HysteresisSettings()
     shared_slots: Annotated[
-        bool | tuple[tuple[CameraId, ...], ...],
+        CheckedSharedSlots,
         Field(
-            description="Whether the same slot id at several cameras means the same place: true for all cameras, or "
-            "lists of the cameras that share their slots. By default each camera's slots are places of their own."
+            description="Which slots of several cameras are the same place: true where the same id means the same "
+            "place at all cameras, lists of the cameras of which that holds, or each place with the slot that it is "
+            "at each camera. By default each camera's slots are places of their own."
         ),
     ] = False
     bays: Annotated[
@@ -113,13 +108,9 @@ class Site(BaseModel):
         return self.state / "staying" / f"{camera}.json"
 
     @model_validator(mode="after")
-    def _groups_name_cameras_once(self) -> Site:
-        named = [] if isinstance(self.shared_slots, bool) else [name for group in self.shared_slots for name in group]
-        for name in named:
-            if name not in self.cameras:
-                raise ValueError(f"shared_slots names {name}, but the cameras are {', '.join(self.cameras)}")
-            if named.count(name) > 1:
-                raise ValueError(f"shared_slots names {name} twice; a camera can be in one group only")
+    def _shared_slots_are_of_its_cameras(self) -> Site:
+        if mistake := shared_slot_mistake(self.shared_slots, self.cameras):
+            raise ValueError(mistake)
         return self
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lotwise.cameras.site.secret import Secret
 
-EventSubject = Literal["slot", "stay", "camera", "bundle", "node"]
+EventSubject = Literal["slot", "sighting", "stay", "disagreement", "agreement", "camera", "bundle", "node"]
 
 
 class WebhookSettings(BaseModel):
@@ -32,7 +32,12 @@ class WebhookSettings(BaseModel):
     ] = None
     events: Annotated[
         tuple[EventSubject, ...],
-        Field(min_length=1, description="Which events are sent: slot, stay (overstays), camera, bundle, node."),
-    ] = ("slot", "stay", "camera")
+        Field(
+            min_length=1,
+            description="Which events are sent: slot, stay (overstays), disagreement (of cameras on a place), camera, "
+            "bundle, node; sighting and agreement: what each camera says of places that several see, and how often "
+            "they differ.",
+        ),
+    ] = ("slot", "stay", "disagreement", "camera")
     batch: Annotated[int, Field(ge=1, le=1000, description="Events in one message at most.")] = 100
     timeout_s: Annotated[float, Field(gt=0, le=120, description="Seconds for an answer.")] = 10.0

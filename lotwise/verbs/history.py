@@ -141,6 +141,8 @@ def _head(name: str) -> str:
 def _shown(name: str, value: str | float | bool | None) -> str:
     if value is None:
         return "-"
+    if name == "camera" and value == "":
+        return "several"
     if isinstance(value, bool | str):
         return {"True": "yes", "False": "no"}.get(str(value), str(value))
     if name.endswith("_share"):

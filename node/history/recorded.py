@@ -68,7 +68,8 @@ def recorded(
         path: the database.
         start: of the range, with time zone.
         end: of the range.
-        camera: only slots of it; None for all.
+        camera: only slots of it, also those that are places of the site, as this camera sees them; None for all places
+            of the lot, each once.
         slot: only this one of the camera's; None for all.
 
     Raises:
@@ -77,7 +78,7 @@ def recorded(
     only = "subject = 'slot'"
     values: list[object] = []
     if camera is not None:
-        only, values = f"{only} AND camera = ?", [camera]
+        only, values = "subject IN ('slot', 'sighting') AND camera = ?", [camera]
         if slot is not None:
             only, values = f"{only} AND name = ?", [camera, slot]
     with reading(path) as db:

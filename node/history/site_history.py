@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from lotwise.cameras.site.bays import Bay, bay_of
+from lotwise.cameras.site.bays import Bay, bay_of, bay_of_place
 from lotwise.cameras.site.settings import Site
+from lotwise.cameras.site.shared_slots import SharedSlots, shared_slots
 from lotwise.cameras.site.slot_file import read_slot_entries
 from lotwise.cameras.site.slot_storage import slot_storage
 from lotwise.datasets.errors import InputError
@@ -17,6 +18,7 @@ from lotwise.node.history.recorded import recorded
 from lotwise.node.history.stays import Stay, stays
 from lotwise.node.history.timeline import timeline
 from lotwise.node.history.utilisation import Utilisation, utilisation
+from lotwise.node.place import SITE
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class SiteHistory:
 
     Attributes:
         zone: name of the time zone of hours and weekdays.
-        bays: what holds for each slot, by camera and slot id.
+        bays: what holds for each slot, by camera and slot id; of a place that several cameras see, by no camera and
+            its name.
     """
 
     start: datetime
@@ -59,16 +62,21 @@ def site_history(
         start: of the range, with time zone.
         end: of the range.
         held: until when the last states are known to have held.
-        camera: only its slots.
+        camera: only its slots, as it sees them; else each place of the lot once.
         row: only slots of rows of this name.
 
     Raises:
         InputError: the journal cannot be read.
     """
     bridge_s = {name: site.settings_of(name).hysteresis.bridge_s for name in site.cameras}
-    found = timeline(recorded(journal, start, end, camera), held, bridge_s)
-    rows = slot_rows(site)
-    bays = {key: bay_of(site.bays, *key, rows.get(key)) for key in found.pieces}
+    bridge_s[SITE] = site.hysteresis.bridge_s
+    rule = shared_slots(site.shared_slots, site.cameras)
+    read = recorded(journal, start, end, camera)
+    found = timeline(read, held, bridge_s)
+    if camera is None and rule:
+        # Of the time before they were shared: their places have a history of their own since.
+        found = found.only([key for key in found.pieces if rule.place_of(*key) is None])
+    bays = _bays(site, rule, read.present, found.pieces)
     if row is not None:
         bays = {key: bay for key, bay in bays.items() if bay.row == row}
         found = found.only(bays.keys())
@@ -80,6 +88,23 @@ def site_history(
         stays(found, start, end),
         bays,
     )
+
+
+def _bays(
+    site: Site, rule: SharedSlots, present: Mapping[str, Iterable[str]], keys: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], Bay]:
+    rows = slot_rows(site)
+    seen_as: dict[str, dict[str, str]] = {}
+    for camera, slots in present.items():
+        for slot in slots:
+            if (place := rule.place_of(camera, slot)) is not None:
+                seen_as.setdefault(place, {})[camera] = slot
+    return {
+        key: bay_of_place(site.bays, key[1], seen_as.get(key[1], {SITE: key[1]}), rows)
+        if key[0] == SITE
+        else bay_of(site.bays, *key, rows.get(key))
+        for key in keys
+    }
 
 
 def slot_rows(site: Site) -> dict[tuple[str, str], str]:

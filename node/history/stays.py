@@ -67,6 +67,15 @@ def stays(found: Timeline, start: datetime, end: datetime) -> list[Stay]:
     return sorted(every, key=attrgetter("start_us", "camera", "slot"))
 
 
+def open_stay(found: Timeline, camera: str, slot: str) -> Stay | None:
+    """The stay of the car that stands on a slot now, even where its begin lies ahead, as the clock was set back."""
+    key = camera, slot
+    if key not in found.open:
+        return None
+    every = list(_of_slot(camera, slot, found.pieces[key], True))
+    return every[-1] if every and every[-1].ended == "open" else None
+
+
 def _of_slot(camera: str, slot: str, pieces: Sequence[Piece], is_open: bool) -> Iterator[Stay]:
     first: Piece | None = None
     begin: Begin = "found"

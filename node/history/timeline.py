@@ -15,6 +15,7 @@ from datetime import datetime
 from lotwise.datasets.frame import SlotState
 from lotwise.node.history.recorded import Recorded, Row
 from lotwise.node.journal.database import micros
+from lotwise.node.place import SITE
 
 RECORDING_AFTER = 86_400_000_000
 """Microseconds between a frame and its event from which on a camera plays a recording, whose time is not the node's."""
@@ -100,7 +101,7 @@ class _Builder:
 
     def build(self, recorded: Recorded, held: int) -> Timeline:
         for row in recorded.rows:
-            if row[3] == "slot":
+            if row[3] in ("slot", "sighting"):
                 self._slot_event(row)
             elif row[5] == "clock":
                 self._clock_set(row)
@@ -196,7 +197,7 @@ class _Builder:
                 self._believe_if_short(slot, camera)
                 self._unknown(slot, until, at)
                 slot.awaited, slot.off = slot.pieces[-1], max(0, at - until)
-                if runs is not None and camera not in runs:
+                if runs is not None and camera not in (*runs, SITE):
                     slot.disbelieve()
                     slot.awaited = None
             self._clock[camera] = at

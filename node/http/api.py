@@ -29,7 +29,7 @@ from lotwise.node.http.errors import add_errors
 from lotwise.node.http.headers import HEADERS
 from lotwise.node.http.history_routes import add_history
 from lotwise.node.http.metrics import exposition, node_registry
-from lotwise.node.http.page import CHANGES_SHOWN, page
+from lotwise.node.http.page import EVENTS_READ, page, shown_changes
 from lotwise.node.http.served_node import ServedNode
 from lotwise.node.http.slot_editor.routes import add_slot_editor
 from lotwise.node.journal.query import EventQuery
@@ -101,9 +101,11 @@ def make_app(
     @app.get("/", response_class=HTMLResponse)
     async def operators_page() -> str:
         """The page for operators."""
-        after = max(0, node.last_event() - CHANGES_SHOWN)
-        changes = await run_sync(lambda: node.events(EventQuery(after, limit=CHANGES_SHOWN)), limiter=one)
-        return page(node.now(), changes[::-1], node.stuck(), editor=edited is not None, history=past is not None)
+        after = max(0, node.last_event() - EVENTS_READ)
+        events = await run_sync(lambda: node.events(EventQuery(after, limit=EVENTS_READ)), limiter=one)
+        return page(
+            node.now(), shown_changes(events), node.stuck(), editor=edited is not None, history=past is not None
+        )
 
     @app.get("/api/v1/state")
     async def state() -> SiteAnswer:

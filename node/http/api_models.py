@@ -15,7 +15,8 @@ from lotwise.cameras.sources.captured_frame import SourceState
 from lotwise.cameras.view.report import Verdict
 from lotwise.datasets.frame import Detections, SlotState
 from lotwise.node.bay_now import BayNow
-from lotwise.node.places import Place, lot_places, place_states
+from lotwise.node.place import Place
+from lotwise.node.places import lot_places, place_states
 from lotwise.node.state import CameraNow, Counts, Event, NodeNow, Subject
 
 Share = Annotated[float, PlainSerializer(lambda value: round(value, 4), return_type=float)]
@@ -53,9 +54,18 @@ class CameraSlotAnswer(SlotAnswer):
     overstay: bool = Field(False, description="The car that stands there was seen there for longer than that")
 
 
-class PlaceAnswer(SlotAnswer):
-    slot: str = Field(description="Id of the slot in each of the cameras")
-    cameras: tuple[str, ...] = Field(description="Cameras that see this place")
+class DisagreementAnswer(_Answer):
+    since: datetime = Field(description="When it began")
+    said: dict[str, SlotState] = Field(description="What each camera says")
+    why: str = Field(description="A guess at the cause, in words")
+    kind: str = Field(description="The same as one word: turned, hour, slot or unclear")
+
+
+class PlaceAnswer(CameraSlotAnswer):
+    slots: dict[str, str] = Field(description="Id of the slot by camera that sees this place")
+    disagreement: DisagreementAnswer | None = Field(
+        None, description="Its cameras have contradicted each other for long; null where they do not"
+    )
 
 
 class SourceAnswer(_Answer):
@@ -134,6 +144,14 @@ class CameraDetailAnswer(CameraAnswer):
     staying: list[StayingAnswer] = Field(description="Boxes outside of every slot that have been there for long")
 
 
+class AgreementAnswer(_Answer):
+    disagreement: Share | None = Field(
+        description="Share of the comparisons of the past weeks in which another camera said something else"
+    )
+    compared: int = Field(description="Comparisons since the node's start")
+    differed: int = Field(description="Of them, those in which another camera said something else")
+
+
 class SiteAnswer(_Answer):
     site: str
     started: datetime
@@ -141,7 +159,10 @@ class SiteAnswer(_Answer):
     last_event: int = Field(description="Number of the newest event in the history")
     counts: CountsAnswer = Field(description="Of the lot: a place that several cameras see counts once")
     places: dict[str, PlaceAnswer] = Field(
-        description="Each place of the lot once, as camera/slot; as the slot alone where all cameras share slots"
+        description="Each place of the lot once, as camera/slot; one that several cameras see by its own name"
+    )
+    agreements: dict[str, AgreementAnswer] = Field(
+        description="How cameras agree with others that see the same places, by camera"
     )
     cameras: dict[str, CameraAnswer]
 
@@ -150,8 +171,10 @@ class EventAnswer(_Answer):
     number: int = Field(description="Rising without gaps; give the last one as `after` to read on")
     time: datetime
     subject: Subject
-    camera: str
-    name: str = Field(description="Id of the slot or identity of the bundle; empty for a camera or the node")
+    camera: str = Field(description="Empty for the node, and for a place that several cameras see")
+    name: str = Field(
+        description="Id of the slot, name of the place, or identity of the bundle; empty for a camera or the node"
+    )
     before: str
     after: str
     details: dict[str, object]
@@ -167,6 +190,10 @@ def site_answer(now: NodeNow, last_event: int) -> SiteAnswer:
         last_event=last_event,
         counts=_counts(place_states(places)),
         places={name: _place(place) for name, place in places.items()},
+        agreements={
+            name: AgreementAnswer(disagreement=one.rate.share, compared=one.compared, differed=one.differed)
+            for name, one in now.agreements.items()
+        },
         cameras={name: camera_answer(camera) for name, camera in now.cameras.items()},
     )
 
@@ -231,9 +258,12 @@ def _slot(slot: SlotNow) -> dict[str, Any]:
 
 
 def _place(place: Place) -> PlaceAnswer:
-    now = place.now
+    told = place.disagreement
     return PlaceAnswer(
-        state=now.state, since=now.since, score=now.score, why=now.why, slot=place.slot, cameras=place.cameras
+        **_slot(place.now),
+        **asdict(place.bay),
+        slots=dict(place.seen_as),
+        disagreement=None if told is None else DisagreementAnswer.model_validate(told),
     )
 
 

@@ -24,6 +24,10 @@ RANGES = {1: "day", 7: "week", 30: "month", 90: "three months"}
 """Days back that the page offers."""
 
 
+SEVERAL = "several"
+"""In place of a camera: of places that several see."""
+
+
 @dataclass(frozen=True)
 class UseRow:
     """One line of a table: shares as words, and the part of the bar that is full."""
@@ -78,7 +82,9 @@ def _is_too_long(stay: Stay, history: SiteHistory) -> bool:
 
 
 def _row(names: tuple[str, ...], use: Use) -> UseRow:
-    return UseRow(names, _percent(use.occupied_share), _percent(use.known_share), use.occupied_share or 0.0)
+    first, *rest = names
+    full = use.occupied_share or 0.0
+    return UseRow((first or SEVERAL, *rest), _percent(use.occupied_share), _percent(use.known_share), full)
 
 
 def _weekdays(uses: Sequence[Use]) -> list[UseRow]:

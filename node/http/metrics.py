@@ -14,6 +14,7 @@ from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceState
 from lotwise.cameras.view.report import Verdict
 from lotwise.node.http.served_node import ServedNode
+from lotwise.node.place import SITE
 from lotwise.node.places import lot_places, place_states
 from lotwise.node.state import CameraNow, Counts, NodeNow
 from lotwise.node.version import software_version
@@ -52,6 +53,7 @@ class NodeCollector(Collector):
         yield from _counters(cameras)
         yield from _states(cameras)
         yield from _slots(now)
+        yield from _agreements(now)
         for name, value in sorted(self._node.metrics().items()):
             if name.endswith("_total"):
                 yield CounterMetricFamily(name, "Told by the node", value=value)
@@ -128,20 +130,51 @@ def _slots(now: NodeNow) -> Iterator[Metric]:
         for state, count in _counted(camera.slots):
             slots.add_metric([name, state], count)
     lot = GaugeMetricFamily("lotwise_lot_slots", "Slots of the lot by state, each once", labels=["state"])
-    for state, count in _counted(place_states(lot_places(now))):
+    places = lot_places(now)
+    for state, count in _counted(place_states(places)):
         lot.add_metric([state], count)
-    rows = GaugeMetricFamily("lotwise_row_slots", "Slots of a row by state", labels=["camera", "row", "state"])
+    rows = GaugeMetricFamily(
+        "lotwise_row_slots",
+        "Places of a row by state, each once; without a camera those that several cameras see",
+        labels=["camera", "row", "state"],
+    )
     overstays = GaugeMetricFamily(
         "lotwise_overstays", "Slots on which a car has been seen for longer than it may stand there", labels=["camera"]
     )
-    for name, camera in now.cameras.items():
-        bays = camera.bays
-        for row in dict.fromkeys(bay.row for bay in bays.values()):
-            of_row = {slot: of for slot, of in camera.slots.items() if slot in bays and bays[slot].row == row}
-            for state, count in _counted(of_row):
-                rows.add_metric([name, row, state], count)
-        overstays.add_metric([name], sum(bay.overstay for bay in bays.values()))
+    of_rows: dict[tuple[str, str], dict[str, SlotNow]] = {}
+    too_long: dict[str, int] = dict.fromkeys(now.cameras, 0)
+    for name, place in places.items():
+        owner = SITE if place.shared else place.cameras[0]
+        of_rows.setdefault((owner, place.bay.row), {})[name] = place.now
+        too_long[owner] = too_long.get(owner, 0) + place.bay.overstay
+    for (owner, row), states in of_rows.items():
+        for state, count in _counted(states):
+            rows.add_metric([owner, row, state], count)
+    for owner, count in too_long.items():
+        overstays.add_metric([owner], count)
     yield from (slots, lot, rows, overstays)
+
+
+def _agreements(now: NodeNow) -> Iterator[Metric]:
+    compared = CounterMetricFamily(
+        "lotwise_camera_compared_places", "Comparisons with another camera on a shared place", labels=["camera"]
+    )
+    differed = CounterMetricFamily(
+        "lotwise_camera_differing_places", "Of these, those in which the other said something else", labels=["camera"]
+    )
+    share = GaugeMetricFamily(
+        "lotwise_camera_disagreement_ratio",
+        "Share of the comparisons of the past weeks that differed",
+        labels=["camera"],
+    )
+    for name, one in now.agreements.items():
+        compared.add_metric([name], one.compared)
+        differed.add_metric([name], one.differed)
+        if one.rate.share is not None:
+            share.add_metric([name], one.rate.share)
+    lasting = sum(place.disagreement is not None for place in now.shared.values())
+    yield from (compared, differed, share)
+    yield _gauge("lotwise_disagreements", "Places on which cameras have contradicted each other for long", lasting)
 
 
 def _counted(slots: Mapping[str, SlotNow]) -> Iterator[tuple[str, int]]:

@@ -8,7 +8,7 @@ a reverse proxy, and a browser that gave the token once need not give it again.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -18,14 +18,16 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from lotwise.cameras.slots.shared.place_state import DISPUTED
 from lotwise.cameras.slots.state import SlotNow
-from lotwise.node.bay_now import BayNow
-from lotwise.node.places import Place, lot_places, place_states
+from lotwise.node.place import SITE, Place
+from lotwise.node.places import lot_places, place_states
 from lotwise.node.state import CameraNow, Counts, Event, NodeNow
 from lotwise.node.wording import cause, duration_words, local_time, reason
 
-CHANGES_SHOWN = 12
-"""Number of last changes shown."""
+CHANGES_SHOWN, EVENTS_READ = 12, 60
+"""Number of last changes shown, and of last events among which they are looked for: what each camera says of a place
+that several see is not shown here."""
 STAYS_SHOWN = 6
 """Number of longest stays shown; all that are too long are shown besides."""
 PICTURE_WIDTH_PX = 720
@@ -124,6 +126,16 @@ class UnknownPlaces:
 
 
 @dataclass(frozen=True)
+class DisputeRow:
+    """Places on which the same cameras have contradicted each other for long, for one reason as far as is known."""
+
+    places: tuple[str, ...]
+    said: str
+    since: str
+    why: str
+
+
+@dataclass(frozen=True)
 class StayRow:
     """A car that has stood on its place for long, or for longer than it may."""
 
@@ -166,7 +178,8 @@ def page(now: NodeNow, changes: Sequence[Event], stuck: str | None, editor: bool
         cameras=[_card(camera, editor) for camera in now.cameras.values()],
         staying=[thing for camera in now.cameras.values() for thing in _staying(camera)],
         ignored=[thing for camera in now.cameras.values() for thing in _ignored(camera)],
-        stays=_longest_stays(now),
+        stays=_longest_stays(places),
+        disputes=list(_disputes(now)),
         history=history,
         unknown=list(_unknown(now, places)),
         changes=[_change(event) for event in changes],
@@ -237,37 +250,65 @@ def _snapshot(camera: str) -> str:
 def _unknown(now: NodeNow, places: Mapping[str, Place]) -> Iterator[UnknownPlaces]:
     groups: dict[tuple[str, str], list[SlotNow]] = {}
     names: dict[tuple[str, str], list[str]] = {}
+
+    def add(camera: str, title: str, state: SlotNow) -> None:
+        groups.setdefault((camera, state.why), []).append(state)
+        names.setdefault((camera, state.why), []).append(title)
+
     # A place that another camera knows is not unknown.
     for place in (place for place in places.values() if place.now.state == "unknown"):
-        for camera in place.cameras:
-            slot = now.cameras[camera].slots[place.slot]
-            groups.setdefault((camera, slot.why), []).append(slot)
-            names.setdefault((camera, slot.why), []).append(place.slot)
+        if place.now.why == DISPUTED:
+            add(_joined(place.cameras), place.title, place.now)
+            continue
+        for camera, slot in place.seen_as.items():
+            add(camera, place.title, now.cameras[camera].slots[slot])
     for (camera, why), slots in groups.items():
         since = min(slot.since for slot in slots)
         yield UnknownPlaces(camera, tuple(names[camera, why]), reason(why), local_time(since))
 
 
-def _longest_stays(now: NodeNow) -> list[StayRow]:
+def _disputes(now: NodeNow) -> Iterator[DisputeRow]:
+    groups: dict[tuple[str, str], list[Place]] = {}
+    for place in now.shared.values():
+        if (told := place.disagreement) is not None:
+            said = ", ".join(f"{camera}: {state}" for camera, state in told.said.items())
+            groups.setdefault((said, told.why), []).append(place)
+    for (said, why), found in groups.items():
+        since = min(place.disagreement.since for place in found if place.disagreement is not None)
+        yield DisputeRow(tuple(place.title for place in found), said, local_time(since), why)
+
+
+def _longest_stays(places: Mapping[str, Place]) -> list[StayRow]:
     """All overstays, then the longest of the other stays."""
     found = []
-    for name, camera in now.cameras.items():
-        for slot, state in camera.slots.items():
-            if state.state == "occupied" and camera.time is not None:
-                bay = camera.bays.get(slot, BayNow())
-                lasts_s = (camera.time - state.since).total_seconds()
-                over = f"longer than {duration_words(bay.max_stay_s)}" if bay.overstay and bay.max_stay_s else ""
-                row = StayRow(name, slot, bay.kind, local_time(state.since), duration_words(lasts_s), over)
-                found.append((not bay.overstay, -lasts_s, row))
+    for place in places.values():
+        if place.now.state == "occupied" and place.time is not None:
+            bay, since = place.bay, place.now.since
+            lasts_s = (place.time - since).total_seconds()
+            over = f"longer than {duration_words(bay.max_stay_s)}" if bay.overstay and bay.max_stay_s else ""
+            row = StayRow(
+                _joined(place.cameras), place.title, bay.kind, local_time(since), duration_words(lasts_s), over
+            )  # fmt: skip
+            found.append((not bay.overstay, -lasts_s, row))
     found.sort(key=lambda one: one[:2])
     too_long = sum(not fine for fine, *_ in found)
     return [row for *_, row in found[: max(STAYS_SHOWN, too_long)]]
 
 
+def shown_changes(events: Sequence[Event]) -> list[Event]:
+    """The newest of some events that the page tells, newest first: each change of a place once."""
+    return [event for event in reversed(events) if event.subject not in ("sighting", "agreement")][:CHANGES_SHOWN]
+
+
 def _change(event: Event) -> ChangeRow:
-    what = (
-        event.name
-        if event.subject in ("slot", "stay")
-        else f"{event.subject} {event.name[:IDENTITY_CHARACTERS]}".strip()
-    )
-    return ChangeRow(local_time(event.time), event.camera, what, event.before, event.after)
+    if event.subject in ("slot", "stay", "disagreement"):
+        what = event.name if event.subject != "disagreement" else f"cameras disagree on {event.name}"
+    else:
+        what = f"{event.subject} {event.name[:IDENTITY_CHARACTERS]}".strip()
+    seen_by = event.details.get("cameras") if event.camera == SITE else None
+    camera = _joined(seen_by) if isinstance(seen_by, Mapping) else event.camera
+    return ChangeRow(local_time(event.time), camera, what, event.before, event.after)
+
+
+def _joined(cameras: Iterable[str]) -> str:
+    return " + ".join(cameras)

@@ -33,7 +33,8 @@ def discovery(topics: Topics, site: str, prefix: str, page_url: str = "", pictur
     """The retained configuration of every entity, by topic: cleared, it takes the entity away.
 
     Free slots are a sensor of each camera and of the site, whose longest stay is one too. Each slot of a camera is a
-    binary sensor, on where occupied, and so is, at the site, each place that several cameras see. Each camera has a
+    binary sensor, on where occupied, and so is, at the site, each place that several cameras see; another one is on
+    while cameras contradict each other on such places. Each camera has a
     picture, and for diagnosis its source, its view and its bundle. A slot is available while the node is online and the
     camera shows this moment; a picture and the diagnosis while the node is online.
 
@@ -52,6 +53,10 @@ def discovery(topics: Topics, site: str, prefix: str, page_url: str = "", pictur
         _topic(prefix, "sensor", place, "free"): _free(site_device, online, f"{root}/state", f"{place}-free"),
         _topic(prefix, "sensor", place, "longest-stay"): _longest_stay(site_device, online, root, place),
     }
+    if topics.places:
+        found[_topic(prefix, "binary_sensor", place, "disagreement")] = _disagreement(
+            site_device, online, topics.disagreements, place
+        )  # fmt: skip
     for name in topics.places:
         told = topics.place(name)
         key = _id("place", told)
@@ -89,6 +94,22 @@ def _occupancy(name: str, device: Entity, available: list[dict[str, str]], told:
             "value_template": _OCCUPIED,
             "payload_on": "ON",
             "payload_off": "OFF",
+            "json_attributes_topic": told,
+        },
+        available,
+    )
+
+
+def _disagreement(device: Entity, available: list[dict[str, str]], told: str, place: str) -> bytes:
+    return _config(
+        {
+            "name": "Cameras contradict each other",
+            "unique_id": f"{place}-disagreement",
+            "device": device,
+            "device_class": "problem",
+            "entity_category": "diagnostic",
+            "state_topic": told,
+            "value_template": "{{ 'ON' if value_json.count else 'OFF' }}",
             "json_attributes_topic": told,
         },
         available,

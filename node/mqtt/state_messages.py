@@ -22,7 +22,8 @@ from lotwise.datasets.frame import Image, Slot
 from lotwise.node.bay_now import BayNow
 from lotwise.node.mqtt.topics import OFFLINE, ONLINE, Topics
 from lotwise.node.picture import annotated, encoded
-from lotwise.node.places import Place, is_live, lot_places, place_states
+from lotwise.node.place import Place
+from lotwise.node.places import is_trusted, lot_places, place_states
 from lotwise.node.state import CameraNow, Counts, NodeNow
 
 log = logging.getLogger(__name__)
@@ -65,10 +66,13 @@ class StateMessages:
         tell(f"{topics.root}/state", counts, _counts_message, counts)
         longest = longest_stay(now)
         tell(f"{topics.root}/longest_stay", longest, _stay_message, longest)
-        for name in topics.places:
-            tell(topics.place(name), _meaning(places[name].now), _place_message, places[name])
+        if now.shared:
+            disputed = {name: place for name, place in now.shared.items() if place.disagreement is not None}
+            tell(topics.disagreements, _disputes(disputed), _disagreements_message, disputed)
+        for name, place in now.shared.items():
+            tell(topics.place(name), (_meaning(place.now), place.bay, place.cameras), _place_message, place)
         for name, camera in now.cameras.items():
-            available = ONLINE if trusted(camera) else OFFLINE
+            available = ONLINE if is_trusted(camera) else OFFLINE
             tell(f"{topics.camera(name)}/available", available, bytes, available)
             tell(f"{topics.camera(name)}/state", _camera_meaning(camera), _camera_message, camera)
             for slot, state in camera.slots.items():
@@ -102,11 +106,6 @@ class StateMessages:
                 log.exception("MQTT: the picture of camera %s cannot be drawn", camera)
             self._undrawn.add(camera)
             return None
-
-
-def trusted(camera: CameraNow) -> bool:
-    """Whether a camera's slots are known at this moment: it shows this moment, and its view is good."""
-    return is_live(camera) and camera.view.verdict == "good"
 
 
 def _meaning(slot: SlotNow) -> Hashable:
@@ -145,7 +144,23 @@ def _counts_message(counts: Counts) -> bytes:
 
 
 def _place_message(place: Place) -> bytes:
-    return _json({**_slot(place.now), "cameras": place.cameras})
+    return _json({**_slot(place.now), **asdict(place.bay), "cameras": place.cameras})
+
+
+def _disputes(places: Mapping[str, Place]) -> Hashable:
+    told = ((name, place.disagreement) for name, place in places.items())
+    return tuple((name, one.since, tuple(one.said.items()), one.why) for name, one in told if one is not None)
+
+
+def _disagreements_message(places: Mapping[str, Place]) -> bytes:
+    told = [
+        {
+            "place": name, "since": one.since.isoformat(), "cameras": dict(one.said), "kind": one.kind, "why": one.why
+        }
+        for name, place in places.items()
+        if (one := place.disagreement) is not None
+    ]  # fmt: skip
+    return _json({"count": len(told), "places": told})
 
 
 def _slot_message(told: tuple[SlotNow, BayNow | None]) -> bytes:
@@ -153,26 +168,27 @@ def _slot_message(told: tuple[SlotNow, BayNow | None]) -> bytes:
     return _json(_slot(slot) | ({} if bay is None else asdict(bay)))
 
 
-def _stay_message(stay: tuple[str, str, datetime] | None) -> bytes:
+def _stay_message(stay: tuple[str | None, str, datetime] | None) -> bytes:
     if stay is None:
         return _json({"camera": None, "slot": None, "since": None})
     camera, slot, since = stay
     return _json({"camera": camera, "slot": slot, "since": since.isoformat()})
 
 
-def longest_stay(now: NodeNow) -> tuple[str, str, datetime] | None:
-    """Camera, slot and begin of the car that has stood longest, of cameras that show this moment; None where none."""
+def longest_stay(now: NodeNow) -> tuple[str | None, str, datetime] | None:
+    """Camera, slot and begin of the car that has stood longest, as far as cameras show this moment; None where none.
+
+    Of a place that several cameras see, its name, and no camera.
+    """
     going_on = [
-        (state.since, name, slot)
-        for name, camera in now.cameras.items()
-        if trusted(camera)
-        for slot, state in camera.slots.items()
-        if state.state == "occupied"
+        (place.now.since, "" if place.shared else place.cameras[0], place.title)
+        for place in lot_places(now).values()
+        if place.now.state == "occupied" and any(is_trusted(now.cameras[camera]) for camera in place.cameras)
     ]
     if not going_on:
         return None
     since, camera, slot = min(going_on)
-    return camera, slot, since
+    return camera or None, slot, since
 
 
 def _slot(slot: SlotNow) -> dict[str, object]:

@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
 
-from lotwise.node.places import lot_places
 from lotwise.node.state import Event, NodeNow
 
 Message = tuple[str, bytes]
 """Topic and payload."""
 
 PLACE = "place"
-"""Level below which places are told that several cameras see; no camera's own."""
+"""Level below which the site's places are told, which several cameras see; no camera's own."""
 ONLINE, OFFLINE = b"online", b"offline"
 _UNSAFE = re.compile(r"[^\w.-]")
 
@@ -48,7 +47,7 @@ class Topics:
 
     Attributes:
         root: ``<prefix>/<site>``. cameras: each camera's level. slots: of each camera, each slot's level.
-        places: level of each place that several cameras see.
+        places: level of each place of the site.
     """
 
     root: str
@@ -56,12 +55,16 @@ class Topics:
     slots: Mapping[str, Mapping[str, str]]
     places: Mapping[str, str]
 
+    @property
+    def disagreements(self) -> str:
+        """Where it is told on which places cameras contradict each other."""
+        return f"{self.root}/disagreements"
+
     @staticmethod
     def of(now: NodeNow, prefix: str, site: str) -> Topics:
         """The topics of all cameras, slots and shared places of a site, each safe as a part of a topic."""
         slots = {name: safe_names(camera.slots) for name, camera in now.cameras.items()}
-        seen = lot_places(now) if now.shared else {}
-        places = safe_names(name for name, place in seen.items() if len(place.cameras) > 1)
+        places = safe_names(now.shared)
         return Topics(site_root(prefix, site), safe_names(now.cameras, taken=(PLACE,)), slots, places)
 
     def camera(self, camera: str) -> str:

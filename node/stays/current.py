@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from lotwise.node.history.recorded import recorded
-from lotwise.node.history.stays import stays
+from lotwise.node.history.stays import open_stay
 from lotwise.node.history.timeline import timeline
 from lotwise.node.journal.database import from_micros, reading
 
@@ -25,10 +25,11 @@ def seen_there_s(journal: Path, camera: str, slot: str, since: datetime, now: da
     Raises:
         InputError: the journal cannot be read.
     """
-    around = timedelta(seconds=1)
-    found = timeline(recorded(journal, since - around, now + around, camera, slot), now, bridge_s)
-    going_on = [stay for stay in stays(found, since - around, now + around) if stay.ended == "open"]
-    return going_on[-1].occupied_s if going_on else 0.0
+    # To the last event, whatever its time: where the clock was set back, events before that have later times.
+    ever = now + timedelta(days=36500)
+    found = timeline(recorded(journal, since - timedelta(seconds=1), ever, camera, slot), now, bridge_s)
+    stay = open_stay(found, camera, slot)
+    return 0.0 if stay is None else stay.occupied_s
 
 
 def told_at(journal: Path, camera: str, slot: str) -> datetime | None:

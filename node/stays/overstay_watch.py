@@ -12,14 +12,16 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
-from lotwise.cameras.site.bays import Bay, bay_of
+from lotwise.cameras.site.bays import Bay, bay_of_place
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.datasets.errors import InputError
 from lotwise.node.bay_now import BayNow
 from lotwise.node.history.site_history import slot_rows
 from lotwise.node.journal.journal import Journal
-from lotwise.node.state import CameraNow, Event, NodeNow
+from lotwise.node.place import SITE, Place
+from lotwise.node.places import lot_places
+from lotwise.node.state import Event, NodeNow
 from lotwise.node.stays.current import seen_there_s, told_at
 
 log = logging.getLogger(__name__)
@@ -31,7 +33,7 @@ RECORDING_AFTER_S = 86400.0
 CLOSE_TIMEOUT_S = 5.0
 
 Key = tuple[str, str]
-"""Camera and slot id."""
+"""Camera and slot id; of a place that several cameras see, no camera and its name."""
 
 
 class WatchedNode(Protocol):
@@ -67,6 +69,7 @@ class OverstayWatch:
     ) -> None:
         self._site, self._node, self._journal, self._steady, self._clock = site, node, journal, steady, clock
         self._bays: dict[Key, Bay] = {}
+        self._seen_as: dict[Key, tuple[tuple[str, str], ...]] = {}
         self._told: dict[Key, datetime] = {}
         self._looked_up: set[Key] = set()
         self._next: dict[Key, tuple[datetime, float]] = {}
@@ -99,28 +102,31 @@ class OverstayWatch:
             InputError: the journal cannot be read.
         """
         now = self._node.now()
-        self._learn_bays(now)
-        for name, camera in now.cameras.items():
-            for slot, state in camera.slots.items():
-                bay = self._bays[name, slot]
-                if bay.max_stay_s is not None and camera.time is not None:
-                    self._look_at((name, slot), state, camera, bay, bay.max_stay_s)
-        self._node.bays = {
-            name: {slot: self._shown((name, slot), state) for slot, state in camera.slots.items()}
-            for name, camera in now.cameras.items()
-        }
+        places = {_key(place): place for place in lot_places(now).values()}
+        self._learn_bays(places)
+        for key, place in places.items():
+            bay = self._bays[key]
+            if bay.max_stay_s is not None and place.time is not None:
+                self._look_at(key, place.now, place.time, bay, bay.max_stay_s)
+        found: dict[str, dict[str, BayNow]] = {name: {} for name in now.cameras}
+        for key, place in places.items():
+            found.setdefault(key[0], {})[key[1]] = shown = self._shown(key, place.now)
+            for camera, slot in place.seen_as.items():
+                found[camera][slot] = shown
+        self._node.bays = found
 
     def _shown(self, key: Key, state: SlotNow) -> BayNow:
         bay = self._bays[key]
         return BayNow(bay.row, bay.kind, bay.max_stay_s, state.state == "occupied" and key in self._told)
 
-    def _learn_bays(self, now: NodeNow) -> None:
-        keys = {(name, slot) for name, camera in now.cameras.items() for slot in camera.slots}
-        if keys != self._bays.keys():
+    def _learn_bays(self, places: Mapping[Key, Place]) -> None:
+        seen_as = {key: tuple(place.seen_as.items()) for key, place in places.items()}
+        if seen_as != self._seen_as:
             rows = slot_rows(self._site)
-            self._bays = {key: bay_of(self._site.bays, *key, rows.get(key)) for key in keys}
+            self._bays = {key: bay_of_place(self._site.bays, key[1], dict(of), rows) for key, of in seen_as.items()}
+            self._seen_as = seen_as
 
-    def _look_at(self, key: Key, state: SlotNow, camera: CameraNow, bay: Bay, longest_s: float) -> None:
+    def _look_at(self, key: Key, state: SlotNow, time: datetime, bay: Bay, longest_s: float) -> None:
         if state.state == "free":
             self._told.pop(key, None)
         if state.state != "occupied":
@@ -134,11 +140,12 @@ class OverstayWatch:
         begin, due = self._next.get(key, (state.since, 0.0))
         if key in self._told or (begin == state.since and self._steady() < due):
             return
-        seen_s = self._seen_s(key, state, camera)
+        seen_s = self._seen_s(key, state, time)
         if seen_s < longest_s:
-            self._next[key] = state.since, self._steady() + min(longest_s - seen_s, 600.0)
+            # It cannot have been seen there for long enough before that, whatever the clock is set to.
+            self._next[key] = state.since, self._steady() + longest_s - seen_s
             return
-        at = camera.time if self._is_recording(camera) and camera.time is not None else self._clock()
+        at = time if self._is_recording(time) else self._clock()
         self._told[key] = at
         self._next.pop(key, None)
         self._count += 1
@@ -151,22 +158,14 @@ class OverstayWatch:
         }
         self._node.note(Event(at, "stay", *key, "occupied", "overstay", details))
 
-    def _seen_s(self, key: Key, state: SlotNow, camera: CameraNow) -> float:
-        assert camera.time is not None
-        lasted = (camera.time - state.since).total_seconds()
-        limit = self._bays[key].max_stay_s or 0.0
-        if lasted < limit - 1 and not self._clock_was_set_back(state, camera):
-            return max(0.0, lasted)
-        if self._is_recording(camera):
-            return lasted
-        bridge_s = self._site.settings_of(key[0]).hysteresis.bridge_s
-        return seen_there_s(self._journal.path, *key, state.since, camera.time, bridge_s)
+    def _seen_s(self, key: Key, state: SlotNow, time: datetime) -> float:
+        if self._is_recording(time):
+            return (time - state.since).total_seconds()
+        of_site = self._site.hysteresis if key[0] == SITE else self._site.settings_of(key[0]).hysteresis
+        return seen_there_s(self._journal.path, *key, state.since, time, of_site.bridge_s)
 
-    def _clock_was_set_back(self, state: SlotNow, camera: CameraNow) -> bool:
-        return camera.time is not None and camera.time < state.since
-
-    def _is_recording(self, camera: CameraNow) -> bool:
-        return camera.time is not None and abs((self._clock() - camera.time).total_seconds()) > RECORDING_AFTER_S
+    def _is_recording(self, time: datetime) -> bool:
+        return abs((self._clock() - time).total_seconds()) > RECORDING_AFTER_S
 
     def _run(self) -> None:
         failure = ""
@@ -182,3 +181,8 @@ class OverstayWatch:
                 if repr(error) != failure:
                     log.exception("overstays are not told")
                 failure = repr(error)
+
+
+def _key(place: Place) -> Key:
+    """Under which events tell of a place."""
+    return (SITE, place.name) if place.shared else next(iter(place.seen_as.items()))

@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 import numpy as np
 
 from lotwise.cameras.ignore.region import Box, IgnoreRegion
+from lotwise.cameras.site.shared_slots import SharedSlotSettings, shared_slots
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Slot, SlotState
 from lotwise.node.journal.query import EventQuery
+from lotwise.node.shared_places import SharedPlaces
 from lotwise.node.state import CameraNow, Event, NodeNow
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -51,6 +53,22 @@ def square(name: str, x: float, y: float, side: float = 0.2) -> Slot:
     return Slot(name, np.array(corners, np.float32))
 
 
+def lot(
+    cameras: Sequence[CameraNow], shared: SharedSlotSettings = False, site: str = "lot", ready: bool = True
+) -> NodeNow:
+    """A node of these cameras, of which some see the same places."""
+    now = NodeNow(site, NOON, ready, {camera.camera: camera for camera in cameras})
+    rule = shared_slots(shared, now.cameras)
+    if not rule:
+        return now
+    places = SharedPlaces(rule, start=NOON)
+    for camera in cameras:
+        places.add(camera)
+    for camera in cameras:
+        places.take(camera, ())
+    return replace(now, shared=places.now, agreements=places.agreements())
+
+
 @dataclass
 class FakeNode:
     """A node of these cameras; ``images`` and ``places`` by camera id."""
@@ -60,7 +78,7 @@ class FakeNode:
     places: Mapping[str, tuple[Slot, ...]] = field(default_factory=dict)
     history: Sequence[Event] = ()
     ready: bool = True
-    shared: tuple[tuple[str, ...], ...] = ()
+    shared: SharedSlotSettings = False
     hangs: str | None = None
     further: Mapping[str, float] = field(default_factory=dict)
     site: str = "a lot"
@@ -70,7 +88,7 @@ class FakeNode:
     pictured: list[str] = field(default_factory=list)
 
     def now(self) -> NodeNow:
-        return NodeNow(self.site, NOON, self.ready, {camera.camera: camera for camera in self.cameras}, self.shared)
+        return lot(self.cameras, self.shared, self.site, self.ready)
 
     def stuck(self) -> str | None:
         return self.hangs

@@ -53,6 +53,7 @@ def test_what_will_be_run(whole: Path) -> None:
     )
     assert said[2].startswith("camera roof: rtsp rtsp://h/s; every 2 s, 06:00-22:00 Europe/Rome; 2 slots of its bundle")
     assert said[3:] == [
+        "shared slots: none; each camera's slots are places of their own",
         "detector: backend auto, precision auto, number format auto, a worker a core",
         "mqtt: broker, topics under lotwise/",
         "api: 127.0.0.1:8770",

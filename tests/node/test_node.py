@@ -385,7 +385,7 @@ def test_what_happened_is_logged_by_how_bad_it_is(journal: Journal, caplog) -> N
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("WARNING", "camera C1 source: live -> down (no answer in 10 s)"),
         ("INFO", "camera C1 source: down -> live"),
-        ("DEBUG", "C1 slot 7: unknown"),
+        ("DEBUG", "slot C1 7: free -> unknown (down)"),
         ("WARNING", "bundle C1 ab: shadow -> refused (sees ghosts)"),
     ]
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from lotwise.cameras.site.shared_slots import SharedSlotSettings
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.node.places import lot_places, place_states
-from lotwise.node.state import CameraNow, Counts, NodeNow
-from tests.node.nodes import NOON, camera, slot
+from lotwise.node.state import CameraNow, Counts
+from tests.node.nodes import NOON, camera, lot, slot
 
 LIVE = SourceHealth("live", NOON)
 ENDED = replace(LIVE, ended=True)
@@ -18,33 +19,30 @@ STALE = SourceHealth("stale", NOON)
 DOWN = SourceHealth("down", NOON)
 
 
-def node(*cameras: CameraNow, shared: tuple[tuple[str, ...], ...] = ()) -> NodeNow:
-    return NodeNow("lot", NOON, True, {one.camera: one for one in cameras}, shared)
-
-
-def states(now: NodeNow) -> dict[str, str]:
-    return {name: place.now.state for name, place in lot_places(now).items()}
+def states(cameras: list[CameraNow], shared: SharedSlotSettings = True) -> dict[str, str]:
+    return {name: place.now.state for name, place in lot_places(lot(cameras, shared)).items()}
 
 
 def test_two_cameras_that_number_their_slots_alike_see_different_places() -> None:
     """18 free slots on one camera and 12 occupied ones on another are 30 places."""
     gate = camera("gate", {str(number): slot("free") for number in range(1, 19)})
     roof = camera("roof", {str(number): slot("occupied") for number in range(1, 13)})
-    counts = Counts.of(place_states(lot_places(node(gate, roof))))
+    counts = Counts.of(place_states(lot_places(lot([gate, roof]))))
     assert (counts.free, counts.occupied, counts.unknown) == (18, 12, 0)
 
 
 @pytest.mark.parametrize(
     ("shared", "names"),
     [
-        ((), ["gate/7", "roof/7", "yard/7"]),
-        ((("gate", "roof", "yard"),), ["7"]),
-        ((("gate", "roof"),), ["gate+roof/7", "yard/7"]),
+        (False, ["gate/7", "roof/7", "yard/7"]),
+        (True, ["7"]),
+        ([["gate", "roof"]], ["gate+roof/7", "yard/7"]),
+        ({"A1": {"gate": "7", "yard": "7"}}, ["A1", "roof/7"]),
     ],
 )
-def test_places_of_cameras_that_share_slots(shared: tuple[tuple[str, ...], ...], names: list[str]) -> None:
+def test_places_of_cameras_that_share_slots(shared: SharedSlotSettings, names: list[str]) -> None:
     cameras = [camera(name, {"7": slot("free")}) for name in ("gate", "roof", "yard")]
-    assert list(lot_places(node(*cameras, shared=shared))) == names
+    assert list(lot_places(lot(cameras, shared))) == names
 
 
 @pytest.mark.parametrize(
@@ -62,4 +60,4 @@ def test_places_of_cameras_that_share_slots(shared: tuple[tuple[str, ...], ...],
 def test_who_is_believed(first: tuple[SourceHealth, SlotNow], second: tuple[SourceHealth, SlotNow], state: str) -> None:
     cameras = [camera(name, {"7": now}, source) for name, (source, now) in zip("ab", (first, second), strict=True)]
     for order in (cameras, cameras[::-1]):
-        assert states(node(*order, shared=(("a", "b"),))) == {"7": state}
+        assert states(order) == {"7": state}

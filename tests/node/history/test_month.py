@@ -10,6 +10,9 @@ from lotwise.node.history.recorded import recorded
 from lotwise.node.history.stays import Stay, stays
 from lotwise.node.history.timeline import Timeline, timeline
 from lotwise.node.history.utilisation import Utilisation, utilisation
+from lotwise.node.journal.journal import Journal
+from lotwise.node.journal.query import EventQuery
+from lotwise.node.place import SITE
 from tests.node.history.simulation import BEGIN, FRAME_S, Plan, play, random_plan, seen
 
 HOUR, DAY = 3600, 86400
@@ -132,3 +135,54 @@ def test_ranges_add_up_to_the_whole(tmp_path: Path) -> None:
         assert sum(part.slots[key].free_s for part in parts if key in part.slots) == pytest.approx(free, abs=1)
     found = timeline(recorded(path, edges[2], edges[3], "C1", "2"), held)
     assert set(found.pieces) == {("C1", "2")}
+
+
+SHARED_FAULTS = {
+    "node_off": [(3 * DAY, 3 * DAY + 600), (5 * DAY + 7 * HOUR, 6 * DAY), (9 * DAY, 9 * DAY + 2 * HOUR)],
+    "camera_away": {
+        "C1": [(2 * DAY, 2 * DAY + 600), (12 * DAY, 13 * DAY), (22 * DAY, 22 * DAY + 1800)],
+        "C2": [(12 * DAY + 6 * HOUR, 12 * DAY + 9 * HOUR), (20 * DAY, 20 * DAY + 3 * HOUR), (22 * DAY, 22 * DAY + 600)],
+    },
+}
+MAX_STAY_S = 4 * HOUR + 100
+
+
+def shared_plan(seed: int, **more: object) -> Plan:
+    return random_plan(seed, slots=2, shared=True, max_stay_s=MAX_STAY_S, **more)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        shared_plan(12, **SHARED_FAULTS),  # killed
+        shared_plan(14, clock_set=[(4 * DAY, -HOUR), (8 * DAY, 2 * HOUR), (15 * DAY, -DAY)]),
+        shared_plan(15, clock_set=[(10 * DAY, -3 * HOUR), (12 * DAY + HOUR, -HOUR)], **SHARED_FAULTS),
+    ],
+    ids=["killed", "clock", "all"],
+)
+def test_two_cameras_that_see_the_same_places_give_each_stay_once(plan: Plan, tmp_path: Path) -> None:
+    """A fault of one camera takes nothing away; of each car too long there is one overstay, never for fault time."""
+    _, every, use = history(plan, tmp_path)
+    assert set(use.cameras) == {SITE}  # the lot is counted once
+    events = Journal(tmp_path / "history.sqlite").events(EventQuery(limit=100_000))
+    assert not [event for event in events if event.subject == "disagreement"]
+    for slot in {slot for _, slot in plan.cars}:
+        free, occupied = seen(plan, SITE, slot)
+        told = use.slots[SITE, slot]
+        assert (told.occupied_s, told.free_s) == (pytest.approx(occupied, abs=0.01), pytest.approx(free, abs=0.01))
+        of_slot = [stay for stay in every if stay.slot == slot]
+        assert sum(stay.occupied_s for stay in of_slot) == pytest.approx(occupied, abs=0.01)
+        # The watch looks with each frame, so that a car must still be there with the next one.
+        long = [one for one in of_slot if one.occupied_s - (one.ended != "open") * FRAME_S >= MAX_STAY_S]
+        overstays = [event for event in events if event.subject == "stay" and event.name == slot]
+        assert len(overstays) == len(long) > 3
+        assert all(event.camera == SITE for event in overstays)
+
+
+def test_what_one_of_several_cameras_saw_can_still_be_asked_for(tmp_path: Path) -> None:
+    plan = random_plan(16, slots=1, days=7, shared=True, camera_away={"C2": [(2 * DAY, 5 * DAY)]})
+    held = play(plan, tmp_path / "h")
+    alone = timeline(recorded(tmp_path / "h", *ALWAYS, camera="C2"), held)
+    use = utilisation(alone, BEGIN - timedelta(days=2), BEGIN + timedelta(days=40), UTC, lambda camera, slot: "")
+    assert use.slots["C2", "1"].occupied_s == pytest.approx(seen(plan, "C2", "1")[1], abs=0.01)
+    assert use.slots["C2", "1"].unknown_s == pytest.approx(3 * DAY, abs=1)

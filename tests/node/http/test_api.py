@@ -46,7 +46,8 @@ def test_state_tells_the_lot_and_each_camera(url: str) -> None:
     assert state["counts"] == {"free": 2, "occupied": 3, "unknown": 2}
     assert state["places"]["roof east/9"] == {
         "state": "unknown", "since": "2026-03-04T12:00:00Z", "score": 0.0, "why": "hidden",
-        "slot": "9", "cameras": ["roof east"],
+        "row": "", "kind": "", "max_stay_s": None, "overstay": False,
+        "slots": {"roof east": "9"}, "disagreement": None,
     }  # fmt: skip
     assert state["cameras"]["C2"]["counts"] == {"free": 0, "occupied": 1, "unknown": 0}
     assert state["cameras"]["C1"]["source"]["dropped"] == 5
@@ -54,11 +55,11 @@ def test_state_tells_the_lot_and_each_camera(url: str) -> None:
 
 def test_cameras_that_share_slots_see_one_place() -> None:
     cameras = [camera("C1", {"7": slot("free", score=0.9)}), camera("C2", {"7": slot("occupied", score=0.6)})]
-    with served(FakeNode(cameras, shared=(("C1", "C2"),))) as url:
+    with served(FakeNode(cameras, shared=True)) as url:
         state = ask(f"{url}/api/v1/state").json
     # C1 knows slot 7 better than C2 does, so the lot believes C1.
     assert state["counts"] == {"free": 1, "occupied": 0, "unknown": 0}
-    assert {name: place["cameras"] for name, place in state["places"].items()} == {"7": ["C1", "C2"]}
+    assert {name: place["slots"] for name, place in state["places"].items()} == {"7": {"C1": "7", "C2": "7"}}
 
 
 def test_a_refused_bundle_is_told_with_its_reason() -> None:

@@ -81,7 +81,7 @@ def test_what_is_not_known_is_left_out() -> None:
 
 def test_labels_stay_few() -> None:
     labels = {name for (metric, pairs) in samples(node()) if metric.startswith("lotwise") for name, _ in pairs}
-    assert labels == {"camera", "state", "verdict", "bundle", "version"}
+    assert labels == {"camera", "row", "state", "verdict", "bundle", "version"}
 
 
 def test_the_process_is_told_too() -> None:

@@ -59,7 +59,7 @@ def test_says_what_is_wrong_and_what_it_costs() -> None:
 def test_place_that_another_camera_knows_is_not_unknown() -> None:
     cameras = [camera("C1", {"7": slot("free")}), camera("C2", {"7": slot("unknown", "hidden")})]
     assert "C2 7 hidden behind a vehicle" in text(shown(FakeNode(cameras)))
-    words = text(shown(FakeNode(cameras, shared=(("C1", "C2"),))))
+    words = text(shown(FakeNode(cameras, shared=True)))
     assert "Unknown places" not in words
 
 

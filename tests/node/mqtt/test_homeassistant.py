@@ -18,6 +18,7 @@ from lotwise.node.mqtt.topics import Topics
 from lotwise.node.state import CameraNow, NodeNow
 from lotwise.node.version import software_version
 from tests.node.mqtt.brokers import NOON
+from tests.node.nodes import lot
 
 
 def node(slots: dict[str, SlotNow], other: dict[str, SlotNow] | None = None) -> NodeNow:
@@ -27,7 +28,7 @@ def node(slots: dict[str, SlotNow], other: dict[str, SlotNow] | None = None) -> 
         name: CameraNow(name, NOON, SourceHealth("live", NOON), ViewReport("good"), of, bundle="0123456789abcdef")
         for name, of in cameras.items()
     }
-    return NodeNow("Nord, P2", NOON, True, found, () if other is None else (tuple(found),))
+    return lot(list(found.values()), other is not None, "Nord, P2")
 
 
 def announced(now: NodeNow, page_url: str = "") -> dict[str, dict[str, Any]]:
@@ -91,8 +92,8 @@ def test_a_place_that_several_cameras_see_is_one_entity_of_the_lot() -> None:
     now = node({"7": SlotNow("free", NOON, 0.5), "8": SLOTS["8"]}, {"7": SlotNow("occupied", NOON, 0.9)})
     found = announced(now)
     places = [entity for entity in found.values() if entity["name"].startswith("Place ")]
-    assert [entity["name"] for entity in places] == ["Place 7"]
-    (place,) = places
+    assert [entity["name"] for entity in places] == ["Place 7", "Place 8"]
+    place = places[0]
     assert place["device"]["name"] == "Nord, P2"
     assert shown(place, "value_template", held(now)) == "ON"
     assert not [entity for entity in announced(node(SLOTS)).values() if entity["name"].startswith("Place ")]

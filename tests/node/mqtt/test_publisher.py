@@ -31,6 +31,7 @@ from lotwise.node.mqtt.publisher import MqttPublisher
 from lotwise.node.state import CameraNow, NodeNow
 from tests.conftest import ROOT
 from tests.node.mqtt.brokers import NOON, Broker, Subscriber, events, free_port, in_order, retained, until
+from tests.node.nodes import lot
 
 LIVE = SourceHealth("live", NOON)
 QUICK = BackoffSettings(first_s=0.1, cap_s=0.5)
@@ -56,7 +57,7 @@ class Node:
         cameras = {
             name: CameraNow(name, NOON, self.source, ViewReport("good"), slots) for name, slots in self.cameras.items()
         }
-        return NodeNow("north lot", NOON, True, cameras, (tuple(cameras),))
+        return lot(list(cameras.values()), True, "north lot")
 
 
 def two_cameras() -> Node:

@@ -18,6 +18,7 @@ from lotwise.node.mqtt.topics import OFFLINE, ONLINE, Topics
 from lotwise.node.refusal import Refusal
 from lotwise.node.state import CameraNow, NodeNow
 from tests.node.mqtt.brokers import NOON
+from tests.node.nodes import lot
 
 LIVE = SourceHealth("live", NOON)
 FREE = SlotNow("free", NOON, 0.8)
@@ -26,8 +27,7 @@ LATER = NOON.replace(hour=13)
 
 
 def node(*cameras: CameraNow, shared: bool = False) -> NodeNow:
-    names = tuple(camera.camera for camera in cameras)
-    return NodeNow("lot", NOON, True, {one.camera: one for one in cameras}, (names,) if shared else ())
+    return lot(cameras, shared)
 
 
 def told(messages: StateMessages, now: NodeNow) -> dict[str, bytes]:
@@ -115,7 +115,7 @@ def test_a_score_is_that_of_the_moment_of_the_change() -> None:
 def test_places_that_several_cameras_see_are_told_once_more() -> None:
     other = replace(CAMERA, camera="C2", slots={"7": SlotNow("occupied", NOON, 0.99), "9": FREE})
     held = told(StateMessages(), node(CAMERA, other, shared=True))
-    assert {topic for topic in held if "/place/" in topic} == {"p/lot/place/7"}
+    assert {topic for topic in held if "/place/" in topic} == {"p/lot/place/7", "p/lot/place/8", "p/lot/place/9"}
     place = json.loads(held["p/lot/place/7"])
     assert (place["state"], place["cameras"]) == ("occupied", ["C1", "C2"])
     assert not [topic for topic in told(StateMessages(), node(CAMERA, other)) if "/place/" in topic]

@@ -10,8 +10,9 @@ from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.node.mqtt.topics import Topics, event_message, safe_names
-from lotwise.node.state import CameraNow, Event, NodeNow
+from lotwise.node.state import CameraNow, Event
 from tests.node.mqtt.brokers import NOON
+from tests.node.nodes import lot
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def test_a_camera_may_be_called_as_the_level_of_the_places_is() -> None:
     slots = {"7": SlotNow("free", NOON, 0.8)}
     health, view = SourceHealth("live", NOON), ViewReport("good")
     cameras = {name: CameraNow(name, NOON, health, view, slots) for name in ("place", "place_2")}
-    topics = Topics.of(NodeNow("lot", NOON, True, cameras, (("place", "place_2"),)), "p", "lot")
+    topics = Topics.of(lot(list(cameras.values()), shared=True), "p", "lot")
     told = [topics.place("7"), topics.slot("place", "7"), topics.slot("place_2", "7")]
     assert told == ["p/lot/place/7", "p/lot/place_3/slot/7", "p/lot/place_2/slot/7"]
 

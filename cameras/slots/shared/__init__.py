@@ -1,0 +1,1 @@
+"""Places that several cameras see: one state from what each of them says, and how well they agree."""
