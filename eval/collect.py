@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE, Detector, load_detector
@@ -22,7 +22,7 @@ from lotwise.eval.rows import ROLES, Role
 from lotwise.eval.unlearned import unlearned_frames
 from lotwise.students.export.int8 import verdict
 from lotwise.students.pipeline.leave_out import left_out_detections
-from lotwise.students.pipeline.records import CameraRecord
+from lotwise.students.pipeline.records import CameraRecord, RightSizeRecord
 from lotwise.students.pipeline.run import Run
 from lotwise.teacher.answers import TeacherAnswers
 from lotwise.teacher.index import open_labels
@@ -44,12 +44,14 @@ class Collected:
         held_out: per camera, whether no day of these frames was learned from.
         notes: what the reader must know.
         live: which model is live on each camera and why.
+        ladders: which smaller students were tried, of cameras for which any was.
     """
 
     evidence: Evidence
     held_out: Mapping[str, bool]
     notes: Sequence[str]
     live: Sequence[LiveModel] = ()
+    ladders: Mapping[str, RightSizeRecord] = field(default_factory=dict)
 
 
 def collect(
@@ -155,7 +157,12 @@ def collect(
         slot_confidence,
         absent,
     )
-    return Collected(evidence, found.held_out, notes, live)
+    ladders = {
+        camera: ladder
+        for camera in dataset.cameras
+        if camera in records and (ladder := records[camera].right_size) is not None and ladder.rungs
+    }
+    return Collected(evidence, found.held_out, notes, live, ladders)
 
 
 def _absent(learned: Collection[str], live_kinds: Mapping[str, LiveKind]) -> dict[tuple[Role, str], str]:

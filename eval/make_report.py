@@ -22,6 +22,6 @@ def make_report(collected: Collected, protocol: Protocol | None) -> Report:
 
 def write_page(path: Path, report: Report, collected: Collected, read: LoadFrame = load) -> None:
     """The report as one self-contained HTML page."""
-    text = page(report, draw_pictures(report.protocol, collected.evidence, read=read))
+    text = page(report, draw_pictures(report.protocol, collected.evidence, read=read), ladders=collected.ladders)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, text.encode("utf-8"))

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -28,10 +29,12 @@ from lotwise.eval.live import live_sentence
 from lotwise.eval.marks import Mark
 from lotwise.eval.metrics.average_precision import MAX_DETECTIONS
 from lotwise.eval.page.charts import CurveChart, camera_chart, curve_chart
+from lotwise.eval.page.ladders import ladder_chart
 from lotwise.eval.page.pictures import Picture
 from lotwise.eval.protocols import Protocol
 from lotwise.eval.protocols.protocol import of_hundred
 from lotwise.eval.rows import ALL, Role, Row
+from lotwise.students.pipeline.records import RightSizeRecord
 
 FOLDER = Path(__file__).parent
 
@@ -73,13 +76,19 @@ class CameraSection:
     held_out: bool
 
 
-def page(report: Report, pictures: Sequence[Picture] = (), title: str = "Parking camera report") -> str:
+def page(
+    report: Report,
+    pictures: Sequence[Picture] = (),
+    title: str = "Parking camera report",
+    ladders: Mapping[str, RightSizeRecord] = MappingProxyType({}),
+) -> str:
     """The whole page.
 
     Args:
         report: what ``evaluate`` returned.
         pictures: what ``draw_pictures`` returned; at most one per camera.
         title: shown by the browser and above the headline; plain text.
+        ladders: which smaller students were tried, by camera.
     """
     style = (FOLDER / "static" / "report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -95,6 +104,7 @@ def page(report: Report, pictures: Sequence[Picture] = (), title: str = "Parking
         live=live_sentence(report.live),
         cameras=camera_chart(report),
         sections=_sections(report, pictures),
+        ladders=[ladder_chart(camera, ladder) for camera, ladder in ladders.items()],
         style=Markup(style),  # noqa: S704  the style sheet is a file of ours
         policy=f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
     )  # fmt: skip

@@ -102,7 +102,12 @@ class RungRecord(BaseModel):
     f1: Annotated[float, Field(description="Loss of expected F1 with the consensus, against the full-size student.")]
     strict: Annotated[float, Field(description="The same, mean over IoU 0.5 to 0.95: what looser boxes lose.")]
     small: Annotated[float, Field(description="Loss of the smallest quarter of the sure vehicles, as a share of them.")]
-    slots: Annotated[float | None, Field(description="Share of slots read otherwise; null without slots.")]
+    slots: Annotated[
+        float | None, Field(description="Loss of slots that are as the consensus has them, as a share; null without.")
+    ]
+    changed: Annotated[
+        float | None, Field(description="Share of slots read otherwise than by the full size; null without slots.")
+    ] = None
     boxes: Annotated[float, Field(description="One minus the F1 of its boxes with the full-size student's.")]
     loss: Annotated[float, Field(description="The largest of these, weighed: what the tolerance is for.")]
     why: Annotated[str, Field(description="Why it was taken or not, for people.")]

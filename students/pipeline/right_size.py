@@ -97,7 +97,7 @@ def right_size_students(
             )
         else:
             labels.check([*train, *held], read)
-            lessons = _lessons(run, record, train, held, slots, labels, read, footage, taught)
+            lessons = lessons_of(run, record, train, held, slots, labels, read, footage, taught)
             found = _chosen(lessons, record, settings, share, inputs, progress)
             plot_ladder(found, run.camera(camera) / FOLDER / "ladder.png", f"{camera}: {found.why}")
             note(f"{camera}: {found.why}")
@@ -129,7 +129,7 @@ def _asked(settings: RightSizeSettings, cameras: int) -> str:
     return f"{settings.budget}, at most {settings.allowed:g} lost"
 
 
-def _lessons(
+def lessons_of(
     run: Run,
     record: CameraRecord,
     train: Sequence[Frame],
@@ -140,6 +140,17 @@ def _lessons(
     footage: Footage,
     identity: str,
 ) -> Lessons:
+    """What the rungs of a camera learn from and are judged by.
+
+    Args:
+        run, record: of the camera.
+        train, held: its frames, learned from and not.
+        slots: of its view.
+        labels: what the teacher said.
+        read: gives the pixels of a frame.
+        footage: of the run, for what is ignored.
+        identity: changes with all of these.
+    """
     plan = run.plan()
     shown = list(readable_frames([held[index] for index in spread(len(held), JUDGED_FRAMES)], read))
     return Lessons(
@@ -284,7 +295,8 @@ def _cost(
 def _full_record(record: CameraRecord, seen: Seen, cost: tuple[float, float]) -> RungRecord:
     return RungRecord(
         name=FULL, input=record.size, ms=round(cost[0], 2), mb=round(cost[1], 2), steps=record.training["steps"],
-        seconds=record.training["seconds"], f1=0.0, strict=0.0, small=0.0, slots=0.0 if seen.slots else None, boxes=0.0,
+        seconds=record.training["seconds"], f1=0.0, strict=0.0, small=0.0, slots=0.0 if seen.slots else None,
+        changed=0.0 if seen.slots else None, boxes=0.0,
         loss=0.0, why="what the others are compared with",
     )  # fmt: skip
 
@@ -295,5 +307,6 @@ def _rung_record(one: Tried, cost: tuple[float, float], why: str) -> RungRecord:
         name=one.rung.name, input=one.rung.input, crop=one.rung.crop, without=one.rung.without, ms=round(cost[0], 2),
         mb=round(cost[1], 2), steps=one.steps, seconds=round(one.seconds, 1), f1=round(lost.f1, 4),
         strict=round(lost.strict, 4), small=round(lost.small, 4), boxes=round(lost.boxes, 4),
-        slots=None if lost.slots is None else round(lost.slots, 4), loss=round(lost.worst, 4), why=why,
+        slots=None if lost.slots is None else round(lost.slots, 4),
+        changed=None if lost.changed is None else round(lost.changed, 4), loss=round(lost.worst, 4), why=why,
     )  # fmt: skip

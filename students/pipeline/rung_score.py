@@ -34,6 +34,7 @@ class Seen:
         f1: expected F1 of the reported boxes with the consensus.
         strict: mean of the same over ``OVERLAPS``, so that loose boxes count as a loss.
         small: share of the smallest sure vehicles that it finds; 1 where there are none.
+        states: share of slots that are as the consensus has them; None where there are no slots.
     """
 
     threshold: float
@@ -42,6 +43,7 @@ class Seen:
     f1: float
     strict: float
     small: float
+    states: float | None
 
 
 def see(
@@ -77,19 +79,42 @@ def see(
         judged.f1(threshold),
         float(np.mean([judge(pairs, overlap).f1(threshold) for overlap in OVERLAPS])),
         _small_found(reported, expected),
+        _same_states(states, _taught_states(expected, rule, slots, sizes)) if slots else None,
     )
 
 
 def losses(full: Seen, smaller: Seen) -> Losses:
     """What the second one loses against the first; both of the same frames."""
-    same = [state == smaller.slots[name][slot] for name, states in full.slots.items() for slot, state in states.items()]
+    same = _same_states(full.slots, smaller.slots)
     return Losses(
         full.f1 - smaller.f1,
         full.strict - smaller.strict,
         full.small - smaller.small,
-        1 - sum(same) / len(same) if same else None,
+        None if full.states is None or smaller.states is None else full.states - smaller.states,
+        None if same is None else 1 - same,
         1 - agreement((found, smaller.reported[name]) for name, found in full.reported.items()),
     )
+
+
+def _taught_states(
+    expected: Mapping[str, Expected], rule: SlotRule, slots: Sequence[Slot], sizes: Mapping[str, tuple[int, int]]
+) -> dict[str, dict[str, SlotState]]:
+    """Slot states by the teacher's word, as the camera's other frames correct it."""
+    return {
+        name: {
+            slot: one.state
+            for slot, one in rule(expected[name].taught, slots, size, confidence=DEFAULT_CONFIDENCE).items()
+        }
+        for name, size in sizes.items()
+    }
+
+
+def _same_states(
+    some: Mapping[str, Mapping[str, SlotState]], others: Mapping[str, Mapping[str, SlotState]]
+) -> float | None:
+    """Share of slots in the same state on both sides; None where there are no slots."""
+    same = [state == others[name][slot] for name, states in some.items() for slot, state in states.items()]
+    return sum(same) / len(same) if same else None
 
 
 def _small_found(reported: Mapping[str, Detections], expected: Mapping[str, Expected]) -> float:

@@ -32,7 +32,6 @@ from lotwise.students.model.deployed import candidates, deployed_form, reported
 from lotwise.students.pipeline.expected_f1 import Expected
 from lotwise.students.pipeline.rung_score import Seen, losses, see
 from lotwise.students.right_size.levels import without_levels
-from lotwise.students.right_size.losses import Losses
 from lotwise.students.right_size.rung import Rung
 from lotwise.students.right_size.search import ROUNDS, Tried
 from lotwise.teacher.checkpoint import fingerprint, load_model, save_model
@@ -95,7 +94,15 @@ class Lessons:
 
 
 def judged(lessons: Lessons, student: DetectionModel, input_size: tuple[int, int], crop: Crop | None) -> Seen:
-    """What a student says of the frames that it did not learn from.
+    """What a student is worth on the frames that it did not learn from; arguments as of :func:`said_of`."""
+    said, sizes = said_of(lessons, student, input_size, crop)
+    return see(said, lessons.expected, lessons.rule, lessons.slots, sizes)
+
+
+def said_of(
+    lessons: Lessons, student: DetectionModel, input_size: tuple[int, int], crop: Crop | None
+) -> tuple[dict[str, Detections], dict[str, tuple[int, int]]]:
+    """All boxes of a student on the frames that it did not learn from, and the (width, height) of each, by frame name.
 
     Args:
         lessons: of the camera.
@@ -112,7 +119,7 @@ def judged(lessons: Lessons, student: DetectionModel, input_size: tuple[int, int
         found = reported(candidates(form, fitted.image(image)), fitted, MIN_REPORTED_SCORE)
         said[frame.name] = found if lessons.ignored is None else without_ignored(found, lessons.ignored, size)
         sizes[frame.name] = size
-    return see(said, lessons.expected, lessons.rule, lessons.slots, sizes)
+    return said, sizes
 
 
 def train_rung(
@@ -151,11 +158,11 @@ def train_rung(
             settings = settings.model_copy(update={"weights": _from_boxes(settings.weights)})
         stage = f"train {lessons.camera} {rung.name}"
         trained = distill(student, samples, settings, folder / "train", progress, stage=stage)
-        found = losses(full, judged(lessons, trained.student, rung.input, rung.crop))
         save_model(trained.student, folder / STUDENT)
-        done = _Done(identity, trained.steps, round(trained.seconds, 2), found)
+        done = _Done(identity, trained.steps, round(trained.seconds, 2))
         write_whole(folder / DONE, json.dumps(asdict(done), indent=1).encode() + b"\n")
         shutil.rmtree(folder / "train")
+    student = load_model(folder / STUDENT)
     weights = (folder / STUDENT).relative_to(lessons.folder).as_posix()
     return Tried(
         rung,
@@ -163,7 +170,7 @@ def train_rung(
         done.steps + (before.steps if before else 0),
         done.seconds + (before.seconds if before else 0.0),
         lessons.cost(rung, done.steps) + (before.cost if before else 0.0),
-        done.losses,
+        losses(full, judged(lessons, student, rung.input, rung.crop)),
         number + 1,
     )
 
@@ -175,14 +182,13 @@ class _Done:
     identity: str
     steps: int
     seconds: float
-    losses: Losses
 
 
 def _read(folder: Path, identity: str) -> _Done | None:
     """What this very round gave; None where it was not finished, or was another one."""
     try:
         content = json.loads((folder / DONE).read_bytes())
-        done = _Done(**{**content, "losses": Losses(**content["losses"])})
+        done = _Done(str(content["identity"]), int(content["steps"]), float(content["seconds"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None
     return done if done.identity == identity and (folder / STUDENT).is_file() else None

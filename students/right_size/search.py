@@ -86,6 +86,8 @@ def search(
             above = tried[rung.name].weights
         alive, given_up = halve([rung for rung in alive if rung.name in tried], tried, allowed)
         tried |= {name: replace(tried[name], stopped=why) for name, why in given_up.items()}
+        if len(alive) == 1 and holds(tried[alive[0].name], allowed):
+            break  # nothing cheaper is left, and it need not become better
     return tried
 
 

@@ -14,7 +14,7 @@ MS = {FULL: 40.0} | {rung.name: rung.size / 16 for rung in RUNGS}
 
 
 def losing(loss: float) -> Losses:
-    return Losses(loss, 0.0, 0.0, None, 0.0)
+    return Losses(loss, 0.0, 0.0, None, None, 0.0)
 
 
 class Lot:
@@ -75,6 +75,6 @@ def test_no_more_is_trained_than_may_be_spent() -> None:
 
 
 def test_losses_are_told_by_what_is_lost_most() -> None:
-    lost = Losses(0.01, 0.06, 0.02, 0.03, 0.5)
+    lost = Losses(0.01, 0.06, 0.02, 0.005, 0.5, 0.5)
     assert lost.worst == pytest.approx(0.04) and "tightness" in lost.most
-    assert Losses(0.01, 0.0, 0.0, None, 0.5).worst == 0.01
+    assert Losses(0.01, 0.0, 0.0, None, None, 0.5).worst == 0.01
