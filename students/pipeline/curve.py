@@ -27,12 +27,13 @@ from lotwise.students.distillation.learn import SECOND_ROUND, STUDENT, learn
 from lotwise.students.distillation.samples import Samples
 from lotwise.students.export.bundle import write_bundle
 from lotwise.students.model.student import make_student
-from lotwise.students.pipeline.export import CHECKED_FRAMES, readable, readable_frames
+from lotwise.students.pipeline.export import CHECKED_FRAMES
 from lotwise.students.pipeline.footage import open_footage
 from lotwise.students.pipeline.gate import agreements_with_teacher
 from lotwise.students.pipeline.learning_curve import Curve, Point
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.plot import plot_curve
+from lotwise.students.pipeline.readable import readable, readable_frames
 from lotwise.students.pipeline.run import Run
 from lotwise.students.pipeline.train import labelled_split
 from lotwise.teacher.checkpoint import fingerprint

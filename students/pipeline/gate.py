@@ -16,12 +16,9 @@ from lotwise.cameras.registry.registry import Registry
 from lotwise.datasets.boxes import Boxes
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image
+from lotwise.students.pipeline.inventions import may_be_invented
 from lotwise.students.pipeline.records import GateOutcome
 from lotwise.students.pipeline.tune import Tuning
-
-MAX_INVENTED_SHARE = 0.02
-"""Share of its boxes, beyond what the untouched nano has, that a student may draw where the teacher has none on any
-frame: one box in fifty, for small cars far away that the teacher overlooks on all of them. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ def invention_refusal(student: Tuning, nano: Tuning) -> str:
     Args:
         student, nano: both on the same frames, which neither learned from.
     """
-    if student.invented <= nano.invented + max(1.0, MAX_INVENTED_SHARE * student.boxes):
+    if student.invented <= may_be_invented(student.boxes, nano.invented):
         return ""
     return (
         f"it draws {student.invented} of its {student.boxes} boxes where the teacher has none on any frame, the "

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import shutil
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.datasets.errors import InputError
@@ -21,19 +16,22 @@ from lotwise.datasets.frame import Detections
 from lotwise.datasets.load import LoadFrame
 from lotwise.datasets.progress import Progress
 from lotwise.datasets.split import Split
-from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
-from lotwise.datasets.whole_file import write_whole
 from lotwise.students.distillation.checkpoint import CHECKPOINT
 from lotwise.students.distillation.learn import SECOND_ROUND, STUDENT, learn
 from lotwise.students.few_frames.blend import blend
 from lotwise.students.few_frames.choice import NANO, choose_share, needed_gain
 from lotwise.students.few_frames.folds import Folds, make_folds, pictures
+from lotwise.students.few_frames.said import Said, read_said, write_said
 from lotwise.students.few_frames.settings import FewFramesSettings
 from lotwise.students.model.deployed import candidates, deployed_form, reported
 from lotwise.students.model.student import make_student
+from lotwise.students.pipeline.expectation import expected_vehicles
+from lotwise.students.pipeline.expected_f1 import Expected, judge
+from lotwise.students.pipeline.inventions import may_be_invented
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.records import CameraRecord, LeftOutRecord
 from lotwise.students.pipeline.run import Run
+from lotwise.students.pipeline.tune import tune, untuned
 from lotwise.teacher.checkpoint import fingerprint
 from lotwise.teacher.ignored import ignored_in, taught_identity
 from lotwise.teacher.index import Labels
@@ -41,8 +39,6 @@ from lotwise.teacher.index import Labels
 FOLDER = "left_out"
 SAID = "said.npz"
 """In each part's folder: identity, and all boxes on its frames by share of the way from nano to student."""
-Said = Mapping[float, Mapping[str, Detections]]
-"""Boxes in pixels of the frame, by share of the way from nano to student and by frame name."""
 
 
 def few_frames_folds(split: Split, keys: Mapping[str, str], settings: FewFramesSettings) -> Folds | None:
@@ -88,27 +84,45 @@ def leave_out(
         stage = f"train {camera} without part {part + 1} of {len(folds)}"
         for share, found in _part(plan, folds, part, labels, folder, progress, read, stage).items():
             said.setdefault(share, {}).update(found)
-    taught = {frame.name: labels.detections(frame) for frame in folds.frames}
-    floor = plan.distill.positive_threshold
-    agreements = {
-        share: agreement(
-            (reported_of(labels, name, one), taught[name][taught[name].scores >= floor]) for name, one in found.items()
-        )
-        for share, found in said.items()
+    counted = {
+        share: {name: counted_of(labels, name, one) for name, one in found.items()} for share, found in said.items()
     }
-    margin = needed_gain(plan.few_frames.margin, sum(int((one.scores >= floor).sum()) for one in taught.values()))
+    return weigh(counted, folds, expected_vehicles(folds.frames, labels, plan.distill, read), plan)
+
+
+def weigh(said: Said, folds: Folds, expected: Mapping[str, Expected], plan: Plan) -> LeftOutRecord:
+    """Choose how far from the nano the student shall lie, by what was said of frames left out.
+
+    Each point on the way is measured as it would run: at its own best threshold, where thresholds are chosen, raised
+    until it draws hardly more than the nano where the teacher has nothing. Points that do so from no score up come
+    into question only where all do.
+
+    Args:
+        said: of each frame by models that did not learn from it, things that are ignored left out.
+        folds: the parts.
+        expected: of each frame.
+        plan: of the run.
+    """
+    judged = {share: judge((one, expected[name]) for name, one in found.items()) for share, found in said.items()}
+    nano = tune(judged[NANO]) if plan.export.tune else untuned(judged[NANO])
+    tunings = {
+        share: (tune if plan.export.tune else untuned)(one, of_nano=None if share == NANO else nano.invented)
+        for share, one in judged.items()
+    }
+    agreements = {share: one.expected_f1 for share, one in tunings.items()}
+    told = {
+        share: agreements[share]
+        for share, one in tunings.items()
+        if share == NANO or one.invented <= may_be_invented(one.boxes, nano.invented)
+    }
+    margin = needed_gain(plan.few_frames.margin, sum(len(one.taught) for one in expected.values()))
     return LeftOutRecord(
         parts=tuple(tuple(frame.name for frame in folds.left_out(part)) for part in range(len(folds))),
         days_apart=folds.days_apart,
         agreement=agreements,
-        share=choose_share(agreements, margin),
+        share=choose_share(told if len(told) > 1 else agreements, margin),
         margin=margin,
     )
-
-
-def reported_of(labels: Labels, name: str, said: Detections) -> Detections:
-    """What is reported of all that is said of a labelled frame, things that are ignored left out."""
-    return counted_of(labels, name, said[said.scores >= DEFAULT_CONFIDENCE])
 
 
 def counted_of(labels: Labels, name: str, said: Detections) -> Detections:
@@ -134,7 +148,7 @@ def left_out_detections(run: Run, record: CameraRecord, share: float | None = No
     found: dict[str, Detections] = {}
     for part in range(len(left_out.parts)):
         path = run.camera(record.camera) / FOLDER / str(part) / SAID
-        read = _read(path)
+        read = read_said(path)
         if read is None or at not in read[1]:
             raise InputError(f"{path}: missing or broken; delete {path.parents[2]} and run lotwise adapt again")
         found |= read[1][at]
@@ -158,7 +172,7 @@ def _part(
     for side in (learned, left_out):
         parts += ["side", *(f"{frame.name} {taught_identity(labels, frame.name)}" for frame in side)]
     identity = hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
-    before = _read(folder / SAID)
+    before = read_said(folder / SAID)
     if before is not None and before[0] == identity:
         return before[1]
     done = learn(
@@ -185,35 +199,9 @@ def _part(
             name: reported(candidates(form, image), fitted, MIN_REPORTED_SCORE)
             for name, (image, fitted) in images.items()
         }
-    _write(folder / SAID, identity, said)
+    write_said(folder / SAID, identity, said)
     # Of a student that is measured only what it said is kept: each would take some 60 MB.
     shutil.rmtree(folder / SECOND_ROUND, ignore_errors=True)
     for weights in (CHECKPOINT, STUDENT):
         (folder / weights).unlink(missing_ok=True)
     return said
-
-
-def _write(path: Path, identity: str, said: Said) -> None:
-    arrays: dict[str, Any] = {}
-    places = [(share, name) for share, found in said.items() for name in found]
-    for place, (share, name) in enumerate(places):
-        one = said[share][name]
-        arrays |= {f"{place}.boxes": one.boxes, f"{place}.scores": one.scores, f"{place}.labels": one.labels}
-    head = json.dumps({"identity": identity, "places": places})
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, head=np.array(head), **arrays)
-    write_whole(path, buffer.getvalue())
-
-
-def _read(path: Path) -> tuple[str, Said] | None:
-    """Identity and what was said; None where there is no such file, or a broken one."""
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            head = json.loads(str(arrays["head"]))
-            said: dict[float, dict[str, Detections]] = {}
-            for place, (share, name) in enumerate(head["places"]):
-                one = Detections(*(arrays[f"{place}.{field}"] for field in ("boxes", "scores", "labels")))
-                said.setdefault(float(share), {})[name] = one
-            return head["identity"], said
-    except (OSError, ValueError, KeyError):
-        return None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lotwise.cameras.detection.bundle import BundleRole
 from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE, Detector
 from lotwise.cameras.ignore.region import without_ignored
 from lotwise.datasets.boxes import Boxes
 from lotwise.datasets.frame import Detections, Frame, Image
+from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.students.pipeline.expected_f1 import Expected, Judged, judge
+from lotwise.students.pipeline.slot_threshold import SlotsTold, choose_slot_threshold
 from lotwise.students.pipeline.tune import Tuning, tune
 
 Said = Mapping[str, Detections]
@@ -23,10 +25,16 @@ class Measured:
 
     Attributes:
         tunings: how each new model is to be run; a model is left out of which there is nothing to measure by.
+        said: all boxes of each new model.
+        expected: of every frame of which something is said.
+        live: what the live bundle reports of each frame; empty where none is live.
         live_f1: expected F1 of the live bundle as it runs; None where none is live, or nothing can be measured.
     """
 
     tunings: Mapping[BundleRole, Tuning]
+    said: Mapping[BundleRole, Said] = field(default_factory=dict)
+    expected: Mapping[str, Expected] = field(default_factory=dict)
+    live: Said = field(default_factory=dict)
     live_f1: float | None = None
 
     @property
@@ -59,20 +67,30 @@ def say(
 
 
 def measure(
-    said: Mapping[BundleRole, Said], expected: Mapping[str, Expected], tuned: Callable[[Judged], Tuning] = tune
+    said: Mapping[BundleRole, Said],
+    expected: Mapping[str, Expected],
+    tuned: Callable[[Judged, float, int | None], Tuning] = tune,
+    slots: SlotsTold | None = None,
+    raised: bool = False,
 ) -> dict[BundleRole, Tuning]:
     """How each model is to be run, by what it said of frames that it did not learn from; models of no frame left out.
 
     Args:
         said: by model.
         expected: of every frame of which something is said.
-        tuned: how a model is to be run that was judged so.
+        tuned: how a model is to be run that was judged so, whose slots are read best from some score up, and whose
+            threshold is to be raised where it invents more than so many boxes.
+        slots: the teacher's word on the slots of these frames; None where the camera has none.
+        raised: whether a student's threshold is raised until it invents hardly more than the untouched nano.
     """
-    return {
-        role: tuned(judge((found, expected[name]) for name, found in of_role.items()))
-        for role, of_role in said.items()
-        if of_role
-    }
+    tunings: dict[BundleRole, Tuning] = {}
+    for role in sorted(said):  # the nano, called baseline, comes first
+        if said[role]:
+            judged = judge((found, expected[name]) for name, found in said[role].items())
+            slots_from = DEFAULT_CONFIDENCE if slots is None else choose_slot_threshold(said[role], slots)
+            of_nano = tunings["baseline"].invented if raised and "baseline" in tunings else None
+            tunings[role] = tuned(judged, slots_from, of_nano)
+    return tunings
 
 
 def live_f1(said: Said, expected: Mapping[str, Expected], confidence: float) -> float | None:

@@ -24,7 +24,7 @@ class GateRecord(BaseModel):
             description="Expected F1 of the boxes of student, baseline and, where there was one, of the live bundle, "
             "at each one's deployed confidence, on the frames that the student did not learn from: each box of the "
             "teacher is a vehicle with the probability that is taught of it. Empty if there are no such frames. "
-            "Where it learned from all, F1 of students that left frames out in turn, at one confidence for all."
+            "Where it learned from all, that of students that left frames out in turn."
         ),
     ]
     winner: Annotated[
@@ -74,8 +74,8 @@ class LeftOutRecord(BaseModel):
     agreement: Annotated[
         dict[float, float],
         Field(
-            description="F1 against the teacher's boxes, on frames left out, of what lies on the way from the "
-            "untouched nano (0) to the student (1)."
+            description="Expected F1 on frames left out of what lies on the way from the untouched nano (0) to the "
+            "student (1), each at its own best threshold."
         ),
     ]
     share: Annotated[

@@ -25,8 +25,10 @@ from lotwise.students.distillation.taught import taught_detections
 from lotwise.students.export.onnx_file import export_onnx
 from lotwise.students.export.quantize import spread
 from lotwise.students.model.deployed import candidates, deployed_form, reported
-from lotwise.students.pipeline.export import expected_of, learn_slots, readable_frames
+from lotwise.students.pipeline.camera_job import learn_slots
+from lotwise.students.pipeline.measure_camera import expected_of
 from lotwise.students.pipeline.plot import plot_ladder
+from lotwise.students.pipeline.readable import readable_frames
 from lotwise.students.pipeline.records import CameraRecord, RightSizeRecord, RungRecord
 from lotwise.students.pipeline.run import Run
 from lotwise.students.pipeline.rung_score import Seen

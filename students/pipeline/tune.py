@@ -9,9 +9,11 @@ import numpy as np
 
 from lotwise.cameras.detection.bundle import parse_manifest, write_manifest
 from lotwise.cameras.detection.calibration import Calibration
+from lotwise.datasets.frame import Detections
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.students.pipeline.calibrate import calibrate
 from lotwise.students.pipeline.expected_f1 import Judged, choose_threshold
+from lotwise.students.pipeline.inventions import raised_until_told
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Tuning:
         calibration: of its raw scores; None where there were too few boxes.
         confidence: calibrated score from which a box is reported.
         slot_confidence: calibrated score from which a box makes a slot occupied: that of the raw score from which
-            slots are usually read, or lower where boxes are reported from lower on.
+            slots are usually read, or lower where boxes are reported from lower on or the teacher's slots say so.
         expected_f1: of the reported boxes.
         invented: how many of them are of what the teacher has on no frame.
         boxes, frames: how many were reported, on how many frames.
@@ -36,20 +38,31 @@ class Tuning:
     boxes: int
     frames: int
 
+    def reported(self, said: Detections) -> Detections:
+        """The boxes that are reported of all that a model says, by its raw scores."""
+        scores = self.calibration(said.scores) if self.calibration else said.scores
+        return said[scores >= self.confidence]
 
-def tune(judged: Judged) -> Tuning:
+
+def tune(judged: Judged, slots_from: float = DEFAULT_CONFIDENCE, of_nano: int | None = None) -> Tuning:
     """Calibrate a model and choose its thresholds, without labels.
 
     Args:
         judged: its raw boxes, of low score too, on frames that it did not learn from.
+        slots_from: raw score from which its slots are read best, by the teacher's word.
+        of_nano: how many of the untouched nano's boxes the teacher does not have at all, where a student's threshold
+            is to be raised until it has hardly more of them.
 
     >>> nothing = tune(Judged(np.zeros(0), np.zeros(0), np.zeros(0, bool), 0.0, 0))
     >>> nothing.calibration, nothing.confidence, nothing.slot_confidence
     (None, 0.25, 0.25)
     """
-    raw = choose_threshold(judged)
+    best = choose_threshold(judged)
+    raw = best if of_nano is None else raised_until_told(judged, best, of_nano)
     calibration = calibrate(judged)
-    thresholds = np.array([raw, min(raw, DEFAULT_CONFIDENCE)], np.float32)
+    # Where boxes under the usual score are false already, they would be so on slots that were occupied here too.
+    slots_raw = DEFAULT_CONFIDENCE if best > DEFAULT_CONFIDENCE else min(best, slots_from)
+    thresholds = np.array([raw, slots_raw], np.float32)
     confidence, slot_confidence = (calibration(thresholds) if calibration else thresholds).tolist()
     reported = int((judged.scores >= raw).sum())
     return Tuning(
@@ -57,8 +70,8 @@ def tune(judged: Judged) -> Tuning:
     )
 
 
-def untuned(judged: Judged) -> Tuning:
-    """A model that runs as it comes: raw scores, boxes and slots from the usual score up."""
+def untuned(judged: Judged, slots_from: float = DEFAULT_CONFIDENCE, of_nano: int | None = None) -> Tuning:
+    """A model that runs as it comes: raw scores, boxes and slots from the usual score up, whatever would be best."""
     usual = DEFAULT_CONFIDENCE
     reported = int((judged.scores >= usual).sum())
     return Tuning(None, usual, usual, judged.f1(usual), judged.inventions(usual), reported, judged.frames)

@@ -114,7 +114,9 @@ def again(run: Run, monkeypatch: pytest.MonkeyPatch, scores: dict[str, float] | 
     for record in run.records().values():
         run.save(record.model_copy(update={"bundle": None, "baseline": None, "live": None, "gate": None}))
     if scores is not None:
-        monkeypatch.setattr(exporting, "_measure", lambda _job, _folders, live: measured(scores, live is not None))
+        monkeypatch.setattr(
+            exporting, "measure_camera", lambda _job, _folders, live: measured(scores, live is not None)
+        )
     stages.export(run, **asked)
 
 
@@ -124,7 +126,7 @@ def measured(scores: dict[str, float], has_live: bool, invented: int = 0) -> Mea
         "student": Tuning(None, 0.25, 0.25, scores["student"], invented, 100, 4),
         "baseline": Tuning(None, 0.25, 0.25, scores["baseline"], 0, 100, 4),
     }
-    return Measured(tunings, scores["live"] if has_live else None)
+    return Measured(tunings, live_f1=scores["live"] if has_live else None)
 
 
 def foreign_live(run: Run, site: Dataset) -> str:
@@ -207,7 +209,7 @@ def test_the_live_bundle_is_measured_as_the_new_one_is(labelled: Run, site, monk
 def test_a_student_that_draws_what_the_teacher_never_has_does_not_go_live(labelled: Run, monkeypatch) -> None:
     shutil.rmtree(labelled.registry("C1").folder)
     scores = {"student": 0.9, "baseline": 0.4}
-    monkeypatch.setattr(exporting, "_measure", lambda *_: measured(scores, False, invented=9))
+    monkeypatch.setattr(exporting, "measure_camera", lambda *_: measured(scores, False, invented=9))
     for record in labelled.records().values():
         labelled.save(record.model_copy(update={"bundle": None, "baseline": None, "live": None, "gate": None}))
     stages.export(labelled)
@@ -342,7 +344,7 @@ def test_a_second_frame_lets_the_student_be_measured(one_frame, site, weights: W
 def test_the_command_line_lets_it_run_in_the_shadow(labelled: Run, site, monkeypatch, capsys) -> None:
     live = foreign_live(labelled, site)
     same = dict.fromkeys(("student", "baseline", "live"), 0.5)
-    monkeypatch.setattr(exporting, "_measure", lambda _job, _folders, live: measured(same, live is not None))
+    monkeypatch.setattr(exporting, "measure_camera", lambda _job, _folders, live: measured(same, live is not None))
     for record in labelled.records().values():
         labelled.save(record.model_copy(update={"bundle": None, "baseline": None, "live": None, "gate": None}))
     call("export", "--run", str(labelled.folder), "--shadow")

@@ -1,17 +1,17 @@
 """The gate of few frames: a live bundle is not favoured by the frames that it has learned from."""
 
-from types import SimpleNamespace
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from lotwise.datasets.frame import Detections
+from lotwise.students.pipeline.expected_f1 import Expected
 from lotwise.students.pipeline.left_out_gate import LeftOutFrame, decide_left_out, said_of_training
 from lotwise.students.pipeline.records import LeftOutRecord
 
 RIGHT, WRONG = Detections.of([[10, 10, 50, 40]], [0.9]), Detections.of([[60, 60, 90, 90]], [0.9])
-PIXELS = np.zeros((8, 8, 3), np.uint8)
+EXPECTED = Expected(Detections.of(RIGHT.boxes, [1.0]), np.zeros((0, 4), np.float32), RIGHT.boxes)
 
 
 def record(student: float, nano: float = 0.5) -> LeftOutRecord:
@@ -20,20 +20,21 @@ def record(student: float, nano: float = 0.5) -> LeftOutRecord:
     )
 
 
-class Live:
-    """A live bundle that learned the pictures ``keys`` and says of each frame what it is told to."""
+class Live(NamedTuple):
+    """A live bundle that learned the pictures ``keys``, and what it says of each frame."""
 
-    def __init__(self, keys: str | None, said: dict[bytes, Detections] | Detections, agreement: float | None = None):
-        training: dict[str, Any] = {} if keys is None else {"pictures": list(keys)}
-        training |= {} if agreement is None else {"left_out_agreement": agreement}
-        self.manifest, self.said = SimpleNamespace(training=training), said
+    keys: str | None
+    said: Detections
+    f1: float | None = None
 
-    def __call__(self, images: list) -> list[Detections]:
-        return [self.said for _ in images]
+    @property
+    def training(self) -> dict[str, object]:
+        told: dict[str, object] = {} if self.keys is None else {"pictures": list(self.keys)}
+        return told if self.f1 is None else {**told, "left_out_f1": self.f1}
 
 
-def frame(key: str, student: Detections = RIGHT, nano: Detections = WRONG) -> LeftOutFrame:
-    return LeftOutFrame(key, PIXELS, RIGHT, student, nano)
+def frame(key: str, live: Live | None, student: Detections = RIGHT, nano: Detections = WRONG) -> LeftOutFrame:
+    return LeftOutFrame(key, EXPECTED, student, nano, Detections.empty() if live is None else live.said)
 
 
 @pytest.mark.parametrize(
@@ -54,14 +55,16 @@ def frame(key: str, student: Detections = RIGHT, nano: Detections = WRONG) -> Le
 def test_who_goes_live(
     student: float, live: Live | None, frames: str, winner: str, outcome: str, measured: float | None
 ) -> None:
-    scores, decision = decide_left_out(record(student), live, map(frame, frames), 0.1, False)  # type: ignore[arg-type]
+    training, given = None if live is None else live.training, [frame(key, live) for key in frames]
+    scores, decision = decide_left_out(record(student), training, given, False)
     assert (decision.winner, decision.outcome, scores.get("live")) == (winner, outcome, measured)
     assert (scores["student"], scores["baseline"]) == (student, 0.5)
 
 
 def test_a_newcomer_that_is_worse_on_what_the_live_one_never_saw_is_kept_back() -> None:
-    given = [frame("a"), frame("b", student=WRONG)]
-    _, decision = decide_left_out(record(0.8), Live("a", RIGHT), given, 0.1, False)  # type: ignore[arg-type]
+    live = Live("a", RIGHT)
+    given = [frame("a", live), frame("b", live, student=WRONG)]
+    _, decision = decide_left_out(record(0.8), live.training, given, False)
     assert decision.outcome == "kept"
     assert decision.why == (
         "the live bundle agrees better with the teacher, by 1.000 against 0.000 (on 1 frame that the live one did not "
@@ -70,16 +73,17 @@ def test_a_newcomer_that_is_worse_on_what_the_live_one_never_saw_is_kept_back() 
 
 
 def test_a_student_that_is_refused_does_not_go_live_however_well_it_agrees() -> None:
-    scores, decision = decide_left_out(record(0.9), None, [], 0.1, False, refusal="it invents")
+    scores, decision = decide_left_out(record(0.9), None, [], False, refusal="it invents")
     assert (decision.winner, decision.outcome) == ("baseline", "promoted")
     assert scores == {"student": 0.9, "baseline": 0.5}
 
 
 def test_in_the_shadow_where_that_is_asked() -> None:
-    _, decision = decide_left_out(record(0.8), Live("a", WRONG), map(frame, "ab"), 0.1, True)  # type: ignore[arg-type]
+    live = Live("a", WRONG)
+    _, decision = decide_left_out(record(0.8), live.training, [frame(key, live) for key in "ab"], True)
     assert (decision.winner, decision.outcome) == ("student", "shadow")
 
 
 def test_what_a_bundle_says_of_its_training() -> None:
     said = said_of_training(record(0.8), {"a.jpg": "k1", "b.jpg": "k0", "c.jpg": "k1"}, ("a.jpg", "b.jpg", "c.jpg"))
-    assert said == {"pictures": ["k0", "k1"], "left_out_agreement": 0.8}
+    assert said == {"pictures": ["k0", "k1"], "left_out_f1": 0.8}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lotwise.cameras.detection.bundle import read_manifest
-from lotwise.datasets.frame import Dataset
+from lotwise.datasets.frame import Dataset, Detections
 from lotwise.datasets.load import load
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.students.export.bundle import write_bundle
@@ -36,6 +36,21 @@ def test_a_timid_model_is_reported_from_lower_on_and_its_slots_too() -> None:
     raw = found.calibration.raw(found.confidence)
     assert 0.1 <= raw < 0.2
     assert found.calibration.raw(found.slot_confidence) == pytest.approx(raw, abs=1e-3)
+
+
+def test_slots_are_read_from_lower_on_where_the_teacher_says_so_but_not_where_faint_boxes_are_false() -> None:
+    timid = tune(judged(0.2, 0.01), slots_from=0.07)
+    assert timid.calibration is not None
+    assert timid.calibration.raw(timid.slot_confidence) == pytest.approx(0.07, abs=1e-3)
+    bold = tune(judged(0.8, 0.4), slots_from=0.07)
+    assert bold.calibration is not None
+    assert bold.calibration.raw(bold.slot_confidence) == pytest.approx(DEFAULT_CONFIDENCE, abs=1e-3)
+
+
+def test_what_is_reported_is_told_from_raw_scores() -> None:
+    found = Detections.of([[0, 0, 9, 9], [20, 20, 29, 29]], [0.8, 0.4])
+    assert tune(judged(0.8, 0.4)).reported(found).scores.tolist() == found.scores[:1].tolist()
+    assert len(tune(judged(0.8, 0.4, count=10)).reported(found)) == 1
 
 
 def test_as_it_comes() -> None:
