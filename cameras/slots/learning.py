@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from lotwise.cameras.slots.assignment import assign
 from lotwise.cameras.slots.likelihood import ExpectedBoxes, fit_log_odds
 from lotwise.cameras.slots.model import ExpectedBox, SlotModel
-from lotwise.cameras.slots.recurring_boxes import (
-    CAR_SIZE_MIN_SCORE,
-    CarSize,
-    RecurringBoxes,
-    car_size,
-    find_recurring_boxes,
-    middles,
+from lotwise.cameras.slots.parked_cars import ParkedCars, find_parked_cars, thinned
+from lotwise.cameras.slots.recurring_boxes import RecurringBoxes, middles
+from lotwise.cameras.slots.row_prior import (
+    MAX_COUNTED_FRAMES,
+    BoxesOnSlots,
+    DrawnSlots,
+    expected_beyond_rows,
+    expected_boxes,
+    row_triples,
 )
-from lotwise.cameras.slots.row_prior import BoxesOnSlots, DrawnSlots, expected_beyond_rows, expected_boxes, row_triples
 from lotwise.datasets.boxes import clip, coverage
 from lotwise.datasets.frame import Detections, Slot
 
-MAX_FRAMES = 200
-"""Frames to learn from; more are thinned out evenly, as they teach nothing new and cost time."""
 MAX_SHIFT_DOUBT = 0.25
 """Doubt about the middle of a slot's expected box, in car sizes, above which the half-covered rule reads the slot."""
 MIN_RECURRENCES = 2
@@ -35,15 +35,23 @@ _MAX_ROUNDS = 10
 """Turns in which boxes go to slots and the slots' boxes are estimated anew; it ends before once nothing changes."""
 
 
+@dataclass(frozen=True)
+class LearnedSlots:
+    """What is known of where cars stand on slots.
+
+    Attributes:
+        model: what slots are read by; None for the half-covered rule.
+        seen: on how many frames a car stood on each slot that was learned, by slot id.
+        frames: number of frames it was learned from.
+    """
+
+    model: SlotModel | None
+    seen: Mapping[str, int] = field(default_factory=dict)
+    frames: int = 0
+
+
 def learn_slot_model(frames: Sequence[Detections], slots: Sequence[Slot], size: tuple[int, int]) -> SlotModel:
     """Where a parked car's box lies on each slot, from where boxes recur over time; no labels.
-
-    1. Boxes of all frames are gathered into the places where they recur, on slots or elsewhere.
-    2. In turns, recurring boxes go one-to-one to the slots where they are expected, and the expected boxes of
-       all slots are worked out anew from the places that they got. A slot's own place does not speak for
-       itself: it must lie where the neighbours and the drawing lead to expect it.
-    3. Recurring boxes outside of all slots are kept too, those beyond the end of a row above all: a car there
-       is not one of the slot that its box covers.
 
     The result can only be as good as the variety of the frames: some with most slots taken are best.
 
@@ -55,13 +63,33 @@ def learn_slot_model(frames: Sequence[Detections], slots: Sequence[Slot], size: 
     Returns:
         The model; without places where there are too few boxes to learn from.
     """
-    if len(frames) > MAX_FRAMES:
-        frames = [frames[index] for index in np.linspace(0, len(frames) - 1, MAX_FRAMES).round().astype(int)]
-    sizes = car_size(frames) if frames and slots else None
-    if sizes is None:
-        return SlotModel(frames=len(frames))
-    recurring = find_recurring_boxes(frames, sizes, size)
-    drawn = _drawn_slots(frames, slots, size, sizes)
+    parked = find_parked_cars(frames, size) if slots else None
+    if parked is None:
+        return SlotModel(frames=len(thinned(frames)))
+    learned = learn_slots(parked, slots).model
+    assert learned is not None
+    return learned
+
+
+def learn_slots(parked: ParkedCars, slots: Sequence[Slot]) -> LearnedSlots:
+    """Where a parked car's box lies on each slot, from the places where boxes recurred.
+
+    1. In turns, recurring boxes go one-to-one to the slots where they are expected, and the expected boxes of
+       all slots are worked out anew from the places that they got. A slot's own place does not speak for
+       itself: it must lie where the neighbours and the drawing lead to expect it.
+    2. Recurring boxes outside of all slots are kept too, those beyond the end of a row above all: a car there
+       is not one of the slot that its box covers.
+
+    Some hundredths of a second for a camera with a hundred slots.
+
+    Args:
+        parked: where cars park in the view.
+        slots: the camera's slots.
+    """
+    if not slots:
+        return LearnedSlots(SlotModel(frames=parked.frames), frames=parked.frames)
+    recurring, size = parked.recurring, parked.size
+    drawn = _drawn_slots(parked, slots)
     owner = np.full(len(recurring), -1)
     expected, _ = expected_boxes(drawn, _boxes_on_slots(recurring, owner, size))
     others = expected
@@ -72,28 +100,29 @@ def learn_slot_model(frames: Sequence[Detections], slots: Sequence[Slot], size: 
             break
     known = [place for place in _known(expected, slots, size) if place.shift <= MAX_SHIFT_DOUBT]
     elsewhere = recurring.boxes[_outside(recurring, owner, drawn, expected, size)]
-    outside = _known(ExpectedBoxes.certain(elsewhere, sizes.at(middles(elsewhere))), [None] * len(elsewhere), size)
-    return SlotModel(places=(*known, *outside), frames=len(frames))
+    certain = ExpectedBoxes.certain(elsewhere, parked.sizes.at(middles(elsewhere)))
+    outside = _known(certain, [None] * len(elsewhere), size)
+    seen = {slots[slot].id: int(recurring.frames[place]) for place, slot in enumerate(owner) if slot >= 0}
+    return LearnedSlots(SlotModel(places=(*known, *outside), frames=parked.frames), seen, parked.frames)
 
 
-def _drawn_slots(
-    frames: Sequence[Detections], slots: Sequence[Slot], size: tuple[int, int], sizes: CarSize
-) -> DrawnSlots:
-    sure = np.concatenate([seen.boxes[seen.scores >= CAR_SIZE_MIN_SCORE] for seen in frames]).astype(np.float64)
-    aspect = float(np.median((sure[:, 2] - sure[:, 0]) / np.maximum(sure[:, 3] - sure[:, 1], 1)))
-    half = np.array([aspect**0.5, aspect**-0.5]) / 2
-    centres = middles(np.stack([slot.box(*size) for slot in slots]))
-    return DrawnSlots(centres, sizes.at(centres), row_triples(centres), np.concatenate([-half, half]))
+def _drawn_slots(parked: ParkedCars, slots: Sequence[Slot]) -> DrawnSlots:
+    half = np.array([parked.aspect**0.5, parked.aspect**-0.5]) / 2
+    centres = middles(np.stack([slot.box(*parked.size) for slot in slots]))
+    return DrawnSlots(centres, parked.sizes.at(centres), row_triples(centres), np.concatenate([-half, half]))
 
 
 def _owners(recurring: RecurringBoxes, expected: ExpectedBoxes, size: tuple[int, int]) -> np.ndarray:
     """(len(recurring),) index of the slot that each recurring box belongs to, or -1.
 
-    The more often boxes were seen somewhere, the less likely is it no place at all.
+    Each frame in which boxes lay somewhere speaks for that place, up to ``MAX_COUNTED_FRAMES`` as in the prior of rows:
+    a car that once stood in the aisle must not push one that stood there again and again from its slot. And the more
+    often boxes were seen somewhere, the less likely is it no place at all.
     """
     fits = fit_log_odds(recurring.boxes, expected, size)
+    counted = np.minimum(recurring.frames, MAX_COUNTED_FRAMES)[:, None]
     owner = np.full(len(recurring), -1)
-    for place, slot in assign(np.where(fits > 0, fits + np.log1p(recurring.support)[:, None] / 2, 0)):
+    for place, slot in assign(np.where(fits > 0, fits * counted + np.log1p(recurring.support)[:, None] / 2, 0)):
         owner[place] = slot
     return owner
 

@@ -15,7 +15,7 @@ ROW_SPREAD = (0.1, 0.1)
 """The same for a slot's box against the mean of its two neighbours in the row."""
 SHARED_OFFSET_SPREAD = (0.2, 0.4)
 """The same for the offset that all slots of a camera share: cars stand up from the ground, squares do not."""
-_MAX_COUNTED_FRAMES = 3
+MAX_COUNTED_FRAMES = 3
 """Frames at a place beyond which more of them say nothing new: it is often the same car."""
 
 
@@ -155,7 +155,7 @@ def _along(drawn: DrawnSlots, on_slots: BoxesOnSlots, axis: int) -> tuple[Soluti
     observed = np.zeros((count, 2))
     for slot, box, frames, seen in zip(on_slots.slots, on_slots.boxes, on_slots.frames, on_slots.seen, strict=True):
         sides = np.flatnonzero(seen[[axis, axis + 2]])
-        spread = _spread(SHIFT_SPREAD, STRETCH_SPREAD)[np.ix_(sides, sides)] / min(frames, _MAX_COUNTED_FRAMES)
+        spread = _spread(SHIFT_SPREAD, STRETCH_SPREAD)[np.ix_(sides, sides)] / min(frames, MAX_COUNTED_FRAMES)
         own[slot][np.ix_(sides, sides)] = np.linalg.inv(spread) * per_pixel[slot]
         observed[slot] = own[slot] @ box[[axis, axis + 2]]
         precision[slot, :, slot] += own[slot]

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from lotwise.cameras.slots import SlotReading, slot_states
-from lotwise.cameras.slots.learning import MAX_FRAMES, learn_slot_model
+from lotwise.cameras.slots.learning import learn_slot_model
 from lotwise.cameras.slots.matched import match_slots
 from lotwise.cameras.slots.model import SlotModel
+from lotwise.cameras.slots.parked_cars import MAX_FRAMES
 from lotwise.datasets.frame import Detections
 from tests.cameras.slots.lots import SIZE, Seen, car_box, slot_centres, slots_of, view, watch
 
