@@ -9,6 +9,7 @@ from typing import Literal
 from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE, Detector, load_detector
 from lotwise.cameras.ignore.region import without_ignored
 from lotwise.cameras.slots import SlotRule
+from lotwise.cameras.slots import slot_rule as read_by
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Dataset, Detections, Frame
 from lotwise.datasets.load import LoadFrame, load
@@ -113,7 +114,9 @@ def collect(
                 confidence[role][frame.camera] = detector.confidence
                 slot_confidence[role][frame.camera] = detector.slot_confidence
             if slot_rule == "learned":
-                rules[frame.camera] = detectors[frame.camera]["student"].slot_rule
+                student = detectors[frame.camera]["student"]
+                learned = student.picture.learned(dataset.slots.get(frame.camera, ()))
+                rules[frame.camera] = read_by(learned.model, student.crop)
             confidence["teacher"][frame.camera] = DEFAULT_CONFIDENCE
             if (kind := live_kinds[frame.camera]) in ("student", "baseline"):
                 confidence["live"][frame.camera] = confidence[kind][frame.camera]

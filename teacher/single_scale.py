@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lotwise.cameras.slots import SlotModel
+from lotwise.cameras.slots.picture import SlotPicture
 from lotwise.datasets.frame import Crop, Detections, Image, Slot
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.teacher.oracle import Oracle, OracleSettings
@@ -19,7 +19,7 @@ class SingleScale:
     weights: Path
     confidence: float = DEFAULT_CONFIDENCE
     slots: tuple[Slot, ...] = ()
-    slot_model: SlotModel | None = None
+    picture: SlotPicture = field(default_factory=SlotPicture)
     oracle: Oracle = field(init=False)
 
     def __post_init__(self) -> None:

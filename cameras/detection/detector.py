@@ -18,6 +18,9 @@ from lotwise.cameras.detection.external_weights import external_files
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.cameras.site.detector import NumberFormat
 from lotwise.cameras.slots import SlotModel, SlotRule, slot_rule
+from lotwise.cameras.slots.picture import SlotPicture
+from lotwise.cameras.slots.seen_boxes import NO_BOXES, SeenBoxes
+from lotwise.cameras.slots.seen_boxes_file import SEEN_BOXES, read_seen_boxes
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Crop, Detections, Image, Slot
 from lotwise.datasets.suppression import DEFAULT_NMS_IOU, suppress
@@ -41,6 +44,7 @@ class Detector:
         digest: sha256 of the model file, where there is no bundle.
         precision: number format of the model file that was chosen.
         number_format: in which the backend was asked to compute what is not INT8.
+        seen_boxes: of cars on the frames that the bundle was made from.
     """
 
     network: Network
@@ -52,6 +56,7 @@ class Detector:
     digest: str = ""
     precision: Precision = "float"
     number_format: NumberFormat = "auto"
+    seen_boxes: SeenBoxes = NO_BOXES
 
     @cached_property
     def identity(self) -> str:
@@ -76,6 +81,11 @@ class Detector:
     def slot_model(self) -> SlotModel | None:
         """Where the boxes of cars on these slots are expected, if that was learned."""
         return self.manifest.slot_model if self.manifest else None
+
+    @cached_property
+    def picture(self) -> SlotPicture:
+        """What is known of where cars park in its camera's view, for its own slots and others."""
+        return SlotPicture(self.slot_model, self.slots, self.seen_boxes)
 
     @property
     def crop(self) -> Crop | None:
@@ -186,6 +196,7 @@ def load_detector(
                 f"{path / MANIFEST}: input: says {manifest.input[0]} x {manifest.input[1]} pixels, but {file.name} "
                 f"takes {takes[0]} x {takes[1]}; export the bundle again"
             )
+        seen = read_seen_boxes(path / SEEN_BOXES) if SEEN_BOXES in manifest.files else None
         return Detector(
             network,
             manifest.input,
@@ -195,6 +206,7 @@ def load_detector(
             manifest,
             precision=chosen,
             number_format=number_format,
+            seen_boxes=seen or NO_BOXES,
         )
     if path.suffix != ".onnx" or not path.is_file():
         raise InputError(f"{path}: neither a bundle folder nor an .onnx file; give one of the two")

@@ -11,7 +11,6 @@ from typing import Any
 from lotwise.cameras.detection.model import Model
 from lotwise.cameras.ignore.region import IgnoreRegion, region_boxes, without_ignored
 from lotwise.cameras.slots import SlotReading, slot_rule
-from lotwise.cameras.slots.carried_over import carried_over
 from lotwise.datasets.frame import Detections, Image, Slot, SlotState
 
 
@@ -88,8 +87,9 @@ class FrameReader:
         model: finds the vehicles.
         confidence: boxes from this score up are told; from the model's own up where None. Slots are always read at
             the model's own.
-        given_slots: read in place of the model's own. What the model has learned of a slot is used where the slot
-            is the same; others are read by the half-covered rule.
+        given_slots: read in place of the model's own. Where cars park on them is learned from the boxes that the
+            bundle carries; without these, what it has learned of a slot is used where the slot is the same, and others
+            are read by the half-covered rule.
         regions: of things that are no vehicles: their boxes count for nothing.
     """
 
@@ -120,10 +120,7 @@ class FrameReader:
         size = (image.shape[1], image.shape[0])
         said = model([image], min(self._threshold, model.slot_confidence))[0]
         found = without_ignored(said, region_boxes(self.regions), size)
-        rule = slot_rule(
-            model.slot_model if self.given_slots is None else carried_over(model.slot_model, model.slots, slots),
-            model.crop,
-        )
-        readings = rule(found, slots, size, confidence=model.slot_confidence) if slots else {}
+        rule = slot_rule(model.picture.learned(slots).model, model.crop) if slots else None
+        readings = rule(found, slots, size, confidence=model.slot_confidence) if rule else {}
         told = found[found.scores >= self._threshold]
         return FrameResult(file, size, told, readings, taken, int((said.scores >= self._threshold).sum()) - len(told))

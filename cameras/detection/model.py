@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from lotwise.cameras.slots import SlotModel
+from lotwise.cameras.slots.picture import SlotPicture
 from lotwise.datasets.frame import Crop, Detections, Image, Slot
 
 
@@ -33,8 +33,8 @@ class Model(Protocol):
         ...
 
     @property
-    def slot_model(self) -> SlotModel | None:
-        """Where the boxes of cars on these slots are expected, if that was learned."""
+    def picture(self) -> SlotPicture:
+        """What is known of where cars park in its camera's view, for these and other slots."""
         ...
 
     @property

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from lotwise.cameras.slots.carried_over import carried_over
-from lotwise.cameras.slots.model import SlotModel
 from lotwise.cameras.slots.occlusion import hidden_slots
+from lotwise.cameras.slots.picture import SlotPicture
 from lotwise.cameras.slots.reading import SlotReading
 from lotwise.cameras.slots.rule import slot_rule
 from lotwise.datasets.frame import Detections, Slot
@@ -24,7 +23,7 @@ class SeenFrame:
         size: (width, height) of the frame in pixels.
         detections: in pixels of the frame, moved by the view's shift to where the slots are drawn.
         confidence: the detector's own.
-        slot_model: what its bundle has learned of the slots ``learned_for``; None for nothing.
+        picture: what was known of where cars park in the view.
         hidden_share: setting ``hysteresis.hidden_share``.
     """
 
@@ -33,16 +32,12 @@ class SeenFrame:
     size: tuple[int, int]
     detections: Detections
     confidence: float
-    slot_model: SlotModel | None
-    learned_for: tuple[Slot, ...]
+    picture: SlotPicture
     hidden_share: float
 
     def read(self, slots: Sequence[Slot]) -> dict[str, SlotReading]:
-        """A reading of each slot as a node would take it from this frame; ``unknown`` for one that is hidden.
-
-        What was learned of a slot counts only where it is drawn as it was then.
-        """
-        model = carried_over(self.slot_model, self.learned_for, slots)
+        """A reading of each slot as a node would take it from this frame; ``unknown`` for one that is hidden."""
+        model = self.picture.learned(slots).model
         readings = slot_rule(model)(self.detections, slots, self.size, confidence=self.confidence)
         hidden = hidden_slots(self.detections, slots, self.size, model, self.hidden_share, self.confidence)
         return readings | {name: SlotReading("unknown", 0.0) for name in hidden if name in readings}

@@ -22,6 +22,8 @@ from lotwise.cameras.detection.bundle import (
 from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.slots import SlotModel
+from lotwise.cameras.slots.seen_boxes import SeenBoxes
+from lotwise.cameras.slots.seen_boxes_file import SEEN_BOXES, write_seen_boxes
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Crop, Image, Slot
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
@@ -53,6 +55,7 @@ def write_bundle(
     check: Sequence[Image],
     slots: Sequence[Slot] = (),
     slot_model: SlotModel | None = None,
+    seen_boxes: SeenBoxes | None = None,
     teacher: dict[str, Any] | None = None,
     training: dict[str, Any] | None = None,
     measured: dict[str, Any] | None = None,
@@ -70,6 +73,7 @@ def write_bundle(
         check: frames on which the two are compared.
         slots: the camera's, carried along so that the node needs no other file.
         slot_model: where parked cars' boxes lie on them, as far as it was learned.
+        seen_boxes: of cars in the camera's view, from which that is learned for slots that are drawn later.
         teacher, training, measured: what a person should be able to look up later.
 
     Raises:
@@ -82,13 +86,17 @@ def write_bundle(
     folder.mkdir(parents=True)
     export_onnx(student, size, folder / MODEL)
     save_model(student, folder / WEIGHTS, half=True)
+    written = [MODEL, WEIGHTS]
+    if seen_boxes is not None and seen_boxes.frames:
+        write_seen_boxes(folder / SEEN_BOXES, seen_boxes)
+        written.append(SEEN_BOXES)
     manifest = Manifest(
         camera=camera,
         role=role,
         input=size,
         crop=crop,
         confidence=confidence,
-        files={name: sha256(folder / name) for name in (MODEL, WEIGHTS)},
+        files={name: sha256(folder / name) for name in written},
         slots=tuple(SlotShape.of(slot) for slot in slots),
         slot_model=slot_model,
         teacher=teacher or {},

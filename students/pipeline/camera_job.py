@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lotwise.cameras.ignore.region import without_ignored
 from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.slots import SlotModel, learn_slot_model
 from lotwise.datasets.boxes import Boxes
-from lotwise.datasets.frame import Frame, Slot
+from lotwise.datasets.frame import Detections, Frame, Slot
 from lotwise.datasets.load import LoadFrame
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.records import CameraRecord
@@ -52,8 +53,23 @@ class CameraJob:
 
 def learn_slots(names: Sequence[str], slots: Sequence[Slot], labels: Labels) -> SlotModel:
     """Where parked cars' boxes lie on each slot, from what the teacher saw on these frames; no labels."""
-    known = [name for name in names if name in labels.keys]
-    sizes = {name: labels.index.frames[name].size for name in known}
-    size = max(set(sizes.values()), key=list(sizes.values()).count)
-    said = [labels.store.get(labels.keys[name]).detections for name in known if sizes[name] == size]
+    said, size = taught_boxes(names, labels)
     return learn_slot_model(said, slots, size)
+
+
+def taught_boxes(
+    names: Sequence[str], labels: Labels, ignored: Boxes | None = None
+) -> tuple[list[Detections], tuple[int, int]]:
+    """What the teacher saw on those of these frames that are of the usual size, and that size (width, height).
+
+    Args:
+        names: of frames.
+        labels: what the teacher said.
+        ignored: (R, 4) xyxy in 0..1 of the frame, of things that are no vehicles; None for none.
+    """
+    sizes = {name: labels.index.frames[name].size for name in names if name in labels.keys}
+    if not sizes:
+        return [], (1, 1)
+    size = max(set(sizes.values()), key=list(sizes.values()).count)
+    said = [labels.store.get(labels.keys[name]).detections for name, found in sizes.items() if found == size]
+    return said if ignored is None else [without_ignored(found, ignored, size) for found in said], size

@@ -14,6 +14,9 @@ from ultralytics.nn.tasks import DetectionModel
 from lotwise.cameras.detection.bundle import BundleRole
 from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.registry.use import in_use
+from lotwise.cameras.slots import learn_slot_model
+from lotwise.cameras.slots.parked_cars import thinned
+from lotwise.cameras.slots.seen_boxes import FrameBoxes, SeenBoxes
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Footage
 from lotwise.datasets.load import LoadFrame, load
@@ -24,7 +27,7 @@ from lotwise.students.export.int8 import add_int8
 from lotwise.students.export.quantize import spread
 from lotwise.students.few_frames.blend import blend
 from lotwise.students.model.student import make_student
-from lotwise.students.pipeline.camera_job import CameraJob, learn_slots
+from lotwise.students.pipeline.camera_job import CameraJob, taught_boxes
 from lotwise.students.pipeline.carried_slots import carries_other_slots, same_slots
 from lotwise.students.pipeline.gate import Decision, decide, decide_unmeasured, invention_refusal, live_detector
 from lotwise.students.pipeline.left_out_gate import decide_left_out
@@ -153,7 +156,9 @@ def _write_bundles(job: CameraJob, models: Mapping[BundleRole, DetectionModel]) 
             f"{job.run.camera(record.camera)}: not one of its {len(record.test)} test frames can be read any more, so "
             "its bundle cannot be checked; put them back, or begin a new run with --out"
         )
-    slot_model = learn_slots(record.train, job.slots, job.labels) if job.slots else None
+    said, size = taught_boxes(record.train, job.labels, job.ignored)
+    slot_model = learn_slot_model(said, job.slots, size) if job.slots else None
+    seen = SeenBoxes.of(tuple(FrameBoxes.of(found, size) for found in thinned(said)), size)
     right = record.right_size
     smaller = right.rung if right is not None else None
     folders: dict[BundleRole, Path] = {role: job.registry.folder / f".{role}" for role in models}
@@ -168,6 +173,7 @@ def _write_bundles(job: CameraJob, models: Mapping[BundleRole, DetectionModel]) 
             check=check,
             slots=job.slots,
             slot_model=slot_model,
+            seen_boxes=seen,
             teacher=job.labels.index.description,
             training=record.training if role == "student" else {"student": Path(plan.student).name},
             measured={"right_size": right.model_dump(mode="json")} if role == "student" and right is not None else None,

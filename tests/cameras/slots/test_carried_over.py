@@ -9,7 +9,10 @@ from lotwise.datasets.frame import Slot
 
 SQUARE = np.array([[0.1, 0.1], [0.2, 0.1], [0.2, 0.2], [0.1, 0.2]], np.float32)
 LEARNED_FOR = (Slot("1", SQUARE), Slot("2", SQUARE + 0.3))
-PLACES = tuple(ExpectedBox(slot=name, box=(0.1, 0.1, 0.2, 0.2), size=0.1) for name in ("1", "2", None))
+PLACES = tuple(
+    ExpectedBox(slot=name, box=(at, at, at + 0.1, at + 0.1), size=0.1)
+    for name, at in (("1", 0.1), ("2", 0.4), (None, 0.8))
+)
 MODEL = SlotModel(places=PLACES, frames=9)
 
 
@@ -22,6 +25,7 @@ MODEL = SlotModel(places=PLACES, frames=9)
         ((Slot("2", SQUARE), Slot("1", SQUARE + 0.3)), [None]),  # ids exchanged
         ((Slot("1", SQUARE[:3]),), [None]),  # another outline
         ((Slot("1", SQUARE), Slot("9", SQUARE + 0.6)), ["1", None]),  # one more, one fewer
+        ((Slot("1", SQUARE), Slot("9", SQUARE + 0.69)), ["1"]),  # drawn where cars parked outside of all slots
         ((), [None]),
     ],
 )

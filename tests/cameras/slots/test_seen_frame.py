@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lotwise.cameras.slots.model import ExpectedBox, SlotModel
+from lotwise.cameras.slots.picture import SlotPicture
 from lotwise.cameras.slots.seen_frame import SeenFrame
 from lotwise.datasets.frame import Detections, Slot
 
@@ -14,7 +15,9 @@ MODEL = SlotModel(places=(ExpectedBox(slot="1", box=(0.4, 0.4, 0.6, 0.6), size=0
 
 
 def frame(model: SlotModel | None, *boxes: list[float]) -> SeenFrame:
-    return SeenFrame("f", None, (100, 100), Detections.of(boxes, [0.8] * len(boxes)), 0.25, model, (LEARNED,), 0.7)
+    return SeenFrame(
+        "f", None, (100, 100), Detections.of(boxes, [0.8] * len(boxes)), 0.25, SlotPicture(model, (LEARNED,)), 0.7
+    )
 
 
 def test_slots_are_read_as_the_node_reads_them() -> None:
