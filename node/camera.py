@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.site.settings import CameraSettings
 from lotwise.cameras.slots import SlotModel, SlotReading, slot_rule
-from lotwise.cameras.slots.carried_over import carried_over
 from lotwise.cameras.slots.hysteresis import open_hysteresis
+from lotwise.cameras.slots.learning import LearnedSlots
 from lotwise.cameras.slots.low_score import with_low_scores
 from lotwise.cameras.slots.masked import masked_slots
 from lotwise.cameras.slots.occlusion import hidden_slots
 from lotwise.cameras.slots.seen_frame import SeenFrame
 from lotwise.cameras.slots.slot_changes import slot_changes
+from lotwise.cameras.slots.slot_knowledge import slot_knowledge
 from lotwise.cameras.slots.state import SlotChange, SlotNow
 from lotwise.cameras.slots.unseen import unseen_slots
 from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth
@@ -34,6 +35,7 @@ from lotwise.datasets.frame import Detections, Image, Masks, Slot
 from lotwise.node.hot_swap import HotSwap
 from lotwise.node.ignoring import Ignoring
 from lotwise.node.slot_follower import SlotFollower
+from lotwise.node.slot_learning import SlotLearning
 from lotwise.node.state import CameraNow, Event
 
 SEEN_FRAMES = 5
@@ -81,6 +83,7 @@ class CameraLoop:
         clock: the time, in UTC.
         masks: what is painted on the source's frames; slots under them are unknown.
         ignoring: what in its view is no vehicle; nothing where None.
+        slot_learning: where cars are seen to park on the slots; forgotten with the loop where None.
     """
 
     def __init__(
@@ -98,6 +101,7 @@ class CameraLoop:
         masks: Masks = (),
         slot_follower: SlotFollower | None = None,
         ignoring: Ignoring | None = None,
+        slot_learning: SlotLearning | None = None,
     ) -> None:
         self.camera = camera
         self._slot_follower = slot_follower
@@ -109,7 +113,8 @@ class CameraLoop:
         self._began, self._masks = clock(), masks
         self._open_hysteresis(states_before or {}, self._began, held_until)
         self._states_before = states_before or {}
-        self._slot_models: dict[str, SlotModel | None] = {}
+        self._slot_learning = slot_learning or SlotLearning(masks=masks)
+        self._told_slots: LearnedSlots | None = None
         self._change_detection = ChangeDetector(settings.change_detection, self.slots)
         self._started = self.asleep = False
         self._accept = False
@@ -147,7 +152,8 @@ class CameraLoop:
         if self.asleep:
             events += self._lose_slots("off hours", moment)
         elif captured is not None:
-            events += self._hot_swap.poll(moment)
+            events += (polled := self._hot_swap.poll(moment))
+            self._forget_rolled_back(polled)
             self._follow_slots()
             self._process(captured)
         elif health.state != "live" and not self._connecting(health, moment):
@@ -198,6 +204,7 @@ class CameraLoop:
     def close(self) -> None:
         """Let go of the source; nothing is looked at any more."""
         self._ignoring.save()
+        self._slot_learning.save()
         self._source.close()
 
     def fail(self, why: str) -> tuple[Event, ...]:
@@ -264,7 +271,6 @@ class CameraLoop:
                 self._open_hysteresis(self._states_before, moment, self._held_until)
             self._change_detection = ChangeDetector(self._settings.change_detection, slots)
         self.slots = slots
-        self._slot_models.clear()
 
     def _process(self, captured: CapturedFrame) -> None:
         began = time.perf_counter()
@@ -293,6 +299,7 @@ class CameraLoop:
             now = replace(
                 now, size=size, shift=report.shift, regions=regions, staying=self._ignoring.staying(), hidden=hidden
             )  # fmt: skip
+            now = self._with_known_slots(now)
             self._read_regions = regions
         hot_swap = self._hot_swap
         now = replace(
@@ -314,6 +321,8 @@ class CameraLoop:
             self._accept = False
             try:
                 self._view.accept()
+                if report.verdict == "moved":
+                    self._slot_learning.camera_moved((self._hot_swap.identity, self._hot_swap.shadow))
                 report = ViewReport("good")
             except InputError as error:
                 log.warning("camera %s: %s", self.camera, error)
@@ -349,8 +358,11 @@ class CameraLoop:
         def ignored(found: Detections) -> NDArray[np.bool_]:
             return self._ignoring.mask(found, size, report.shift)
 
+        assert self._hot_swap.detector is not None
+        self._slot_learning.learn(self._hot_swap.detector, self._ignoring.regions)
         found = self._hot_swap.detect(captured.image, captured.taken, read, hysteresis.free_below, ignored)
         self._events += found.events
+        self._forget_rolled_back(found.events)
         detector = found.detector
         self._read_by_bundle = detector.identity
         seen = found.detections[found.detections.scores >= detector.confidence]
@@ -360,25 +372,35 @@ class CameraLoop:
             np.concatenate([found.detections.scores, found.ignored.scores]),
         )
         self._ignoring.look(every, self.slots, size, detector.confidence, captured.taken)
+        vehicles = Detections(found.detections.boxes + back, found.detections.scores, found.detections.labels)
+        self._slot_learning.look(vehicles, size, captured.taken, detector.identity, self._view.fingerprint)
         placed = Detections(seen.boxes + back, seen.scores, seen.labels)
         hidden = hidden_slots(
             placed, self.slots, size, self._slot_model(detector), hysteresis.hidden_share, detector.confidence
         ) | unseen_slots(self.slots, detector.crop)
-        frame = SeenFrame(
-            "", captured.taken, size, placed, detector.confidence, detector.slot_model, detector.slots,
-            hysteresis.hidden_share,
-        )  # fmt: skip
+        picture = self._slot_learning.picture(detector)
+        frame = SeenFrame("", captured.taken, size, placed, detector.confidence, picture, hysteresis.hidden_share)
         self._seen_frames = (*self._seen_frames[1 - SEEN_FRAMES :], frame)
         return seen, gone, hidden, self._hysteresis.update(found.readings, hidden, captured.taken)
 
     def _slot_model(self, detector: Detector) -> SlotModel | None:
-        """What a bundle has learned of these slots; nothing of those that the site file draws elsewhere."""
-        identity = detector.identity
-        if identity not in self._slot_models:
-            if len(self._slot_models) >= 2:  # the live bundle, and one beside it
-                self._slot_models.clear()
-            self._slot_models[identity] = carried_over(detector.slot_model, detector.slots, self.slots)
-        return self._slot_models[identity]
+        """Where cars are expected on the slots that are read."""
+        return self._slot_learning.picture(detector).learned(self.slots).model
+
+    def _with_known_slots(self, now: CameraNow) -> CameraNow:
+        """With how well each slot is known, where that is other than before."""
+        detector = self._hot_swap.detector
+        learned = None if detector is None else self._slot_learning.picture(detector).learned(self.slots)
+        if learned is None or learned is self._told_slots:
+            return now
+        self._told_slots = learned
+        return replace(now, known=slot_knowledge(learned, self.slots))
+
+    def _forget_rolled_back(self, events: Sequence[Event]) -> None:
+        """Boxes of a bundle that was rolled back teach no more."""
+        for event in events:
+            if event.details.get("what") == "rolled back":
+                self._slot_learning.forget_bundle(event.name if event.after == "refused" else event.before)
 
     def _lose_slots(self, why: str, moment: datetime) -> tuple[Event, ...]:
         changes = self._hysteresis.lose(why, moment)

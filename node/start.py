@@ -44,6 +44,7 @@ from lotwise.node.place import SITE
 from lotwise.node.publisher import Publisher, Surroundings
 from lotwise.node.shared_places import SharedPlaces
 from lotwise.node.slot_follower import SlotFollower
+from lotwise.node.slot_learning import SlotLearning
 from lotwise.node.state_folder import AGREEMENT, HEARTBEAT_FILE, JOURNAL
 
 
@@ -148,6 +149,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
         registries = [one.folder for one in bundles.values() if isinstance(one, Registry)]
         in_use = opened.enter_context(closing(RegistriesInUse(registries)))
         node.held_until = until
+        keep = timedelta(days=site.publish.history.keep_days)
         for name in chosen:
             settings = site.settings_of(name)
             period_s = settings.schedule.period_s
@@ -167,6 +169,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
                 slot_follower=slots[name],
                 masks=masks,
                 ignoring=Ignoring(site.ignore_file(name), site.staying_file(name)),
+                slot_learning=SlotLearning(site.seen_boxes_file(name), loader, keep, masks),
             )
             node.add(loop)
             probe.add(Watched(name, hot_swap, loop.last_frame))

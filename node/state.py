@@ -10,6 +10,7 @@ from typing import Literal
 from lotwise.cameras.ignore.region import IgnoreRegion
 from lotwise.cameras.ignore.staying import StayingBox
 from lotwise.cameras.slots.shared.agreement import Rate
+from lotwise.cameras.slots.slot_knowledge import SlotKnowledge
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
@@ -59,7 +60,8 @@ class CameraNow:
 
     Attributes:
         time: when the last frame was looked at; None before the first.
-        slots: by slot id, in the site's order. bays: what each slot is for, by slot id.
+        slots: by slot id, in the site's order. bays: what each slot is for, by slot id. known: how well it is known
+            where cars stand on each slot, by slot id; empty before the first detected frame.
         bundle: identity of the live bundle. shadow: identity of the bundle in its shadow, or "".
         refusal: of a bundle newer than the live one, if there was one.
         int8_refused: why the live bundle's INT8 model was refused at its export, or "".
@@ -90,6 +92,7 @@ class CameraNow:
     shift: tuple[float, float] = (0.0, 0.0)
     regions: tuple[IgnoreRegion, ...] = ()
     bays: Mapping[str, BayNow] = field(default_factory=dict)
+    known: Mapping[str, SlotKnowledge] = field(default_factory=dict)
     staying: tuple[StayingBox, ...] = ()
     hidden: frozenset[str] = frozenset()
     looked: int = 0

@@ -107,6 +107,10 @@ class Site(BaseModel):
         """The file in which a node keeps what stays in a camera's view."""
         return self.state / "staying" / f"{camera}.json"
 
+    def seen_boxes_file(self, camera: str) -> Path:
+        """The file in which a node keeps where its student saw cars, to learn slots from."""
+        return self.state / "seen_boxes" / f"{camera}.npz"
+
     @model_validator(mode="after")
     def _shared_slots_are_of_its_cameras(self) -> Site:
         if mistake := shared_slot_mistake(self.shared_slots, self.cameras):

@@ -77,6 +77,12 @@ class ViewHealth:
             return ViewReport(self._bad.verdict, f"good again; believed after {self._recovering} more such frames")
         return report
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the reference view, in which shifts are measured; "" while there is none yet, or nothing is checked."""
+        reference = None if self._matcher is None or not self._settings.enabled else self._matcher.reference
+        return "" if reference is None else reference.fingerprint
+
     def accept(self) -> None:
         """What was seen last is the reference from now on: the operator has looked at it.
 

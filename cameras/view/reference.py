@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import zlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lotwise.cameras.view.edges import Edges
 from lotwise.cameras.view.thumbnail import HEIGHT, WIDTH
@@ -37,6 +40,11 @@ class ReferenceView:
     sharpness: float | None = None
     appearances: tuple[Edges, ...] = ()
     mask_share: float = 0.0
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Tells a view from another, also after a restart; "" until all of its first frames were seen."""
+        return "" if self.frames < REFERENCE_FRAMES else f"{zlib.crc32(_stored(self.edges).tobytes()):08x}"
 
     def with_frame(self, field: Edges, sharpness: float | None) -> ReferenceView:
         """With one more frame in the reference, whose edges lie where the reference's lie."""
@@ -78,8 +86,7 @@ def write_reference(path: Path, reference: ReferenceView) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    fields = np.stack([reference.edges, *reference.appearances])
-    pairs = np.round(fields[..., None].view(np.float32) * 127).astype(np.int8)
+    pairs = _stored(np.stack([reference.edges, *reference.appearances]))
     sharpness = np.nan if reference.sharpness is None else reference.sharpness
     file = io.BytesIO()
     np.savez_compressed(
@@ -87,3 +94,8 @@ def write_reference(path: Path, reference: ReferenceView) -> None:
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, file.getvalue())
+
+
+def _stored(fields: Edges) -> NDArray[np.int8]:
+    """Edges as they are in the file: pairs of 127ths."""
+    return np.round(np.ascontiguousarray(fields)[..., None].view(np.float32) * 127).astype(np.int8)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from lotwise.cameras.ignore.region import IgnoreRegion
+from lotwise.cameras.slots.slot_knowledge import Known
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceState
 from lotwise.cameras.view.report import Verdict
@@ -47,11 +48,21 @@ class SlotAnswer(_Answer):
     why: str = Field(description="Why it is unknown: what is wrong with the view or the source, hidden, or starting")
 
 
-class CameraSlotAnswer(SlotAnswer):
+class BayAnswer(SlotAnswer):
     row: str = Field("", description="Its row, or empty")
     kind: str = Field("", description="For whom it is, such as disabled, ev or short; empty for everybody")
     max_stay_s: float | None = Field(None, description="Seconds for which a car may stand there; null without a limit")
     overstay: bool = Field(False, description="The car that stands there was seen there for longer than that")
+
+
+class CameraSlotAnswer(BayAnswer):
+    known: Known | Literal[""] = Field(
+        "",
+        description="From what it is known where cars stand on it: cars that came and went; always taken, so that it "
+        "may be one car or no car; its neighbours; not yet, so that it is read by half cover. Empty before the first "
+        "detected frame",
+    )
+    seen: int = Field(0, description="On how many of the frames that were learned from a car stood on it")
 
 
 class DisagreementAnswer(_Answer):
@@ -61,7 +72,7 @@ class DisagreementAnswer(_Answer):
     kind: str = Field(description="The same as one word: turned, hour, slot or unclear")
 
 
-class PlaceAnswer(CameraSlotAnswer):
+class PlaceAnswer(BayAnswer):
     slots: dict[str, str] = Field(description="Id of the slot by camera that sees this place")
     disagreement: DisagreementAnswer | None = Field(
         None, description="Its cameras have contradicted each other for long; null where they do not"
@@ -249,8 +260,14 @@ def _counts(slots: Mapping[str, SlotNow]) -> CountsAnswer:
 def _slots(now: CameraNow) -> dict[str, CameraSlotAnswer]:
     nothing = BayNow()
     return {
-        name: CameraSlotAnswer(**_slot(slot), **asdict(now.bays.get(name, nothing))) for name, slot in now.slots.items()
+        name: CameraSlotAnswer(**_slot(slot), **asdict(now.bays.get(name, nothing)), **_known(now, name))
+        for name, slot in now.slots.items()
     }
+
+
+def _known(now: CameraNow, slot: str) -> dict[str, Any]:
+    found = now.known.get(slot)
+    return {"known": found.known, "seen": found.seen} if found else {}
 
 
 def _slot(slot: SlotNow) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from lotwise.cameras.slots.shared.place_state import DISPUTED
+from lotwise.cameras.slots.slot_knowledge import knowledge_words
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.node.place import SITE, Place
 from lotwise.node.places import lot_places, place_states
@@ -79,6 +80,7 @@ class CameraCard:
         int8_refused: why the live bundle runs without an INT8 model that was made for it; empty where none was refused.
         acceptable: whether an operator may say that its view is right as it is.
         editor: address of its slot editor; empty where there is none.
+        known: how well it is known where cars stand on its slots; empty where nothing is to be told.
     """
 
     name: str
@@ -95,6 +97,7 @@ class CameraCard:
     int8_refused: str
     acceptable: bool
     editor: str
+    known: str
 
 
 @dataclass(frozen=True)
@@ -220,6 +223,7 @@ def _card(now: CameraNow, editor: bool) -> CameraCard:
         int8_refused=now.int8_refused,
         acceptable=now.source.state == "live" and now.view.verdict in ACCEPTABLE_VERDICTS,
         editor=f"cameras/{quote(now.camera, safe='')}/slots" if editor else "",
+        known=knowledge_words(now.known),
     )
 
 

@@ -144,9 +144,8 @@ class SavedPictures:
                     continue
                 size = image.shape[1], image.shape[0]
                 seen = SeenFrame(
-                    frame.name, frame.taken, size, detector([image])[0], detector.confidence, detector.slot_model,
-                    detector.slots, share,
-                )  # fmt: skip
+                    frame.name, frame.taken, size, detector([image])[0], detector.confidence, detector.picture, share
+                )
                 self._seen[camera] = (*self._seen[camera], seen)
 
 

@@ -26,6 +26,7 @@ from lotwise.node.camera import CameraLoop, Looked
 from lotwise.node.hot_swap import HotSwap
 from lotwise.node.ignoring import Ignoring
 from lotwise.node.slot_follower import SlotFollower
+from lotwise.node.slot_learning import SlotLearning
 from lotwise.node.state import Event
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -96,6 +97,7 @@ class FakeView:
     def __init__(self) -> None:
         self.report = ViewReport("good")
         self.accepted = 0
+        self.fingerprint = "a view"
 
     def check(self, image: Image, thumb: object, taken: datetime) -> ViewReport:
         return self.report
@@ -121,6 +123,7 @@ class Camera:
         executor: Executor | None = None,
         slot_follower: SlotFollower | None = None,
         ignoring: Ignoring | None = None,
+        slot_learning: SlotLearning | None = None,
     ) -> None:
         self.source, self.view, self.loader = FakeSource(), view or FakeView(), executor or Later()
         self.seconds = 0.0
@@ -132,6 +135,7 @@ class Camera:
             "C1", settings, self.source, self.view, bundles, own, (), before, seen, lambda: at(self.seconds),
             slot_follower=slot_follower,
             ignoring=ignoring,
+            slot_learning=slot_learning,
         )  # fmt: skip
         self.events: list[Event] = []
 

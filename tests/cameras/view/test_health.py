@@ -21,6 +21,8 @@ from benchmarks.view_health.disturbances import (
     torn,
 )
 from lotwise.cameras.view import ViewHealth, ViewSettings, thumbnail
+from lotwise.cameras.view.matcher import REFERENCE_INTERVAL_S
+from lotwise.cameras.view.reference import REFERENCE_FRAMES
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image
@@ -149,6 +151,22 @@ def test_the_reference_outlives_a_restart(tmp_path: Path) -> None:
     again = ViewHealth(ViewSettings(), keep)
     assert look(again, displaced(scene(seed=2), 0.3, 0), 100).verdict == "moved"
     assert look(ViewHealth(ViewSettings(), keep), scene(seed=3), 100).verdict == "good"
+
+
+def test_a_view_has_a_fingerprint_once_its_first_frames_were_seen(tmp_path: Path) -> None:
+    keep = tmp_path / "view.npz"
+    health = ViewHealth(ViewSettings(), keep)
+    assert health.fingerprint == ""
+    told = []
+    for number in range(REFERENCE_FRAMES + 3):
+        look(health, scene(seed=number), 2 * REFERENCE_INTERVAL_S * number)
+        told.append(health.fingerprint)
+    assert set(told[: REFERENCE_FRAMES - 1]) == {""}
+    (one,) = set(told[REFERENCE_FRAMES - 1 :])
+    assert one and ViewHealth(ViewSettings(), keep).fingerprint == one
+    health.accept()
+    assert health.fingerprint == ""
+    assert ViewHealth(ViewSettings(enabled=False), keep).fingerprint == ""
 
 
 def _damaged(kept: bytes) -> list[bytes]:

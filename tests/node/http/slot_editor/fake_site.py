@@ -13,6 +13,7 @@ import numpy as np
 from lotwise.cameras.site.slot_file import read_slot_entries
 from lotwise.cameras.site.slot_storage import SlotStorage
 from lotwise.cameras.slots.model import ExpectedBox, SlotModel
+from lotwise.cameras.slots.picture import SlotPicture
 from lotwise.cameras.slots.seen_frame import SeenFrame
 from lotwise.datasets.frame import Detections, Slot
 from lotwise.node.picture import encoded
@@ -79,7 +80,8 @@ class FakeSite:
             (left, top), (right, bottom) = slot.polygon.min(0).tolist(), slot.polygon.max(0).tolist()
             place = ExpectedBox(slot=slot.id, box=(left, top, right, bottom), size=0.06, shift=0.1, stretch=0.1)
             model, known = SlotModel(places=(place,), frames=9), (slot,)
-        return () if self.why else (SeenFrame("noon", None, (WIDTH, HEIGHT), found, 0.25, model, known, 0.7),)
+        picture = SlotPicture(model, known)
+        return () if self.why else (SeenFrame("noon", None, (WIDTH, HEIGHT), found, 0.25, picture, 0.7),)
 
     def unread(self, camera: str) -> str:
         return self.why
