@@ -1,34 +1,32 @@
-"""One student of few frames: trained as a run trains it, and measured on days that it never saw."""
+"""One student of few frames: trained as a run trains it; what it says is kept, so that it can be weighed anew."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ultralytics.nn.tasks import DetectionModel
 
 from benchmarks.few_frames.cameras import SIZE, Camera, draw
 from benchmarks.few_frames.shared_trainings import known_or_learned, shared_trainings
-from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE
 from lotwise.cameras.detection.letterbox import Letterbox
-from lotwise.cameras.slots import learn_slot_model, slot_rule
 from lotwise.datasets.frame import Detections, Frame
 from lotwise.datasets.load import load
-from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.datasets.whole_file import write_whole
-from lotwise.eval.evaluation import evaluate
-from lotwise.eval.evidence import Evidence
-from lotwise.eval.protocols import SLOTS, VEHICLES
 from lotwise.students.distillation.learn import STUDENT
 from lotwise.students.few_frames.blend import blend
 from lotwise.students.few_frames.choice import NANO
+from lotwise.students.few_frames.said import Said, read_said, write_said
+from lotwise.students.few_frames.settings import FewFramesSettings
 from lotwise.students.model.deployed import candidates, deployed_form, reported
 from lotwise.students.model.student import make_student
+from lotwise.students.pipeline.leave_out import left_out_detections
+from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.run import Run
 from lotwise.students.pipeline.train import train_students
 from lotwise.teacher.checkpoint import load_model
@@ -46,7 +44,8 @@ class Cell:
         camera: its name.
         count: frames that it is given.
         seed: draws them, and trains.
-        recipe: ``own`` trains as a run does; ``sisters`` adds frames of other cameras.
+        recipe: ``own`` leaves frames out in turn; ``held`` holds days out of six frames and more; ``sisters`` adds
+            frames of other cameras.
     """
 
     camera: str
@@ -59,57 +58,88 @@ class Cell:
         return f"{self.camera}-{self.count}-{self.seed}-{self.recipe}"
 
 
-def measured(cell: Cell, camera: Camera, work: Path) -> dict[str, Any]:
-    """What a cell gives, read where an earlier run has measured it.
+@dataclass(frozen=True)
+class Looked:
+    """What models between nano and student said.
 
-    Returns:
-        ``cell``; ``learned`` and ``tested``: names of frames; ``seconds`` of training; ``scores``: figures on the test
-        frames by share of the way from nano to student; ``gate``: agreement with the teacher, by share, on frames
-        that the run itself leaves out of what it was given; empty where it cannot; ``margin``: by how much a student
-        must agree more than the nano.
+    Attributes:
+        cell: that they are of.
+        learned, tested: frames that the cell was given, and all those of days that it was not.
+        seconds: of the training from which the student comes.
+        unlearned: of given frames that the one who says it did not learn from; of the nano alone where one was given.
+        test: of the tested frames.
     """
-    path = work / "cells" / f"{cell.name}.json"
+
+    cell: Cell
+    learned: tuple[Frame, ...]
+    tested: tuple[Frame, ...]
+    seconds: float
+    unlearned: Said
+    test: Said
+
+
+def plan_of(cell: Cell, camera: Camera) -> Plan:
+    """How the student of a cell learns."""
+    distill = camera.plan.distill.model_copy(update={"seed": cell.seed})
+    few = FewFramesSettings(pictures=5 if cell.recipe == "held" else cell.count)
+    return camera.plan.model_copy(update={"distill": distill, "few_frames": few})
+
+
+def looked(cell: Cell, camera: Camera, work: Path) -> Looked:
+    """What the models of a cell said, read where an earlier run has trained them.
+
+    Args:
+        cell: to be trained.
+        camera: whose frames are drawn.
+        work: gets ``looks/<cell>/`` and the students.
+    """
     learned, tested = draw(camera.frames, cell.count, cell.seed)
-    plan = camera.plan.model_copy(update={"distill": camera.plan.distill.model_copy(update={"seed": cell.seed})})
+    plan, folder = plan_of(cell, camera), work / "looks" / cell.name
     asked = {**asdict(cell), "learned": [f.name for f in learned], "tested": [f.name for f in tested]}
-    asked |= {"distill": plan.distill.model_dump(mode="json")}
-    if path.is_file() and (found := json.loads(path.read_text()))["asked"] == json.loads(json.dumps(asked)):
-        return dict(found)
+    asked |= {"distill": plan.distill.model_dump(mode="json"), "few_frames": plan.few_frames.model_dump(mode="json")}
+    identity = hashlib.blake2b(json.dumps(asked).encode(), digest_size=8).hexdigest()
+    unlearned, test = read_said(folder / "unlearned.npz"), read_said(folder / "test.npz")
+    if unlearned is None or test is None or {unlearned[0], test[0]} != {identity}:
+        folder.mkdir(parents=True, exist_ok=True)
+        seconds, said, student = trained(cell, camera, plan, learned, work)
+        nano = make_student(plan.student, plan.oracle.classes)
+        write_said(folder / "unlearned.npz", identity, said)
+        between = {share: look(blend(nano, student, share), tested) for share in SHARES}
+        write_whole(folder / "seconds.json", json.dumps(seconds).encode())
+        write_said(folder / "test.npz", identity, between)
+        unlearned, test = (identity, said), (identity, between)
+    seconds = json.loads((folder / "seconds.json").read_text())
+    return Looked(cell, learned, tested, seconds, unlearned[1], test[1])
+
+
+def trained(
+    cell: Cell, camera: Camera, plan: Plan, learned: Sequence[Frame], work: Path
+) -> tuple[float, dict[float, dict[str, Detections]], DetectionModel]:
+    """(seconds, what was said of given frames by models that did not learn from them, student)."""
     run = Run(work / "runs" / cell.name)
     nano = make_student(plan.student, plan.oracle.classes)
-    gate: dict[float, float] = {}
-    margin = 0.0
-    if cell.recipe == "own":
-        run.begin(plan)
-        footage = replace(camera.dataset.footage, frames=learned)
-        with shared_trainings(work / "students"):
-            (record,) = train_students(run, footage, camera.labels)
-        student, seconds = load_model(run.camera(camera.id) / "train" / STUDENT), record.training["seconds"]
-        if record.left_out is not None:
-            gate, margin = record.left_out.agreement, record.left_out.margin
-        elif record.train != record.test:
-            held = [frame for frame in learned if frame.name in record.test]
-            gate = {share: agreed(camera, look(blend(nano, student, share), held)) for share in (NANO, 1.0)}
-    else:
+    if cell.recipe == "sisters":
         labels, others = camera.labels, camera.sisters(SISTER_FRAMES)
         done = known_or_learned(work / "students")(
             plan.student, plan.oracle.classes, learned, labels.keys, labels.store, plan.distill, run.folder,
             others=others,
         )  # fmt: skip
-        student, seconds = done.trained.student, done.trained.seconds
-    scores = {share: score(camera, look(blend(nano, student, share), tested), learned, tested) for share in SHARES}
-    result = {
-        "asked": asked,
-        "cell": asdict(cell),
-        "seconds": seconds,
-        "scores": scores,
-        "gate": gate,
-        "margin": margin,
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(result, indent=1).encode())
+        return done.trained.seconds, {}, done.trained.student
+    run.begin(plan)
+    footage = replace(camera.dataset.footage, frames=tuple(learned))
+    with shared_trainings(work / "students"):
+        (record,) = train_students(run, footage, camera.labels)
+    student: DetectionModel = load_model(run.camera(camera.id) / "train" / STUDENT)
+    if record.left_out is not None:
+        said = {share: left_out_detections(run, record, share) for share in (NANO, *plan.few_frames.shares)}
+    elif record.train != record.test:
+        held = [frame for frame in learned if frame.name in record.test]
+        said = {share: look(blend(nano, student, share), held) for share in SHARES}
+    else:
+        said = {NANO: look(nano, learned)}
+    seconds = float(record.training["seconds"])
     shutil.rmtree(run.folder)
-    return dict(json.loads(path.read_text()))
+    return seconds, said, student
 
 
 def look(model: DetectionModel, frames: Sequence[Frame]) -> dict[str, Detections]:
@@ -120,38 +150,3 @@ def look(model: DetectionModel, frames: Sequence[Frame]) -> dict[str, Detections
         fitted = Letterbox.around((image.shape[1], image.shape[0]), SIZE)
         said[frame.name] = reported(candidates(form, fitted.image(image)), fitted, MIN_REPORTED_SCORE)
     return said
-
-
-def agreed(camera: Camera, said: Mapping[str, Detections]) -> float:
-    """F1 with the teacher's taught boxes at the deployed confidence."""
-    floor = camera.plan.distill.positive_threshold
-    by_name = {frame.name: frame for frame in camera.frames}
-    taught = {name: camera.labels.detections(by_name[name]) for name in said}
-    return agreement(
-        (found[found.scores >= DEFAULT_CONFIDENCE], taught[name][taught[name].scores >= floor])
-        for name, found in said.items()
-    )
-
-
-def score(
-    camera: Camera, said: Mapping[str, Detections], learned: Sequence[Frame], tested: Sequence[Frame]
-) -> dict[str, float | None]:
-    """Figures against truth; boxes against vehicles where there are any, else against the occupied slots' squares."""
-    size = camera.sizes[learned[0].name]
-    model = learn_slot_model([camera.labels.detections(f) for f in learned], camera.dataset.slots[camera.id], size)
-    evidence = Evidence(
-        tested, camera.dataset.truth, {"student": said}, {"student": {camera.id: DEFAULT_CONFIDENCE}},
-        camera.dataset.slots, {f.name: camera.sizes[f.name] for f in tested}, {camera.id: slot_rule(model)},
-    )  # fmt: skip
-    slots, vehicles = (evaluate(protocol, evidence).rows[0] for protocol in (SLOTS, VEHICLES))
-    boxes = vehicles if vehicles.images else slots
-    return {
-        "slots": slots.slots,
-        "accuracy": slots.accuracy,
-        "map50": boxes.map50,
-        "map50_95": boxes.map50_95,
-        "precision": boxes.deployed_precision,
-        "recall": boxes.deployed_recall,
-        "vehicle_frames": vehicles.images,
-        "agreement": agreed(camera, said),
-    }

@@ -22,10 +22,13 @@ import cv2
 import torch
 from rich.console import Console
 
-from benchmarks.few_frames.cameras import KINDS, SIZE, STEPS, open_camera
-from benchmarks.few_frames.cells import Cell, measured
+from benchmarks.few_frames.cameras import KINDS, SIZE, STEPS, Camera, open_camera
+from benchmarks.few_frames.cells import Cell, looked
+from benchmarks.few_frames.figures import figures_of
 from benchmarks.few_frames.tables import lines_of, plot, show, write_markdown
 from lotwise.datasets.errors import InputError
+from lotwise.datasets.whole_file import write_whole
+from lotwise.students.few_frames.settings import FewFramesSettings
 
 
 def numbers(text: str) -> tuple[int, ...]:
@@ -38,9 +41,10 @@ def main() -> None:
     parser.add_argument("--cameras", default="C1,C3,PUCPR,UFPR05,R1")
     parser.add_argument("--counts", type=numbers, default=(1, 2, 3, 5, 8))
     parser.add_argument("--seeds", type=numbers, default=(0, 1, 2))
-    parser.add_argument("--recipes", default="own,sisters")
+    parser.add_argument("--recipes", default="own,held", help="own, held, sisters; with commas")
     parser.add_argument("--work", type=Path, default=Path("runs/few-frames"))
     parser.add_argument("--finished", action="store_true", help="train nothing, show all that was measured")
+    parser.add_argument("--again", action="store_true", help="measure anew what was trained and measured before")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--markdown", type=Path, help="page whose marked table is replaced")
     parser.add_argument("--plot", type=Path)
@@ -48,18 +52,31 @@ def main() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     console = Console(stderr=True)
-    if not asked.finished:
-        for name in asked.cameras.split(","):
-            if name not in KINDS:
-                raise InputError(f"--cameras {name}: no such camera; one of {', '.join(KINDS)}")
-            camera = open_camera(name, asked.shared, asked.work)
-            for seed in asked.seeds:
-                for recipe in asked.recipes.split(","):
-                    for count in asked.counts:
-                        cell = Cell(name, count, seed, recipe)
-                        measured(cell, camera, asked.work)
-                        console.print(f"{cell.name} is measured")
-    cells = [json.loads(path.read_text()) for path in sorted((asked.work / "cells").glob("*.json"))]
+    cameras: dict[str, Camera] = {}
+    asked_cells = [
+        Cell(name, count, seed, recipe)
+        for seed in asked.seeds
+        for count in asked.counts
+        for name in asked.cameras.split(",")
+        for recipe in asked.recipes.split(",")
+        if recipe != "held" or count > FewFramesSettings().pictures
+    ]
+    if asked.finished:
+        found = [path.parent.name.split("-") for path in sorted((asked.work / "looks").glob("*/test.npz"))]
+        asked_cells = [Cell(name, int(count), int(seed), recipe) for name, count, seed, recipe in found]
+    cells = []
+    for cell in asked_cells:
+        if cell.camera not in KINDS:
+            raise InputError(f"--cameras {cell.camera}: no such camera; one of {', '.join(KINDS)}")
+        path = asked.work / "figures" / f"{cell.name}.json"
+        if asked.again or not path.is_file():
+            if cell.camera not in cameras:
+                cameras[cell.camera] = open_camera(cell.camera, asked.shared, asked.work)
+            camera = cameras[cell.camera]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, json.dumps(figures_of(camera, looked(cell, camera, asked.work)), indent=1).encode())
+            console.print(f"{cell.name} is measured")
+        cells.append(json.loads(path.read_text()))
     if not cells:
         raise InputError(f"{asked.work}: nothing is measured yet; run without --finished")
     lines = lines_of(cells)

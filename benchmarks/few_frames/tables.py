@@ -10,54 +10,50 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from lotwise.students.few_frames.choice import NANO, choose_share
-from lotwise.students.pipeline.gate import decide
+from lotwise.students.few_frames.choice import NANO
 
 Found = Mapping[str, Any]
-"""What ``cells.measured`` returns."""
+"""What ``figures.figures_of`` returns."""
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 LIVE = "what goes live"
-ROWS = (
+NANO_TUNED = "nano, thresholds chosen"
+ROWS: tuple[tuple[str, str, float | str], ...] = (
     ("all the way", "own", 1.0),
     ("half way", "own", 0.5),
+    ("a quarter of the way", "own", 0.25),
     ("with sister cameras", "sisters", 1.0),
     ("with sister cameras, half way", "sisters", 0.5),
-    (LIVE, "own", None),
+    (NANO_TUNED, "own", "nano"),
+    (LIVE, "own", "live"),
+    ("days held out: all the way", "held", 1.0),
+    ("days held out: half way", "held", 0.5),
+    ("days held out: a quarter of the way", "held", 0.25),
+    ("days held out: nano, thresholds chosen", "held", "nano"),
+    ("days held out: what goes live", "held", "live"),
 )
-"""Name, recipe and share of the way from the nano to the student; None for the one that the gate lets live."""
+"""Name, recipe, and what is shown: so far from the nano on the way to the student, at 0.25; or the nano, or what the
+gate lets live, each at its own thresholds."""
 FIGURES = {"accuracy": "slots", "map50": "mAP50", "map50_95": "mAP50-95", "precision": "precision", "recall": "recall"}
 NOISE = {"accuracy": 0.005, "map50": 0.01}
 """By how much a figure may lie below the untouched nano's."""
 
 
-def live_share(found: Found) -> float:
-    """How far the model that goes live lies on the way to the student; 0 where it is the untouched nano.
-
-    >>> live_share({"gate": {"0.0": 0.8, "0.25": 0.85, "1.0": 0.7}, "margin": 0.02})
-    0.25
-    >>> live_share({"gate": {}, "margin": 0.0})
-    0.0
-    """
-    gate = {float(share): value for share, value in found["gate"].items()}
-    if not gate:
-        return NANO
-    # Where frames were left out in turn there are several shares; where some are held out there is one student.
-    share = choose_share(gate, found["margin"]) if len(gate) > 2 else 1.0
-    decision = decide({"student": gate[share], "baseline": gate[NANO]}, margin=found["margin"])
-    return share if decision.winner == "student" else NANO
-
-
-def figures(found: Found, share: float) -> Mapping[str, float | None]:
-    scores: Mapping[str, float | None] = found["scores"][str(share)]
-    return scores
+def shown(found: Found, what: float | str) -> tuple[float, Mapping[str, float | None]]:
+    """(how far on the way to the student, figures) of one row."""
+    if isinstance(what, float):
+        return what, found["scores"][str(what)]
+    return found["share"] if what == "live" else NANO, found[what]
 
 
 def lines_of(cells: Sequence[Found]) -> list[dict[str, Any]]:
-    """For each camera, number of frames and row: lists over its seeds, each beside the nano on the same frames."""
+    """For each camera, number of frames and row: lists over its seeds, each beside the nano on the same frames.
+
+    The nano beside it is as it comes: boxes and slots from 0.25 up.
+    """
     lines = []
     keys = dict.fromkeys((one["cell"]["camera"], one["cell"]["count"]) for one in cells)
     for camera, count in sorted(keys):
-        for row, recipe, share in ROWS:
+        for row, recipe, what in ROWS:
             own = [
                 one
                 for one in cells
@@ -65,9 +61,10 @@ def lines_of(cells: Sequence[Found]) -> list[dict[str, Any]]:
             ]
             if not own:
                 continue
-            shares = [live_share(one) if share is None else share for one in own]
-            pairs = [(figures(one, NANO), figures(one, at)) for one, at in zip(own, shares, strict=True)]
-            line: dict[str, Any] = {"camera": camera, "frames": count, "row": row, "shares": shares}
+            rows = [shown(one, what) for one in own]
+            pairs = [(one["scores"][str(NANO)], figures) for one, (_, figures) in zip(own, rows, strict=True)]
+            line: dict[str, Any] = {"camera": camera, "frames": count, "row": row}
+            line["shares"] = [share for share, _ in rows]
             line["seeds"] = [one["cell"]["seed"] for one in own]
             line["slots"] = [nano["slots"] for nano, _ in pairs]
             for key in FIGURES:
@@ -123,16 +120,17 @@ def groups(lines: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], list[Map
 
 
 def summary(lines: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """Over all cameras, by number of frames and row: mean gains, and how many students are worse than the nano.
+    """Over all cameras, by number of frames and row: mean gains, and how many models are worse than the nano.
 
-    A row that was not measured on all of these cameras is left out, for its mean would be of other cameras.
+    A row that was not measured on all cameras of its recipe is left out, for its mean would be of other cameras.
     """
+    recipes = {row: recipe for row, recipe, _ in ROWS}
     found = []
     for count in sorted({line["frames"] for line in lines}):
-        cameras = {line["camera"] for line in lines if line["frames"] == count}
-        for row, _, _ in ROWS:
+        for row, recipe, _ in ROWS:
             own = [line for line in lines if (line["frames"], line["row"]) == (count, row)]
-            if len(own) < len(cameras):
+            cameras = {line["camera"] for line in lines if (line["frames"], recipes[line["row"]]) == (count, recipe)}
+            if not own or len(own) < len(cameras):
                 continue
             cells = [
                 f"{mean(gained):+.3f} (least {min(gained):+.3f})"
@@ -141,11 +139,29 @@ def summary(lines: Sequence[Mapping[str, Any]]) -> list[list[str]]:
             ]
             worse = [one for line in own for one in line["worse"]]
             live = sum(share != NANO for line in own for share in line["shares"])
-            found.append([str(count), row, *cells, f"{sum(worse)} of {len(worse)}", str(live)])
+            found.append(
+                [
+                    str(count),
+                    row,
+                    ", ".join(sorted(line["camera"] for line in own)),
+                    *cells,
+                    f"{sum(worse)} of {len(worse)}",
+                    str(live),
+                ]
+            )
     return found
 
 
-SUMMARY = ("frames", "", "gain of slots", "gain of mAP50", "gain of mAP50-95", "worse than the nano", "students")
+SUMMARY = (
+    "frames",
+    "",
+    "cameras",
+    "gain of slots",
+    "gain of mAP50",
+    "gain of mAP50-95",
+    "worse than the nano",
+    "students",
+)
 
 
 def show(lines: Sequence[Mapping[str, Any]]) -> None:
@@ -191,12 +207,19 @@ def plot(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
     import matplotlib.pyplot as plt
 
     cameras = list(dict.fromkeys(line["camera"] for line in lines))
-    colours = {"all the way": "tab:red", "half way": "tab:blue", LIVE: "tab:green"}
+    colours = {
+        "all the way": "tab:red",
+        "a quarter of the way": "tab:blue",
+        NANO_TUNED: "tab:orange",
+        LIVE: "tab:green",
+    }
+    held = {f"days held out: {row}": row for row in colours}
+    lines = [{**line, "row": held.get(line["row"], line["row"])} for line in lines]
     figure, axes = plt.subplots(1, len(cameras), figsize=(3.4 * len(cameras), 3.6), squeeze=False)
     for axis, camera in zip(axes[0], cameras, strict=True):
         for shift, (row, colour) in enumerate(colours.items()):
             own = [line for line in lines if (line["camera"], line["row"]) == (camera, row)]
-            places = [line["frames"] + 0.2 * (shift - 1) for line in own]
+            places = [line["frames"] + 0.15 * (shift - 1.5) for line in own]
             axis.plot(places, [100 * mean(gains(line, "accuracy")) for line in own], color=colour, label=row)
             for place, line in zip(places, own, strict=True):
                 gained = [100 * gain for gain in gains(line, "accuracy")]

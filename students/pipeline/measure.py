@@ -80,14 +80,17 @@ def measure(
         expected: of every frame of which something is said.
         tuned: how a model is to be run that was judged so, whose slots are read best from some score up, and whose
             threshold is to be raised where it invents more than so many boxes.
-        slots: the teacher's word on the slots of these frames; None where the camera has none.
+        slots: the teacher's word on the slots of these frames, by which the untouched nano's are read; None where the
+            camera has none.
         raised: whether a student's threshold is raised until it invents hardly more than the untouched nano.
     """
     tunings: dict[BundleRole, Tuning] = {}
     for role in sorted(said):  # the nano, called baseline, comes first
         if said[role]:
             judged = judge((found, expected[name]) for name, found in said[role].items())
-            slots_from = DEFAULT_CONFIDENCE if slots is None else choose_slot_threshold(said[role], slots)
+            # Frames left out are often of the days that were learned from, and flatter a student; the nano knows none.
+            told = slots if role == "baseline" else None
+            slots_from = DEFAULT_CONFIDENCE if told is None else choose_slot_threshold(said[role], told)
             of_nano = tunings["baseline"].invented if raised and "baseline" in tunings else None
             tunings[role] = tuned(judged, slots_from, of_nano)
     return tunings

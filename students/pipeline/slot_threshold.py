@@ -1,4 +1,4 @@
-"""From which score a box makes a slot occupied: chosen without labels, by the teacher's word on the slots."""
+"""From which score the untouched nano's boxes make a slot occupied: chosen without labels, by the teacher's word."""
 
 from __future__ import annotations
 
@@ -73,12 +73,11 @@ def choose_slot_threshold(said: Mapping[str, Detections], told: SlotsTold) -> fl
     more free slots are called occupied than at the usual one is not taken: on a full lot few are free, so few tell.
 
     Args:
-        said: boxes of a detector, of low score too, by frame name, on frames that it did not learn from.
+        said: boxes of the nano, of low score too, by frame name.
         told: the teacher's word on these frames, or on more.
 
     Returns:
-        At most the usual confidence, which is also what is kept where there are no slots to read. The teacher misses
-        cars that a student has learned from other frames, so its word may lower the threshold and not raise it.
+        At most the usual confidence, which is also what is kept where there are no slots to read.
     """
     names = list(said)
     names = [names[index] for index in np.linspace(0, len(names) - 1, min(len(names), MOST_FRAMES)).astype(int)]

@@ -6,6 +6,8 @@ import pytest
 from lotwise.cameras.slots import slot_rule
 from lotwise.datasets.frame import Detections, Slot
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
+from lotwise.students.pipeline.expected_f1 import Expected
+from lotwise.students.pipeline.measure import measure
 from lotwise.students.pipeline.slot_threshold import UNTOLD_LOWEST, choose_slot_threshold, tell_slots
 
 SIZE = (100, 20)
@@ -64,3 +66,11 @@ def test_many_frames_speak_together() -> None:
     said = {str(place): on(0.12, 0.11, 0.06 if place % 3 else 0.3, 0.05) for place in range(100)}
     slots = tell_slots(told, dict.fromkeys(told, SIZE), SLOTS, slot_rule(None), 0.1)
     assert 0.06 < choose_slot_threshold(said, slots) < 0.11
+
+
+def test_the_teacher_chooses_for_the_nano_alone() -> None:
+    said = {"a": on(0.12, 0.11, 0.06, 0.05)}
+    expected = {"a": Expected(on(0.9, 0.9, 0, 0), np.zeros((0, 4), np.float32), on(0.9, 0.9, 0.9, 0.9).boxes)}
+    slots = tell_slots({"a": on(0.9, 0.9, 0, 0)}, {"a": SIZE}, SLOTS, slot_rule(None), 0.1)
+    found = measure({"student": said, "baseline": said}, expected, slots=slots)
+    assert 0.06 < found["baseline"].slot_confidence < found["student"].slot_confidence == found["student"].confidence
