@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import av
-import av.error
 import numpy as np
 
 from lotwise.datasets.frame import Image
@@ -44,6 +42,9 @@ def reaches_end(data: bytes, image: Image) -> bool:
     last = image[-_BLOCK_PX:, -_BLOCK_PX:].reshape(-1, 3)
     if not _walk(data)[1] and np.ptp(last, axis=0).max() > 0:
         return True
+    import av  # here, as most programs that read no picture would else start half a second later for it
+    import av.error
+
     context = av.CodecContext.create("mjpeg", "r")
     context.options = {"err_detect": "explode"}
     context.thread_count = 1

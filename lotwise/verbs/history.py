@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -82,13 +81,8 @@ def history(
         raise InputError(f"--from {start}: is not before --to {end}; give an earlier time")
     heartbeat = settings.state / HEARTBEAT_FILE
     held = datetime.fromtimestamp(heartbeat.stat().st_mtime, UTC) if heartbeat.is_file() else first
-    # Hundreds of thousands of small objects are made and kept: the collector would walk them again and again.
-    gc.disable()
-    try:
-        found = site_history(settings, journal, first, last, held, camera, row)
-        rows = table_of(found, by.value, zone)
-    finally:
-        gc.enable()
+    found = site_history(settings, journal, first, last, held, camera, row)
+    rows = table_of(found, by.value, zone)
     _print(found, rows, by, first.astimezone(zone), last.astimezone(zone))
     if csv is not None:
         write_text(csv, as_csv(rows))
@@ -125,9 +119,8 @@ def _print(found: SiteHistory, rows: list[RowOf], by: By, first: datetime, last:
     lot = found.use.lot
     full = "nothing is known" if lot.occupied_share is None else f"{lot.occupied_share:.1%} occupied"
     known = "" if lot.known_share is None else f", {lot.known_share:.1%} of the time known"
-    over = [stay for stay in found.stays if stay.ended != "open"]
-    mean = sum(stay.occupied_s for stay in over) / len(over) if over else 0.0
-    lasted = f", {duration_words(mean)} on average" if over else ""
+    mean_s = found.stays.mean_s
+    lasted = "" if mean_s is None else f", {duration_words(mean_s)} on average"
     out.print(
         f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} ({found.zone}): {full}{known}; "
         f"{len(found.stays)} stays{lasted}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 from lotwise.cameras.site.bays import Bay, bay_of, bay_of_place
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.shared_slots import SharedSlots, shared_slots
-from lotwise.cameras.site.slot_file import read_slot_entries
 from lotwise.cameras.site.slot_storage import slot_storage
 from lotwise.datasets.errors import InputError
 from lotwise.node.history.recorded import recorded
-from lotwise.node.history.stays import Stay, stays
+from lotwise.node.history.stays import Stays, stays
 from lotwise.node.history.timeline import timeline
 from lotwise.node.history.utilisation import Utilisation, utilisation
 from lotwise.node.place import SITE
@@ -35,7 +34,7 @@ class SiteHistory:
     end: datetime
     zone: str
     use: Utilisation
-    stays: Sequence[Stay]
+    stays: Stays
     bays: Mapping[tuple[str, str], Bay]
 
 
@@ -112,8 +111,12 @@ def slot_rows(site: Site) -> dict[tuple[str, str], str]:
     rows: dict[tuple[str, str], str] = {}
     for name in site.cameras:
         file = slot_storage(site, name).read
+        if file is None:
+            continue
+        from lotwise.cameras.site.slot_file import read_slot_entries  # with the readers of all formats
+
         try:
-            entries = read_slot_entries(file) if file is not None else ()
+            entries = read_slot_entries(file)
         except InputError:
             continue
         rows |= {(name, entry.id): entry.row for entry in entries if entry.row}

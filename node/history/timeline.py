@@ -6,51 +6,31 @@ clock of a machine may be set; time is never counted twice for it: pieces end wh
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
-from lotwise.datasets.frame import SlotState
-from lotwise.node.history.recorded import Recorded, Row
+import numpy as np
+
+from lotwise.node.history.pieces import Pieces
+from lotwise.node.history.recorded import UNKNOWN, Ints, Key, NodeEvent, Recorded, SlotEvents
 from lotwise.node.journal.database import micros
 from lotwise.node.place import SITE
 
-RECORDING_AFTER = 86_400_000_000
-"""Microseconds between a frame and its event from which on a camera plays a recording, whose time is not the node's."""
 DEFAULT_BRIDGE_S = 900.0
 """As the setting ``hysteresis.bridge_s``: for so long states are carried on over a restart."""
 _NEVER = -1
-_AS_WRITTEN = re.compile(r'\{"since":"([^"]+)","score":([0-9.]+),')
-
-
-@dataclass(slots=True)
-class Piece:
-    """A slot in one state. Times are microseconds since 1970, and the clock was not set between them.
-
-    Attributes:
-        since: when the node says that this state began; before ``start`` where it bridged a loss of sight.
-        score: of the reading that began it.
-        carried: it goes on in the state before the piece before it, as the node was started anew.
-    """
-
-    state: SlotState
-    start: int
-    end: int
-    since: int
-    score: float
-    carried: bool = False
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """The pieces of each slot in order, by camera and slot id; ``open`` are the slots whose last piece goes on."""
+    """The pieces of each slot, by camera and slot id; ``open`` are the slots whose last piece goes on."""
 
-    pieces: Mapping[tuple[str, str], Sequence[Piece]]
-    open: frozenset[tuple[str, str]]
+    pieces: Mapping[Key, Pieces]
+    open: frozenset[Key]
 
-    def only(self, keys: Collection[tuple[str, str]]) -> Timeline:
+    def only(self, keys: Collection[Key]) -> Timeline:
         """Of these slots alone."""
         return Timeline({key: of for key, of in self.pieces.items() if key in keys}, self.open & frozenset(keys))
 
@@ -59,184 +39,236 @@ def timeline(recorded: Recorded, held: datetime, bridge_s: Mapping[str, float] |
     """Build the pieces of all slots.
 
     Args:
-        recorded: rows of a journal.
+        recorded: events of a journal.
         held: until when the last states are known to have held: now of a running node, else its last heartbeat.
         bridge_s: seconds of a restart over which states are carried on, of all cameras or by camera.
     """
-    return _Builder(bridge_s).build(recorded, micros(held))
+    of_cameras: dict[str, dict[str, SlotEvents]] = {}
+    for (camera, name), events in recorded.slots.items():
+        of_cameras.setdefault(camera, {})[name] = events
+    pieces: dict[Key, Pieces] = {}
+    open_slots: set[Key] = set()
+    for camera, slots in of_cameras.items():
+        bridge = bridge_s if isinstance(bridge_s, float | int) else bridge_s.get(camera, DEFAULT_BRIDGE_S)
+        builder = _Camera(camera, list(slots.values()), round(bridge * 1e6))
+        builder.go_through(recorded.of_node)
+        present = recorded.present.get(camera, frozenset())
+        for name, slot in zip(slots, builder.slots, strict=True):
+            if builder.end(slot, name in present, micros(held)):
+                open_slots.add((camera, name))
+            pieces[camera, name] = slot.pieces()
+    return Timeline(pieces, frozenset(open_slots))
 
 
 class _Slot:
-    """One slot while its pieces are made; the last piece is open."""
+    """One slot while its pieces are made. Those after its last events are lists, whose last piece is open."""
 
-    __slots__ = ("awaited", "off", "pieces")
+    __slots__ = ("_done", "awaited", "carried", "end", "off", "score", "since", "start", "state")
 
     def __init__(self) -> None:
-        self.pieces: list[Piece] = []
-        self.awaited: Piece | None = None
+        self._done: list[Pieces] = []
+        self.awaited: int | None = None
         """The piece after a start of the node, as long as no event has told whether its state was carried on."""
         self.off = 0
         """Microseconds for which the node was off before it."""
+        self._clear()
+
+    def _clear(self) -> None:
+        self.state: list[int] = []
+        self.start: list[int] = []
+        self.end: list[int] = []
+        self.since: list[int] = []
+        self.score: list[float] = []
+        self.carried: list[bool] = []
+
+    def _lists(self) -> Pieces:
+        whole = (np.array(column, np.int64) for column in (self.state, self.start, self.end, self.since))
+        return Pieces(*whole, np.array(self.score, np.float64), np.array(self.carried, np.bool_))
+
+    def pieces(self) -> Pieces:
+        return Pieces.joined([*self._done, self._lists()])
+
+    def add(self, state: int, start: int, end: int, since: int, score: float, carried: bool = False) -> None:
+        self.state.append(state)
+        self.start.append(start)
+        self.end.append(end)
+        self.since.append(since)
+        self.score.append(score)
+        self.carried.append(carried)
 
     def close(self, at: int) -> None:
-        last = self.pieces[-1]
-        last.end = max(last.start, at)
+        self.end[-1] = max(self.start[-1], at)
+
+    def take(self, events: SlotEvents) -> None:
+        """Events between which nothing happened to the node or to its clock."""
+        if not self.state:
+            # Nothing of what came before is counted but the stay that goes on, which has its own date.
+            time, since, after = int(events.time[0]), int(events.since[0]), int(events.after[0])
+            start = time if after == UNKNOWN else min(since, time)
+            self.add(int(events.before[0]), start, start, start, 0.0)
+            self.add(after, start, start, since, float(events.score[0]))
+            events = events.part(slice(1, None))
+        if not len(events.number):
+            return
+        if self.awaited is not None and events.before[0] == UNKNOWN:
+            self.disbelieve()
+        elif self.state[-1] != events.before[0]:
+            self.state[-1] = UNKNOWN  # events were lost: nobody knows since when
+        self.awaited = None
+        starts = _starts(self.start[-1], events.time, events.since)
+        self.close(int(starts[0]))
+        self._done.append(self._lists())
+        known = np.where(events.after[:-1] == events.before[1:], events.after[:-1], UNKNOWN)
+        never = np.zeros(len(known), np.bool_)
+        self._done.append(Pieces(known, starts[:-1], starts[1:], events.since[:-1], events.score[:-1], never))
+        self._clear()
+        last = int(starts[-1])
+        self.add(int(events.after[-1]), last, last, int(events.since[-1]), float(events.score[-1]))
+
+    def nobody_looked(self, start: int, end: int) -> None:
+        """From ``start`` to ``end``; the state before goes on after it, until an event says otherwise."""
+        state, since, score = self.state[-1], self.since[-1], self.score[-1]
+        self.close(start)
+        if end > start:
+            self.add(UNKNOWN, start, end, start, 0.0)
+        self.add(state, end, end, since, score, carried=True)
+
+    def go_on(self, before: int, after: int) -> None:
+        """The clock was set back: the same state, counted on from where the clock stands now."""
+        state, since, score = self.state[-1], self.since[-1], self.score[-1]
+        self.close(before)
+        self.add(state, after, after, since, score, carried=True)
 
     def disbelieve(self) -> None:
         """The state was not carried on over the last start."""
-        for piece in reversed(self.pieces):
-            piece.state = "unknown"
-            if piece is self.awaited:
-                break
+        first = 0 if self.awaited is None else self.awaited
+        self.state[first:] = [UNKNOWN] * (len(self.state) - first)
 
-
-class _Builder:
-    def __init__(self, bridge_s: Mapping[str, float] | float) -> None:
-        self._bridge_s = bridge_s
-        self._slots: dict[tuple[str, str], _Slot] = {}
-        self._of_camera: dict[str, list[_Slot]] = {}
-        self._clock: dict[str, int] = {}
-        self._plays_recording: dict[str, bool] = {}
-        self._stopped: int = _NEVER
-
-    def build(self, recorded: Recorded, held: int) -> Timeline:
-        for row in recorded.rows:
-            if row[3] in ("slot", "sighting"):
-                self._slot_event(row)
-            elif row[5] == "clock":
-                self._clock_set(row)
-            elif row[7] == "running":
-                self._node_started(row)
-            elif row[7] == "stopped":
-                self._node_ended(row[2])
-        open_slots = set()
-        for key, slot in self._slots.items():
-            camera = key[0]
-            self._believe_if_short(slot, camera)
-            there = key[1] in recorded.present.get(camera, ())
-            if self._plays_recording[camera] or not there:
-                slot.close(self._clock[camera] if there else slot.pieces[-1].start)
-            elif self._stopped == _NEVER:
-                slot.close(max(held, self._clock[camera]))
-                open_slots.add(key)
-        return Timeline({key: slot.pieces for key, slot in self._slots.items()}, frozenset(open_slots))
-
-    def _slot_event(self, row: Row) -> None:
-        _, written, time, _, camera, name, before, after, details = row
-        plays_recording = abs(written - time) > RECORDING_AFTER
-        if self._plays_recording.setdefault(camera, plays_recording) != plays_recording:
-            self._plays_recording[camera] = plays_recording
-            self._jump(camera, time)
-        elif time < self._clock.get(camera, _NEVER):
-            self._set_back(camera, time)
-        self._clock[camera] = time
-        since, score = _since_and_score(details, time)
-        slot = self._slots.get((camera, name))
-        if slot is None:
-            slot = self._slots[camera, name] = _Slot()
-            self._of_camera.setdefault(camera, []).append(slot)
-            # Nothing of what came before is counted but the stay that goes on, which has its own date.
-            start = time if after == "unknown" else min(since, time)
-            slot.pieces.append(Piece(_state(before), start, start, start, 0.0))
-            slot.pieces.append(Piece(_state(after), start, start, since, score))
-            return
-        last = slot.pieces[-1]
-        if slot.awaited is not None and before == "unknown":
-            slot.disbelieve()
-        elif last.state != before:
-            last.state = "unknown"  # events were lost: nobody knows since when
-        slot.awaited = None
-        start = since if last.start <= since <= time else time
-        slot.close(start)
-        slot.pieces.append(Piece(_state(after), start, start, since, score))
-
-    def _live_cameras(self) -> list[str]:
-        return [camera for camera, recording in self._plays_recording.items() if not recording]
-
-    def _set_back(self, camera: str, to: int) -> None:
-        """The clock was set, and no event says when: what was counted ends with the last time that was told."""
-        for slot in self._of_camera.get(camera, ()):
-            self._go_on(slot, self._clock[camera], to)
-        self._clock[camera] = to
-
-    def _jump(self, camera: str, to: int) -> None:
-        """From a recording to the present or back: two times that have nothing to do with each other."""
-        for slot in self._of_camera.get(camera, ()):
-            slot.close(self._clock[camera])
-            slot.pieces.append(Piece("unknown", to, to, to, 0.0))
-
-    def _clock_set(self, row: Row) -> None:
-        told = json.loads(row[8] or "{}")
-        before, after = (micros(datetime.fromisoformat(told[key])) for key in ("from", "to"))
-        for camera in self._live_cameras():
-            for slot in self._of_camera[camera]:
-                if after > before:
-                    self._unknown(slot, before, after)
-                else:
-                    self._go_on(slot, before, after)
-            self._clock[camera] = after
-
-    def _node_ended(self, at: int) -> None:
-        if self._stopped == _NEVER:
-            self._stopped = at
-            for camera in self._live_cameras():
-                for slot in self._of_camera[camera]:
-                    slot.close(max(at, self._clock[camera]))
-
-    def _node_started(self, row: Row) -> None:
-        at = row[2]
-        details = json.loads(row[8] or "{}")
-        told, runs = details.get("until"), details.get("cameras")
-        for camera in self._live_cameras():
-            if self._stopped != _NEVER:
-                until = self._stopped
-            else:
-                until = micros(datetime.fromisoformat(told)) if told else self._clock[camera]
-            until = max(until, self._clock[camera])
-            for slot in self._of_camera[camera]:
-                self._believe_if_short(slot, camera)
-                self._unknown(slot, until, at)
-                slot.awaited, slot.off = slot.pieces[-1], max(0, at - until)
-                if runs is not None and camera not in (*runs, SITE):
-                    slot.disbelieve()
-                    slot.awaited = None
-            self._clock[camera] = at
-        self._stopped = _NEVER
-
-    def _unknown(self, slot: _Slot, start: int, end: int) -> None:
-        """Nobody looked from ``start`` to ``end``; the state before goes on after it, until an event says otherwise."""
-        last = slot.pieces[-1]
-        slot.close(start)
-        if end > start:
-            slot.pieces.append(Piece("unknown", start, end, start, 0.0))
-        slot.pieces.append(Piece(last.state, end, end, last.since, last.score, carried=True))
-
-    def _go_on(self, slot: _Slot, before: int, after: int) -> None:
-        """The clock was set back: the same state, counted on from where the clock stands now."""
-        last = slot.pieces[-1]
-        slot.close(before)
-        slot.pieces.append(Piece(last.state, after, after, last.since, last.score, carried=True))
-
-    def _believe_if_short(self, slot: _Slot, camera: str) -> None:
+    def believe_if_short(self, bridge_us: int) -> None:
         """After a start that no event followed: states were carried on if the node was away for a short time."""
-        if slot.awaited is None:
+        if self.awaited is not None and self.off > bridge_us:
+            self.disbelieve()
+        self.awaited = None
+
+
+class _Camera:
+    """The slots of one camera; goes through its events and those of the node in their order.
+
+    Args:
+        camera: its id.
+        slots: events of each of its slots, one or more.
+        bridge_us: microseconds of a restart over which states are carried on.
+    """
+
+    def __init__(self, camera: str, slots: list[SlotEvents], bridge_us: int) -> None:
+        self._camera, self._bridge_us = camera, bridge_us
+        self.slots = [_Slot() for _ in slots]
+        self._events, self._owner = SlotEvents.merged(slots)
+        self._clock = self._stopped = _NEVER
+        self._plays_recording = False
+
+    def go_through(self, of_node: Collection[NodeEvent]) -> None:
+        place = 0
+        for event in of_node:
+            until = int(np.searchsorted(self._events.number, event.number))
+            self._take(place, until)
+            place = until
+            self._take_of_node(event)
+        self._take(place, len(self._events.number))
+
+    def end(self, slot: _Slot, there: bool, held: int) -> bool:
+        """Close a slot's last piece; whether its state goes on."""
+        slot.believe_if_short(self._bridge_us)
+        if self._plays_recording or not there:
+            slot.close(self._clock if there else slot.start[-1])
+        elif self._stopped == _NEVER:
+            slot.close(max(held, self._clock))
+            return True
+        return False
+
+    def _going(self) -> Iterator[_Slot]:
+        """Slots of which there was an event."""
+        return (slot for slot in self.slots if slot.state)
+
+    def _take(self, first: int, last: int) -> None:
+        """Events of all slots between two of the node: in parts, between which their times do not follow each other."""
+        if first == last:
             return
-        bridge_s = self._bridge_s if isinstance(self._bridge_s, float | int) else self._bridge_s.get(camera)
-        if slot.off > (DEFAULT_BRIDGE_S if bridge_s is None else bridge_s) * 1_000_000:
-            slot.disbelieve()
-        slot.awaited = None
+        time, recording = self._events.time[first:last], self._events.recording[first:last]
+        known = first > 0
+        other = np.append(known and bool(recording[0]) != self._plays_recording, recording[1:] != recording[:-1])
+        back = np.append(known and int(time[0]) < self._clock, time[1:] < time[:-1]) & ~other
+        edges = sorted({0, *np.flatnonzero(other | back).tolist(), last - first})
+        for begin, end in pairwise(edges):
+            to = int(time[begin])
+            if other[begin]:
+                self._jump(to)
+            elif back[begin]:
+                # The clock was set, and no event says when: what was counted ends with the last time that was told.
+                for slot in self._going():
+                    slot.go_on(self._clock, to)
+            self._plays_recording = bool(recording[begin])
+            self._take_part(first + begin, first + end)
+            self._clock = int(time[end - 1])
+
+    def _take_part(self, first: int, last: int) -> None:
+        owner = self._owner[first:last]
+        order = np.argsort(owner, kind="stable") + first
+        owners, begins = np.unique(owner, return_index=False, return_counts=True)
+        ends = np.cumsum(begins)
+        for number, begin, end in zip(owners.tolist(), (ends - begins).tolist(), ends.tolist(), strict=True):
+            self.slots[number].take(self._events.part(order[begin:end]))
+
+    def _jump(self, to: int) -> None:
+        """From a recording to the present or back: two times that have nothing to do with each other."""
+        for slot in self._going():
+            slot.close(self._clock)
+            slot.add(UNKNOWN, to, to, to, 0.0)
+
+    def _take_of_node(self, event: NodeEvent) -> None:
+        live = self._clock != _NEVER and not self._plays_recording
+        if event.kind == "clock":
+            if live:
+                self._clock_set(event)
+        elif event.kind == "started":
+            if live:
+                self._node_started(event)
+            self._stopped = _NEVER
+        elif self._stopped == _NEVER:
+            self._stopped = event.at
+            if live:
+                for slot in self._going():
+                    slot.close(max(event.at, self._clock))
+
+    def _clock_set(self, event: NodeEvent) -> None:
+        before, after = event.until or event.at, event.at
+        for slot in self._going():
+            if after > before:
+                slot.nobody_looked(before, after)
+            else:
+                slot.go_on(before, after)
+        self._clock = after
+
+    def _node_started(self, event: NodeEvent) -> None:
+        until = self._stopped
+        if until == _NEVER:
+            until = self._clock if event.until is None else event.until
+        until = max(until, self._clock)
+        runs = event.cameras is None or self._camera == SITE or self._camera in event.cameras
+        for slot in self._going():
+            slot.believe_if_short(self._bridge_us)
+            slot.nobody_looked(until, event.at)
+            slot.awaited, slot.off = len(slot.state) - 1, max(0, event.at - until)
+            if not runs:
+                slot.disbelieve()
+                slot.awaited = None
+        self._clock = event.at
 
 
-def _since_and_score(details: str, time: int) -> tuple[int, float]:
-    """What an event tells; ``since`` in microseconds since 1970."""
-    # As the node writes it. Parsing the JSON of two hundred thousand events takes half a second more.
-    if found := _AS_WRITTEN.match(details):
-        since, score = found.groups()
-    else:
-        told = json.loads(details)
-        since, score = told.get("since"), told.get("score") or 0.0
-    return (round(datetime.fromisoformat(since).timestamp() * 1e6) if since else time), float(score)
-
-
-def _state(word: str) -> SlotState:
-    return "free" if word == "free" else "occupied" if word == "occupied" else "unknown"
+def _starts(last: int, time: Ints, since: Ints) -> Ints:
+    """When each state began: at its own date, or at its event where that date lies before the state before it began."""
+    starts = np.where(since <= time, since, time)
+    # A state that begins later for it may in turn leave no room for the date of the next one.
+    while (early := starts < np.append(last, starts[:-1])).any() and (starts[early] != time[early]).any():
+        starts = np.where(early, time, starts)
+    return starts

@@ -9,11 +9,9 @@ from datetime import datetime, tzinfo
 import numpy as np
 from numpy.typing import NDArray
 
-from lotwise.datasets.frame import SlotState
 from lotwise.node.history.timeline import Timeline
 from lotwise.node.journal.database import from_micros, micros
 
-STATES: tuple[SlotState, ...] = ("free", "occupied", "unknown")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _CELL_US = 900 * 1_000_000
 """A quarter of an hour: the offsets of all time zones, summer time too, are whole numbers of them."""
@@ -72,14 +70,12 @@ def utilisation(
         row_of: row of a camera's slot.
     """
     first, last = micros(start), micros(end)
-    keys = list(found.pieces)
-    lengths = [len(found.pieces[key]) for key in keys]
-    every = [piece for key in keys for piece in found.pieces[key]]
-    code = {state: number for number, state in enumerate(STATES)}
-    begins = np.maximum(np.fromiter((piece.start for piece in every), np.int64, len(every)), first)
-    ends = np.minimum(np.fromiter((piece.end for piece in every), np.int64, len(every)), last)
-    states = np.fromiter((code[piece.state] for piece in every), np.int64, len(every))
-    owner = np.repeat(np.arange(len(keys)), lengths)
+    keys, every = list(found.pieces), list(found.pieces.values())
+    nothing = np.zeros(0, np.int64)
+    begins = np.maximum(np.concatenate([nothing, *(of.start for of in every)]), first)
+    ends = np.minimum(np.concatenate([nothing, *(of.end for of in every)]), last)
+    states = np.concatenate([nothing, *(of.state for of in every)])
+    owner = np.repeat(np.arange(len(keys)), [len(of) for of in every])
     inside = ends > begins
     begins, ends, states = begins[inside], ends[inside], states[inside]
     seconds = np.zeros((len(keys), 3))

@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 from lotwise.node.history.heat_map import heat_map
 from lotwise.node.history.site_history import SiteHistory
-from lotwise.node.history.stays import Stay
 from lotwise.node.history.utilisation import WEEKDAYS, Use
 from lotwise.node.http.page import STYLE, TEMPLATES, digest
 from lotwise.node.wording import duration_words
@@ -69,16 +68,11 @@ def history_page(site: str, history: SiteHistory, days: int, zone: tzinfo | None
 
 
 def _facts(history: SiteHistory) -> Facts:
-    over = [stay for stay in history.stays if stay.ended != "open"]
-    mean = duration_words(sum(stay.occupied_s for stay in over) / len(over)) if over else ""
+    every = history.stays
+    mean = "" if every.mean_s is None else duration_words(every.mean_s)
     lot = history.use.lot
-    too_long = sum(_is_too_long(stay, history) for stay in history.stays)
-    return Facts(_percent(lot.occupied_share), _percent(lot.known_share), len(history.stays), mean, too_long)
-
-
-def _is_too_long(stay: Stay, history: SiteHistory) -> bool:
-    longest = history.bays[stay.camera, stay.slot].max_stay_s
-    return longest is not None and stay.occupied_s > longest
+    too_long = every.longer_than([history.bays[key].max_stay_s for key in every.keys])
+    return Facts(_percent(lot.occupied_share), _percent(lot.known_share), len(every), mean, too_long)
 
 
 def _row(names: tuple[str, ...], use: Use) -> UseRow:

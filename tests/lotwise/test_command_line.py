@@ -135,3 +135,15 @@ def test_the_version_is_told(capsys) -> None:
 
 def test_a_group_without_a_verb_is_refused(capsys) -> None:
     assert "lotwise slots --help" in refused(capsys, "slots")
+
+
+def test_a_verb_starts_without_the_modules_of_others() -> None:
+    program = """
+import sys
+from lotwise import command_line
+try:
+    command_line.main(["history", "--help"])
+finally:
+    assert not {"lotwise.verbs.adapt", "lotwise.students", "cv2", "av"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)

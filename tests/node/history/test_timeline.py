@@ -1,6 +1,6 @@
 """Events that do not follow each other: recordings, lost events, slots and cameras that are gone."""
 
-from datetime import timedelta
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -58,7 +58,7 @@ def test_events_that_were_lost_make_the_time_unknown(tmp_path: Path) -> None:
     write(tmp_path / "h", change(0, "1", "unknown", "free"), change(2, "1", "occupied", "free"))
     found = timeline(recorded(tmp_path / "h", at(-1), at(9)), at(3))
     assert [piece.state for piece in found.pieces["C1", "1"]] == ["unknown", "unknown", "free"]
-    assert stays(found, at(-1), at(9)) == []
+    assert list(stays(found, at(-1), at(9))) == []
 
 
 def test_a_slot_that_is_gone_ends_with_its_last_event(tmp_path: Path) -> None:
@@ -99,3 +99,15 @@ def test_the_time_of_a_recording_is_its_own(tmp_path: Path) -> None:
     assert sum(piece.end - piece.start for piece in found.pieces["C1", "1"]) <= timedelta(hours=8) / timedelta(
         microseconds=1
     )
+
+
+def test_events_that_are_written_otherwise_are_read_all_the_same(tmp_path: Path) -> None:
+    local = at(0.5).astimezone(timezone(timedelta(hours=2))).isoformat()
+    write(
+        tmp_path / "h",
+        Event(at(0), "slot", "C1", "1", "unknown", "free", {}),
+        Event(at(1), "slot", "C1", "1", "free", "occupied", {"why": "", "score": 0.7, "since": local}),
+        Event(at(2), "slot", "C1", "1", "occupied", "free", {"since": at(2).isoformat(), "score": 1, "why": ""}),
+    )
+    (stay,) = stays_of(tmp_path / "h", 3)
+    assert (stay.start, stay.end, stay.score) == (at(0.5), at(2), 0.7)

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lotwise.node.history.heat_map import heat_map
+from lotwise.node.history.pieces import Piece, Pieces
 from lotwise.node.history.recorded import recorded
-from lotwise.node.history.timeline import Piece, Timeline, timeline
+from lotwise.node.history.timeline import Timeline, timeline
 from lotwise.node.history.utilisation import Use, Utilisation, utilisation
 from lotwise.node.journal.database import micros
 from tests.node.history.journals import at, change, write
@@ -21,7 +22,11 @@ def use_of(state: str, start: datetime, end: datetime, zone: ZoneInfo = ROME, ma
     piece = Piece(state, micros(start), micros(end), micros(start), 0.9)  # type: ignore[arg-type]
     margin = timedelta(hours=margin_h)
     return utilisation(
-        Timeline({("C1", "A7"): [piece]}, frozenset()), start - margin, end + margin, zone, lambda camera, slot: "A"
+        Timeline({("C1", "A7"): Pieces.of([piece])}, frozenset()),
+        start - margin,
+        end + margin,
+        zone,
+        lambda camera, slot: "A",
     )
 
 
