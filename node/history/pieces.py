@@ -47,10 +47,19 @@ class Pieces:
     @staticmethod
     def of(pieces: Iterable[Piece]) -> Pieces:
         """From pieces one by one."""
-        rows = [(STATES.index(one.state), one.start, one.end, one.since, one.score, one.carried) for one in pieces]
-        columns = list(zip(*rows, strict=True)) if rows else [()] * 6
-        whole = [np.array(column, np.int64) for column in columns[:4]]
-        return Pieces(*whole, np.array(columns[4], np.float64), np.array(columns[5], np.bool_))
+        every = list(pieces)
+
+        def whole(column: Iterable[int]) -> Ints:
+            return np.array(list(column), np.int64)
+
+        return Pieces(
+            whole(STATES.index(one.state) for one in every),
+            whole(one.start for one in every),
+            whole(one.end for one in every),
+            whole(one.since for one in every),
+            np.array([one.score for one in every], np.float64),
+            np.array([one.carried for one in every], np.bool_),
+        )
 
     @staticmethod
     def joined(parts: Sequence[Pieces]) -> Pieces:

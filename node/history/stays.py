@@ -114,12 +114,13 @@ class Stays(Sequence[Stay]):
         columns = (self.owner, self.start, self.end, self.begin, self.ended, self.occupied, self.unknown, self.score)
         return [
             Stay(
-                *self.keys[owner], start, None if ended == _OPEN else end, _BEGINS[begin], _ENDS[ended],
+                camera, slot, start, None if ended == _OPEN else end, _BEGINS[begin], _ENDS[ended],
                 occupied / 1e6, unknown / 1e6, score,
             )
             for owner, start, end, begin, ended, occupied, unknown, score in zip(
                 *(column.tolist() for column in columns), strict=True
             )
+            for camera, slot in [self.keys[owner]]
         ]  # fmt: skip
 
 

@@ -82,8 +82,10 @@ class _Slot:
         self.carried: list[bool] = []
 
     def _lists(self) -> Pieces:
-        whole = (np.array(column, np.int64) for column in (self.state, self.start, self.end, self.since))
-        return Pieces(*whole, np.array(self.score, np.float64), np.array(self.carried, np.bool_))
+        state, start, end, since = (
+            np.array(column, np.int64) for column in (self.state, self.start, self.end, self.since)
+        )
+        return Pieces(state, start, end, since, np.array(self.score, np.float64), np.array(self.carried, np.bool_))
 
     def pieces(self) -> Pieces:
         return Pieces.joined([*self._done, self._lists()])
