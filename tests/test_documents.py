@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from lotwise.cameras.site.reading import read_site
-from lotwise.command_line import app
+from lotwise.command_line import application
 from tests.conftest import ROOT
 
 DOCUMENTS = sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")))
@@ -40,7 +40,7 @@ def test_the_example_site_is_read() -> None:
 
 def test_every_verb_is_explained() -> None:
     text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-    names = list(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    names = list(typer.main.get_command(application()).commands)  # type: ignore[attr-defined]
     assert len(names) > 10
     assert [name for name in names if f"`lotwise {name}" not in text] == []
 
