@@ -1,8 +1,11 @@
 """Speed, memory and accuracy of the camera node beside Ultralytics, each in a process of its own.
 
-python benchmarks/node_speed/compare.py --run RUN [--rounds 3] [--seconds 20] [--json F] [--markdown F]
+python benchmarks/node_speed/compare.py --run RUN [--full FULL] [--rounds 3] [--seconds 20] [--json F] [--markdown F]
 
-RUN is a run folder of ``lotwise adapt --dataset cnr-ext``; its cameras' live students run in every system. All see the
+RUN is a run folder of ``lotwise adapt --dataset cnr-ext``; its cameras' live students run in every system. FULL is
+another one, of the same cameras at the full size: with it Ultralytics and the node are measured at both sizes, so that
+a reader sees what is size and what is engineering. Each measurement is kept in the folder of ``--work``: the same
+command goes on where it was stopped, and measures rounds that are not there yet. All see the
 same streams, made of the cameras' real frames and mapped into memory, so neither decoding nor disk is measured, and
 the streams' own pixels do not count as memory. Latency is from taking a frame to its slot states, of detected frames.
 Memory is the peak of PSS over a process and its children, from its start on. Nothing else should run meanwhile.
@@ -13,11 +16,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,10 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.node_speed.machine import machine
-from benchmarks.node_speed.measurement import COUNTED, JOB, LOG, PREDICTIONS, RESULT, Prediction, read_predictions
-from benchmarks.node_speed.memory_streams import POOL, write_streams
-from benchmarks.node_speed.process_memory import Memory, memory
-from benchmarks.node_speed.systems import FLOAT, INT8, SYSTEMS, Job, System
+from benchmarks.node_speed.measurement import Prediction
+from benchmarks.node_speed.memory_streams import write_streams
+from benchmarks.node_speed.system_runs import Setting, measure, measured
+from benchmarks.node_speed.systems import BY_KEY, FLOAT, FULL_ROWS, INT8, SYSTEMS, RunName, System, full_size
 from benchmarks.node_speed.table import PROFILE, Row, cells, headings, markdown, profile_lines, refused, show, targets
 from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.bundle import read_manifest
@@ -43,29 +44,8 @@ from lotwise.datasets.images import image_size
 from lotwise.datasets.readers.open import open_dataset
 from lotwise.eval.metrics.slot_counts import count_slots
 
-ROOT = Path(__file__).resolve().parents[2]
-MEMORY_SAMPLE_PERIOD_S = 0.5
-"""Seconds between two looks at a system's memory; its peak lasts longer than that."""
-OVERHEAD_TIMEOUT_S = 600.0
-"""Seconds for starting, reading all real frames once, and stopping."""
 VARIANTS_A_FRAME = 6
 """Noisy pictures made of each real frame: more would not fit the memory of the machine beside the systems."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What all measurements of one comparison share."""
-
-    dataset: Dataset
-    work: Path
-    bundles: Mapping[str, Path]
-    seconds: float
-    warmup: float
-    hold: int
-
-    @property
-    def streams(self) -> Path:
-        return self.work / "streams"
 
 
 def cameras_of(run: Path) -> list[str]:
@@ -87,64 +67,6 @@ def live_bundles(run: Path, cameras: Sequence[str]) -> dict[str, Path]:
         InputError: a camera has none.
     """
     return {camera: Registry(run / "cameras" / camera / "bundles").live() for camera in cameras}
-
-
-def measure(
-    setting: Setting, system: System, accuracy: bool = False, profile: bool = False
-) -> tuple[Mapping[str, Any], Mapping[str, Prediction]]:
-    """Run one system once; its figures and, where asked for, what it said of each real frame.
-
-    Raises:
-        InputError: its process failed, or its node could not run a bundle.
-    """
-    from benchmarks.node_speed.ultralytics_predict import make_model
-
-    folder = setting.work / ("profile" if profile else "measurements") / system.key
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in (COUNTED, RESULT, PREDICTIONS):
-        (folder / left).unlink(missing_ok=True)
-    models: dict[str, str] = {}
-    if system.ultralytics:
-        for camera, bundle in setting.bundles.items():
-            models[camera] = str(make_model(bundle, setting.work / "models" / bundle.name, system.ultralytics))
-    job = Job(
-        system,
-        {camera: str(bundle) for camera, bundle in setting.bundles.items()},
-        models,
-        str(setting.streams),
-        str(setting.work / "state" / system.key),
-        setting.warmup,
-        setting.seconds,
-        setting.hold,
-        accuracy,
-        profile,
-    )
-    # Ultralytics takes all cores by default; whoever started this may have told it otherwise.
-    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
-    replace(job, started=time.monotonic()).write(folder / JOB)
-    most = Memory(0, 0)
-    with (folder / LOG).open("w") as log:
-        command = [sys.executable, "-m", "benchmarks.node_speed.measurement", str(folder.resolve())]
-        child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            # The process watches its own time too, but a deadlock would stop that as well.
-            until = time.monotonic() + OVERHEAD_TIMEOUT_S + setting.warmup + setting.seconds
-            while child.poll() is None and time.monotonic() < until:
-                if not (folder / COUNTED).exists():
-                    most = most.most(memory(child.pid, POOL))
-                time.sleep(MEMORY_SAMPLE_PERIOD_S)
-        finally:
-            child.kill()
-            child.wait()
-    if child.returncode or not (folder / RESULT).is_file():
-        lines = (folder / LOG).read_text().strip().splitlines()
-        raise InputError(f"{folder / LOG}: {system.name} failed ({lines[-1] if lines else 'it said nothing'})")
-    result: dict[str, Any] = json.loads((folder / RESULT).read_text())
-    said = read_predictions(folder)
-    if result.get("problems"):
-        raise InputError(f"{folder / LOG}: {system.name}: {result['problems'][0]}")
-    del result["readings"]
-    return {**result, "pss_mb": most.pss, "rss_mb": most.rss}, said
 
 
 def possible(systems: Sequence[System], bundles: Mapping[str, Path]) -> tuple[list[System], list[str]]:
@@ -177,7 +99,7 @@ def compare(setting: Setting, systems: Sequence[System], rounds: int, console: C
     said: dict[str, Mapping[str, Prediction]] = {}
     turns = [(number, system) for number in range(rounds) for system in systems]
     for number, system in track(turns, "measuring", console=console, disable=not console.is_terminal):
-        figures, readings = measure(setting, system, accuracy=number == 0)
+        figures, readings = measured(setting, system, number)
         found[system.key].append(figures)
         if number == 0:
             said[system.key] = readings
@@ -187,7 +109,7 @@ def compare(setting: Setting, systems: Sequence[System], rounds: int, console: C
 def row(
     dataset: Dataset, system: System, rounds: Sequence[Mapping[str, Any]], said: Mapping[str, Mapping[str, Prediction]]
 ) -> Row:
-    mine, floating = said[system.key], said.get(FLOAT)
+    mine, floating = said[system.key], said.get(full_size(BY_KEY[FLOAT]).key, said.get(FLOAT))
     same = None if floating is None else agreement((mine[name].found, floating[name].found) for name in mine)
     return Row(system, rounds, *right(dataset, mine), same)
 
@@ -249,6 +171,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     shared = Path(os.environ.get("LOTWISE_SHARED", "../shared"))
     parser.add_argument("--run", type=Path, required=True, help="run folder of lotwise adapt")
+    parser.add_argument("--full", type=Path, help="run folder of the same cameras at the full size")
     parser.add_argument("--dataset", default="cnr-ext")
     parser.add_argument("--root", type=Path, default=shared / "data" / "cnr_ext")
     parser.add_argument("--cameras", help="such as 1,3; by default all of the run")
@@ -277,8 +200,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if asked.quick:
         dataset = open_dataset(asked.dataset, asked.root, dataset.cameras[:2])
     wanted = [system for system in SYSTEMS if asked.systems is None or system.key in asked.systems.split(",")]
-    bundles = live_bundles(asked.run.absolute(), dataset.cameras)
-    systems, notes = possible(wanted, bundles)
+    bundles: dict[RunName, Mapping[str, Path]] = {"run": live_bundles(asked.run.absolute(), dataset.cameras)}
+    systems, notes = possible(wanted, bundles["run"])
+    if asked.full:
+        bundles["full"] = live_bundles(asked.full.absolute(), dataset.cameras)
+        full, more = possible([system for system in wanted if system.key in FULL_ROWS], bundles["full"])
+        systems, notes = [*map(full_size, full), *systems], notes + more
     if not systems:
         raise InputError(
             f"--systems {asked.systems}: nothing to measure; there are {', '.join(s.key for s in SYSTEMS)}"
@@ -294,7 +221,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     about = {
         "cameras": str(len(dataset.cameras)),
         "frames": f"{len(dataset.frames)} real frames of {size[0]}x{size[1]}, {asked.hold} looks at each",
-        **sizes(bundles),
+        **sizes(bundles["run"]),
+        **({f"full size: {name}": said for name, said in sizes(bundles["full"]).items()} if asked.full else {}),
         "rounds": f"{asked.rounds} of {asked.seconds:g} s after {asked.warmup:g} s",
         "profile": profiled.name if profiled else "-",
         **machine(),

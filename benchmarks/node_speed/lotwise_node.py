@@ -62,7 +62,12 @@ class LotwiseNode:
                 # The bundle itself, not its registry: one that is still watched over would be run beside its old one.
                 "cameras": {name: {"source": job.streams, "bundles": path} for name, path in job.bundles.items()},
                 "schedule": {"period_s": 0},
-                "detector": {"backend": system.backend, "precision": system.precision},
+                "detector": {
+                    "backend": system.backend,
+                    "precision": system.precision,
+                    "number_format": system.number_format,
+                    "probe": system.probe,
+                },
                 "change_detection": {"enabled": system.change_detection},
                 "view": {"enabled": system.view},
                 "publish": {"api": {"enabled": system.api, "port": 0}},

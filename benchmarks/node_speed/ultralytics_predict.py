@@ -18,14 +18,14 @@ from lotwise.datasets.frame import Detections, Image
 
 
 def make_model(bundle: Path, folder: Path, kind: UltralyticsFormat) -> Path:
-    """A bundle's student as Ultralytics has it: a checkpoint, or its own OpenVINO export; once made it stays.
+    """A bundle's student as Ultralytics has it: a checkpoint, or its own export; once made it stays.
 
     Args:
         bundle: with the student's weights beside its models.
         folder: of this bundle alone.
-        kind: which of the two.
+        kind: which of them.
     """
-    checkpoint, exported = folder / "student.pt", folder / "student_openvino_model"
+    checkpoint = folder / "student.pt"
     if not checkpoint.exists():
         import torch
 
@@ -36,11 +36,14 @@ def make_model(bundle: Path, folder: Path, kind: UltralyticsFormat) -> Path:
         torch.save({"model": load_model(bundle / WEIGHTS), "train_args": {}}, checkpoint)
     if kind == "pt":
         return checkpoint
+    exported = folder / {"openvino": "student_openvino_model", "onnx": "student.onnx"}[kind]
     if not exported.exists():
         from ultralytics import YOLO
 
         width, height = read_manifest(bundle).input
-        YOLO(str(checkpoint)).export(format="openvino", imgsz=(height, width), half=False, int8=False, verbose=False)
+        # What simplifies an ONNX file is another package, which Ultralytics would install by itself.
+        plain = {"simplify": False} if kind == "onnx" else {}
+        YOLO(str(checkpoint)).export(format=kind, imgsz=(height, width), half=False, verbose=False, **plain)
     return exported
 
 

@@ -112,24 +112,33 @@ def _load(path: Path, threads: int, cache: Path | None, number_format: NumberFor
         sides = [shape[axis].get_length() if shape[axis].is_static else None for axis in range(4)]
         model.reshape(shape)
         outputs = {output.get_any_name(): _sizes(output.get_partial_shape()) for output in model.outputs}
-        # Pictures go in as OpenCV holds them; turning them into RGB planes in 0..1 is fused into the model.
-        steps = ov.preprocess.PrePostProcessor(model)
-        steps.input(0).tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC")).set_color_format(
-            ov.preprocess.ColorFormat.BGR
-        )
-        steps.input(0).model().set_layout(ov.Layout("NCHW"))
-        steps.input(0).preprocess().convert_element_type(ov.Type.f32).convert_color(
-            ov.preprocess.ColorFormat.RGB
-        ).scale(255.0)
-        for index in range(len(model.outputs)):
-            steps.output(index).tensor().set_element_type(ov.Type.f32)
-        request = core.compile_model(steps.build(), "CPU", config).create_infer_request()
+        request = core.compile_model(with_pictures(model), "CPU", config).create_infer_request()
     except RuntimeError as error:
         raise InputError(f"{path}: OpenVINO cannot load it ({_reason(error)})") from error
     network = OpenVino(request, (None, sides[2], sides[3]), outputs, _metadata(model))
     if sides[2] and sides[3]:
         network(np.full((1, sides[2], sides[3], 3), 114, np.uint8))
     return network
+
+
+def with_pictures(model: Any) -> Any:
+    """A model that takes pictures as OpenCV holds them, (B, H, W, 3) BGR; turning them into RGB planes in 0..1 is fused
+    into the network. Outputs are float32.
+
+    Args:
+        model: OpenVINO's, read from a file.
+    """
+    preprocess = _openvino().preprocess
+    element, layout = _openvino().Type, _openvino().Layout
+    steps = preprocess.PrePostProcessor(model)
+    tensor = steps.input(0).tensor()
+    tensor.set_element_type(element.u8).set_layout(layout("NHWC")).set_color_format(preprocess.ColorFormat.BGR)
+    steps.input(0).model().set_layout(layout("NCHW"))
+    planes = steps.input(0).preprocess().convert_element_type(element.f32)
+    planes.convert_color(preprocess.ColorFormat.RGB).scale(255.0)
+    for index in range(len(model.outputs)):
+        steps.output(index).tensor().set_element_type(element.f32)
+    return steps.build()
 
 
 def _sizes(shape: Any) -> tuple[Side, ...]:

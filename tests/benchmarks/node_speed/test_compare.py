@@ -14,7 +14,7 @@ from benchmarks.node_speed.machine import machine
 from benchmarks.node_speed.memory_streams import Streams, write_streams
 from benchmarks.node_speed.process_memory import counted
 from benchmarks.node_speed.processed_frames import ProcessedFrame, Window, figures
-from benchmarks.node_speed.systems import SYSTEMS, Job, System
+from benchmarks.node_speed.systems import SYSTEMS, Job, System, full_size
 from benchmarks.node_speed.table import Row, cells, refused, targets
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset
@@ -23,6 +23,7 @@ from lotwise.datasets.load import load
 ULTRALYTICS = System("ultralytics-openvino", "Ultralytics", "openvino")
 INT8 = System("lotwise-int8", "int8", precision="int8")
 FLOAT = System("lotwise-float", "float")
+AUTO = System("lotwise-auto", "auto", precision="auto", backend="auto", number_format="auto", probe=True)
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +99,17 @@ def row(system: System, speed: list[float], right: int = 100, **other: float) ->
         ([row(INT8, [20.0], all_s=3.5)], {"start to a result of every camera, s"}),
         ([row(INT8, [20.0], right=99), row(FLOAT, [9.0])], {"slots right, points under float"}),
         ([row(FLOAT, [9.0], right=99), row(INT8, [20.0])], set()),  # better than float is no loss
+        ([row(INT8, [19.0]), row(AUTO, [20.0]), row(ULTRALYTICS, [10.0])], set()),  # the node as it comes
+        # Of a reduced size: against Ultralytics at both sizes.
+        ([row(ULTRALYTICS, [10.0]), row(full_size(ULTRALYTICS), [6.0]), row(AUTO, [18.5])], set()),
+        (
+            [row(ULTRALYTICS, [10.0]), row(full_size(ULTRALYTICS), [6.5]), row(AUTO, [15.5])],
+            {"auto / Ultralytics at the full size", "auto / Ultralytics at the same size"},
+        ),
+        (
+            [row(FLOAT, [9.0], right=99), row(full_size(FLOAT), [4.0]), row(AUTO, [20.0], right=99)],
+            {"slots right, points under float at the full size"},
+        ),
     ],
 )
 def test_targets_say_what_was_missed(rows: list[Row], missed: set[str]) -> None:
@@ -123,7 +135,7 @@ def test_the_cameras_of_a_run_are_measured_where_none_is_named(tmp_path: Path) -
 def test_bundles_without_int8_leave_those_rows_out_and_say_so(adapted: Path) -> None:
     bundles = {"C1": next((adapted / "cameras" / "C1" / "bundles").glob("*/"))}
     kept, notes = possible(SYSTEMS, bundles)
-    assert {system.precision for system in kept} == {"float"}
+    assert {system.precision for system in kept} == {"float", "auto"}  # auto runs what there is
     assert "C1" in notes[0]
 
 
@@ -145,17 +157,23 @@ def test_systems_that_do_not_exist_are_told(site: Dataset, adapted: Path, tmp_pa
 
 @pytest.mark.slow
 def test_a_whole_comparison(site: Dataset, adapted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main([*arguments(site, adapted, tmp_path), "--systems", "ultralytics-pt,lotwise-onnxruntime", "--quick"])
+    wanted = ["--systems", "ultralytics-pt,lotwise-auto", "--quick", "--full", str(adapted)]
+    main([*arguments(site, adapted, tmp_path), *wanted])
     found = json.loads((tmp_path / "o.json").read_text())
-    assert [one["system"]["key"] for one in found["rows"]] == ["ultralytics-pt", "lotwise-onnxruntime"]
-    for one in found["rows"]:
+    rows = {one["system"]["key"]: one for one in found["rows"]}
+    assert list(rows) == ["ultralytics-pt-full", "lotwise-auto-full", "ultralytics-pt", "lotwise-auto"]
+    for one in rows.values():
         figures = one["rounds"][0]
         assert figures["frames"] == figures["detected"] > 0
         assert 0 < figures["first_s"] <= figures["all_s"] and figures["pss_mb"] > 20
         assert one["slots"] > 0
     assert found["profile"]["network"][0] > 0
-    assert "Lotwise float, ONNX Runtime" in capsys.readouterr().out
+    assert "Lotwise, as the machine decides, full size" in capsys.readouterr().out
     assert "| Ultralytics .pt".replace("| ", "|") in (tmp_path / "o.md").read_text()
+    # What was measured is not measured again.
+    main([*arguments(site, adapted, tmp_path), *wanted])
+    again = json.loads((tmp_path / "o.json").read_text())
+    assert [one["rounds"] for one in again["rows"]] == [one["rounds"] for one in found["rows"]]
 
 
 def arguments(site: Dataset, adapted: Path, folder: Path) -> list[str]:
