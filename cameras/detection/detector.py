@@ -97,6 +97,10 @@ class Detector:
         """How its slots are read."""
         return slot_rule(self.slot_model, self.crop)
 
+    def rest(self) -> None:
+        """Give back memory that is needed only while a frame is computed: no other one comes soon."""
+        self.network.rest()
+
     def runs_like(self, other: Detector) -> bool:
         """Whether both are run in the same way, so that their times can be compared."""
         mine, theirs = ((one.network.name, one.precision, one.number_format) for one in (self, other))

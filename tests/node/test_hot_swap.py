@@ -33,7 +33,9 @@ IMAGE = np.full((64, 64, 3), 90, np.uint8)
 class Running:
     """A camera's bundles in the loop of a node, one frame a second."""
 
-    def __init__(self, place: Registry | Path, swap: SwapSettings = QUICK, load=load_detector) -> None:
+    def __init__(
+        self, place: Registry | Path, swap: SwapSettings = QUICK, load=load_detector, period_s: float = 0.0
+    ) -> None:
         self.seconds, self.loader, self.loaded = 0.0, Later(), 0
         self.events: list[Event] = []
 
@@ -41,7 +43,7 @@ class Running:
             self.loaded += 1
             return load(path)
 
-        self.bundles = HotSwap("C1", place, counted, self.loader, swap, lambda: self.seconds)
+        self.bundles = HotSwap("C1", place, counted, self.loader, swap, lambda: self.seconds, period_s)
         self.events += self.bundles.start(NOON)
 
     def frame(self) -> str:
@@ -107,6 +109,43 @@ def test_further_swaps_leave_no_more_threads_behind(registry: Registry, three) -
         once = [follow(second), follow(first)]  # these start what is there once for all
         more = [follow(identity) for _ in range(4) for identity in (second, first)]
     assert more[-1] <= max(once)
+
+
+@pytest.mark.parametrize(("period_s", "rests"), [(1.0, 7), (0.0, 0)])
+def test_models_give_memory_back_where_frames_are_far_apart(registry: Registry, three, period_s, rests) -> None:
+    rested: list[str] = []
+
+    def load(path: Path) -> Detector:
+        detector = load_detector(path)
+
+        class Resting:
+            input, outputs, metadata, name = detector.network.input, {}, {}, "resting"
+
+            def __call__(self, images):
+                return detector.network(images)
+
+            def rest(self):
+                rested.append(path.name)
+
+        return replace(detector, network=Resting())
+
+    camera = Running(registry, load=load, period_s=period_s)
+    camera.frames(2)
+    registry.start_shadow(three[1])  # loaded after the first frame, and then looked at beside the live one
+    camera.frames(3)
+    assert len(rested) == rests, rested
+
+
+def test_a_detector_is_exchanged_for_one_that_is_run_in_another_way(registry: Registry, three) -> None:
+    engines = iter(["f32", "f32", "auto"])
+    camera = Running(registry, load=lambda path: load_detector(path, number_format=next(engines)))
+    first = camera.bundles.detector
+    camera.bundles.load_again()
+    assert camera.frame() == three[0] and camera.bundles.detector is first  # until it is loaded
+    camera.loader.run()
+    assert camera.frame() == three[0]
+    assert camera.bundles.detector is not first and camera.said == []
+    assert camera.bundles.engine == "ONNX Runtime f32"
 
 
 def test_a_new_bundle_has_run_once_before_it_gets_a_frame(registry: Registry, three) -> None:

@@ -42,6 +42,10 @@ class Network(Protocol):
         """(B, H, W, 3) BGR at the size of the input -> its outputs, batch first."""
         ...
 
+    def rest(self) -> None:
+        """Give back memory that is needed only while a frame is computed; the next frame takes a little longer."""
+        ...
+
 
 @dataclass(frozen=True)
 class Library:

@@ -32,6 +32,9 @@ class OnnxRuntime:
         outputs = self.session.run(None, {self._input_name: batch.astype(np.float16) if self.half else batch})
         return [np.asarray(output, np.float32) for output in outputs]
 
+    def rest(self) -> None:
+        """As of the protocol: nothing, for ONNX Runtime keeps its memory."""
+
     @property
     def _input_name(self) -> str:
         return str(self.session.get_inputs()[0].name)

@@ -25,6 +25,7 @@ _used = threading.Event()
 class OpenVino:
     """A compiled model as a :class:`lotwise.cameras.detection.backends.network.Network`."""
 
+    compiled: Any
     request: Any
     input: tuple[Side, Side, Side]
     outputs: Mapping[str, tuple[Side, ...]]
@@ -37,6 +38,10 @@ class OpenVino:
             return self._run(images)
         outputs = [self._run(images[i : i + 1]) for i in range(len(images))]
         return [np.concatenate(outputs) for outputs in zip(*outputs, strict=True)]
+
+    def rest(self) -> None:
+        """As of the protocol: what lies between the layers, 5 MB of a student of 640x480."""
+        self.compiled.release_memory()
 
     def _run(self, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         # Outputs are copied: shared ones would change under the caller with the next frame.
@@ -112,10 +117,11 @@ def _load(path: Path, threads: int, cache: Path | None, number_format: NumberFor
         sides = [shape[axis].get_length() if shape[axis].is_static else None for axis in range(4)]
         model.reshape(shape)
         outputs = {output.get_any_name(): _sizes(output.get_partial_shape()) for output in model.outputs}
-        request = core.compile_model(with_pictures(model), "CPU", config).create_infer_request()
+        compiled = core.compile_model(with_pictures(model), "CPU", config)
+        request = compiled.create_infer_request()
     except RuntimeError as error:
         raise InputError(f"{path}: OpenVINO cannot load it ({_reason(error)})") from error
-    network = OpenVino(request, (None, sides[2], sides[3]), outputs, _metadata(model))
+    network = OpenVino(compiled, request, (None, sides[2], sides[3]), outputs, _metadata(model))
     if sides[2] and sides[3]:
         network(np.full((1, sides[2], sides[3], 3), 114, np.uint8))
     return network

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lotwise.cameras.site.api import ApiSettings
@@ -111,3 +113,29 @@ def test_nothing_is_logged_for_requests(caplog: pytest.LogCaptureFixture, monkey
         for headers in ({}, {"Authorization": "Bearer 0123456789abcdef"}):
             ask(f"{url}/api/v1/state?token=0123456789abcdef", headers)
     assert caplog.text == ""
+
+
+def test_clients_that_leave_at_any_moment_are_no_error_of_the_server(caplog: pytest.LogCaptureFixture) -> None:
+    """Cut while they ask, while they are answered, and by the server's end."""
+    node = FakeNode(images={"C1": np.full((480, 640, 3), 90, np.uint8)})
+    server = ApiServer(node, ApiSettings(port=0))
+    server.start()
+    assert ask(f"http://127.0.0.1:{server.port}/healthz").status == 200
+    paths = ("/", "/metrics", "/api/v1/state", "/api/v1/events", "/api/v1/cameras/C1/snapshot.jpg", "/openapi.json")
+    for number in range(120):
+        question = f"GET {paths[number % len(paths)]} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+            match number % 4:
+                case 0:
+                    client.sendall(question[: len(question) // 2])
+                case 1:
+                    client.sendall(question)
+                case 2:
+                    client.sendall(3 * question)
+                case 3:
+                    client.sendall(question)
+                    client.recv(100)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # cut, not closed
+    assert ask(f"http://127.0.0.1:{server.port}/healthz").status == 200
+    server.close()
+    assert [record.getMessage() for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []

@@ -82,6 +82,16 @@ def test_what_was_said_of_one_frame_stays_when_the_next_comes(tmp_path: Path, ba
     assert white.tolist() == [[1, 1, 1]]
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_after_a_rest_the_same_is_said(tmp_path: Path, backend: Backend) -> None:
+    network = load_network(write_brightest(tmp_path / "m.onnx"), backend)
+    images = frames(1)
+    before = network(images)[0].tolist()
+    for _ in range(2):
+        network.rest()
+        assert network(images)[0].tolist() == before
+
+
 def broken(path: Path, kind: str) -> Path:
     match kind:
         case "nothing":
