@@ -95,6 +95,7 @@ class RungRecord(BaseModel):
     input: Annotated[tuple[int, int], Field(description="Width and height of the network's input, px.")]
     crop: Annotated[Crop | None, Field(description="Part of the frame that it looks at, in 0..1; null for all.")] = None
     without: Annotated[tuple[str, ...], Field(description="Levels of the head that it lacks.")] = ()
+    thin: Annotated[float | None, Field(description="Share of the inner channels that it has; null for all.")] = None
     ms: Annotated[float, Field(description="Milliseconds a frame on the machine that trained it: float, one thread.")]
     mb: Annotated[float, Field(description="Size of its float model, MB.")]
     steps: Annotated[int, Field(description="Steps of training, beyond those of the student that it began with.")]
@@ -111,6 +112,9 @@ class RungRecord(BaseModel):
     boxes: Annotated[float, Field(description="One minus the F1 of its boxes with the full-size student's.")]
     loss: Annotated[float, Field(description="The largest of these, weighed: what the tolerance is for.")]
     why: Annotated[str, Field(description="Why it was taken or not, for people.")]
+    weights: Annotated[
+        str | None, Field(description="File of its student, below the camera's folder; null for the full size.")
+    ] = None
 
 
 class RightSizeRecord(BaseModel):

@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +19,7 @@ from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.cameras.detection.speed import frame_ms
 from lotwise.cameras.slots import slot_rule
-from lotwise.datasets.frame import Crop, Footage, Frame, Slot
+from lotwise.datasets.frame import Crop, Detections, Footage, Frame
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Note, Progress, no_note, no_progress
 from lotwise.students.distillation.learn import STUDENT
@@ -39,6 +41,7 @@ from lotwise.students.right_size.levels import unused_levels
 from lotwise.students.right_size.rung import FULL, Rung, rungs_of_sizes
 from lotwise.students.right_size.search import Tried, holds, search
 from lotwise.students.right_size.settings import RightSizeSettings
+from lotwise.students.right_size.thin import can_be_thinned
 from lotwise.teacher.checkpoint import load_model
 from lotwise.teacher.ignored import taught_identity
 from lotwise.teacher.index import Labels
@@ -83,13 +86,8 @@ def right_size_students(
                 run.save(_with(record, None))
             continue
         camera = record.camera
-        frames = {frame.name: frame for frame in footage.of_camera(camera) if frame.name in labels.keys}
-        train, held = (tuple(frames[name] for name in side if name in frames) for side in (record.train, record.test))
-        learned = {labels.keys[frame.name] for frame in train}
-        held = tuple(frame for frame in held if labels.keys[frame.name] not in learned)
-        slots = footage.slots.get(camera, ())
-        taught = _identity(record, (*train, *held), slots, labels)
-        inputs = f"{taught} {settings.model_dump_json()} {share}"
+        train, held = _sides(record, footage, labels)
+        inputs = f"{_identity(record, train, held, footage, labels)} {settings.model_dump_json()} {share}"
         if record.right_size is not None and record.right_size.inputs == inputs:
             continue
         if record.left_out is not None or not held:
@@ -99,8 +97,7 @@ def right_size_students(
             )
         else:
             labels.check([*train, *held], read)
-            lessons = lessons_of(run, record, train, held, slots, labels, read, footage, taught)
-            found = _chosen(lessons, record, settings, share, inputs, progress)
+            found = _chosen(lessons_of(run, record, footage, labels, read), record, settings, share, inputs, progress)
             plot_ladder(found, run.camera(camera) / FOLDER / "ladder.png", f"{camera}: {found.why}")
             note(f"{camera}: {found.why}")
         run.save(_with(record, found))
@@ -112,16 +109,21 @@ def _with(record: CameraRecord, found: RightSizeRecord | None) -> CameraRecord:
     return record.model_copy(update={"right_size": found, **gone})
 
 
+def _sides(record: CameraRecord, footage: Footage, labels: Labels) -> tuple[tuple[Frame, ...], tuple[Frame, ...]]:
+    """Frames that a camera's student learned from, and those of other pictures that it is measured on."""
+    frames = {frame.name: frame for frame in footage.of_camera(record.camera) if frame.name in labels.keys}
+    train, held = (tuple(frames[name] for name in side if name in frames) for side in (record.train, record.test))
+    learned = {labels.keys[frame.name] for frame in train}
+    return train, tuple(frame for frame in held if labels.keys[frame.name] not in learned)
+
+
 def _identity(
-    record: CameraRecord,
-    frames: Sequence[Frame],
-    slots: Sequence[Slot],
-    labels: Labels,
+    record: CameraRecord, train: Sequence[Frame], held: Sequence[Frame], footage: Footage, labels: Labels
 ) -> str:
     """Changes with whatever rungs are trained and judged by."""
     parts = [str(record.training.get("weights"))]
-    parts += [f"{frame.name} {taught_identity(labels, frame.name)}" for frame in frames]
-    parts += [f"{slot.id} {slot.polygon.tolist()}" for slot in slots]
+    parts += [f"{frame.name} {taught_identity(labels, frame.name)}" for frame in (*train, *held)]
+    parts += [f"{slot.id} {slot.polygon.tolist()}" for slot in footage.slots.get(record.camera, ())]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
 
 
@@ -131,28 +133,17 @@ def _asked(settings: RightSizeSettings, cameras: int) -> str:
     return f"{settings.budget}, at most {settings.allowed:g} lost"
 
 
-def lessons_of(
-    run: Run,
-    record: CameraRecord,
-    train: Sequence[Frame],
-    held: Sequence[Frame],
-    slots: Sequence[Slot],
-    labels: Labels,
-    read: LoadFrame,
-    footage: Footage,
-    identity: str,
-) -> Lessons:
+def lessons_of(run: Run, record: CameraRecord, footage: Footage, labels: Labels, read: LoadFrame = load) -> Lessons:
     """What the rungs of a camera learn from and are judged by.
 
     Args:
-        run, record: of the camera.
-        train, held: its frames, learned from and not.
-        slots: of its view.
+        run, record: of the camera, of which frames are held out.
+        footage: frames and slots of the run.
         labels: what the teacher said.
         read: gives the pixels of a frame.
-        footage: of the run, for what is ignored.
-        identity: changes with all of these.
     """
+    train, held = _sides(record, footage, labels)
+    slots = footage.slots.get(record.camera, ())
     plan = run.plan()
     shown = list(readable_frames([held[index] for index in spread(len(held), JUDGED_FRAMES)], read))
     return Lessons(
@@ -169,7 +160,7 @@ def lessons_of(
         slots=slots,
         rule=slot_rule(learn_slots(record.train, slots, labels) if slots else None),
         ignored=footage.ignored.get(record.camera),
-        identity=identity,
+        identity=_identity(record, train, held, footage, labels),
         read=read,
     )
 
@@ -205,11 +196,13 @@ def _chosen(
         return train_rung(lessons, seen, rung, number, above, before, progress)
 
     tried = search(rungs, full_weights, settings.allowed, train, affordable)
-    if settings.fps is None and settings.levels:
-        spent = sum(one.cost for one in tried.values())
-        tried |= _without_unused(
-            lessons, tried, settings.allowed, seen, lambda *of: affordable(of[0], of[1], spent + of[2]), train
-        )
+    for variant in (_unused_left_out, _thinned) if settings.fps is None else ():
+        best = _best(tried, settings.allowed)
+        changed = None if best is None else variant(lessons, settings, best, seen)
+        if best is not None and changed is not None:
+            spent = sum(one.cost for one in tried.values())
+            able = partial(_affordable, affordable, spent)
+            tried |= search([changed], best.weights, settings.allowed, train, able)
     for one in tried.values():
         if one.rung.name not in timed:
             timed[one.rung.name] = _cost(
@@ -252,32 +245,40 @@ def _crop(lessons: Lessons, frame: tuple[int, int]) -> Crop | None:
     return crop_of(np.concatenate([np.zeros((0, 4), np.float32), *boxes]), lessons.slots, frame)
 
 
-def _without_unused(
-    lessons: Lessons,
-    tried: Mapping[str, Tried],
-    allowed: float,
-    seen: Seen,
-    affordable: Callable[[Rung, int, float], bool],
-    train: Callable[[Rung, int, str, Tried | None], Tried],
-) -> dict[str, Tried]:
-    """The cheapest rung that holds, once more without the levels of the head that its camera does not use."""
+def _best(tried: Mapping[str, Tried], allowed: float) -> Tried | None:
+    """The cheapest rung that holds; None where none does."""
     able = [one for one in tried.values() if holds(one, allowed)]
-    if not able:
-        return {}
-    best = min(able, key=lambda one: one.rung.pixels)
+    return min(able, key=lambda one: one.rung.cost, default=None)
+
+
+def _affordable(
+    affordable: Callable[[Rung, int, float], bool], before: float, rung: Rung, number: int, spent: float
+) -> bool:
+    """Whether a variant may be trained, after what the others cost."""
+    return affordable(rung, number, before + spent)
+
+
+def _unused_left_out(lessons: Lessons, settings: RightSizeSettings, best: Tried, seen: Seen) -> Rung | None:
+    """A rung without the levels of the head that its camera does not use; None where it uses all of them."""
+    if not settings.levels:
+        return None
     student = load_model(lessons.folder / best.weights)
     form, every, kept = deployed_form(student), [], []
     for _, image in lessons.shown:
         fitted = Letterbox((image.shape[1], image.shape[0]), best.rung.input, best.rung.crop)
         found = candidates(form, fitted.image(image))
-        every.append(found)
         told = reported(found, fitted, seen.threshold)
-        kept.append(type(told)(fitted.to_input(told.boxes), told.scores, told.labels))
+        every.append(found)
+        kept.append(Detections(fitted.to_input(told.boxes), told.scores, told.labels))
     unused = unused_levels(student.model[-1], best.rung.input, every, kept)
-    if not unused:
-        return {}
-    rung = Rung(best.rung.size, best.rung.input, best.rung.crop, tuple(unused))
-    return search([rung], best.weights, allowed, train, affordable)
+    return replace(best.rung, without=tuple(unused)) if unused else None
+
+
+def _thinned(lessons: Lessons, settings: RightSizeSettings, best: Tried, _: Seen) -> Rung | None:
+    """A rung with fewer inner channels; None where that is not wanted, or its architecture has none to spare."""
+    if settings.thin is None or not can_be_thinned(load_model(lessons.folder / best.weights)):
+        return None
+    return replace(best.rung, thin=settings.thin)
 
 
 def _cost(
@@ -306,7 +307,9 @@ def _full_record(record: CameraRecord, seen: Seen, cost: tuple[float, float]) ->
 def _rung_record(one: Tried, cost: tuple[float, float], why: str) -> RungRecord:
     lost = one.losses
     return RungRecord(
-        name=one.rung.name, input=one.rung.input, crop=one.rung.crop, without=one.rung.without, ms=round(cost[0], 2),
+        weights=one.weights,
+        name=one.rung.name, input=one.rung.input, crop=one.rung.crop, without=one.rung.without, thin=one.rung.thin,
+        ms=round(cost[0], 2),
         mb=round(cost[1], 2), steps=one.steps, seconds=round(one.seconds, 1), f1=round(lost.f1, 4),
         strict=round(lost.strict, 4), small=round(lost.small, 4), boxes=round(lost.boxes, 4),
         slots=None if lost.slots is None else round(lost.slots, 4),

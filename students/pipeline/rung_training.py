@@ -26,21 +26,26 @@ from lotwise.students.distillation.fitted_frames import FittedFrames
 from lotwise.students.distillation.learn import STUDENT
 from lotwise.students.distillation.samples import Samples
 from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.export.quantize import spread
 from lotwise.students.losses.all_terms import FROM_BOXES
 from lotwise.students.losses.weights import LossWeights
 from lotwise.students.model.deployed import candidates, deployed_form, reported
 from lotwise.students.pipeline.expected_f1 import Expected
 from lotwise.students.pipeline.rung_score import Seen, losses, see
-from lotwise.students.right_size.levels import without_levels
+from lotwise.students.right_size.levels import level_names, without_levels
 from lotwise.students.right_size.rung import Rung
 from lotwise.students.right_size.search import ROUNDS, Tried
+from lotwise.students.right_size.thin import thinned
 from lotwise.teacher.checkpoint import fingerprint, load_model, save_model
 from lotwise.teacher.index import Labels
+from lotwise.teacher.tensor import image_tensor
 
 FOLDER = "right_size"
 """Of the ladder, below the camera's folder."""
 DONE = "done.json"
 """In the folder of each round of a rung: what it gave. Until it is there the round goes on from its last epoch."""
+THINNING_FRAMES = 4
+"""Frames by which it is told which channels matter: thousands of places of each map."""
 FIXED_COST = 0.1
 """Share of a step's time that does not go by the input's pixels: the optimiser, and what feeds it."""
 
@@ -142,23 +147,21 @@ def train_rung(
     folder = lessons.folder / FOLDER / rung.name / str(number)
     start = Path(before.weights if before else above)
     student = load_model(lessons.folder / start)
-    if before is None and rung.without:
-        student = without_levels(student, rung.without)
+    if before is None:
+        student = _cut(lessons, student, rung)
     steps = lessons.round_steps(number)
     settings = _round_settings(lessons, number, steps)
     parts = [lessons.identity, fingerprint(student), str(rung), settings.model_dump_json()]
     identity = hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
     done = _read(folder, identity)
     if done is None:
-        fitted = lessons.fitted.setdefault(
-            (rung.input, rung.crop), FittedFrames(rung.input, lessons.read, crop=rung.crop)
-        )
+        fitted = _fitted(lessons, rung)
         samples = Samples(lessons.frames, lessons.labels.store, settings, lessons.labels.keys, lessons.taught, fitted)
         if rung.without or not samples.latent_channels():
             settings = settings.model_copy(update={"weights": _from_boxes(settings.weights)})
         stage = f"train {lessons.camera} {rung.name}"
         trained = distill(student, samples, settings, folder / "train", progress, stage=stage)
-        save_model(trained.student, folder / STUDENT)
+        save_model(trained.student, folder / STUDENT, half=True)
         done = _Done(identity, trained.steps, round(trained.seconds, 2))
         write_whole(folder / DONE, json.dumps(asdict(done), indent=1).encode() + b"\n")
         shutil.rmtree(folder / "train")
@@ -173,6 +176,21 @@ def train_rung(
         losses(full, judged(lessons, student, rung.input, rung.crop)),
         number + 1,
     )
+
+
+def _fitted(lessons: Lessons, rung: Rung) -> FittedFrames:
+    return lessons.fitted.setdefault((rung.input, rung.crop), FittedFrames(rung.input, lessons.read, crop=rung.crop))
+
+
+def _cut(lessons: Lessons, student: DetectionModel, rung: Rung) -> DetectionModel:
+    """A student as a rung has it in which something is left out that the one above still has."""
+    if rung.without and set(rung.without) & set(level_names(student.model[-1])):
+        student = without_levels(student, rung.without)
+    if rung.thin is not None:
+        fitted = _fitted(lessons, rung)
+        shown = [lessons.frames[index] for index in spread(len(lessons.frames), THINNING_FRAMES)]
+        student = thinned(student, rung.thin, [image_tensor([fitted(frame)[0]]) for frame in shown])
+    return student
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.datasets.frame import Crop
@@ -24,12 +24,14 @@ class Rung:
         input: (width, height) of the network's input in pixels.
         crop: the part of the frame that is looked at; all of it where None.
         without: levels of the head that are left out, such as P5.
+        thin: share of the inner channels that is left; all of them where None.
     """
 
     size: int
     input: tuple[int, int]
     crop: Crop | None = None
     without: tuple[str, ...] = ()
+    thin: float | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -39,12 +41,13 @@ class Rung:
         ('416', '416-crop-without-P5')
         """
         crop = "-crop" if self.crop else ""
-        return f"{self.size}{crop}" + "".join(f"-without-{level}" for level in self.without)
+        thin = "-thin" if self.thin else ""
+        return f"{self.size}{crop}" + "".join(f"-without-{level}" for level in self.without) + thin
 
     @property
-    def cost(self) -> tuple[int, int]:
-        """What rungs are put in order by: pixels of the input, then levels of the head that are left."""
-        return self.pixels, -len(self.without)
+    def cost(self) -> tuple[int, float, int]:
+        """What rungs are put in order by: pixels of the input, then channels, then levels of the head that are left."""
+        return self.pixels, self.thin or 1.0, -len(self.without)
 
     @property
     def pixels(self) -> int:

@@ -55,6 +55,15 @@ class RightSizeSettings(BaseModel):
     levels: Annotated[
         bool, Field(description="Whether levels of the head on which the camera never sees a car are tried without.")
     ] = True
+    thin: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            lt=1,
+            description="Share of its inner channels with which the cheapest student that holds is tried once more; "
+            "not tried where null.",
+        ),
+    ] = 0.5
     cost: Annotated[
         float,
         Field(

@@ -19,7 +19,7 @@ from lotwise.students.right_size.settings import RightSizeSettings
 from tests.conftest import Weights
 from tests.students.pipeline.plans import call, plan_of
 
-SMALLER = RightSizeSettings(budget="speed", tolerance=1.0, sizes=(64,), levels=False, crop=False)
+SMALLER = RightSizeSettings(budget="speed", tolerance=1.0, sizes=(64,), levels=False, crop=False, thin=None)
 
 
 @pytest.fixture(scope="module")
@@ -66,23 +66,33 @@ def test_what_was_chosen_before_is_not_chosen_again(copied: Run, monkeypatch: py
     assert after is not None and after.right_size is not None and after.right_size.taken == "64"
 
 
+def test_the_cheapest_rung_is_tried_once_more_with_fewer_channels(copied: Run, site: Dataset) -> None:
+    stages.resize(copied, SMALLER.model_copy(update={"thin": 0.5, "levels": True}))
+    record = copied.record("C1")
+    assert record is not None and record.right_size is not None
+    assert record.right_size.taken.endswith("-thin") and record.right_size.rungs[-1].thin == 0.5
+    detector = load_detector(copied.registry("C1").folder / str(record.bundle))
+    assert detector.input == (64, 64)
+    detector([load(site.of_camera("C1")[0])])
+
+
 def test_a_killed_job_trains_no_round_twice(copied: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(copied.camera("C1") / rung_training.FOLDER)
     trained: list[str] = []
     distill = rung_training.distill
 
     def killed(student, samples, settings, folder, *more, **named):
-        trained.append(folder.parent.name)
+        trained.append(folder.parent.parent.name)
         if len(trained) == 2:
             raise KeyboardInterrupt
         return distill(student, samples, settings, folder, *more, **named)
 
     monkeypatch.setattr(rung_training, "distill", killed)
-    asked = SMALLER.model_copy(update={"tolerance": 0.8})
+    asked = SMALLER.model_copy(update={"thin": 0.5})
     with pytest.raises(KeyboardInterrupt):
         stages.resize(copied, asked)
     stages.resize(copied, asked)
-    assert trained == ["0", "1", "1", "2"]
+    assert trained == ["64", "64-thin", "64-thin"]
 
 
 def test_the_full_size_comes_back(copied: Run, capsys: pytest.CaptureFixture[str]) -> None:
