@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.slots import SlotRule
@@ -33,8 +34,8 @@ class Seen:
         slots: state of each slot, by frame name and slot id; empty where there are no slots.
         f1: expected F1 of the reported boxes with the consensus.
         strict: mean of the same over ``OVERLAPS``, so that loose boxes count as a loss.
-        small: share of the smallest sure vehicles that it finds; 1 where there are none.
-        states: share of slots that are as the consensus has them; None where there are no slots.
+        small: which of the smallest sure vehicles it finds.
+        right: which slots are as the consensus has them; empty where there are no slots.
     """
 
     threshold: float
@@ -42,8 +43,8 @@ class Seen:
     slots: Mapping[str, Mapping[str, SlotState]]
     f1: float
     strict: float
-    small: float
-    states: float | None
+    small: NDArray[np.bool_]
+    right: NDArray[np.bool_]
 
 
 def see(
@@ -79,21 +80,41 @@ def see(
         judged.f1(threshold),
         float(np.mean([judge(pairs, overlap).f1(threshold) for overlap in OVERLAPS])),
         _small_found(reported, expected),
-        _same_states(states, _taught_states(expected, rule, slots, sizes)) if slots else None,
+        _same(states, _taught_states(expected, rule, slots, sizes) if slots else {}),
     )
 
 
 def losses(full: Seen, smaller: Seen) -> Losses:
     """What the second one loses against the first; both of the same frames."""
-    same = _same_states(full.slots, smaller.slots)
+    same = _same(full.slots, smaller.slots)
     return Losses(
         full.f1 - smaller.f1,
         full.strict - smaller.strict,
-        full.small - smaller.small,
-        None if full.states is None or smaller.states is None else full.states - smaller.states,
-        None if same is None else 1 - same,
+        beyond_chance(full.small, smaller.small),
+        beyond_chance(full.right, smaller.right) if len(same) else None,
+        1 - float(same.mean()) if len(same) else None,
         1 - agreement((found, smaller.reported[name]) for name, found in full.reported.items()),
     )
+
+
+def beyond_chance(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> float:
+    """Share of things right before and wrong after, less those the other way round, less what may be chance.
+
+    Were both equally likely, the difference of ``lost`` and ``won`` things would have a standard deviation of
+    sqrt(lost + won), as in McNemar's test: a loss counts as far as it exceeds that.
+
+    Args:
+        before, after: (N,) which of the same things are right.
+
+    >>> right, wrong = np.ones(100, bool), np.arange(100) < 96
+    >>> beyond_chance(right, wrong), beyond_chance(wrong, right), beyond_chance(right, right)
+    (0.02, -0.04, 0.0)
+    """
+    if not len(before):
+        return 0.0
+    lost, won = int((before & ~after).sum()), int((after & ~before).sum())
+    less = max(0.0, lost - won - (lost + won) ** 0.5) if lost > won else float(lost - won)
+    return less / len(before)
 
 
 def _taught_states(
@@ -109,16 +130,16 @@ def _taught_states(
     }
 
 
-def _same_states(
+def _same(
     some: Mapping[str, Mapping[str, SlotState]], others: Mapping[str, Mapping[str, SlotState]]
-) -> float | None:
-    """Share of slots in the same state on both sides; None where there are no slots."""
+) -> NDArray[np.bool_]:
+    """Which slots are in the same state on both sides, in one order; empty where there are no slots."""
     same = [state == others[name][slot] for name, states in some.items() for slot, state in states.items()]
-    return sum(same) / len(same) if same else None
+    return np.array(same, bool)
 
 
-def _small_found(reported: Mapping[str, Detections], expected: Mapping[str, Expected]) -> float:
-    """Share of the smallest sure vehicles that are found."""
+def _small_found(reported: Mapping[str, Detections], expected: Mapping[str, Expected]) -> NDArray[np.bool_]:
+    """Which of the smallest sure vehicles are found, in one order."""
     sizes, found = [], []
     for name, boxes in reported.items():
         sure = expected[name].taught
@@ -126,7 +147,4 @@ def _small_found(reported: Mapping[str, Detections], expected: Mapping[str, Expe
         sizes.append(np.sqrt(area(sure.boxes)))
         found.append(iou(sure.boxes, boxes.boxes).max(axis=1, initial=0) >= SAME_VEHICLE_IOU)
     every, hit = np.concatenate([*sizes, np.zeros(0)]), np.concatenate([*found, np.zeros(0, bool)])
-    if not len(every):
-        return 1.0
-    small = every <= np.quantile(every, SMALL_SHARE)
-    return float(hit[small].mean())
+    return hit[every <= np.quantile(every, SMALL_SHARE)] if len(every) else hit

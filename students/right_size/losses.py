@@ -21,8 +21,8 @@ class Losses:
     Attributes:
         f1: of the agreement with the consensus, expected F1 at IoU 0.5.
         strict: of the mean of the same over IoU 0.5 to 0.95.
-        small: of the smallest vehicles.
-        slots: of the share of slots that are as the consensus has them; None where there are no slots.
+        small: of the smallest vehicles, as a share of them, beyond what may be chance.
+        slots: of slots that are as the consensus has them, as a share, beyond what may be chance; None without slots.
         changed: share of slots that it reads otherwise than the full-size one; None where there are no slots. Told, but
             no reason: where the two differ, either may be right.
         boxes: one minus the F1 of both one's boxes; told likewise.
