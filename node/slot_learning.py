@@ -9,17 +9,19 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.ignore.region import IgnoreRegion, is_ignored, region_boxes
 from lotwise.cameras.slots.masked import MAX_MASKED_SHARE
+from lotwise.cameras.slots.model import SlotModel
 from lotwise.cameras.slots.picture import SlotPicture
 from lotwise.cameras.slots.seen_boxes import MAX_FRAMES_KEPT, FrameBoxes, SeenBoxes
 from lotwise.cameras.slots.seen_boxes_file import read_seen_boxes, write_seen_boxes
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Detections, Masks
+from lotwise.datasets.frame import Detections, Masks, Slot
 from lotwise.datasets.privacy_masks import hidden_pixels
 
 LOOK_EVERY = timedelta(minutes=1)
@@ -209,24 +211,45 @@ class SlotLearning:
 _MOVED_UNDER = 50  # bundles of former views that are remembered
 
 
-def _learn(own: SeenBoxes, detector: Detector, regions: Sequence[IgnoreRegion]) -> _Learned:
-    """The picture from a node's own boxes, and from those of the bundle as far as there is room."""
-    bundle = detector.seen_boxes
-    moved = detector.identity in own.moved_under
-    size = own.size if own.frames else bundle.size
+class KnownBundle(Protocol):
+    """As much of a bundle as slots are learned from."""
+
+    @property
+    def identity(self) -> str: ...
+    @property
+    def slots(self) -> tuple[Slot, ...]: ...
+    @property
+    def slot_model(self) -> SlotModel | None: ...
+    @property
+    def seen_boxes(self) -> SeenBoxes: ...
+
+
+def learned_picture(own: SeenBoxes, bundle: KnownBundle, regions: Sequence[IgnoreRegion]) -> SlotPicture:
+    """The picture from a node's own boxes, and from those of the bundle as far as there is room.
+
+    Args:
+        own: what the node has seen.
+        bundle: that is live.
+        regions: what is no vehicle.
+    """
+    carried = bundle.seen_boxes
+    moved = bundle.identity in own.moved_under
     room = 0 if moved else MAX_FRAMES_KEPT - len(own.frames)
-    keep = np.unique(np.linspace(0, len(bundle.frames) - 1, min(room, len(bundle.frames))).round().astype(int))
-    frames = (*(bundle.frames[index] for index in keep), *own.frames)
+    count = min(room, len(carried.frames))
+    keep = np.linspace(0, len(carried.frames) - 1, count).round().astype(int) if count else ()
+    frames = (*(carried.frames[index] for index in keep), *own.frames)
     ignored = region_boxes(regions)
     if len(ignored):
         frames = tuple(frame[~is_ignored(frame.boxes_in_view, ignored, (1, 1))] for frame in frames)
+    boxes = SeenBoxes(own.size if own.frames else carried.size, frames)
     # What was learned at adapt stays until the node's own picture is better founded.
-    of_bundle = not moved and len(own.frames) < OWN_FRAMES
-    picture = SlotPicture(
-        detector.slot_model if of_bundle else None,
-        detector.slots if of_bundle else (),
-        SeenBoxes(size, frames),
-    )
+    if moved or len(own.frames) >= OWN_FRAMES:
+        return SlotPicture(boxes=boxes)
+    return SlotPicture(bundle.slot_model, bundle.slots, boxes)
+
+
+def _learn(own: SeenBoxes, detector: Detector, regions: Sequence[IgnoreRegion]) -> _Learned:
+    picture = learned_picture(own, detector, regions)
     _ = picture.parked  # here, and not where a frame waits for it
     return _Learned(picture, detector.identity, regions, len(own.frames))
 

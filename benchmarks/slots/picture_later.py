@@ -1,10 +1,13 @@
 """Slots drawn after adapt: how well they are read by a picture learned from the bundle's and a node's own boxes.
 
 python benchmarks/slots/picture_later.py [--dataset cnr-ext --root DIR --cameras 1,3] [--work DIR] [--json FILE]
+python benchmarks/slots/picture_later.py --nano --dataset pklot --root DIR --cameras UFPR05 --day FOLDER
 
 The frames of a camera go into three parts; each is read by a student of the two others, which it trains where
 ``benchmarks/distillation/compare.py`` has not. A node's own boxes on a frame are those of the student that did not
-learn from that frame, and a frame is never read by a picture that was learned from it.
+learn from that frame, and a frame is never read by a picture that was learned from it. With ``--nano`` the untouched
+nano stands for all students: it has learned from no frame, and sees far less. ``--day`` is a folder with further frames
+of the camera, without labels, for a node to learn from.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ if __name__ == "__main__":
 
 from benchmarks.distillation.compare import ROWS, arguments, heard, predictions, run_all, training_jobs
 from benchmarks.distillation.scores import Camera, divide, evidence
-from benchmarks.distillation.training_job import Predictions
+from benchmarks.distillation.training_job import SIZE, Predictions, run_model
 from lotwise.cameras.slots import slot_rule
 from lotwise.cameras.slots.carried_over import carried_over
 from lotwise.cameras.slots.learning import learn_slot_model
@@ -35,10 +38,12 @@ from lotwise.cameras.slots.seen_boxes import FrameBoxes, SeenBoxes
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Frame, Slot
 from lotwise.datasets.images import image_size
+from lotwise.datasets.readers.folder import read_folder
 from lotwise.datasets.readers.open import open_dataset, parse_cameras
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.eval.metrics.slot_counts import count_slots
 from lotwise.eval.protocols import SLOTS
+from lotwise.students.model.student import make_student
 from lotwise.teacher.oracle import OracleSettings
 
 ROW = "Lotwise"
@@ -96,6 +101,7 @@ class Bench:
     said: Predictions
     own: Mapping[str, FrameBoxes]
     size: tuple[int, int]
+    day: Sequence[FrameBoxes] = ()
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -129,7 +135,7 @@ class Bench:
         return [self.own[names[index]] for index in sorted(rng.choice(len(names), count, replace=False))]
 
 
-def lines(bench: Bench, nano: Predictions | None = None) -> Iterator[Line]:
+def lines(bench: Bench) -> Iterator[Line]:
     """All rows of one camera."""
     size, slots = bench.size, bench.slots
 
@@ -156,6 +162,12 @@ def lines(bench: Bench, nano: Predictions | None = None) -> Iterator[Line]:
                 [*part.bundle, *bench.others(frame, count, rng)]
             ),
             draws,
+        )
+    if bench.day:
+        day = f"a day of {len(bench.day)}"
+        yield bench.line(f"drawn later, own boxes of frames: {day}", lambda part, frame, rng: learned_of(bench.day))
+        yield bench.line(
+            f"drawn later, bundle and own: {day}", lambda part, frame, rng: learned_of([*part.bundle, *bench.day])
         )
     yield from _some_later(bench)
 
@@ -187,9 +199,12 @@ def bench_of(name: str, asked: argparse.Namespace) -> Bench:
     dataset = open_dataset(asked.dataset, asked.root, (name,))
     divided = divide(dataset.frames)
     camera = Camera(dataset, divided, {}, [])
-    row = next(row for row in ROWS if row.name == ROW)
-    run_all([job for repeat in training_jobs(row, camera, asked) for job in repeat], asked)
-    (said,) = predictions(row, camera, asked)
+    if asked.nano:
+        said = run_model(make_student(asked.student), dataset.frames, SIZE)
+    else:
+        row = next(row for row in ROWS if row.name == ROW)
+        run_all([job for repeat in training_jobs(row, camera, asked) for job in repeat], asked)
+        (said,) = predictions(row, camera, asked)
     taught = heard(asked, dataset.frames, OracleSettings().scales)
     size = image_size(dataset.frames[0].path)
     parts = [
@@ -197,13 +212,24 @@ def bench_of(name: str, asked: argparse.Namespace) -> Bench:
         for train, test in divided
     ]
     own = {frame.name: FrameBoxes.of(said[frame.name], size) for frame in dataset.frames}
-    return Bench(camera, parts, said, own, size)
+    return Bench(camera, parts, said, own, size, _day_boxes(asked, size))
+
+
+def _day_boxes(asked: argparse.Namespace, size: tuple[int, int]) -> list[FrameBoxes]:
+    """What the untouched nano sees on further frames, those of the day's own frames that are of this size."""
+    if asked.day is None:
+        return []
+    frames = [frame for frame in read_folder(asked.day).frames if image_size(frame.path) == size]
+    said = run_model(make_student(asked.student), frames, SIZE)
+    return [FrameBoxes.of(said[frame.name], size, frame.taken and frame.taken.astimezone()) for frame in frames]
 
 
 def main() -> None:
     parser = arguments(
         argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     )
+    parser.add_argument("--nano", action="store_true", help="train nothing: the untouched nano sees the cars")
+    parser.add_argument("--day", type=Path, help="folder of further frames, with --nano")
     parser.add_argument("--jobs", type=int, default=1, help="trainings side by side, a core each")
     parser.add_argument("--json", type=Path, help="cameras in it that are not measured now stay")
     asked = parser.parse_args()
@@ -214,11 +240,11 @@ def main() -> None:
         found = list(lines(bench))
         for line in found:
             print(f"{line.camera:7} {line.picture:55} {line.mean:6.1f} {line.errors} of {line.slots}", flush=True)
-        content[bench.camera.name] = {
+        content[f"{bench.camera.name}, untouched nano" if asked.nano else bench.camera.name] = {
             "frames": len(bench.own),
             "slots": len(bench.slots),
             "teacher": asked.teacher.name,
-            "student": asked.student.name,
+            "student": f"{asked.student.name}{', untouched' if asked.nano else ''}",
             "seeds": "training: one a part, 0 to 2; draws of frames: 0 and up",
             "machine": platform.machine(),
             "cpu_seconds": round(time.process_time() - began, 1),

@@ -15,6 +15,7 @@ from lotwise.options import JsonFile
 from lotwise.terminal import out, plain_table, print_table, write_text
 
 if TYPE_CHECKING:
+    from lotwise.cameras.site.settings import Site
     from lotwise.node.history.site_history import SiteHistory
     from lotwise.node.history.tables import RowOf
 
@@ -38,7 +39,7 @@ class By(StrEnum):
 @app.command(
     epilog="Examples: lotwise history site.yaml --from 2026-11-01 --to 2026-12-01 --by row --csv rows.csv   ·   "
     "lotwise history site.yaml --from 1d --by stay --json-lines stays.jsonl   ·   "
-    "lotwise history site.yaml --erase-before 90d"
+    "lotwise history site.yaml --known   ·   lotwise history site.yaml --erase-before 90d"
 )
 def history(
     site: Annotated[Path, typer.Argument(help="Site file of a node that has run, or runs.")],
@@ -54,8 +55,11 @@ def history(
     json_lines: Annotated[Path | None, typer.Option(help="Write the table as JSON, one object a line.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the week, hour by hour, as SVG.")] = None,
     erase_before: Annotated[
-        str | None, typer.Option(help="Delete all events before this time for good; the node must not run.")
+        str | None, typer.Option(help="Delete all events and boxes before this time for good; the node must not run.")
     ] = None,
+    known: Annotated[
+        bool, typer.Option("--known", help="Tell instead how well it is known where cars stand on each slot.")
+    ] = False,
 ) -> None:
     """How full the places were, by camera, row, slot, hour or weekday, and all stays. Unknown time is never free."""
     from lotwise.cameras.site.reading import read_site
@@ -70,7 +74,10 @@ def history(
     zone, now = site_zone(settings), datetime.now(UTC)
     journal = settings.state / JOURNAL
     if erase_before is not None:
-        _erase(settings.state, journal, parse_moment(erase_before, zone, now, "--erase-before"))
+        _erase(settings, journal, parse_moment(erase_before, zone, now, "--erase-before"))
+        return
+    if known:
+        _print_known(settings, site, camera, as_json)
         return
     if not journal.is_file():
         raise InputError(f"{journal}: there is no history; run the node first: lotwise run {site}")
@@ -95,16 +102,43 @@ def history(
         write_text(as_json, json.dumps(everything(found, zone)) + "\n")
 
 
-def _erase(state: Path, journal: Path, moment: datetime) -> None:
-    from lotwise.node.history.erasing import erase_before
+def _erase(site: Site, journal: Path, moment: datetime) -> None:
+    from lotwise.node.history.erasing import erase_before, erase_boxes_before
     from lotwise.node.lock import StateLock
 
-    lock = StateLock(state)
+    lock = StateLock(site.state)
     try:
         count = erase_before(journal, moment)
+        frames = sum(erase_boxes_before(site.seen_boxes_file(camera), moment) for camera in site.cameras)
     finally:
         lock.close()
-    out.print(f"{count} events before {moment.isoformat(timespec='seconds')} erased: {journal}")
+    boxes = f" and the boxes of {frames} frames" if frames else ""
+    out.print(f"{count} events{boxes} before {moment.isoformat(timespec='seconds')} erased: {journal}")
+
+
+def _print_known(site: Site, path: Path, camera: str | None, as_json: Path | None) -> None:
+    from dataclasses import asdict
+
+    from lotwise.cameras.slots.slot_knowledge import WORDS, knowledge_words
+    from lotwise.node.history.known_slots import known_slots
+
+    if camera is not None and camera not in site.cameras:
+        raise InputError(f"{path}: no camera {camera}; there are {', '.join(site.cameras)}")
+    found = {name: known_slots(site, name) for name in site.cameras if camera in (None, name)}
+    rows = [
+        (name, slot, WORDS[one.known], f"{one.seen} of {one.frames}")
+        for name, slots in found.items()
+        for slot, one in slots.items()
+    ]
+    if rows:
+        print_table(plain_table(("camera", "slot", "where cars stand", "frames with a car"), rows[:SHOWN_ROWS]))
+    if len(rows) > SHOWN_ROWS:
+        out.print(f"… and {len(rows) - SHOWN_ROWS} more; --json has all")
+    for name, slots in found.items():
+        out.print(f"{name}: {knowledge_words(slots) or 'no slots'}")
+    if as_json is not None:
+        content = {name: {slot: asdict(one) for slot, one in slots.items()} for name, slots in found.items()}
+        write_text(as_json, json.dumps(content) + "\n")
 
 
 def _print(found: SiteHistory, rows: list[RowOf], by: By, first: datetime, last: datetime) -> None:

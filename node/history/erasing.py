@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+from lotwise.cameras.slots.seen_boxes_file import read_seen_boxes, write_seen_boxes
 from lotwise.datasets.errors import InputError
 from lotwise.node.journal.database import damaged, micros, open_database, transaction
 
@@ -35,3 +36,24 @@ def erase_before(path: Path, moment: datetime) -> int:
     except sqlite3.DatabaseError as error:
         raise damaged(path, error) from error
     return count
+
+
+def erase_boxes_before(path: Path, moment: datetime) -> int:
+    """Delete the boxes of all frames before a moment from a camera's seen boxes. The node must not run.
+
+    Returns:
+        How many frames' boxes were deleted; 0 where there is no file.
+
+    Raises:
+        InputError: the file is damaged or cannot be written.
+    """
+    seen = read_seen_boxes(path)
+    if seen is None:
+        return 0
+    left = seen.without(before=moment)
+    if left is not seen:
+        try:
+            write_seen_boxes(path, left)
+        except OSError as error:
+            raise InputError(f"{path}: cannot be written ({error.strerror}); check the disk") from error
+    return len(seen.frames) - len(left.frames)

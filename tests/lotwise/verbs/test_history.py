@@ -9,7 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from lotwise.cameras.slots.seen_boxes import FrameBoxes, SeenBoxes
+from lotwise.cameras.slots.seen_boxes_file import read_seen_boxes, write_seen_boxes
 from lotwise.node.lock import StateLock
+from tests.cameras.slots.lots import SIZE, slots_of, view, watch
 from tests.lotwise.running import refused, run
 from tests.node.history.journals import at, change, write
 
@@ -133,3 +136,33 @@ def test_days_ago_and_the_time_zone(site: Path, tmp_path: Path, capsys: pytest.C
     assert run("history", site, "--from", "2w", "--json", tmp_path / "j.json") == 0
     begin = datetime.fromisoformat(json.loads((tmp_path / "j.json").read_text())["from"])
     assert 13 < (datetime.now(UTC) - begin).days < 15
+
+
+def test_how_well_slots_are_known_and_that_it_is_erased(
+    site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slots = slots_of(view(5))
+    path = tmp_path / "state" / "seen_boxes" / "C1.npz"
+    path.parent.mkdir()
+    frames = [FrameBoxes.of(seen.detections, SIZE, at(hours)) for hours, seen in enumerate(watch(view(5), 12))]
+    write_seen_boxes(path, SeenBoxes.of(tuple(frames), SIZE))
+    entries = [{"id": slot.id, "polygon": slot.polygon.tolist()} for slot in slots]
+    (tmp_path / "slots.json").write_text(json.dumps(entries))
+    site.write_text("name: lot\ncameras: {C1: {source: x, slots: slots.json}, C2: {source: y, slots: none.json}}\n")
+    (tmp_path / "none.json").write_text("[]")
+
+    assert run("history", site, "--known", "--json", tmp_path / "known.json") == 0
+    said = capsys.readouterr().out
+    assert "known from their own cars" in said and "C2: no slots" in said
+    told = json.loads((tmp_path / "known.json").read_text())
+    assert set(told["C1"]) == {slot.id for slot in slots}
+    assert {one["frames"] for one in told["C1"].values()} == {12}
+    assert max(one["seen"] for one in told["C1"].values()) > 3
+    assert "no camera C9; there are C1, C2" in refused(capsys, "history", site, "--known", "--camera", "C9")
+
+    assert run("history", site, "--erase-before", at(5).isoformat()) == 0
+    assert "events and the boxes of 5 frames before" in capsys.readouterr().out
+    left = read_seen_boxes(path)
+    assert left is not None and [frame.taken for frame in left.frames] == [at(hours) for hours in range(5, 12)]
+    path.write_bytes(b"no boxes")
+    assert "C1.npz: not a file of seen boxes; delete it" in refused(capsys, "history", site, "--known")

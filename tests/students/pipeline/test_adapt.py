@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from lotwise.cameras.detection.bundle import read_manifest
+from lotwise.cameras.detection.bundle import parse_manifest, read_manifest
+from lotwise.cameras.slots.seen_boxes_file import SEEN_BOXES, read_seen_boxes
 from lotwise.command_line import main
 from lotwise.datasets.errors import InputError
 from lotwise.eval.collect import collect
@@ -225,3 +226,13 @@ def test_killed_while_labelling_and_while_training_and_run_again(site, weights, 
     assert [json.loads(line)["epoch"] for line in log.read_text().splitlines()] == list(range(1, 13))
     assert run.registry("C1").live().is_dir()
     assert json.loads((run.folder / "report.json").read_text())["rows"]
+
+
+def test_a_bundle_carries_the_boxes_that_slots_are_learned_from(adapted: Path) -> None:
+    for record in Run(adapted).records().values():
+        registry = Run(adapted).registry(record.camera)
+        manifest = parse_manifest(registry.folder / str(record.bundle))
+        seen = read_seen_boxes(registry.folder / str(record.bundle) / SEEN_BOXES)
+        assert SEEN_BOXES in manifest.files and seen is not None
+        assert len(seen.frames) == len(record.train)
+        assert {(frame.taken, frame.by) for frame in seen.frames} == {(None, "")}
