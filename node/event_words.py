@@ -11,7 +11,7 @@ from lotwise.node.state import Event
 from lotwise.node.wording import local_time
 
 BAD_VIEWS = {*get_args(Verdict)} - {"good"}
-WARNED_STATES = BAD_VIEWS | {"stale", "down", "failed", "decision wanted", "none", "refused", "rolled back"}
+WARNED_STATES = BAD_VIEWS | {"stale", "down", "failed", "decision wanted", "none", "refused", "rolled back", "retrain"}
 """States of a source, a view or a bundle that somebody should look into: logged as warnings, all others as
 information."""
 PLACES_NAMED = 8

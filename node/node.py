@@ -23,6 +23,7 @@ from lotwise.node.journal.query import EventQuery
 from lotwise.node.place import SITE
 from lotwise.node.shared_places import SharedPlaces
 from lotwise.node.state import CameraNow, Event, NodeNow
+from lotwise.node.trust_now import TrustNow
 
 EMPTY_SOURCE_RETRY_S = 0.25
 """Seconds before a source that had no new frame is asked again, unless it calls earlier. Chosen: four questions a
@@ -94,6 +95,8 @@ class Node:
         self.metric_sources: list[Callable[[], Mapping[str, float]]] = []
         self.bays: Mapping[str, Mapping[str, BayNow]] = {}
         """What the cameras' slots are for; replaced whole by whoever watches stays."""
+        self.trust: Mapping[str, TrustNow] = {}
+        """How far each camera can be trusted; replaced whole by whoever judges that."""
         self.held_until: datetime | None = None
         """Until when the last run is known to have looked; history takes what came after it as unknown."""
         self._clock_steps = ClockSteps()
@@ -152,9 +155,10 @@ class Node:
 
     def now(self) -> NodeNow:
         """How everything is; quick, never waits for a camera or a disk."""
-        bays = self.bays
+        bays, trust = self.bays, self.trust
         cameras = {name: turn.loop.now for name, turn in self._turns.items()}
         cameras = {name: replace(of, bays=bays[name]) if name in bays else of for name, of in cameras.items()}
+        cameras = {name: replace(of, trust=trust[name]) if name in trust else of for name, of in cameras.items()}
         moment = datetime.now(UTC)
         ready = all(turn.loop.asleep or _looked_at_or_away(cameras[name], moment) for name, turn in self._turns.items())
         if self._shared is None:

@@ -9,6 +9,7 @@ from lotwise.node.mqtt.publisher import MqttPublisher
 from lotwise.node.publisher import Publisher, Surroundings
 from lotwise.node.slot_editing.on_node import NodeSlots
 from lotwise.node.stays.overstay_watch import OverstayWatch
+from lotwise.node.trust.watch import TrustWatch
 from lotwise.node.webhook import WebhookPublisher, Webhooks
 
 MakePublisher = Callable[[Surroundings], Publisher | None]
@@ -47,5 +48,9 @@ def _overstays(around: Surroundings) -> Publisher | None:
     return OverstayWatch(around.site, around.node, around.journal)
 
 
-PUBLISHERS: list[MakePublisher] = [_http, _mqtt, _webhooks, _overstays]
+def _trust(around: Surroundings) -> Publisher | None:
+    return TrustWatch(around.site, around.folder, around.node) if around.site.trust.enabled else None
+
+
+PUBLISHERS: list[MakePublisher] = [_http, _mqtt, _webhooks, _overstays, _trust]
 """In the order in which they are started; they are closed in the opposite order."""

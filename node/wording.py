@@ -6,6 +6,7 @@ from datetime import datetime
 
 from lotwise.cameras.view.report import Verdict
 from lotwise.node.state import CameraNow
+from lotwise.node.trust_now import TrustNow
 
 VERDICT_WORDS: dict[Verdict, str] = {
     "good": "good view",
@@ -53,6 +54,24 @@ def reason(why: str) -> str:
     """Why a slot is unknown, in words."""
     views = {str(verdict): words for verdict, words in VERDICT_WORDS.items()}
     return (views | REASON_WORDS).get(why, why)
+
+
+def trust_words(trust: TrustNow | None) -> str:
+    """The verdict on a camera with its estimate, in a few words; empty before the first sample."""
+    if trust is None:
+        return ""
+    found = trust.verdict
+    if found.accuracy is None:
+        return found.word
+    between = f"{found.low:.0%} to {found.high:.0%}"
+    return f"{found.word}, about {found.accuracy:.0%} of {found.measured} read rightly ({between})"
+
+
+def trust_doubt(trust: TrustNow | None) -> str:
+    """Why a camera is not good, and since when; empty where it is."""
+    if trust is None or trust.verdict.word == "good":
+        return ""
+    return "; ".join(filter(None, (*trust.verdict.reasons, trust.drift)))
 
 
 def local_time(time: datetime) -> str:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 
+from lotwise.datasets.disturbances import (
+    Disturbance,
+    blurred,
+    brighter,
+    foggy,
+    glare,
+    infrared,
+    lit_night,
+    noisy,
+    rain,
+    recoded,
+    snowfall,
+)
 from lotwise.datasets.frame import Image
-
-Disturbance = Callable[[Image, np.random.Generator], Image]
 
 
 def black(image: Image, rng: np.random.Generator) -> Image:
@@ -21,16 +30,6 @@ def overexposed(gain: float) -> Disturbance:
 
     def apply(image: Image, rng: np.random.Generator) -> Image:
         return np.asarray(np.clip(image.astype(np.float32) * gain + 40 * gain, 0, 255), np.uint8)
-
-    return apply
-
-
-def blurred(sigma: float) -> Disturbance:
-    """Sigma in pixels of a frame of 1000 pixels' width; the sensor's noise comes after the lens."""
-
-    def apply(image: Image, rng: np.random.Generator) -> Image:
-        soft = cv2.GaussianBlur(image, (0, 0), sigma * image.shape[1] / 1000)
-        return noisy(np.asarray(soft, np.uint8), rng, 1.5)
 
     return apply
 
@@ -118,88 +117,15 @@ def displaced(image: Image, right: float, down: float, degrees: float = 0.0, zoo
     return np.asarray(out, np.uint8)
 
 
-def noisy(image: Image, rng: np.random.Generator, sigma: float) -> Image:
-    """With a sensor's noise of ``sigma`` grey levels."""
-    noise = np.empty(image.shape, np.int16)
-    cv2.setRNGSeed(int(rng.integers(1 << 31)))
-    cv2.randn(noise, np.zeros(3), np.full(3, sigma * 16))  # a plain number would mean the first channel alone
-    return np.clip(image + np.round(noise / 16), 0, 255).astype(np.uint8)
-
-
-def recoded(image: Image, quality: int) -> Image:
-    """Through JPEG and back."""
-    data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
-
-
-def infrared(image: Image, rng: np.random.Generator) -> Image:
-    """Night by the camera's own lamp: grey, dark, brightest in the middle, noisy."""
-    height, width = image.shape[:2]
-    x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
-    lamp = 0.08 + 0.5 * np.exp(-(x**2 + y**2) / 0.5)
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) * lamp
-    return noisy(np.repeat(grey[..., None], 3, axis=2).astype(np.uint8), rng, 5)
-
-
-def lit_night(image: Image, rng: np.random.Generator) -> Image:
-    """Night under two street lamps."""
-    height, width = image.shape[:2]
-    x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
-    lamps = [0.4 * np.exp(-((x - a) ** 2 + (y - b) ** 2) / 0.05) for a, b in ((0.3, 0.4), (0.75, 0.6))]
-    light = 0.06 + np.sum(lamps, axis=0)
-    return noisy((image * light[..., None]).astype(np.uint8), rng, 4)
-
-
 def headlights(image: Image, rng: np.random.Generator) -> Image:
     """Two glaring lights towards the lens at night."""
-    out = lit_night(image, rng).astype(np.float32)
+    out = lit_night()(image, rng).astype(np.float32)
     height, width = image.shape[:2]
     x, y = np.meshgrid(np.arange(width) / width, np.arange(height) / width)
     for _ in range(2):
         a, b = rng.uniform(0.1, 0.9), rng.uniform(0.1, 0.6)
         out += 400 * np.exp(-((x - a) ** 2 + (y - b) ** 2) / 0.002)[..., None]
     return np.clip(out, 0, 255).astype(np.uint8)
-
-
-def glare(image: Image, rng: np.random.Generator) -> Image:
-    """The sun into the lens: a veil over the whole view, white in one corner."""
-    height, width = image.shape[:2]
-    x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
-    veil = 60 + 300 * np.exp(-((x - rng.uniform(0, 1)) ** 2 + y**2) / 0.08)
-    return np.asarray(np.clip(image * 0.75 + veil[..., None], 0, 255), np.uint8)
-
-
-def fog(image: Image, rng: np.random.Generator) -> Image:
-    """A third of the contrast at the lower edge, a seventh at the upper one."""
-    left = np.linspace(0.14, 0.35, image.shape[0])[:, None, None]
-    return noisy((image * left + 170 * (1 - left)).astype(np.uint8), rng, 2)
-
-
-def rain(image: Image, rng: np.random.Generator) -> Image:
-    """Some hundred streaks over a duller picture."""
-    out = (image * 0.7 + 35).astype(np.uint8)
-    height, width = image.shape[:2]
-    for _ in range(500):
-        x, y, length = int(rng.uniform(0, width)), int(rng.uniform(0, height)), int(rng.uniform(10, 35))
-        cv2.line(out, (x, y), (x + length // 5, y + length), (200, 200, 200), 1, cv2.LINE_AA)
-    return np.asarray(cv2.addWeighted(out, 0.8, image, 0.2, 0), np.uint8)
-
-
-def snowfall(image: Image, rng: np.random.Generator) -> Image:
-    """Flakes, some close and large, over a pale picture."""
-    out = (image * 0.6 + 75).astype(np.uint8)
-    height, width = image.shape[:2]
-    for _ in range(600):
-        centre = int(rng.uniform(0, width)), int(rng.uniform(0, height))
-        cv2.circle(out, centre, int(rng.choice([1, 2, 3, 6], p=[0.5, 0.3, 0.15, 0.05])), (245, 245, 245), -1)
-    return out
-
-
-def brighter(factor: float) -> Disturbance:
-    def apply(image: Image, rng: np.random.Generator) -> Image:
-        return np.asarray(np.clip(image.astype(np.float32) * factor, 0, 255), np.uint8)
-
-    return apply
 
 
 FAULTS: dict[str, tuple[str, Disturbance]] = {
@@ -229,13 +155,13 @@ FAULTS: dict[str, tuple[str, Disturbance]] = {
 """Name to (verdict it must get, what is done)."""
 
 EVERYDAY: dict[str, Disturbance] = {
-    "infrared night": infrared,
-    "night under lamps": lit_night,
+    "infrared night": infrared(),
+    "night under lamps": lit_night(),
     "headlights": headlights,
-    "sun into the lens": glare,
-    "fog": fog,
-    "rain": rain,
-    "snowfall": snowfall,
+    "sun into the lens": glare(),
+    "fog": foggy(),
+    "rain": rain(),
+    "snowfall": snowfall(),
     "half as bright": brighter(0.5),
     "1.6 times as bright": brighter(1.6),
     "JPEG of quality 20": lambda image, rng: recoded(image, 20),

@@ -30,11 +30,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.view_health.disturbances import EVERYDAY, FAULTS, black, brighter, displaced, noisy, recoded
+from benchmarks.view_health.disturbances import EVERYDAY, FAULTS, black, displaced
 from lotwise.cameras.site.change_detection import ChangeDetectionSettings
 from lotwise.cameras.view import ViewHealth, ViewSettings, thumbnail
 from lotwise.cameras.view.change_detection import ChangeDetector
 from lotwise.cameras.view.report import ViewReport
+from lotwise.datasets.disturbances import brighter, noisy, recoded
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame, Image, Slot, SlotState
 from lotwise.datasets.images import read_image

@@ -121,6 +121,21 @@ class Detector:
             for found, frame in zip(self.candidates(frames), frames, strict=True)
         ]
 
+    def before_and_after(self, frame: Image, confidence: float) -> tuple[Detections, Detections]:
+        """What the model says of one frame before suppression and after it, by one run; pixels of the frame.
+
+        Args:
+            frame: (H, W, 3) BGR.
+            confidence: boxes under this calibrated score are dropped on both sides.
+        """
+        found, box = self.candidates([frame])[0], self._fitted(frame)
+        threshold = max(confidence, MIN_REPORTED_SCORE)
+        calibration = self.manifest.calibration if self.manifest else None
+        scores = found.scores if calibration is None else calibration(found.scores)
+        kept = scores >= threshold
+        before = Detections(box.to_frame(found.boxes[kept]), scores[kept], found.labels[kept])
+        return before, self._in_frame(found, box, threshold)
+
     def candidates(self, frames: Sequence[Image]) -> list[Detections]:
         """All that the model says of each frame of a batch, before suppression, in input pixels."""
         fitted = [self.fitted(frame).image(frame) for frame in frames]

@@ -17,6 +17,7 @@ from lotwise.cameras.site.publish import PublishSettings
 from lotwise.cameras.site.schedule import Schedule
 from lotwise.cameras.site.shared_slots import CameraId, CheckedSharedSlots, shared_slot_mistake
 from lotwise.cameras.site.swap import SwapSettings
+from lotwise.cameras.site.trust import TrustSettings
 from lotwise.cameras.site.view import ViewSettings
 
 Section = TypeVar("Section", bound=BaseModel)
@@ -71,6 +72,10 @@ class Site(BaseModel):
         SwapSettings,
         Field(description="How a new bundle is compared with the live one before and after it takes its place."),
     ] = SwapSettings()
+    trust: Annotated[
+        TrustSettings,
+        Field(description="How often cameras are sampled, and from which estimated accuracy on they are good or bad."),
+    ] = TrustSettings()
     publish: Annotated[
         PublishSettings,
         Field(

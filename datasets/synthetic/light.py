@@ -12,6 +12,8 @@ from lotwise.datasets.synthetic.mesh import Floats
 
 LAMP_POWER = 0.32
 """Irradiance right beneath a lit post."""
+SNOW_ALBEDO = np.array([0.80, 0.78, 0.76], np.float32)
+"""BGR of trodden snow; fresh snow would be brighter than any camera shows."""
 Weather = Literal["sunny", "cloudy", "overcast", "rain"]
 
 
@@ -31,6 +33,8 @@ class Light:
         cloud: 0 clear .. 1 closed.
         key: brightness the camera's exposure aims at.
         seed: of the clouds and the rain.
+        snow: lying on all that is level, 0 none .. 1 deep.
+        flakes: falling, 0 none .. 1 a snowstorm.
     """
 
     weather: Weather
@@ -45,6 +49,8 @@ class Light:
     cloud: float
     key: float
     seed: int
+    snow: float = 0.0
+    flakes: float = 0.0
 
     @property
     def dark(self) -> bool:

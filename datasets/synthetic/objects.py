@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lotwise.datasets.synthetic import props, vehicles
-from lotwise.datasets.synthetic.light import shade
+from lotwise.datasets.synthetic.light import SNOW_ALBEDO, shade
 from lotwise.datasets.synthetic.mesh import ALBEDO, EMISSION, EMPTY, REFLECTANCE, Floats, Material, Mesh, merge
 from lotwise.datasets.synthetic.raster import SUBPIXELS, Ids, gradients, paint
 from lotwise.datasets.synthetic.scene import Scene, Stage
@@ -163,12 +163,17 @@ def colour_table(stage: Stage, scene: Scene, painted: Painted, sun_map: Shade) -
     albedo = ALBEDO[mesh.material]
     painted_parts = mesh.material == Material.PAINT
     albedo[painted_parts] = painted.paint[painted_parts]
+    reflectance = REFLECTANCE[mesh.material]
+    if light.snow > 0:  # it stays on what is level, on glass too
+        level = np.clip((mesh.normals.mean(1)[:, 2] - 0.55) / 0.3, 0, 1) * min(1.0, 1.4 * light.snow)
+        albedo = albedo + (SNOW_ALBEDO - albedo) * level[:, None].astype(np.float32)
+        reflectance = reflectance * (1 - level)
     points = mesh.quads.reshape(-1, 3)
     colours = shade(
         points,
         mesh.normals.reshape(-1, 3),
         np.repeat(albedo, 4, axis=0),
-        np.repeat(REFLECTANCE[mesh.material], 4),
+        np.repeat(reflectance, 4),
         sun_map.lit(points, np.repeat(painted.thing, 4)),
         light,
         eye,

@@ -12,8 +12,8 @@ from lotwise.datasets.frame import Image, Truth, VehicleTruth
 from lotwise.datasets.synthetic import props, vehicles
 from lotwise.datasets.synthetic.atmosphere import sky_above, treeline_radiance
 from lotwise.datasets.synthetic.furniture.piece import Piece
-from lotwise.datasets.synthetic.ground import render_ground
-from lotwise.datasets.synthetic.light import LAMP_COLOUR, lamp_light, sky_radiance
+from lotwise.datasets.synthetic.ground import Ground, render_ground
+from lotwise.datasets.synthetic.light import LAMP_COLOUR, SNOW_ALBEDO, Light, lamp_light, sky_radiance
 from lotwise.datasets.synthetic.lot import Lot
 from lotwise.datasets.synthetic.mesh import Floats, Material
 from lotwise.datasets.synthetic.objects import Painted, colour_table, paint_objects
@@ -83,7 +83,7 @@ def render(stage: Stage, scene: Scene, sensor: Sensor) -> Shot:
     if light.dark:
         incoming += _night_light(stage, scene)
     incoming *= open_sky
-    incoming *= ground.albedo
+    incoming *= ground.albedo if light.snow == 0 else _snowed(ground, light)
     radiance = incoming / np.float32(np.pi)
     if light.wet > 0:
         radiance = _wet(stage, scene, radiance)
@@ -106,6 +106,12 @@ def render(stage: Stage, scene: Scene, sensor: Sensor) -> Shot:
     states = slot_states(stage, scene, painted, visible)
     furniture = piece_boxes(view, light, scene.furniture, painted)
     return Shot(jpeg, Truth(VehicleTruth(boxes, ignore), states), painted, boxed, furniture)
+
+
+def _snowed(ground: Ground, light: Light) -> Floats:
+    """Albedo (H, W, 3) of the ground under snow, which thaws where tyres run and water stands."""
+    cover = np.clip(1.5 * light.snow - 0.9 * ground.hollow, 0, 0.97)[..., None]
+    return np.asarray(ground.albedo + (SNOW_ALBEDO - ground.albedo) * cover, np.float32)
 
 
 def _shadows(stage: Stage, scene: Scene) -> tuple[Floats, Shade]:

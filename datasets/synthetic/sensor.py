@@ -25,6 +25,8 @@ class Sensor:
         balance: 0 keeps the colour of the light .. 1 takes it out.
         quality: JPEG, 1..100.
         seed: of this frame's noise.
+        dirt: on the dome, 0 clean .. 1 hardly anything to be seen.
+        dirt_seed: of where it sticks.
     """
 
     blur: float
@@ -35,6 +37,8 @@ class Sensor:
     balance: float
     quality: int
     seed: int
+    dirt: float = 0.0
+    dirt_seed: int = 0
 
 
 def random_sensor(rng: np.random.Generator) -> Sensor:
@@ -62,6 +66,10 @@ def expose(radiance: Floats, light: Light, sensor: Sensor) -> bytes:
     image *= ((white.mean() / white) ** sensor.balance).astype(np.float32)
     if light.weather == "rain":
         image = _rain(image, light.wet, rng)
+    if light.flakes > 0:
+        image = _snowfall(image, light.flakes, rng)
+    if sensor.dirt > 0:
+        image = _dirty(image, sensor)
     image = np.asarray(cv2.GaussianBlur(image, (0, 0), sensor.blur), np.float32)
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     image = image * (1 - sensor.vignette * ((x**2 + y**2) / 2) ** 1.5)[..., None].astype(np.float32)
@@ -75,6 +83,37 @@ def expose(radiance: Floats, light: Light, sensor: Sensor) -> bytes:
     picture = _tone_curve(sensor.contrast)[steps]
     _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, sensor.quality])
     return data.tobytes()
+
+
+def _snowfall(image: Floats, amount: float, rng: np.random.Generator) -> Floats:
+    """Flakes near and far, and the white veil of those that are too far to be seen one by one."""
+    height, width = image.shape[:2]
+    flakes = np.zeros((height, width), np.float32)
+    for _ in range(round(900 * amount)):
+        near = float(rng.random()) ** 4  # most are far and small
+        x, y = float(rng.uniform(0, width)), float(rng.uniform(0, height))
+        radius = (0.0006 + 0.004 * near) * width
+        end = (round(x + rng.normal(0, 0.6) * radius), round(y + (1 + 2 * near) * radius))
+        cv2.line(flakes, (round(x), round(y)), end, float(rng.uniform(0.4, 1)), max(1, round(radius)), cv2.LINE_AA)
+    cover = np.asarray(cv2.GaussianBlur(flakes, (0, 0), 0.0009 * width), np.float32)[..., None]
+    white = np.asarray(image.mean((0, 1), keepdims=True) * 1.6, np.float32)
+    image = image + (white - image) * np.float32(0.45 * amount)
+    return np.asarray(image + (1.5 * white - image) * np.clip(cover, 0, 0.9), np.float32)
+
+
+def _dirty(image: Floats, sensor: Sensor) -> Floats:
+    """Dust and dried drops on the dome, far out of focus: soft spots that take light and scatter the rest."""
+    height, width = image.shape[:2]
+    spots = np.random.default_rng(sensor.dirt_seed).normal(0, 1, (height // 8, width // 8)).astype(np.float32)
+    broad, small = (cv2.GaussianBlur(spots, (0, 0), share * width / 8) for share in (0.05, 0.012))
+    field = np.asarray(broad / broad.std() + 0.6 * small / small.std(), np.float32)
+    field = np.asarray(cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    covered = 1 / (1 + np.exp(-3 * (field - 1.6 + 2.6 * sensor.dirt)))
+    film = np.clip(covered * (0.25 + 0.7 * sensor.dirt), 0, 0.95)[..., None].astype(np.float32)
+    soft = cv2.GaussianBlur(image, (0, 0), 0.006 * width)
+    scattered = image.mean((0, 1), keepdims=True) * np.array([0.75, 0.85, 0.95], np.float32)
+    hidden = 0.35 * soft + 0.65 * scattered
+    return np.asarray(image + (hidden - image) * film, np.float32)
 
 
 def _tone_curve(contrast: float) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Dataset, Frame, Slot, SlotState, Truth, VehicleTruth
+from lotwise.datasets.frame import Dataset, Frame, Slot, Truth, VehicleTruth
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.datasets.synthetic.light import light_at
 from lotwise.datasets.synthetic.lot import Lot, random_lot
@@ -20,11 +20,11 @@ from lotwise.datasets.synthetic.render import Shot, make_stage, render
 from lotwise.datasets.synthetic.scene import Scene, Stage
 from lotwise.datasets.synthetic.schedule import Stay, about, clear_of, day_weather, driving, plan_stays
 from lotwise.datasets.synthetic.sensor import random_sensor
+from lotwise.datasets.synthetic.site_files import write_shots
 from lotwise.datasets.synthetic.truth import visible_slots
 from lotwise.datasets.synthetic.view import View, random_view
 from lotwise.datasets.synthetic.yard.file import write_furniture
 from lotwise.datasets.synthetic.yard.plan import Yard, plan_residents, plan_yard
-from lotwise.datasets.synthetic.yard.truth import PieceTruth
 from lotwise.datasets.whole_file import write_whole
 
 STREAM = 1
@@ -209,42 +209,11 @@ def _write(root: Path, parameters: dict[str, float], progress: Progress) -> None
     yard = site_yard(seed, lot, site_views(seed, lot, cameras, width, height), days, clutter, residents)
     stages = site_stages(seed, cameras, width, height, yard)
     moments = site_moments(lot, seed, days, per_day, yard)
-    furniture: dict[str, tuple[PieceTruth, ...]] = {}
-    images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
-    states: dict[str, dict[str, SlotState]] = {}
+    shots = site_shots(stages, moments, seed)
     total = len(stages) * len(moments)
-    for camera, moment, shot in site_shots(stages, moments, seed):
-        name = f"{camera}/{moment.taken:%Y-%m-%d}/{moment.taken:%H%M}.jpg"
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, shot.jpeg, sync=False)
-        image_id = len(images) + 1
-        images.append({"id": image_id, "file_name": name, "width": width, "height": height, "camera": camera})
-        vehicles = shot.truth.vehicles
-        assert vehicles is not None and shot.truth.slots is not None
-        for box, ignore in zip(vehicles.boxes.tolist(), vehicles.ignore.tolist(), strict=True):
-            x, y, w, h = box[0], box[1], box[2] - box[0], box[3] - box[1]
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": image_id,
-                    "category_id": 1,
-                    "bbox": [x, y, w, h],
-                    "area": w * h,
-                    "iscrowd": int(ignore),
-                }
-            )
-        states[name] = {slot: state for slot, state in shot.truth.slots.items() if slot not in yard.blocked}
-        furniture[name] = shot.furniture
-        progress("render", image_id, total, "")
-    slots = {
-        f"C{index + 1}": [{"id": slot.id, "polygon": slot.polygon.tolist()} for slot in stage.slots]
-        for index, stage in enumerate(stages)
-    }
-    coco = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "vehicle"}]}
-    for file, content in (("slots.json", slots), ("vehicles.json", coco), ("states.json", states)):
-        write_whole(root / file, json.dumps(content).encode())
+    named = ((camera, f"{moment.taken:%Y-%m-%d}/{moment.taken:%H%M}", shot) for camera, moment, shot in shots)
+    slots = {f"C{index + 1}": stage.slots for index, stage in enumerate(stages)}
+    furniture = write_shots(root, named, slots, (width, height), yard.blocked, total, progress)
     if clutter:
         write_furniture(root, furniture)
     # Written last: its presence says that the site is complete.

@@ -13,12 +13,14 @@ from lotwise.cameras.ignore.region import IgnoreRegion
 from lotwise.cameras.slots.slot_knowledge import Known
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceState
+from lotwise.cameras.trust.verdict import Word
 from lotwise.cameras.view.report import Verdict
 from lotwise.datasets.frame import Detections, SlotState
 from lotwise.node.bay_now import BayNow
 from lotwise.node.place import Place
 from lotwise.node.places import lot_places, place_states
 from lotwise.node.state import CameraNow, Counts, Event, NodeNow, Subject
+from lotwise.node.trust_now import TrustNow
 
 Share = Annotated[float, PlainSerializer(lambda value: round(value, 4), return_type=float)]
 
@@ -101,6 +103,20 @@ class RefusalAnswer(_Answer):
     why: str = Field(description="Why, in one line")
 
 
+class TrustAnswer(_Answer):
+    verdict: Word = Field(description="What is to be thought of the camera")
+    accuracy: Share | None = Field(
+        description="Estimated share of slots (of vehicles, without slots) read as the teacher would; null if unknown"
+    )
+    low: Share | None = Field(description="The estimate lies above this nine times in ten")
+    high: Share | None = Field(description="The estimate lies below this nine times in ten")
+    reasons: tuple[str, ...] = Field(description="Why, in words, the weightiest first")
+    frames: int = Field(description="Sampled frames of the last day that it stands on")
+    sampled: datetime = Field(description="When a frame was last sampled")
+    drift: str = Field(description="Since when the camera has changed and in what, in one line, or empty")
+    new_frames: int = Field(description="Frames that are new to the detector and kept to learn from")
+
+
 class CameraAnswer(_Answer):
     camera: str
     time: datetime | None = Field(description="When the last frame was looked at; null before the first")
@@ -123,6 +139,7 @@ class CameraAnswer(_Answer):
     latency_s: Share = Field(description="From taking the last detected frame to its slot states, seconds")
     vehicles: int = Field(description="Boxes in the last detected frame, without those that are ignored")
     ignored: int = Field(description="Boxes in the last detected frame that are ignored: somebody said, no vehicle")
+    trust: TrustAnswer | None = Field(description="How well it is read, without truth; null before the first sample")
     slots: dict[str, CameraSlotAnswer]
 
 
@@ -229,7 +246,25 @@ def camera_answer(now: CameraNow) -> CameraAnswer:
         latency_s=now.latency_s,
         vehicles=len(now.detections),
         ignored=len(now.ignored),
+        trust=_trust(now.trust),
         slots=_slots(now),
+    )
+
+
+def _trust(now: TrustNow | None) -> TrustAnswer | None:
+    if now is None:
+        return None
+    found = now.verdict
+    return TrustAnswer(
+        verdict=found.word,
+        accuracy=found.accuracy,
+        low=found.low,
+        high=found.high,
+        reasons=found.reasons,
+        frames=found.frames,
+        sampled=now.sampled,
+        drift=now.drift,
+        new_frames=now.new_frames,
     )
 
 

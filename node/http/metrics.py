@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceState
+from lotwise.cameras.trust.verdict import Word
 from lotwise.cameras.view.report import Verdict
 from lotwise.node.http.served_node import ServedNode
 from lotwise.node.place import SITE
@@ -122,6 +123,28 @@ def _states(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
         if camera.refusal is not None:
             refused.add_metric([name], {"bundle": camera.refusal.bundle})
     yield from (up, sources, views, latency, last, vehicles, ignored, live, shadow, refused)
+    yield from _trust(cameras)
+
+
+def _trust(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
+    words = GaugeMetricFamily("lotwise_camera_trust", "1 for its present verdict", labels=["camera", "verdict"])
+    accuracy = GaugeMetricFamily(
+        "lotwise_camera_trust_accuracy",
+        "Estimated share of slots read as the teacher would",
+        labels=["camera", "bound"],
+    )
+    kept = GaugeMetricFamily("lotwise_camera_new_frames", "Kept frames that are new to the detector", labels=["camera"])
+    for name, trust in ((camera.camera, camera.trust) for camera in cameras):
+        if trust is None:
+            continue
+        for word in get_args(Word):
+            words.add_metric([name, word], trust.verdict.word == word)
+        found = trust.verdict
+        for bound, value in (("estimate", found.accuracy), ("low", found.low), ("high", found.high)):
+            if value is not None:
+                accuracy.add_metric([name, bound], value)
+        kept.add_metric([name], trust.new_frames)
+    yield from (words, accuracy, kept)
 
 
 def _slots(now: NodeNow) -> Iterator[Metric]:

@@ -24,7 +24,7 @@ from lotwise.cameras.slots.state import SlotNow
 from lotwise.node.place import SITE, Place
 from lotwise.node.places import lot_places, place_states
 from lotwise.node.state import CameraNow, Counts, Event, NodeNow
-from lotwise.node.wording import cause, duration_words, local_time, reason
+from lotwise.node.wording import cause, duration_words, local_time, reason, trust_doubt, trust_words
 
 CHANGES_SHOWN, EVENTS_READ = 12, 60
 """Number of last changes shown, and of last events among which they are looked for: what each camera says of a place
@@ -78,6 +78,7 @@ class CameraCard:
         ignored: boxes that do not count, as they are no vehicles.
         refusal: which newer bundle was refused and why; empty where none was.
         int8_refused: why the live bundle runs without an INT8 model that was made for it; empty where none was refused.
+        trust: its verdict with the estimate; empty before the first sample. doubt: why it is not good, else empty.
         acceptable: whether an operator may say that its view is right as it is.
         editor: address of its slot editor; empty where there is none.
         known: how well it is known where cars stand on its slots; empty where nothing is to be told.
@@ -95,6 +96,8 @@ class CameraCard:
     ignored: int
     refusal: str
     int8_refused: str
+    trust: str
+    doubt: str
     acceptable: bool
     editor: str
     known: str
@@ -221,6 +224,8 @@ def _card(now: CameraNow, editor: bool) -> CameraCard:
         ignored=len(now.ignored),
         refusal=f"{now.refusal.bundle[:IDENTITY_CHARACTERS]}: {now.refusal.why}" if now.refusal else "",
         int8_refused=now.int8_refused,
+        trust=trust_words(now.trust),
+        doubt=trust_doubt(now.trust),
         acceptable=now.source.state == "live" and now.view.verdict in ACCEPTABLE_VERDICTS,
         editor=f"cameras/{quote(now.camera, safe='')}/slots" if editor else "",
         known=knowledge_words(now.known),

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import get_args
 
 from lotwise.cameras.sources.captured_frame import SourceState
+from lotwise.cameras.trust.verdict import Word
 from lotwise.cameras.view.report import Verdict
 from lotwise.node.mqtt.topics import Topics
 from lotwise.node.version import software_version
@@ -161,6 +162,13 @@ def _diagnosis(state: str) -> dict[str, Entity]:
             "value_template": "{{ value_json.view.verdict }}",
             "json_attributes_template": "{{ value_json.view | tojson }}",
             **_diagnostic(state, get_args(Verdict)),
+        },
+        "trust": {
+            "name": "Trust",
+            "icon": "mdi:shield-check",
+            "value_template": "{{ value_json.trust.verdict if value_json.trust else 'None' }}",
+            "json_attributes_template": "{{ (value_json.trust or {}) | tojson }}",
+            **_diagnostic(state, get_args(Word)),
         },
         "bundle": {
             "name": "Detector",

@@ -25,6 +25,7 @@ from lotwise.node.picture import annotated, encoded
 from lotwise.node.place import Place
 from lotwise.node.places import is_trusted, lot_places, place_states
 from lotwise.node.state import CameraNow, Counts, NodeNow
+from lotwise.node.trust_now import TrustNow
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +120,9 @@ def _camera_meaning(camera: CameraNow) -> Hashable:
     counts = Counts.of(camera.slots)
     bundles = (camera.bundle, camera.shadow, camera.refusal, camera.int8_refused)
     regions = tuple(region.id for region in camera.regions)
-    return counts, source.state, source.since, view.verdict, whys, bundles, regions
+    # The estimate itself differs a little with every sample.
+    trust = (camera.trust.verdict.word, camera.trust.verdict.reasons) if camera.trust else None
+    return counts, source.state, source.since, view.verdict, whys, bundles, regions, trust
 
 
 def _camera_message(camera: CameraNow) -> bytes:
@@ -135,8 +138,18 @@ def _camera_message(camera: CameraNow) -> bytes:
             "int8_refused": camera.int8_refused,
             "ignored": len(camera.ignored),
             "ignore_regions": len(camera.regions),
+            "trust": _trust(camera.trust),
         }
     )
+
+
+def _trust(trust: TrustNow | None) -> dict[str, object] | None:
+    if trust is None:
+        return None
+    found = trust.verdict
+    numbers = {"accuracy": found.accuracy, "low": found.low, "high": found.high}
+    rounded = {name: None if value is None else round(value, 3) for name, value in numbers.items()}
+    return {"verdict": found.word, **rounded, "reasons": list(found.reasons), "drift": trust.drift}
 
 
 def _counts_message(counts: Counts) -> bytes:

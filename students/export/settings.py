@@ -40,4 +40,11 @@ class ExportSettings(BaseModel):
             description="Least share of slots that both models read alike for the INT8 model to be kept.",
         ),
     ] = MIN_SLOT_AGREEMENT
+    trust: Annotated[
+        bool,
+        Field(
+            description="Whether a bundle is tried under fog, night, rain and snow done to frames not learned from, so "
+            "that lotwise trust and the node can tell how well it reads its slots on days it has not seen."
+        ),
+    ] = True
     samples: Annotated[int, Field(ge=1, le=300, description="Pictures that the INT8 model is calibrated on.")] = 24

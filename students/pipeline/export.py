@@ -35,6 +35,7 @@ from lotwise.students.pipeline.measure_camera import left_out_frames, measure_ca
 from lotwise.students.pipeline.readable import readable
 from lotwise.students.pipeline.records import GateRecord
 from lotwise.students.pipeline.run import Run
+from lotwise.students.pipeline.trust import add_trust
 from lotwise.students.pipeline.tune import write_tuning
 from lotwise.teacher.checkpoint import load_model
 from lotwise.teacher.index import Labels
@@ -119,6 +120,10 @@ def _export(job: CameraJob, shadow: bool | None) -> None:
     winner, int8 = decision.winner, None
     if job.plan.export.int8 and decision.outcome != "kept":
         int8 = _add_int8(job, models[winner], folders[winner])
+    if job.plan.export.trust:
+        held_out = job.unlearned if left_out is None else job.test
+        threshold, seed = job.plan.distill.positive_threshold, job.plan.distill.seed
+        add_trust(folders[winner], job.train, held_out, job.labels, job.read, threshold, job.ignored, seed)
     registry = job.registry
     identities = {role: registry.add(folder) for role, folder in folders.items()}
     if decision.outcome == "shadow" and identities[winner] == registry.state().live:

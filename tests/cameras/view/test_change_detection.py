@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from benchmarks.view_health.disturbances import brighter, noisy, recoded
 from lotwise.cameras.site.change_detection import ChangeDetectionSettings
 from lotwise.cameras.view import thumbnail
 from lotwise.cameras.view.change_detection import ChangeDetector
+from lotwise.datasets.disturbances import brighter, noisy, recoded
 from lotwise.datasets.frame import Image, Slot
 from lotwise.datasets.images import read_image
 from lotwise.datasets.readers.open import open_dataset

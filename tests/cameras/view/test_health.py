@@ -8,22 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.view_health.disturbances import (
-    EVERYDAY,
-    FAULTS,
-    black,
-    blurred,
-    displaced,
-    hidden,
-    moved,
-    noisy,
-    recoded,
-    torn,
-)
+from benchmarks.view_health.disturbances import EVERYDAY, FAULTS, black, displaced, hidden, moved, torn
 from lotwise.cameras.view import ViewHealth, ViewSettings, thumbnail
 from lotwise.cameras.view.matcher import REFERENCE_INTERVAL_S
 from lotwise.cameras.view.reference import REFERENCE_FRAMES
 from lotwise.cameras.view.report import ViewReport
+from lotwise.datasets.disturbances import blurred, noisy, recoded
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image
 from lotwise.datasets.images import read_image

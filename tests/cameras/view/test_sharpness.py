@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.view_health.disturbances import blurred, brighter, noisy, recoded
 from lotwise.cameras.site.view import ViewSettings
 from lotwise.cameras.view.sharpness import sharpness
+from lotwise.datasets.disturbances import blurred, brighter, noisy, recoded
 from lotwise.datasets.images import read_image
 from tests.cameras.view.scenes import scene
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.view_health.disturbances import blurred
 from lotwise.cameras.site.view import ViewSettings
 from lotwise.cameras.view.health import ViewHealth
 from lotwise.cameras.view.reference import read_reference
 from lotwise.cameras.view.thumbnail import thumbnail
+from lotwise.datasets.disturbances import blurred
 from lotwise.datasets.frame import Image, Masks
 from lotwise.datasets.privacy_masks import hidden_pixels, painted
 from tests.cameras.view.scenes import HEIGHT, WIDTH, at, scene

@@ -56,9 +56,9 @@ SLOTS = {"7 a": SlotNow("free", NOON, 0.8), "8": SlotNow("occupied", NOON, 0.9),
 
 def test_every_slot_and_count_is_an_entity_of_its_device() -> None:
     found = announced(node(SLOTS))
-    assert sorted(topic.split("/")[1] for topic in found) == ["binary_sensor"] * 3 + ["image"] + ["sensor"] * 6
+    assert sorted(topic.split("/")[1] for topic in found) == ["binary_sensor"] * 3 + ["image"] + ["sensor"] * 7
     assert all(re.fullmatch(r"homeassistant/\w+/[A-Za-z0-9_-]+/[A-Za-z0-9_-]+/config", topic) for topic in found)
-    assert len({entity["unique_id"] for entity in found.values()}) == 10
+    assert len({entity["unique_id"] for entity in found.values()}) == 11
     slot = next(entity for entity in found.values() if entity["name"] == "Slot 7 a")
     assert slot["device_class"] == "occupancy"
     assert slot["state_topic"] == "lotwise/Nord__P2/ramp_1/slot/7_a"
@@ -113,14 +113,16 @@ def test_a_picture_that_is_not_told_is_not_announced() -> None:
     assert not [topic for topic in discovery(topics, "lot", "homeassistant", pictures=False) if "/image/" in topic]
 
 
-@pytest.mark.parametrize(("name", "says"), [("Source", "live"), ("View", "good"), ("Detector", "0123456789ab")])
+@pytest.mark.parametrize(
+    ("name", "says"), [("Source", "live"), ("View", "good"), ("Trust", "None"), ("Detector", "0123456789ab")]
+)
 def test_diagnosis(name: str, says: str) -> None:
     now = node(SLOTS)
     entity = of_kind(announced(now), "sensor", name)
     assert entity["entity_category"] == "diagnostic"
     value = shown(entity, "value_template", held(now))
     assert value == says
-    assert says in entity.get("options", [says])
+    assert says in [*entity.get("options", [says]), "None"]  # which Home Assistant shows as unknown
     json.loads(shown(entity, "json_attributes_template", held(now)))
     # A camera that is down says so, while its slots are not available.
     assert entity["availability"] == [{"topic": "lotwise/Nord__P2/available"}]

@@ -1,0 +1,1 @@
+"""How well a camera's own signals tell, without labels, how well its slots are read."""

@@ -1,0 +1,124 @@
+"""How well the verdict tells bad camera-days from good ones, against each single signal and published predictors.
+
+python benchmarks/trust/measure.py samples.jsonl [more.jsonl …] [--json trust.json] [--plot trust.png]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from scipy.stats import spearmanr
+
+from benchmarks.trust.days import Day, days_of
+from benchmarks.trust.rows import Floats, read_rows
+from lotwise.cameras.site.trust import TrustSettings
+
+BAD_ERROR = 0.10
+"""Share of slots read wrongly from which on a day is bad: the accuracy under which the verdict asks for retraining."""
+FALSE_ALARMS = 0.10
+"""Share of good days that may be called bad."""
+
+
+def caught(scores: Floats, bad: np.ndarray, most: float = FALSE_ALARMS) -> float:
+    """Share of bad days above the threshold that at most this share of good days exceeds."""
+    good = np.sort(scores[~bad])[::-1]
+    if not bad.any():
+        return float("nan")
+    threshold = good[int(np.floor(most * len(good)))] if len(good) else -np.inf
+    return float((scores[bad] > threshold).mean())
+
+
+def predictors(days: Sequence[Day]) -> dict[str, Floats]:
+    """Scores of every day by what gives them, larger for worse; only those that every day has."""
+    found = {
+        "the verdict's estimate": np.array([day.estimate for day in days]),
+        "the same, other cameras' fit": np.array([day.others for day in days]),
+    }
+    for name in days[0].scores:
+        values = np.array([day.scores.get(name, np.nan) for day in days])
+        if not np.isnan(values).any():
+            found[name] = values
+    return found
+
+
+def figures(days: Sequence[Day]) -> dict[str, Any]:
+    """Rank correlation, bad days caught, and how often the interval holds."""
+    truth = np.array([day.truth for day in days])
+    bad = truth > BAD_ERROR
+    table = {
+        name: {"spearman": _spearman(scores, truth), "caught": caught(scores, bad)}
+        for name, scores in predictors(days).items()
+    }
+    settings = TrustSettings()
+    estimate = np.array([day.estimate for day in days])
+    inside = np.mean([day.low <= day.truth <= day.high for day in days])
+    with_teacher = [day for day in days if not np.isnan(day.teacher)]
+    teacher = np.mean([day.low <= day.teacher <= day.high for day in with_teacher]) if with_teacher else float("nan")
+    return {
+        "days": len(days),
+        "bad": int(bad.sum()),
+        "frames": sum(day.frames for day in days),
+        "predictors": table,
+        "interval holds, truth": float(inside),
+        "interval holds, teacher": float(teacher),
+        "median width": float(np.median([day.high - day.low for day in days])),
+        "mean absolute error": float(np.abs(estimate - truth).mean()),
+        "verdict retrain or cannot tell": {
+            "of bad days": float((estimate[bad] > 1 - settings.bad).mean()) if bad.any() else None,
+            "of good days": float((estimate[~bad] > 1 - settings.bad).mean()) if (~bad).any() else None,
+        },
+        "verdict not good": {
+            "of bad days": float((estimate[bad] > 1 - settings.good).mean()) if bad.any() else None,
+            "of good days": float((estimate[~bad] > 1 - settings.good).mean()) if (~bad).any() else None,
+        },
+    }
+
+
+def _spearman(scores: Floats, truth: Floats) -> float:
+    return float(spearmanr(scores, truth)[0]) if len(set(scores.tolist())) > 1 else 0.0
+
+
+def show(title: str, found: dict[str, Any]) -> None:
+    table = Table(title=f"{title}: {found['days']} camera-days, {found['bad']} bad, {found['frames']} frames")
+    for heading in ("predictor", "Spearman", f"bad days caught at {FALSE_ALARMS:.0%} false alarms"):
+        table.add_column(heading)
+    for name, one in sorted(found["predictors"].items(), key=lambda pair: -pair[1]["spearman"]):
+        table.add_row(name, f"{one['spearman']:.2f}", f"{one['caught']:.0%}")
+    console = Console(width=120)
+    console.print(table)
+    console.print({name: value for name, value in found.items() if name != "predictors"})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("samples", type=Path, nargs="+")
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    days = list(days_of(read_rows(asked.samples)))
+    groups = {
+        "all": days,
+        "rendered, days of a year": [day for day in days if day.rendered],
+        "rendered, students": [day for day in days if day.rendered and day.world.endswith("student")],
+        "real": [day for day in days if not day.world.startswith("year")],
+    }
+    found = {name: figures(of_group) for name, of_group in groups.items() if len(of_group) > 3}
+    for name, one in found.items():
+        show(name, one)
+    if asked.json:
+        listed = [{**vars(day), "scores": dict(day.scores)} for day in days]
+        asked.json.write_text(json.dumps({"groups": found, "days": listed}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

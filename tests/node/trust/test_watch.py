@@ -1,0 +1,174 @@
+"""The node samples its cameras, judges them by their last day, and keeps what is new, within its means."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lotwise.cameras.detection.detector import load_detector
+from lotwise.cameras.site.settings import Site
+from lotwise.cameras.slots.state import SlotNow
+from lotwise.cameras.sources.captured_frame import SourceHealth
+from lotwise.cameras.trust.log import log_file, read_log
+from lotwise.cameras.trust.new_frames import FOLDER, new_frames
+from lotwise.cameras.trust.prior import PRIOR
+from lotwise.cameras.trust.reference import TrustReference, usual_reference
+from lotwise.cameras.trust.sampling import Sampler
+from lotwise.cameras.view.report import ViewReport
+from lotwise.datasets.disturbances import lit_night
+from lotwise.datasets.frame import Image, Slot
+from lotwise.node.journal.query import EventQuery
+from lotwise.node.state import CameraNow, Event, NodeNow
+from lotwise.node.trust.watch import TrustWatch
+from lotwise.node.trust_now import TrustNow
+from lotwise.students.trust.reference import add_reference
+from tests.node.nodes import NOON
+from tests.node.streams import lot, pattern, write_reading_bundle
+
+
+@dataclass
+class Lot:
+    """A node with one camera on :func:`lot`; hours after noon."""
+
+    folder: Path
+    hours: float = 0.0
+    image: Image = field(default_factory=lambda: lot(0, pattern(0)))
+    view: str = "good"
+    trust: Mapping[str, TrustNow] = field(default_factory=dict)
+    events_told: list[Event] = field(default_factory=list)
+    changes: list[Event] = field(default_factory=list)
+    broken: bool = False
+
+    def site(self, **trust: float) -> Site:
+        cameras = {"C1": {"source": "x", "bundles": self.folder / "bundle"}, "C2": {"source": "y", "bundles": "gone"}}
+        content = {"name": "lot", "state": self.folder / "state", "cameras": cameras, "trust": trust}
+        return Site.model_validate(content | {"detector": {"backend": "onnxruntime"}})
+
+    def camera(self, name: str = "C1") -> CameraNow:
+        time = NOON + timedelta(hours=self.hours)
+        slots = {"1": SlotNow("free", NOON), "2": SlotNow("occupied", NOON)}
+        view = ViewReport(self.view)  # type: ignore[arg-type]
+        return CameraNow(name, time, SourceHealth("live", NOON), view, slots, trust=self.trust.get(name))
+
+    def now(self) -> NodeNow:
+        names = ("C2", "C1") if self.broken else ("C1",)
+        return NodeNow("lot", NOON, True, {name: self.camera(name) for name in names})
+
+    def picture(self, camera: str) -> tuple[Image, CameraNow, tuple[Slot, ...]] | None:
+        return self.image, self.camera(camera), load_detector(self.folder / "bundle").slots
+
+    def events(self, query: EventQuery) -> Sequence[Event]:
+        assert query.start is not None and query.end is not None
+        return [event for event in self.changes if query.start <= event.time < query.end]
+
+    def note(self, event: Event) -> None:
+        self.events_told.append(event)
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Lot:
+    made = Lot(tmp_path)
+    bundle = write_reading_bundle(tmp_path / "bundle")
+    sampler, detector = Sampler(), load_detector(bundle)
+    usual = sampler.sample(detector, TrustReference(), made.image, NOON)[0].signals
+    reference = usual_reference({name: value for name, value in usual.items() if value == value})
+    weights = {"contrast": 0.3, "vehicles": 0.3}
+    known = reference.model_copy(update={"frames": 3, "weights": weights, "offset": 0.05, "radius": 0.1})
+    add_reference(bundle, known)
+    return made
+
+
+def watch(node: Lot, **trust: float) -> TrustWatch:
+    return TrustWatch(node.site(**trust), node.folder, node, lambda: node.hours * 3600)
+
+
+def pass_hours(node: Lot, watcher: TrustWatch, hours: int) -> None:
+    for _ in range(hours):
+        watcher.look()
+        node.hours += 1
+
+
+def test_a_camera_as_usual_is_good_and_the_night_is_told(node: Lot) -> None:
+    watcher = watch(node, keep_days=30)
+    pass_hours(node, watcher, 4)
+    trust = node.trust["C1"]
+    assert trust.verdict.word == "good" and trust.verdict.frames == 4
+    assert node.events_told[0].after == "cannot tell"  # one frame says nothing yet
+    node.image = lit_night(1.6)(node.image, np.random.default_rng(0))
+    pass_hours(node, watcher, 26)
+    assert node.trust["C1"].verdict.word == "retrain"
+    told = node.events_told[-1]
+    assert (told.subject, told.name, told.after) == ("camera", "trust", "retrain") and told.details["why"]
+    assert watcher.metrics() == {"lotwise_trust_samples_total": 30.0}
+    assert len(read_log(log_file(node.folder / "state", "C1"))) == 30
+    kept = new_frames(node.folder / "state" / FOLDER, "C1")
+    assert kept and "low accuracy" in kept[0].why and node.trust["C1"].new_frames == len(kept)
+
+
+def test_between_two_samples_nothing_is_run(node: Lot) -> None:
+    watcher = watch(node, every_s=7200)
+    pass_hours(node, watcher, 6)
+    assert watcher.metrics() == {"lotwise_trust_samples_total": 3.0}
+
+
+def test_the_same_frame_is_sampled_once(node: Lot) -> None:
+    watcher = TrustWatch(node.site(every_s=10), node.folder, node, iter(range(0, 10**6, 100)).__next__)
+    watcher.look()
+    watcher.look()
+    assert watcher.metrics() == {"lotwise_trust_samples_total": 1.0}
+
+
+def test_a_restart_goes_on_where_it_was(node: Lot) -> None:
+    pass_hours(node, watch(node), 4)
+    node.trust = {}
+    pass_hours(node, watch(node), 1)
+    assert node.trust["C1"].verdict.frames == 5
+
+
+def test_a_bad_view_is_no_verdict_on_the_bundle(node: Lot) -> None:
+    node.view = "moved"
+    pass_hours(node, watch(node), 4)
+    found = node.trust["C1"].verdict
+    assert found.word == "cannot tell" and "moved" in found.reasons[0]
+    assert new_frames(node.folder / "state" / FOLDER, "C1") == []
+
+
+def test_flicker_of_the_journal_counts(node: Lot) -> None:
+    for minute in range(0, 240, 4):
+        state = "free" if minute % 8 else "occupied"
+        time = NOON + timedelta(minutes=minute)
+        node.changes.append(Event(time, "slot", "C1", "1", "unknown", state))
+    pass_hours(node, watch(node), 4)
+    assert any("take their state back" in reason for reason in node.trust["C1"].verdict.reasons)
+
+
+def test_a_bundle_without_a_reference_is_compared_with_its_first_samples(node: Lot) -> None:
+    write_reading_bundle(node.folder / "bundle")  # whose manifest vouches for no reference any more
+    pass_hours(node, watch(node), 4)
+    found = node.trust["C1"].verdict
+    assert found.accuracy == pytest.approx(1 - PRIOR.offset**2, abs=0.02)
+    assert "no reference" in " ".join(found.reasons)
+
+
+def test_one_bad_camera_keeps_no_other_from_being_judged(node: Lot, caplog: pytest.LogCaptureFixture) -> None:
+    node.broken = True
+    with caplog.at_level(logging.WARNING):
+        pass_hours(node, watch(node), 4)
+    assert "C2" not in node.trust and node.trust["C1"].verdict.frames == 4
+    assert sum("camera C2: its trust is not judged" in record.message for record in caplog.records) == 1
+
+
+def test_drift_says_since_when(node: Lot) -> None:
+    watcher = watch(node)
+    pass_hours(node, watcher, 20)
+    began = node.hours
+    node.image = lit_night(1.6)(node.image, np.random.default_rng(0))
+    pass_hours(node, watcher, 12)
+    drift = node.trust["C1"].drift
+    assert f"{NOON + timedelta(hours=began):since %Y-%m-%d %H:%M}" in drift

@@ -1,0 +1,75 @@
+"""A bundle's reference: fitted to the teacher under all weathers, vouched for by its manifest, and read again."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lotwise.cameras.detection.bundle import parse_manifest, read_manifest
+from lotwise.cameras.detection.detector import load_detector
+from lotwise.cameras.trust.prior import PRIOR
+from lotwise.cameras.trust.reference import TRUST, read_reference
+from lotwise.cameras.trust.signals.frame_signals import SIGNALS
+from lotwise.datasets.boxes import Boxes
+from lotwise.datasets.errors import InputError
+from lotwise.datasets.frame import Detections, Frame
+from lotwise.students.trust.cases import UNDISTURBED, Case, disturbed_cases
+from lotwise.students.trust.reference import add_reference, fitted_reference
+from tests.node.streams import lot, pattern, write_reading_bundle
+
+
+def cars(occupied: list[bool]) -> Boxes:
+    left = 0.04 + 0.118 * np.flatnonzero(occupied)
+    boxes = np.stack([left, np.full(len(left), 0.6), left + 0.08, np.full(len(left), 0.8)], axis=1)
+    return np.asarray(boxes * np.array([480, 360, 480, 360]), np.float32)
+
+
+def made_cases(folder: Path) -> list[Case]:
+    detector = load_detector(write_reading_bundle(folder), 1)
+    frames = [
+        (Frame("C1", str(turn), folder), lot(0, pattern(turn)), Detections.of(boxes, np.ones(len(boxes))))
+        for turn in range(3)
+        for boxes in [cars(pattern(turn))]
+    ]
+    return list(disturbed_cases(detector, iter(frames), [], 0.1, each=7))
+
+
+def test_what_disturbs_the_reading_raises_the_error_and_the_estimate(tmp_path: Path) -> None:
+    cases = made_cases(tmp_path / "bundle")
+    plain = [case for case in cases if case.kind == UNDISTURBED]
+    assert len(plain) == 3 and len(cases) == 24
+    assert all(case.error == 0 for case in plain)
+    worst = max(cases, key=lambda case: case.error)
+    assert worst.error > 0.2  # a night or a fog in which bright cars are dark
+    reference = fitted_reference(cases)
+    assert reference.frames == 3 and reference.error == 0.0
+    assert reference.estimate(worst.signals)[0] < reference.estimate(plain[0].signals)[0]
+    accuracy, low, high = reference.estimate(worst.signals)
+    assert low <= accuracy <= high
+    assert fitted_reference(cases) == reference
+
+
+def test_a_camera_without_held_out_frames_has_what_others_taught() -> None:
+    reference = fitted_reference([])
+    assert reference.frames == 0 and reference.weights == dict(PRIOR.weights)
+
+
+def test_lights_are_carried_short() -> None:
+    case = Case("a", UNDISTURBED, dict.fromkeys(SIGNALS, 0.0), 0.1)
+    assert fitted_reference([case], [[0.123456]]).lights == ((0.12,),)
+
+
+def test_the_manifest_vouches_for_it(tmp_path: Path) -> None:
+    bundle = write_reading_bundle(tmp_path / "bundle")
+    assert read_reference(bundle) is None
+    before = parse_manifest(bundle).identity
+    reference = fitted_reference([])
+    add_reference(bundle, reference)
+    assert read_reference(bundle) == reference
+    assert read_manifest(bundle).identity != before
+    (bundle / TRUST).write_text("{}")
+    with pytest.raises(InputError, match="changed since it was exported"):
+        read_manifest(bundle)
+    (bundle / TRUST).write_text("no JSON")
+    with pytest.raises(InputError, match="export the bundle again"):
+        read_reference(bundle)
