@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -89,6 +91,19 @@ def _spearman(scores: Floats, truth: Floats) -> float:
     return float(spearmanr(scores, truth)[0]) if len(set(scores.tolist())) > 1 else 0.0
 
 
+def _listed(day: Day) -> dict[str, Any]:
+    names = ("world", "day", "frames", "truth", "teacher", "estimate", "low", "high", "others")
+    return {name: _rounded(getattr(day, name)) for name in names}
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _rounded(one) for name, one in value.items()}
+    if isinstance(value, float):
+        return None if np.isnan(value) else round(value, 4)
+    return value
+
+
 def show(title: str, found: dict[str, Any]) -> None:
     table = Table(title=f"{title}: {found['days']} camera-days, {found['bad']} bad, {found['frames']} frames")
     for heading in ("predictor", "Spearman", f"bad days caught at {FALSE_ALARMS:.0%} false alarms"):
@@ -100,10 +115,38 @@ def show(title: str, found: dict[str, Any]) -> None:
     console.print({name: value for name, value in found.items() if name != "predictors"})
 
 
+def plot(days: Sequence[Day], path: Path) -> None:
+    """Estimated error with its interval over the true one; days of a bad view apart."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, 4.5))
+    for rendered, colour, label in ((False, "tab:blue", "real frames"), (True, "tab:orange", "rendered year")):
+        own = [day for day in days if day.rendered == rendered]
+        told = [day for day in own if day.high - day.low < 1]
+        truth, estimate = [day.truth for day in told], [day.estimate for day in told]
+        ends = np.array([[day.estimate - day.low, day.high - day.estimate] for day in told]).T
+        axes.errorbar(
+            truth, estimate, ends, fmt="o", color=colour, ecolor=colour, alpha=0.35, label=label, elinewidth=0.7
+        )
+        bad = [day.truth for day in own if day.high - day.low >= 1]
+        axes.plot(bad, [1.0] * len(bad), "x", color=colour, label=f"{label}, cannot tell: bad view" if bad else None)
+    axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
+    axes.axvline(BAD_ERROR, color="grey", linestyle=":")
+    axes.set_xlabel("share of slots read wrongly, by the truth")
+    axes.set_ylabel("estimated, with its interval")
+    axes.legend(loc="lower right", fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("samples", type=Path, nargs="+")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--plot", type=Path, help="draw estimated over true error")
     asked = parser.parse_args()
     days = list(days_of(read_rows(asked.samples)))
     groups = {
@@ -115,9 +158,12 @@ def main() -> None:
     found = {name: figures(of_group) for name, of_group in groups.items() if len(of_group) > 3}
     for name, one in found.items():
         show(name, one)
+    if asked.plot:
+        plot(days, asked.plot)
     if asked.json:
-        listed = [{**vars(day), "scores": dict(day.scores)} for day in days]
-        asked.json.write_text(json.dumps({"groups": found, "days": listed}, indent=1) + "\n")
+        machine = {"machine": platform.machine(), "cores": os.cpu_count(), "seed": 0}
+        content = {**machine, "groups": _rounded(found), "days": [_listed(day) for day in days]}
+        asked.json.write_text(json.dumps(content, indent=1) + "\n")
 
 
 if __name__ == "__main__":
