@@ -16,7 +16,7 @@ from lotwise.datasets.synthetic.site import read_synthetic
 from lotwise.datasets.synthetic.year import DAYS
 from lotwise.students.export.bundle import write_bundle
 from lotwise.students.model.student import make_student
-from lotwise.students.pipeline.export import learn_slots
+from lotwise.students.pipeline.camera_job import learn_slots
 from lotwise.students.pipeline.run import Run
 from lotwise.teacher.index import Labels, open_labels
 

@@ -128,7 +128,7 @@ class Detector:
             frame: (H, W, 3) BGR.
             confidence: boxes under this calibrated score are dropped on both sides.
         """
-        found, box = self.candidates([frame])[0], self._fitted(frame)
+        found, box = self.candidates([frame])[0], self.fitted(frame)
         threshold = max(confidence, MIN_REPORTED_SCORE)
         calibration = self.manifest.calibration if self.manifest else None
         scores = found.scores if calibration is None else calibration(found.scores)

@@ -45,7 +45,8 @@ def teacher_error(seen: Look, said: Detections, detector: Detector, slots: Seque
     if not slots:
         return 1 - agreement([(seen.reported, said[said.scores >= threshold])])
     states = teacher_states(said, detector, slots, seen.size)
-    return float(np.mean([seen.readings[slot].state != state for slot, state in states.items()]))
+    wrong = [seen.readings[slot].state != state for slot, state in states.items() if slot in seen.readings]
+    return float(np.mean(wrong)) if wrong else 0.0
 
 
 def teacher_states(
@@ -53,7 +54,7 @@ def teacher_states(
 ) -> dict[str, SlotState]:
     """Slot states by the teacher's boxes, read by the same rule as the bundle's."""
     readings = detector.slot_rule(said, slots, size, confidence=DEFAULT_CONFIDENCE)
-    return {slot: reading.state for slot, reading in readings.items()}
+    return {slot: reading.state for slot, reading in readings.items() if reading.state != "unknown"}
 
 
 def disturbed_cases(

@@ -32,7 +32,7 @@ class Look:
         found: after it.
         mirrored: found on the mirrored frame, boxes mirrored back.
         raised: found on the frame with its contrast raised.
-        readings, mirrored_readings, raised_readings: of the slots, from each of these; empty where there are none.
+        readings, mirrored_readings, raised_readings: of the slots that it can see, from each of these.
         confidence: the deployed threshold.
         size: (width, height) of the frame in pixels.
     """
@@ -73,7 +73,7 @@ def look(
     height, width = image.shape[:2]
     low = FAINT_SHARE * min(detector.confidence, detector.slot_confidence)
     candidates, found = detector.before_and_after(image, low)
-    mirrored = mirrored_back(detector([np.ascontiguousarray(image[:, ::-1])], low)[0], width)
+    mirrored = _mirrored(detector, image, low)
     raised = detector([raised_contrast(image)], low)[0]
     if ignored is not None and len(ignored):
         candidates, found, mirrored, raised = (
@@ -105,8 +105,17 @@ def raised_contrast(image: Image) -> Image:
     return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2BGR), np.uint8)
 
 
+def _mirrored(detector: Detector, image: Image, low: float) -> Detections:
+    """Found on the frame whose part that the detector looks at is mirrored, boxes mirrored back."""
+    left, _, right, _ = detector.fitted(image).window
+    turned = image.copy()
+    turned[:, left:right] = image[:, left:right][:, ::-1]
+    return mirrored_back(detector([turned], low)[0], left + right)
+
+
 def mirrored_back(found: Detections, width: int) -> Detections:
-    """Boxes of a frame that was mirrored left to right, in pixels of the frame as it was.
+    """Boxes of a frame that was mirrored left to right, in pixels of the frame as it was; ``width`` is that of the
+    frame, or the sum of both edges of the part that was mirrored.
 
     >>> mirrored_back(Detections.of([[1, 2, 3, 4]], [0.5]), 10).boxes.tolist()
     [[7.0, 2.0, 9.0, 4.0]]
@@ -122,5 +131,6 @@ def _read(
     if not slots:
         return {}
     confidence = detector.slot_confidence
-    readings = slot_rule(model)(found, slots, size, confidence=confidence)
-    return with_low_scores(readings, found, slots, size, model, confidence)
+    readings = slot_rule(model, detector.crop)(found, slots, size, confidence=confidence)
+    every = with_low_scores(readings, found, slots, size, model, confidence)
+    return {slot: reading for slot, reading in every.items() if reading.state != "unknown"}
