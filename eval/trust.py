@@ -58,7 +58,7 @@ def run_trust(
     if not set(records) & set(dataset.cameras):
         wanted = camera or ", ".join(dataset.cameras)
         raise InputError(f"{run.folder}: no live bundle of {wanted}; run lotwise adapt first")
-    used = settings or TrustSettings()
+    used = settings or TrustSettings(min_frames=1)  # the teacher has looked at a run's own frames
     plan, labels = run.plan(), open_labels(run.knowledge)
     unlearned = unlearned_frames(dataset, records, labels, read)
     found = []

@@ -18,7 +18,7 @@ def test_each_camera_and_held_out_day_is_judged(adapted: Path, site) -> None:
         record = run.record(one.camera)
         assert [str(day.day) for day in one.days] == sorted({Path(name).parts[-2] for name in record.test})
         for day in one.days:
-            assert day.verdict.looked == day.verdict.frames == 3
+            assert 1 <= day.verdict.looked <= day.verdict.frames == 3  # frames of a bad view are not judged
             assert day.verdict.accuracy is None or 0 <= day.verdict.low <= day.verdict.accuracy <= day.verdict.high <= 1
             assert day.verdict.reasons
 
