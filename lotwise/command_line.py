@@ -17,7 +17,7 @@ from lotwise.terminal import err, out
 
 VERBS = (
     "demo", "adapt", "label", "frames", "train", "resize", "curve", "export", "report", "detect", "download",
-    "init", "collect", "run", "history", "bundles", "promote", "rollback", "prune", "ignore", "slots",
+    "init", "collect", "run", "trust", "history", "bundles", "promote", "rollback", "prune", "ignore", "slots",
 )  # fmt: skip
 """Modules of :mod:`lotwise.verbs`, each named as its verb, in the order of the help."""
 
