@@ -127,7 +127,8 @@ def bay_of_place(
     """
     # Where only some cameras share their ids, their names stand before the id that rows and rules mean.
     id_ = next((slot for slot in seen_as.values() if name.endswith(f"/{slot}")), name)
-    every = [bay_of(settings, camera, id_, rows.get((camera, slot))) for camera, slot in seen_as.items()]
+    row = next((rows[key] for key in seen_as.items() if key in rows), None)
+    every = [bay_of(settings, camera, id_, row) for camera in seen_as]
     return Bay(
         next((bay.row for bay in every if bay.row), ""),
         next((bay.kind for bay in every if bay.kind), ""),

@@ -48,7 +48,7 @@ def test_places_of_cameras_that_share_slots(shared: SharedSlotSettings, names: l
 @pytest.mark.parametrize(
     ("first", "second", "state"),
     [
-        ((LIVE, slot("free", score=0.9)), (LIVE, slot("occupied", score=0.6)), "free"),  # the surer one
+        ((LIVE, slot("free", score=0.9)), (LIVE, slot("occupied", score=0.6)), "occupied"),  # what is seen
         ((LIVE, slot("unknown", "hidden")), (LIVE, slot("occupied", score=0.6)), "occupied"),  # who knows it
         ((ENDED, slot("free", score=0.99)), (LIVE, slot("occupied", score=0.6)), "occupied"),  # of this moment
         ((ENDED, slot("free", score=0.99)), (LIVE, slot("unknown", "hidden")), "unknown"),

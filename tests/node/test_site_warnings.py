@@ -134,3 +134,10 @@ def test_the_check_prints_warnings_and_the_memory(tmp_path: Path, capsys: pytest
     said = capsys.readouterr().out
     assert "warning: cameras C1 and C2 have the same slot ids (1, 2):" in said
     assert "memory: a limit for 2 cameras" in said
+
+
+def test_listed_places_without_a_slot_are_told(tmp_path: Path) -> None:
+    places = {"A1": {"gate": "1", "roof": "1"}, "A2": {"gate": "2", "roof": "7"}}
+    assert warnings(site(tmp_path, {"gate": ["1", "2"], "roof": ["1"]}, shared_slots=places)) == [
+        "shared_slots: place A2 is slot 7 of roof, which has no such slot; check its id"
+    ]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lotwise.cameras.slots.shared.sighting import USUAL_ERROR
+from lotwise.cameras.slots.shared.sighting import USUAL_ERRORS
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import SlotState
 
@@ -95,9 +95,9 @@ class Agreement:
         """How often the camera is wrong where it says this of a place, 0..0.45: what was counted, with a prior."""
         counts = self.slots.get((camera, place))
         if counts is None or state not in _STATES:
-            return USUAL_ERROR
+            return USUAL_ERRORS[state]
         right, wrong = counts[_STATES.index(state)].tolist()
-        return min(float(wrong + PRIOR * USUAL_ERROR) / float(right + wrong + PRIOR), MAX_ERROR)
+        return min(float(wrong + PRIOR * USUAL_ERRORS[state]) / float(right + wrong + PRIOR), MAX_ERROR)
 
     def of_camera(self, camera: str, hours: range | None = None) -> Rate:
         """How often a camera differed from the others on all places that it shares, in some hours or at any."""

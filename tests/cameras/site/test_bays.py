@@ -4,7 +4,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from lotwise.cameras.site.bays import Bay, BaySettings, bay_of
+from lotwise.cameras.site.bays import Bay, BaySettings, bay_of, bay_of_place
 from lotwise.cameras.site.settings import Site
 
 BAYS = BaySettings.model_validate(
@@ -61,3 +61,14 @@ def test_a_rule_for_an_unknown_camera_is_refused() -> None:
     site = {"name": "lot", "cameras": {"gate": {"source": "x"}}, "bays": {"rules": [{"cameras": "yard", "kind": "ev"}]}}
     with pytest.raises(ValidationError, match="bays names yard, but the cameras are gate"):
         Site.model_validate(site)
+
+
+def test_a_place_that_several_cameras_see_has_what_is_said_of_any_of_them() -> None:
+    bays = BaySettings.model_validate(
+        {"rows": {"north": ["1-20"]}, "rules": [{"row": "north", "cameras": ["roof"], "max_stay": "2h"}]}
+    )
+    both = {"gate": "7", "roof": "7"}
+    assert bay_of_place(bays, "7", both, {}) == Bay("north", "", 7200.0)
+    assert bay_of_place(bays, "gate+roof/7", both, {}) == Bay("north", "", 7200.0)
+    assert bay_of_place(bays, "7", {"gate": "7"}, {}) == Bay("north")
+    assert bay_of_place(bays, "A", {"gate": "x", "roof": "9"}, {("roof", "9"): "west"}) == Bay("west")

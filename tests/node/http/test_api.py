@@ -57,8 +57,8 @@ def test_cameras_that_share_slots_see_one_place() -> None:
     cameras = [camera("C1", {"7": slot("free", score=0.9)}), camera("C2", {"7": slot("occupied", score=0.6)})]
     with served(FakeNode(cameras, shared=True)) as url:
         state = ask(f"{url}/api/v1/state").json
-    # C1 knows slot 7 better than C2 does, so the lot believes C1.
-    assert state["counts"] == {"free": 1, "occupied": 0, "unknown": 0}
+    # A car that one of them sees goes before one that the other does not.
+    assert state["counts"] == {"free": 0, "occupied": 1, "unknown": 0}
     assert {name: place["slots"] for name, place in state["places"].items()} == {"7": {"C1": "7", "C2": "7"}}
 
 

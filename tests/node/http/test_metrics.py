@@ -102,3 +102,16 @@ def test_each_scrape_reads_anew_in_the_format_asked_for() -> None:
     families = {family.name for family in openmetrics.text_string_to_metric_families(second.text)}
     assert {"lotwise_camera_frames", "lotwise_bundle"} <= families
     assert "lotwise_node_stuck 1.0" in second.text
+
+
+def test_a_shared_place_counts_once_in_its_row_and_in_the_lot() -> None:
+    cameras = [camera("C1", {"A7": slot("free"), "A8": slot("free")}), camera("C2", {"A7": slot("free")})]
+    node = FakeNode(cameras, shared={"A7": {"C1": "A7", "C2": "A7"}})
+    with served(node) as url:
+        text = ask(f"{url}/metrics").text
+    assert 'lotwise_lot_slots{state="free"} 2.0' in text
+    assert 'lotwise_slots{camera="C1",state="free"} 2.0' in text  # its own view
+    assert 'lotwise_row_slots{camera="",row="",state="free"} 1.0' in text
+    assert 'lotwise_row_slots{camera="C1",row="",state="free"} 1.0' in text
+    assert "lotwise_disagreements 0.0" in text
+    assert 'lotwise_camera_compared_places_total{camera="C2"} 1.0' in text

@@ -15,6 +15,7 @@ from lotwise.cameras.view.report import ViewReport
 from lotwise.node.bay_now import BayNow
 from lotwise.node.mqtt.state_messages import PICTURE_PERIOD_S, PICTURE_WIDTH_PX, StateMessages
 from lotwise.node.mqtt.topics import OFFLINE, ONLINE, Topics
+from lotwise.node.place import Disagreement
 from lotwise.node.refusal import Refusal
 from lotwise.node.state import CameraNow, NodeNow
 from tests.node.mqtt.brokers import NOON
@@ -184,3 +185,20 @@ def test_a_slot_tells_its_bay_and_an_overstay_is_news() -> None:
         False,
     )
     assert changed(with_bay, replace(CAMERA, bays={"7": replace(bay, overstay=True)})) == {"C1/slot/7"}
+
+
+def test_cameras_that_contradict_each_other_are_told_until_they_agree() -> None:
+    now = node(CAMERA, replace(CAMERA, camera="C2"), shared=True)
+    assert json.loads(told(StateMessages(), now)["p/lot/disagreements"]) == {"count": 0, "places": []}
+    dispute = Disagreement(NOON, {"C1": "free", "C2": "occupied"}, "look at both pictures", "unclear")
+    disputed = replace(now, shared=dict(now.shared) | {"7": replace(now.shared["7"], disagreement=dispute)})
+    held = json.loads(told(StateMessages(), disputed)["p/lot/disagreements"])
+    assert held["count"] == 1 and held["places"][0]["place"] == "7"
+    assert held["places"][0]["cameras"] == {"C1": "free", "C2": "occupied"}
+    assert "p/lot/disagreements" not in told(StateMessages(), node(CAMERA))
+
+
+def test_the_longest_stay_of_a_shared_place_has_no_camera() -> None:
+    now = node(CAMERA, replace(CAMERA, camera="C2"), shared=True)
+    stay = json.loads(told(StateMessages(), now)["p/lot/longest_stay"])
+    assert (stay["camera"], stay["slot"]) == (None, "8")

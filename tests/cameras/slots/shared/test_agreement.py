@@ -8,21 +8,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lotwise.cameras.slots.shared.agreement import MAX_ERROR, Agreement
-from lotwise.cameras.slots.shared.sighting import USUAL_ERROR
+from lotwise.cameras.slots.shared.sighting import USUAL_ERRORS
 from lotwise.datasets.errors import InputError
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 
 def test_a_camera_of_which_nothing_is_known_has_the_usual_error() -> None:
-    assert Agreement().error("gate", "7", "free") == USUAL_ERROR
+    assert Agreement().error("gate", "7", "free") == USUAL_ERRORS["free"]
 
 
 def test_errors_are_learned_by_state_and_slot_and_never_in_an_afternoon() -> None:
     known = Agreement()
     for _ in range(10):
         known.count("7", {"gate": "free", "roof": "occupied"}, "occupied", NOON)
-    assert known.error("gate", "7", "free") < 0.2  # ten comparisons are an hour and a half
+    assert known.error("gate", "7", "free") < 0.4  # ten comparisons are an hour and a half
     for _ in range(2000):
         known.count("7", {"gate": "free", "roof": "occupied"}, "occupied", NOON)
         known.count("7", {"gate": "occupied", "roof": "occupied"}, "occupied", NOON)

@@ -89,14 +89,14 @@ def test_a_balance_that_goes_to_and_fro_changes_nothing() -> None:
     lot = Lot()
     lot.look(0, says("free", 0.9), says("free", 0.9))
     for second in range(1, 300, 2):
-        assert lot.look(second, says("occupied", 0.99, since=1), says("free", 0.3)) == "free"
-        assert lot.look(second + 1, says("occupied", 0.3, since=1), says("free", 0.99)) == "free"
+        assert lot.look(second, says("occupied", since=1, error=0.02), says("free", error=0.3)) == "free"
+        assert lot.look(second + 1, says("occupied", since=1, error=0.3), says("free", 1.0, error=0.02)) == "free"
 
 
 def test_where_none_is_surer_the_place_is_unknown_after_a_while() -> None:
     lot = Lot()
     lot.look(0, says("free", 0.8), says("free", 0.8))
-    seen = [says("occupied", 0.8, since=5), says("free", 0.8)]
+    seen = [says("occupied", 0.8, since=5, error=0.1), says("free", 1.0, error=0.1)]
     assert lot.look(10, *seen) == "free"
     assert lot.look(10 + UNDECIDED.total_seconds(), *seen) == "unknown"
     assert lot.place.now.why == DISPUTED
@@ -107,19 +107,30 @@ def test_where_none_is_surer_the_place_is_unknown_after_a_while() -> None:
 
 def test_at_the_start_nobody_guesses() -> None:
     lot = Lot()
-    assert lot.look(0, says("occupied", 0.7), says("free", 0.7)) == "unknown"
+    assert lot.look(0, says("occupied", 0.8, error=0.1), says("free", 1.0, error=0.1)) == "unknown"
     assert lot.place.now.why == DISPUTED
     assert lot.look(1, says("occupied", 0.99), says("free", 0.2)) == "occupied"
 
 
 def test_a_camera_that_was_often_wrong_weighs_less() -> None:
     lot = Lot()
-    assert lot.look(0, says("occupied", 0.99, error=0.4), says("free", 0.8)) == "free"
+    assert lot.look(0, says("occupied", 0.99, error=0.4), says("free", 1.0)) == "free"
 
 
 def test_two_outvote_one() -> None:
     lot = Lot()
-    assert lot.look(0, says("occupied", 0.8), says("free", 0.7), says("free", 0.7)) == "free"
+    others = [says("free", 1.0, error=0.1), says("free", 1.0, error=0.1)]
+    assert lot.look(0, says("occupied", 0.8, error=0.1), *others) == "free"
+
+
+def test_a_car_that_one_sees_goes_before_a_car_that_the_other_misses() -> None:
+    assert Lot().look(0, says("occupied", 0.4), says("free", 1.0)) == "occupied"
+    # Until it is known that this camera misses none.
+    assert Lot().look(0, says("occupied", 0.4), says("free", 1.0, error=0.01)) == "free"
+
+
+def test_something_faint_on_a_free_slot_makes_it_less_sure() -> None:
+    assert Lot().look(0, says("occupied", 0.4), says("free", 0.8, error=0.01)) == "occupied"
 
 
 def test_what_a_hidden_slot_was_weighs_nothing_against_who_sees_it() -> None:
@@ -135,8 +146,8 @@ def test_what_a_hidden_slot_was_weighs_nothing_against_who_sees_it() -> None:
 
 def test_one_that_contradicted_all_along_is_not_believed_at_once_when_the_other_is_lost() -> None:
     lot = Lot()
-    lot.look(0, says("free", 0.99), says("occupied", 0.3, since=-9))
-    alone = [says("unknown"), says("occupied", 0.3, since=-9)]
+    lot.look(0, says("free", 1.0, error=0.05), says("occupied", 0.3, since=-9, error=0.3))
+    alone = [says("unknown"), says("occupied", 0.3, since=-9, error=0.3)]
     assert lot.look(60, *alone) == "free"
     assert lot.look(60 + SETTLE.total_seconds(), *alone) == "occupied"
     assert lot.since == 60 + SETTLE.total_seconds()  # nobody saw the car come; its old date is no evidence
