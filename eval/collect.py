@@ -87,7 +87,13 @@ def collect(
     live = live_models(run, [records[camera] for camera in dataset.cameras if camera in records])
     frames, notes = (
         found.frames,
-        [*found.notes, *_unmeasured(records, live), *furniture_notes(records), *_int8_refusals(records)],
+        [
+            *found.notes,
+            *_unmeasured(records, live),
+            *(_favoured(found.learned) if plan.export.tune else ()),
+            *furniture_notes(records),
+            *_int8_refusals(records),
+        ],
     )
     live_kinds = {one.camera: one.kind for one in live}
     teacher = TeacherAnswers(labels, lambda: Oracle(plan.teacher, plan.oracle))
@@ -192,6 +198,12 @@ def _unmeasured(records: Mapping[str, CameraRecord], live: Sequence[LiveModel]) 
     gates = {camera: record.gate for camera, record in records.items() if record.gate}
     whys = {camera: gate.why for camera, gate in gates.items() if not gate.agreement_with_teacher}
     return _together({camera: why for camera, why in whys.items() if why not in said.get(camera, "")})
+
+
+def _favoured(learned: Collection[str]) -> list[str]:
+    """What favours the untouched nano of cameras all of whose frames were learned from."""
+    why = "the untouched nano's thresholds were chosen on these very frames, by the teacher's word, which favours it"
+    return _together(dict.fromkeys(sorted(learned), why))
 
 
 def _int8_refusals(records: Mapping[str, CameraRecord]) -> list[str]:

@@ -45,7 +45,7 @@ class Cell:
         count: frames that it is given.
         seed: draws them, and trains.
         recipe: ``own`` leaves frames out in turn; ``held`` holds days out of six frames and more; ``sisters`` adds
-            frames of other cameras.
+            frames of other cameras; ``nano`` trains nothing, as of one frame no student goes live.
     """
 
     camera: str
@@ -104,7 +104,8 @@ def looked(cell: Cell, camera: Camera, work: Path) -> Looked:
         seconds, said, student = trained(cell, camera, plan, learned, work)
         nano = make_student(plan.student, plan.oracle.classes)
         write_said(folder / "unlearned.npz", identity, said)
-        between = {share: look(blend(nano, student, share), tested) for share in SHARES}
+        shares = (NANO,) if cell.recipe == "nano" else SHARES
+        between = {share: look(blend(nano, student, share), tested) for share in shares}
         write_whole(folder / "seconds.json", json.dumps(seconds).encode())
         write_said(folder / "test.npz", identity, between)
         unlearned, test = (identity, said), (identity, between)
@@ -118,6 +119,8 @@ def trained(
     """(seconds, what was said of given frames by models that did not learn from them, student)."""
     run = Run(work / "runs" / cell.name)
     nano = make_student(plan.student, plan.oracle.classes)
+    if cell.recipe == "nano":
+        return 0.0, {NANO: look(nano, learned)}, nano
     if cell.recipe == "sisters":
         labels, others = camera.labels, camera.sisters(SISTER_FRAMES)
         done = known_or_learned(work / "students")(

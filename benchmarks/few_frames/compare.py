@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--cameras", default="C1,C3,PUCPR,UFPR05,R1")
     parser.add_argument("--counts", type=numbers, default=(1, 2, 3, 5, 8))
     parser.add_argument("--seeds", type=numbers, default=(0, 1, 2))
-    parser.add_argument("--recipes", default="own,held", help="own, held, sisters; with commas")
+    parser.add_argument("--recipes", default="own,held", help="own, held, sisters, nano; with commas")
     parser.add_argument("--work", type=Path, default=Path("runs/few-frames"))
     parser.add_argument("--finished", action="store_true", help="train nothing, show all that was measured")
     parser.add_argument("--again", action="store_true", help="measure anew what was trained and measured before")
@@ -59,7 +59,7 @@ def main() -> None:
         for count in asked.counts
         for name in asked.cameras.split(",")
         for recipe in asked.recipes.split(",")
-        if recipe != "held" or count > FewFramesSettings().pictures
+        if (recipe != "held" or count > FewFramesSettings().pictures) and (recipe != "nano" or count == 1)
     ]
     if asked.finished:
         found = [path.parent.name.split("-") for path in sorted((asked.work / "looks").glob("*/test.npz"))]

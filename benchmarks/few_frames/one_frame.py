@@ -1,10 +1,10 @@
 """Two ways to choose how far a student of a single frame may go, neither of which a run uses.
 
-python benchmarks/few_frames/one_frame.py --cells C1-1-0,C3-1-0,PUCPR-1-0,UFPR05-1-0 --json docs/few-frames-one.json
+python benchmarks/few_frames/one_frame.py --measured docs/few-frames-earlier.json --json docs/few-frames-one.json
 
 *Halves*: the frame's left half is learned from and its right half measured on, and the other way round, as if they were
 two frames. *Sisters*: the share that, on average, agreed best with the teacher on other cameras' students of one frame.
-The truth enters only what is printed. Needs what ``compare.py --counts 1`` has left in the same folder.
+The truth enters only what is printed. What ``compare.py`` has left in the same folder is not trained again.
 """
 
 from __future__ import annotations
@@ -104,27 +104,30 @@ def against_nano(figures: Mapping[str, Any], share: float) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=Path(os.environ.get("LOTWISE_SHARED", "../shared")))
-    parser.add_argument("--cells", default="C1-1-0,C3-1-0,PUCPR-1-0,UFPR05-1-0", help="camera-frames-seed, with commas")
+    parser.add_argument("--cells", default="C3-1-0,UFPR05-1-1", help="of halves: camera-frames-seed, with commas")
+    parser.add_argument("--measured", type=Path, help="JSON of compare.py, whose students of one frame are the sisters")
     parser.add_argument("--work", type=Path, default=Path("runs/few-frames"))
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    cells, found = [], []
-    for name in asked.cells.split(","):
+    found: dict[str, list[dict[str, Any]]] = {"halves": [], "sisters": []}
+    for name in filter(None, asked.cells.split(",")):
         camera_name, count, seed = name.split("-")
         if count != "1":
             raise InputError(f"--cells {name}: these are of one frame; give such as C1-1-0")
         cell = Cell(camera_name, 1, int(seed))
         camera = open_camera(camera_name, asked.shared, asked.work)
-        figures = json.loads(json.dumps(figures_of(camera, looked(cell, camera, asked.work))))
         share, f1 = by_halves(cell, camera, asked.work)
-        cells.append(figures)
-        found.append({**asdict(cell), "f1_of_halves": f1, "halves": against_nano(figures, share)})
-        print(name, found[-1], flush=True)
-    for figures, one in zip(cells, found, strict=True):
-        one["sisters"] = against_nano(figures, by_sisters(figures, cells))
-        print(one["camera"], one["seed"], "sisters", one["sisters"])
+        figures = json.loads(json.dumps(figures_of(camera, looked(cell, camera, asked.work))))
+        found["halves"].append({**asdict(cell), "f1_of_halves": f1, **against_nano(figures, share)})
+    if asked.measured:
+        kinds = [(one, one["cell"]) for one in json.loads(asked.measured.read_text())["cells"]]
+        cells = [one for one, cell in kinds if (cell["count"], cell["recipe"]) == (1, "own")]
+        found["sisters"] = [{**one["cell"], **against_nano(one, by_sisters(one, cells))} for one in cells]
+    for way, rows in found.items():
+        worse = sum(row["worse"] for row in rows)
+        print(f"{way}: {worse} of {len(rows)} worse than the nano, {sum(row['share'] > NANO for row in rows)} students")
     if asked.json:
         asked.json.write_text(json.dumps(found, indent=1) + "\n")
 

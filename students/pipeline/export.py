@@ -99,8 +99,12 @@ def _export(job: CameraJob, shadow: bool | None) -> None:
     live = live_detector(job.registry)
     measured = measure_camera(job, folders, live)
     if job.plan.export.tune:
+        how = job.record.note
+        if "student" not in measured.tunings:
+            count = f"{len(job.train)} frame{'s' if len(job.train) > 1 else ''}"
+            how = f"chosen on the {count} that the student learned from; the untouched nano learned from none"
         for role, tuning in measured.tunings.items():
-            write_tuning(folders[role], tuning, job.record.note)
+            write_tuning(folders[role], tuning, how)
     # Readings of other slots, or of slots that the live one never learned, say nothing of the new one.
     comparable = live is None or same_slots(live.slots, job.slots)
     if shadow is None:

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -307,7 +308,12 @@ def test_the_student_of_one_frame_does_not_go_live(one_frame, weights: Weights, 
     said = " ".join(capsys.readouterr().out.split())
     assert f"C1: live is the untouched nano, {registry.live()}" in said
     assert gate.why in said
-    assert [one.why for one in collect(run, one_frame).live] == [gate.why]
+    found = collect(run, replace(one_frame, frames=[one for one in one_frame.frames if one.name in record.test]))
+    assert [one.why for one in found.live] == [gate.why]
+    assert "thresholds were chosen on these very frames" in " ".join(found.notes)
+    assert read_manifest(registry.live()).measured["thresholds"]["how"] == (
+        "chosen on the 1 frame that the student learned from; the untouched nano learned from none"
+    )
 
 
 def put_last_frame(lot: Dataset, site: Dataset, content: Path) -> None:
