@@ -22,6 +22,7 @@ from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.eval.unlearned import unlearned_frames
 from lotwise.students.export.quantize import spread
+from lotwise.students.pipeline.footage import open_run_frames
 from lotwise.students.pipeline.run import Run
 from lotwise.students.trust.cases import teacher_error
 from lotwise.teacher.index import Labels, open_labels
@@ -62,13 +63,17 @@ def run_trust(
     plan, labels = run.plan(), open_labels(run.knowledge)
     unlearned = unlearned_frames(dataset, records, labels, read)
     found = []
+    own: Dataset | None = None
     for name in dataset.cameras:
         if name not in records:
             continue
         folder = run.registry(name).live()
         detector, carried = load_detector(folder), read_reference(folder)
         frames = [frame for frame in unlearned.frames if frame.camera == name and name not in unlearned.learned]
-        learned = [frame for frame in dataset.of_camera(name) if frame.name in records[name].train]
+        learned: list[Frame] = []
+        if carried is None:
+            own = own or open_run_frames(plan)
+            learned = [frame for frame in own.of_camera(name) if frame.name in records[name].train]
         reference = carried or _usual(detector, learned, read)
         judged = _Judged(detector, reference, labels, plan.distill.positive_threshold, read)
         samples = judged.samples(frames, progress)

@@ -89,6 +89,9 @@ def verdict(samples: Sequence[Sample], reference: TrustReference, settings: Trus
     unknown = float(np.mean([sample.unknown for sample in samples])) if samples else 0.0
     if bad := _bad_view(samples, seen):
         return Verdict("cannot tell", measured=measured, reasons=(bad,), frames=frames, unknown=unknown)
+    if not reference.usual:
+        why = "nothing is known of its usual signals; export its bundle again"
+        return Verdict("cannot tell", measured=measured, reasons=(why,), frames=frames, unknown=unknown)
     if len(seen) < settings.min_frames:
         few = f"{len(seen)} sampled frame{'' if len(seen) == 1 else 's'}, {settings.min_frames} are wanted"
         return Verdict("cannot tell", measured=measured, reasons=(few,), frames=frames, unknown=unknown)
@@ -112,7 +115,7 @@ def verdict(samples: Sequence[Sample], reference: TrustReference, settings: Trus
     if not reasons:
         reasons.append("all signals are as on the days it learned from")
     if not reference.frames:
-        reasons.append("its bundle carries no reference, so it is compared with its own first samples here")
+        reasons.append("its bundle carries no reference, so other cameras speak for it")
     return Verdict(word, accuracy, low, high, measured, tuple(reasons), frames, len(looks), unknown, signals)
 
 

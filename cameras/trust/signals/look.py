@@ -11,7 +11,6 @@ import numpy as np
 from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.ignore.region import without_ignored
 from lotwise.cameras.slots import SlotModel, SlotReading, slot_rule
-from lotwise.cameras.slots.carried_over import carried_over
 from lotwise.cameras.slots.low_score import with_low_scores
 from lotwise.datasets.boxes import Boxes
 from lotwise.datasets.frame import Detections, Image, Slot
@@ -79,7 +78,7 @@ def look(
         candidates, found, mirrored, raised = (
             without_ignored(one, ignored, (width, height)) for one in (candidates, found, mirrored, raised)
         )
-    model = carried_over(detector.slot_model, detector.slots, given) if given else None
+    model = detector.picture.learned(given).model if given else None
     back = -np.array([shift[0] * width, shift[1] * height] * 2, np.float32)
     readings, mirrored_readings, raised_readings = (
         _read(Detections(one.boxes + back, one.scores, one.labels), given, model, detector, (width, height))

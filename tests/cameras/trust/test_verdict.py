@@ -49,6 +49,8 @@ def test_a_worse_day_is_watched_and_a_bad_one_wants_retraining() -> None:
 
 def test_what_nobody_can_know_is_not_told() -> None:
     assert verdict([], REFERENCE, SETTINGS).word == "cannot tell"
+    unlearned = verdict([sample()] * 4, REFERENCE.model_copy(update={"usual": {}}), SETTINGS)
+    assert unlearned.word == "cannot tell" and "usual signals" in unlearned.reasons[0]
     few = verdict([sample()] * 2, REFERENCE, SETTINGS)
     assert few.word == "cannot tell" and few.reasons == ("2 sampled frames, 3 are wanted",)
     moved = [Sample(START, view="moved")] * 5
