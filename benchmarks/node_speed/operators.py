@@ -144,6 +144,13 @@ def part_of(name: str) -> str:
     return next((part for pattern, part in PARTS if re.search(pattern, name)), "decoding, in and out")
 
 
+SORTED_BY: dict[str, Callable[[dict[str, Any]], str]] = {
+    "part of the network": lambda one: part_of(one["name"]),
+    "operator": lambda one: str(one["type"]),
+}
+"""What operators are summed up by."""
+
+
 def summed(operators: list[dict[str, Any]], key: Callable[[dict[str, Any]], str]) -> dict[str, float]:
     """Share of the time by part, the longest first; what is short comes together as the rest.
 
@@ -206,17 +213,18 @@ def main() -> None:
         profiles[name] = openvino_operators(request, picture, asked.runs)
     profiles["ONNX Runtime f32"] = onnx_operators(asked.bundle / manifest.models["float"], pixels(picture), asked.runs)
     texts = [markdown(("way to run it", "ms a frame"), [[name, f"{ms:.1f}"] for name, ms in speeds.items()])]
-    for key, what in ((lambda one: part_of(one["name"]), "part"), (lambda one: one["type"], "operator")):
-        sums = {name: summed(operators, key) for name, operators in profiles.items()}
+    shares: dict[str, dict[str, dict[str, float]]] = {}
+    for what, key in SORTED_BY.items():
+        sums = shares[what] = {name: summed(operators, key) for name, operators in profiles.items()}
         rows = [*dict.fromkeys(part for one in sums.values() for part in one if part != REST), REST]
-        lines = [[row, *(f"{one[row]:.1%}" if row in one else "-" for one in sums.values())] for row in rows]
+        lines = [[row, *(f"{one[row]:.0%}" if row in one else "-" for one in sums.values())] for row in rows]
         texts.append(markdown((what, *sums), lines))
     print("\n".join(texts))
     if asked.markdown:
         asked.markdown.write_text("\n".join(texts))
     if asked.json:
         about = {"input": f"{width}x{height}", "runs": asked.runs, "load": os.getloadavg()[0], **machine()}
-        told = {"about": about, "ms_a_frame": speeds, "operators": profiles}
+        told = {"about": about, "ms_a_frame": speeds, "shares": shares}
         asked.json.write_text(json.dumps(told, indent=1) + "\n")
 
 
