@@ -13,11 +13,12 @@ from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.ignore.region import IgnoreRegion
 from lotwise.cameras.slots import match_slots
 from lotwise.cameras.slots.learning import learn_slot_model
+from lotwise.cameras.slots.model import SlotModel
 from lotwise.cameras.slots.picture import SlotPicture
-from lotwise.cameras.slots.seen_boxes import NO_BOXES, FrameBoxes, SeenBoxes
+from lotwise.cameras.slots.seen_boxes import MAX_FRAMES_KEPT, NO_BOXES, FrameBoxes, SeenBoxes
 from lotwise.cameras.slots.seen_boxes_file import read_seen_boxes
 from lotwise.datasets.frame import Detections, Slot
-from lotwise.node.slot_learning import OWN_FRAMES, SlotLearning
+from lotwise.node.slot_learning import BUNDLE_FRAMES, OWN_FRAMES, SlotLearning, learned_picture
 from tests.cameras.slots.lots import SIZE, slots_of, view, watch
 from tests.node.cameras import Later
 
@@ -33,7 +34,7 @@ class Bundle:
 
     identity: str = "0123"
     slots: tuple[Slot, ...] = ()
-    slot_model: None = None
+    slot_model: SlotModel | None = None
     seen_boxes: SeenBoxes = NO_BOXES
 
     @property
@@ -178,19 +179,29 @@ def test_ignored_things_and_what_masks_cover_teach_nothing() -> None:
 
 
 def test_the_bundles_picture_stays_until_there_is_more_of_its_own() -> None:
-    carried = SeenBoxes.of(tuple(FrameBoxes.of(found, SIZE) for found in FRAMES[:8]), SIZE)
-    detector = bundle(seen_boxes=carried)
+    carried = SeenBoxes.of(tuple(FrameBoxes.of(found, SIZE) for found in FRAMES[:6]), SIZE)
+    model = learn_slot_model(FRAMES[:6], SLOTS, SIZE)
+    detector = bundle(seen_boxes=carried, slots=SLOTS, slot_model=model)
     learning = SlotLearning()
-    look(learning, 0, 5)
+    look(learning, 0, 23)
     learning.learn(detector, ())
     few = learning.picture(detector)
-    assert len(few.boxes.frames) == 13
+    assert few.learned(SLOTS).model == model
+    assert few.learned(SLOTS[1:]).frames == 29  # slots that were drawn since have both teachers
     other = bundle(identity="89ab")
     assert not learning.picture(other).boxes.frames  # a bundle in its shadow has a picture of its own
-    look(learning, 5, OWN_FRAMES)
+    look(learning, 23, 30)
     learning.learn(detector, ())
-    assert len(learning.picture(detector).boxes.frames) == OWN_FRAMES + 8
+    assert learning.picture(detector).learned(SLOTS).frames == 36
     assert learning.picture(other) is learning.picture(detector)
+
+
+def test_however_much_a_node_sees_some_frames_of_the_bundle_teach_too() -> None:
+    carried = SeenBoxes.of(tuple(FrameBoxes.of(FRAMES[n % 9], SIZE) for n in range(80)), SIZE)
+    own = SeenBoxes.of(tuple(FrameBoxes.of(FRAMES[n % 9], SIZE, by="0123") for n in range(MAX_FRAMES_KEPT)), SIZE)
+    boxes = learned_picture(own, bundle(seen_boxes=carried), ()).boxes
+    assert [frame.by for frame in boxes.frames].count("") == BUNDLE_FRAMES
+    assert len(boxes.frames) == MAX_FRAMES_KEPT
 
 
 def test_it_learns_beside_the_loop_and_what_fails_changes_nothing(monkeypatch, caplog) -> None:
