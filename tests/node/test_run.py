@@ -261,5 +261,5 @@ def test_with_verbose_every_slot_is_told(tmp_path: Path, capsys) -> None:
     assert run("run", write_site(tmp_path, cameras=1), "-v") == 0
     said = capsys.readouterr().err
     time = r"^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d "
-    assert re.search(time + "DEBUG C1 slot 1: occupied$", said, re.MULTILINE)
+    assert re.search(time + "DEBUG slot C1 1: unknown -> occupied$", said, re.MULTILINE)
     assert re.search(time + "INFO node: stopped -> running$", said, re.MULTILINE)

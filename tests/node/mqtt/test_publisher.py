@@ -254,14 +254,15 @@ def test_a_slot_that_is_gone_is_cleared_at_the_broker_also_after_a_restart(
     first = publisher(broker.port, home_assistant=True)
     until(lambda: "lotwise/north_lot/available" in retained(broker.port), "told")
     announced = [topic for topic in retained(broker.port) if topic.startswith("homeassistant/")]
-    # Four slots and a place that both cameras see; three counts, the longest stay; three to diagnose each camera.
-    assert len(announced) == 15
+    # Four slots and the three places that they are, of which cameras may disagree; three counts, the longest stay; four
+    # to diagnose each camera.
+    assert len(announced) == 20
     first.close()
 
     second = publisher(broker.port, Node({"C1": {"1": SlotNow("free", NOON, 0.8)}}), home_assistant=True)
     gone = {"lotwise/north_lot/C1/slot/2", "lotwise/north_lot/C2/slot/2", "lotwise/north_lot/C2/state"}
     until(lambda: not gone & retained(broker.port).keys(), "what is gone is cleared")
-    assert len([topic for topic in retained(broker.port) if topic.startswith("homeassistant/")]) == 7
+    assert len([topic for topic in retained(broker.port) if topic.startswith("homeassistant/")]) == 8
     second.close()
 
     publisher(broker.port, Node({"C1": {"1": SlotNow("free", NOON, 0.8)}}))
@@ -319,7 +320,9 @@ def guarded(tmp_path: Path) -> Iterator[Broker]:
             subprocess.run(["mosquitto_passwd", "-b", passwords, user, password], check=True, capture_output=True)
     except FileNotFoundError:
         pytest.skip("mosquitto_passwd is not installed (Debian: apt-get install mosquitto)")
-    allowed = "".join(f"topic write lotwise/+/{rest}\n" for rest in ("state", "available", "longest_stay", "+/+/#"))
+    allowed = "".join(
+        f"topic write lotwise/+/{rest}\n" for rest in ("state", "available", "longest_stay", "disagreements", "+/+/#")
+    )
     rights.write_text(f"user node\n{allowed}user reader\ntopic #\n")
     rights.chmod(0o600)
     broker = Broker(tmp_path, (f"password_file {passwords}", f"acl_file {rights}"))
