@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
+from lotwise.datasets.suppression import first_boxes
 from lotwise.eval.comparison import Report
 from lotwise.eval.evidence import Evidence
 from lotwise.eval.live import LiveModel
@@ -92,7 +93,7 @@ def _measure(
     confidence = {camera: evidence.confidence[role][camera] for camera in groups}
     seen = {name: evidence.predictions[role][name] for members in groups.values() for name in members}
     truth = {name: judged[name].truth for name in seen}
-    counted = {name: judged[name].counted(detections) for name, detections in seen.items()}
+    counted = {name: judged[name].counted(first_boxes(detections)) for name, detections in seen.items()}
     matchings = {name: match(counted[name], truth[name]) for name in seen}
     slot_counts = {
         name: judged[name].slot_counts(seen[name], evidence.reads_slots_from(role, camera))
@@ -100,7 +101,7 @@ def _measure(
         for name in members
     }
     box_counts = {
-        name: judged[name].box_counts(seen[name], confidence[camera])
+        name: judged[name].box_counts(first_boxes(seen[name]), confidence[camera])
         for camera, members in groups.items()
         for name in members
     }

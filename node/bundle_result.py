@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.slots import SlotReading
 from lotwise.datasets.frame import Detections, Image
+from lotwise.datasets.suppression import first_boxes
 from lotwise.node.state import Event
 
 Read = Callable[[Detector, Detections], Mapping[str, SlotReading]]
@@ -45,7 +46,7 @@ class BundleResult:
     @property
     def deployed(self) -> Detections:
         """The detections at the detector's own confidence."""
-        return self.detections[self.detections.scores >= self.detector.confidence]
+        return first_boxes(self.detections[self.detections.scores >= self.detector.confidence])
 
 
 def run_bundle(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lotwise.datasets.boxes import iou
 from lotwise.datasets.frame import Detections, VehicleTruth
+from lotwise.datasets.suppression import first_boxes
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.eval.metrics.matching import IOU_THRESHOLD, match
 
@@ -42,7 +43,7 @@ def false_boxes(
         teacher, nano: all that these say of the frame.
         confidence: threshold of the model.
     """
-    drawn = said[said.scores >= confidence]
+    drawn = first_boxes(said[said.scores >= confidence])
     boxes = drawn.boxes[match(drawn, truth).false]
     on = iou(boxes, truth.boxes[~truth.ignore]).max(1, initial=0)
     told, nanos = _score_there(boxes, teacher), _score_there(boxes, nano)
@@ -59,7 +60,7 @@ def false_boxes(
 
 def missed_vehicles(said: Detections, truth: VehicleTruth, teacher: Detections, confidence: float) -> Counter[str]:
     """The missed vehicles of one frame by cause; arguments as of :func:`false_boxes`."""
-    boxes = truth.boxes[match(said[said.scores >= confidence], truth).missed]
+    boxes = truth.boxes[match(first_boxes(said[said.scores >= confidence]), truth).missed]
     causes: Counter[str] = Counter()
     for by_teacher, own in zip(_score_there(boxes, teacher), _score_there(boxes, said), strict=True):
         if by_teacher < DEFAULT_CONFIDENCE:

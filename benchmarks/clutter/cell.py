@@ -77,6 +77,8 @@ class Outcome:
     said: tuple[Predictions, ...]
 
 
+FIELDS = ("boxes", "scores", "labels")
+"""Of detections, what stands in ``predictions.npz``."""
 TOLD = ("confidence", "slot_confidence", "seconds", "memory", "live", "gate")
 """Of an outcome, what stands in ``result.json``."""
 
@@ -91,7 +93,7 @@ def read_outcome(folder: Path, job: Job) -> Outcome | None:
         return None
     with np.load(folder / "predictions.npz") as arrays:
         said = tuple(
-            {name: Detections.of(arrays[f"{t}.{i}.boxes"], arrays[f"{t}.{i}.scores"]) for i, name in enumerate(names)}
+            {name: Detections.of(*(arrays[f"{t}.{i}.{field}"] for field in FIELDS)) for i, name in enumerate(names)}
             for t, names in enumerate(found["frames"])
         )
     return Outcome(**{key: found[key] for key in TOLD}, said=said)
@@ -211,7 +213,7 @@ def main() -> None:
     arrays: dict[str, Any] = {}
     for t, said in enumerate(done.said):
         for i, found in enumerate(said.values()):
-            arrays[f"{t}.{i}.boxes"], arrays[f"{t}.{i}.scores"] = found.boxes, found.scores
+            arrays |= {f"{t}.{i}.{field}": getattr(found, field) for field in FIELDS}
     np.savez(folder / "predictions.npz", **arrays)
     result = {key: getattr(done, key) for key in TOLD}
     result |= {"job": asdict(job), "frames": [list(said) for said in done.said]}

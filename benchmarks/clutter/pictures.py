@@ -23,6 +23,7 @@ from benchmarks.distillation.compare import slug
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, VehicleTruth
 from lotwise.datasets.load import load
+from lotwise.datasets.suppression import first_boxes
 from lotwise.datasets.synthetic.yard.truth import PieceTruth
 from lotwise.eval.metrics.matching import match
 
@@ -35,7 +36,7 @@ def drawn(
     image: Image, said: Detections, truth: VehicleTruth, pieces: tuple[PieceTruth, ...], confidence: float
 ) -> tuple[Image, int]:
     """A frame with a model's boxes, what they are on and their scores; and how many are on furniture."""
-    picture, found = image.copy(), said[said.scores >= confidence]
+    picture, found = image.copy(), first_boxes(said[said.scores >= confidence])
     verdict, furniture = match(found, truth), 0
     for box in truth.boxes[verdict.missed]:
         cv2.rectangle(picture, *_corners(box), MISSED, 1)

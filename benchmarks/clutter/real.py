@@ -41,6 +41,7 @@ from lotwise.cameras.slots import slot_rule
 from lotwise.datasets.frame import SlotState, VehicleTruth
 from lotwise.datasets.images import image_size
 from lotwise.datasets.readers.open import open_dataset
+from lotwise.datasets.suppression import first_boxes
 from lotwise.eval.protocols.slots import LabelledFrame
 
 Cell = tuple[Job, Outcome]
@@ -86,7 +87,7 @@ def empty_day(test: HeldOut, said: Predictions, confidence: float) -> dict[str, 
     free: dict[str, SlotState] = {slot.id: "free" for slot in slots}
     nobody = VehicleTruth(np.zeros((0, 4), np.float32), np.zeros(0, bool))
     judged = LabelledFrame(nobody, slots, image_size(frames[0].path), free, slot_rule(None))
-    counts = [judged.box_counts(said[frame.name], confidence) for frame in frames]
+    counts = [judged.box_counts(first_boxes(said[frame.name]), confidence) for frame in frames]
     return {
         "frames": len(frames),
         "false": sum(one.false or 0 for one in counts),

@@ -17,6 +17,7 @@ from lotwise.datasets.boxes import coverage, iou
 from lotwise.datasets.frame import Detections, VehicleTruth
 from lotwise.datasets.images import image_size
 from lotwise.datasets.readers.open import open_dataset
+from lotwise.datasets.suppression import first_boxes
 from lotwise.datasets.synthetic.yard.file import read_furniture
 from lotwise.datasets.synthetic.yard.truth import PieceTruth
 from lotwise.eval.metrics.matching import match
@@ -98,7 +99,7 @@ furniture_of = lru_cache(maxsize=16)(read_furniture)
 
 def count_boxes(said: Detections, truth: VehicleTruth, pieces: Sequence[PieceTruth], confidence: float) -> Counts:
     """Of one frame."""
-    drawn = said[said.scores >= confidence]
+    drawn = first_boxes(said[said.scores >= confidence])
     found = match(drawn, truth)
     on = Counter(on_what(box, truth, pieces) for box in drawn.boxes[found.false])
     return Counts(1, int(found.right.sum()), int(found.false.sum()), int(found.missed.sum()), on)
@@ -138,7 +139,7 @@ def _count_empty(test: HeldOut, said: Predictions, confidence: float, slots_from
     slots = open_dataset(test.dataset, Path(test.root), (camera,)).slots[camera]
     frames = test.frames()[1]
     size = image_size(frames[0].path)
-    boxes = sum(int((found.scores >= confidence).sum()) for found in said.values())
+    boxes = sum(int((first_boxes(found).scores >= confidence).sum()) for found in said.values())
     called = sum(
         reading.state == "occupied"
         for found in said.values()

@@ -49,6 +49,14 @@ class Manifest(BaseModel):
         float, Field(gt=0, lt=1, description="boxes under this calibrated score are not reported")
     ] = DEFAULT_CONFIDENCE
     overlap: Annotated[float, Field(gt=0, le=1, description="IoU of non-maximum suppression")] = DEFAULT_NMS_IOU
+    reported_overlap: Annotated[
+        float | None,
+        Field(gt=0, le=1, description="of boxes with more IoU than this the surest is reported"),
+    ] = None
+    reported_nested: Annotated[
+        float,
+        Field(gt=0, le=1, description="and of boxes that share more than this part of the smaller one"),
+    ] = 1.0
     files: Annotated[dict[FileName, Digest], Field(description="sha256 of each file of the bundle")]
     slots: tuple[SlotShape, ...] = ()
     slot_model: Annotated[
@@ -101,7 +109,9 @@ class Manifest(BaseModel):
     def unsaid(self) -> set[str]:
         """Fields younger than format 1 that say nothing new; unwritten, so that older bundles keep their identity."""
         silent = {"models"} if self.models == FLOAT_ONLY else set()
-        return silent | {name for name in ("slot_confidence", "calibration", "crop") if getattr(self, name) is None}
+        younger = ("slot_confidence", "calibration", "crop", "reported_overlap")
+        silent |= {"reported_nested"} if self.reported_overlap is None else set()
+        return silent | {name for name in younger if getattr(self, name) is None}
 
 
 def int8_refusal(measured: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ from lotwise.cameras.slots.seen_boxes import NO_BOXES, SeenBoxes
 from lotwise.cameras.slots.seen_boxes_file import SEEN_BOXES, read_seen_boxes
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Crop, Detections, Image, Slot
-from lotwise.datasets.suppression import DEFAULT_NMS_IOU, suppress
+from lotwise.datasets.suppression import DEFAULT_NMS_IOU, mark_second_boxes, suppress
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE, VEHICLE_CLASSES
 
 MIN_REPORTED_SCORE = 0.001
@@ -107,7 +107,11 @@ class Detector:
         return mine == theirs
 
     def __call__(self, frames: Sequence[Image], confidence: float | None = None) -> list[Detections]:
-        """Vehicles on each frame of a batch, in pixels of that frame, scores calibrated and falling, label 0.
+        """Vehicles on each frame of a batch, in pixels of that frame, scores calibrated and falling.
+
+        Boxes that are not reported because a surer one is of the same vehicle are there too, with a label of their own
+        (:func:`lotwise.datasets.suppression.first_boxes` leaves them out); slots are read from all. Others have
+        label 0.
 
         Args:
             frames: (H, W, 3) BGR each; sizes may differ.
@@ -162,6 +166,8 @@ class Detector:
             found = found[np.argsort(-found.scores, kind="stable")]
         else:
             found = suppress(found, confidence=raw, iou=self.overlap)
+        if self.manifest is not None and self.manifest.reported_overlap is not None:
+            found = mark_second_boxes(found, self.manifest.reported_overlap, self.manifest.reported_nested)
         if calibration is not None:
             found = replace(found, scores=calibration(found.scores))
             found = found if threshold == MIN_REPORTED_SCORE else found[found.scores >= threshold]

@@ -12,6 +12,7 @@ from lotwise.cameras.detection.model import Model
 from lotwise.cameras.ignore.region import IgnoreRegion, region_boxes, without_ignored
 from lotwise.cameras.slots import SlotReading, slot_rule
 from lotwise.datasets.frame import Detections, Image, Slot, SlotState
+from lotwise.datasets.suppression import first_boxes
 
 
 @dataclass(frozen=True)
@@ -122,5 +123,5 @@ class FrameReader:
         found = without_ignored(said, region_boxes(self.regions), size)
         rule = slot_rule(model.picture.learned(slots).model, model.crop) if slots else None
         readings = rule(found, slots, size, confidence=model.slot_confidence) if rule else {}
-        told = found[found.scores >= self._threshold]
-        return FrameResult(file, size, told, readings, taken, int((said.scores >= self._threshold).sum()) - len(told))
+        told, before = (first_boxes(one[one.scores >= self._threshold]) for one in (found, said))
+        return FrameResult(file, size, told, readings, taken, len(before) - len(told))

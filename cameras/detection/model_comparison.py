@@ -8,6 +8,7 @@ from typing import Any
 from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.detector import Detector
 from lotwise.datasets.frame import Detections, Image
+from lotwise.datasets.suppression import first_boxes
 
 MIN_AGREEMENT = 0.98
 """Least F1 of a model's boxes against those of the exact one, where nothing else is asked for. Chosen: a score at the
@@ -30,7 +31,7 @@ def compare(exact: Detector, quick: Detector, frames: Iterable[Image]) -> dict[s
         pair = exact([frame], least)[0], quick([frame], least)[0]
         size = (frame.shape[1], frame.shape[0])
         first, second = (exact.slot_rule(one, exact.slots, size, confidence=exact.slot_confidence) for one in pair)
-        reported = [one[one.scores >= exact.confidence] for one in pair]
+        reported = [first_boxes(one[one.scores >= exact.confidence]) for one in pair]
         pairs.append((reported[0], reported[1]))
         same += [first[slot].state == second[slot].state for slot in first]
     return {

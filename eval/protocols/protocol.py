@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lotwise.datasets.frame import Detections, VehicleTruth
+from lotwise.datasets.suppression import first_boxes
 from lotwise.eval.column import BOX_COUNTS, Column
 from lotwise.eval.evidence import Evidence
 from lotwise.eval.marks import Mark, Verdict, box_marks
@@ -44,7 +45,7 @@ class JudgedFrame:
 
     def marks(self, detections: Detections, confidence: float, slot_confidence: float) -> tuple[Mark, ...]:
         """What to draw of detections at a confidence, and of slots read from a score up, in drawing order."""
-        return box_marks(detections[detections.scores >= confidence], self.truth)
+        return box_marks(first_boxes(detections[detections.scores >= confidence]), self.truth)
 
 
 @dataclass(frozen=True)

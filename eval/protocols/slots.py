@@ -12,6 +12,7 @@ from lotwise.cameras.slots import SlotRule, slot_states
 from lotwise.cameras.slots.half_covered import slot_boxes
 from lotwise.datasets.boxes import iou
 from lotwise.datasets.frame import Detections, Slot, SlotState, VehicleTruth
+from lotwise.datasets.suppression import first_boxes
 from lotwise.eval.column import FRAMES, Column
 from lotwise.eval.evidence import Evidence
 from lotwise.eval.marks import Mark, Verdict, corners
@@ -80,7 +81,7 @@ class LabelledFrame(JudgedFrame):
     def marks(self, detections: Detections, confidence: float, slot_confidence: float) -> tuple[Mark, ...]:
         """Labelled slots by verdict over the boxes that led to it; the errors last."""
         readings = self.rule(detections, self.slots, self.size, confidence=slot_confidence)
-        seen = detections[detections.scores >= confidence]
+        seen = first_boxes(detections[detections.scores >= confidence])
         boxes = [
             Mark("seen", corners(box), "", f"box it drew (score {score:.2f}); on no labelled slot it is unjudged")
             for box, score in zip(seen.boxes, seen.scores, strict=True)

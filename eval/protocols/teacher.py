@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lotwise.datasets.frame import Detections, VehicleTruth
+from lotwise.datasets.suppression import first_boxes
 from lotwise.eval.column import BOX_COUNTS, FRAMES, Column
 from lotwise.eval.evidence import Evidence
 from lotwise.eval.marks import BoxVerdicts, Mark, Verdict, box_marks
@@ -39,7 +40,7 @@ class TeacherFrame(JudgedFrame):
         return BoxCounts(None, None, int((detections.scores >= confidence).sum()))
 
     def marks(self, detections: Detections, confidence: float, slot_confidence: float) -> tuple[Mark, ...]:
-        return box_marks(detections[detections.scores >= confidence], self.truth, BY_TEACHER)
+        return box_marks(first_boxes(detections[detections.scores >= confidence]), self.truth, BY_TEACHER)
 
 
 class Teacher(Protocol):

@@ -26,6 +26,7 @@ from lotwise.cameras.slots.seen_boxes import SeenBoxes
 from lotwise.cameras.slots.seen_boxes_file import SEEN_BOXES, write_seen_boxes
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Crop, Image, Slot
+from lotwise.datasets.suppression import STUDENT_NESTED, STUDENT_NMS_IOU
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.students.export.onnx_file import export_onnx
 from lotwise.students.model.deployed import candidates, deployed_form, reported
@@ -97,6 +98,8 @@ def write_bundle(
         crop=crop,
         confidence=confidence,
         files={name: sha256(folder / name) for name in written},
+        reported_overlap=STUDENT_NMS_IOU,
+        reported_nested=STUDENT_NESTED,
         slots=tuple(SlotShape.of(slot) for slot in slots),
         slot_model=slot_model,
         teacher=teacher or {},

@@ -10,7 +10,7 @@ from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.datasets.frame import Detections, Image
-from lotwise.datasets.suppression import suppress
+from lotwise.datasets.suppression import STUDENT_NESTED, STUDENT_NMS_IOU, mark_second_boxes, suppress
 from lotwise.teacher.head import decode_boxes, vehicle_logits
 from lotwise.teacher.tensor import image_tensor
 
@@ -41,6 +41,6 @@ def candidates(form: Deployed, image: Image) -> Detections:
 
 
 def reported(found: Detections, fitted: Letterbox, confidence: float) -> Detections:
-    """Candidates -> what is reported of the frame, in its pixels."""
-    kept = suppress(found, confidence=confidence)
+    """Candidates -> what is said of the frame, in its pixels; second boxes of a vehicle are labelled as such."""
+    kept = mark_second_boxes(suppress(found, confidence=confidence), STUDENT_NMS_IOU, STUDENT_NESTED)
     return Detections(fitted.to_frame(kept.boxes), kept.scores, kept.labels)

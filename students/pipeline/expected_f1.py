@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from lotwise.datasets.boxes import iou
 from lotwise.datasets.frame import Detections
+from lotwise.datasets.suppression import first_boxes
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 
 Floats = NDArray[np.float64]
@@ -87,7 +88,8 @@ def judge(frames: Iterable[tuple[Detections, Expected]], overlap: float = SAME_V
         overlap: IoU from which on a detection has found a box of the teacher.
     """
     scores, probability, invented, expected, count = [], [], [], 0.0, 0
-    for found, said in frames:
+    for every, said in frames:
+        found = first_boxes(every)
         which, chance = _match(found, said, overlap)
         scores.append(found.scores[which].astype(np.float64))
         probability.append(chance)

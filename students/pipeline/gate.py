@@ -16,6 +16,7 @@ from lotwise.cameras.registry.registry import Registry
 from lotwise.datasets.boxes import Boxes
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image
+from lotwise.datasets.suppression import first_boxes
 from lotwise.students.pipeline.inventions import may_be_invented
 from lotwise.students.pipeline.records import GateOutcome
 from lotwise.students.pipeline.tune import Tuning
@@ -135,7 +136,7 @@ def agreements_with_teacher(
     for image, said in frames:
         taught = said[said.scores >= threshold]
         for name, detector in detectors.items():
-            found = detector([image])[0]
+            found = first_boxes(detector([image])[0])
             if ignored is not None:
                 found = without_ignored(found, ignored, (image.shape[1], image.shape[0]))
             pairs[name].append((found, taught))

@@ -16,6 +16,7 @@ from lotwise.datasets.frame import Detections
 from lotwise.datasets.load import LoadFrame
 from lotwise.datasets.progress import Progress
 from lotwise.datasets.split import Split
+from lotwise.datasets.suppression import STUDENT_NESTED, STUDENT_NMS_IOU
 from lotwise.students.distillation.checkpoint import CHECKPOINT
 from lotwise.students.distillation.learn import SECOND_ROUND, STUDENT, learn
 from lotwise.students.few_frames.blend import blend
@@ -169,6 +170,7 @@ def _part(
     nano = make_student(plan.student, plan.oracle.classes)
     learned, left_out = folds.learned(part), folds.left_out(part)
     parts = [fingerprint(nano), plan.distill.model_dump_json(), labels.index.oracle, str(plan.few_frames.shares)]
+    parts.append(f"{STUDENT_NMS_IOU} {STUDENT_NESTED}")
     for side in (learned, left_out):
         parts += ["side", *(f"{frame.name} {taught_identity(labels, frame.name)}" for frame in side)]
     identity = hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()

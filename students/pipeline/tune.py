@@ -10,6 +10,7 @@ import numpy as np
 from lotwise.cameras.detection.bundle import parse_manifest, write_manifest
 from lotwise.cameras.detection.calibration import Calibration
 from lotwise.datasets.frame import Detections
+from lotwise.datasets.suppression import first_boxes
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 from lotwise.students.pipeline.calibrate import calibrate
 from lotwise.students.pipeline.expected_f1 import Judged, choose_threshold
@@ -41,7 +42,7 @@ class Tuning:
     def reported(self, said: Detections) -> Detections:
         """The boxes that are reported of all that a model says, by its raw scores."""
         scores = self.calibration(said.scores) if self.calibration else said.scores
-        return said[scores >= self.confidence]
+        return first_boxes(said[scores >= self.confidence])
 
 
 def tune(judged: Judged, slots_from: float = DEFAULT_CONFIDENCE, of_nano: int | None = None) -> Tuning:

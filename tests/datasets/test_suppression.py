@@ -5,7 +5,7 @@ import pytest
 
 from lotwise.datasets.boxes import iou
 from lotwise.datasets.frame import Detections
-from lotwise.datasets.suppression import suppress
+from lotwise.datasets.suppression import first_boxes, mark_second_boxes, suppress
 
 CAR, ALMOST, NEXT = [0, 0, 100, 50], [4, 0, 104, 50], [50, 0, 150, 50]
 
@@ -36,3 +36,15 @@ def test_no_two_that_are_kept_overlap_more_than_allowed_and_none_is_lost_without
     lost = found[~np.isin(found.scores, kept.scores)]
     better = kept.scores[None] > lost.scores[:, None]
     assert ((iou(lost.boxes, kept.boxes) > 0.5 - 1e-4) & better).any(axis=1).all()
+
+
+def test_second_boxes_are_marked_and_not_reported() -> None:
+    part, around = [60, 5, 98, 45], [-30, -30, 130, 60]
+    found = Detections.of([CAR, part, around, NEXT], [0.8, 0.6, 0.9, 0.5])
+    marked = mark_second_boxes(found, 0.5, 0.9)
+    assert (marked.scores.tolist(), marked.labels.tolist()) == (pytest.approx([0.9, 0.8, 0.6, 0.5]), [0, 1, 1, 0])
+    assert first_boxes(marked).boxes.tolist() == [around, NEXT]  # that one lies in it to less than nine tenths
+    # What is marked marks no other.
+    chain = Detections.of([[0, 0, 100, 50], [30, 0, 130, 50], [60, 0, 160, 50]], [0.9, 0.8, 0.7])
+    assert mark_second_boxes(chain, 0.5, 0.9).labels.tolist() == [0, 1, 0]
+    assert len(first_boxes(mark_second_boxes(Detections.empty(), 0.5, 0.9))) == 0

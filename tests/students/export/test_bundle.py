@@ -11,9 +11,11 @@ import torch
 from lotwise.cameras.detection.bundle import MODEL, read_manifest
 from lotwise.cameras.detection.detector import load_detector
 from lotwise.cameras.detection.letterbox import Letterbox
+from lotwise.datasets.boxes import area, intersection, iou
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections
 from lotwise.datasets.load import load
+from lotwise.datasets.suppression import first_boxes
 from lotwise.students.export import bundle as export
 from lotwise.students.export.bundle import BOX_TOLERANCE_PX, SCORE_TOLERANCE, compare, write_bundle
 from lotwise.students.model.deployed import candidates, deployed_form, reported
@@ -69,6 +71,20 @@ def test_the_same_student_exported_again_is_the_same_bundle(student, images, tmp
         made = write_bundle(student, tmp_path / str(number), camera="C1", role="student", size=SIZE, check=images)
         identities.add(made.identity)
     assert len(identities) == 1
+
+
+def test_a_bundle_reports_no_second_box_of_a_vehicle(bundle: Path, images) -> None:
+    detector = load_detector(bundle)
+    boxes = first_boxes(detector([images[0]], 0.001)[0]).boxes
+    assert len(boxes) > 1
+    overlap = iou(boxes, boxes) - np.eye(len(boxes))
+    shared = intersection(boxes, boxes) / np.minimum(area(boxes)[:, None], area(boxes)[None]) - np.eye(len(boxes))
+    # Boxes are cut at the frame's edge only after that was asked.
+    inside = ((boxes[:, :2] > 0).all(1) & (boxes[:, 2:] < [images[0].shape[1], images[0].shape[0]]).all(1)).nonzero()[0]
+    assert overlap[np.ix_(inside, inside)].max(initial=0) <= 0.5 + 1e-3
+    assert shared[np.ix_(inside, inside)].max(initial=0) <= 0.9 + 1e-3
+    manifest = read_manifest(bundle)
+    assert (manifest.overlap, manifest.reported_overlap, manifest.reported_nested) == (0.7, 0.5, 0.9)
 
 
 @pytest.mark.parametrize("confidence", [0.05, 0.25, 0.6])
