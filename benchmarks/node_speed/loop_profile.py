@@ -10,7 +10,6 @@ from typing import Any
 import lotwise.cameras.detection.detector
 import lotwise.cameras.slots.rule
 import lotwise.node.camera
-import lotwise.node.node
 from benchmarks.node_speed.lotwise_node import MemorySource
 from lotwise.cameras.detection.backends.onnx_runtime import OnnxRuntime
 from lotwise.cameras.detection.letterbox import Letterbox
@@ -19,6 +18,7 @@ from lotwise.cameras.view.change_detection import ChangeDetector
 from lotwise.cameras.view.health import ViewHealth
 from lotwise.node.camera import CameraLoop
 from lotwise.node.hot_swap import HotSwap
+from lotwise.node.journal.journal import Journal
 
 WHOLE_LOOP = "a frame, all in all"
 REST_OF_LOOP = "rest of the loop"
@@ -51,7 +51,7 @@ def timed_functions() -> tuple[tuple[Any, str, str], ...]:
         (ConsecutiveReadings, "update", "slot hysteresis"),
         (ConsecutiveReadings, "same", "slot hysteresis, unchanged view"),
         (CameraLoop, "_slot_events", "events"),
-        (lotwise.node.node, "record", "journal"),
+        (Journal, "record", "journal"),
     )
 
 

@@ -114,9 +114,10 @@ class LotwiseNode:
         """What the camera's own detector says of one frame, once the node has stopped."""
         detector = self._bundles[camera].detector
         assert detector is not None, self._bundles[camera].why
-        found = detector([image])[0]
+        found = detector([image], min(detector.confidence, detector.slot_confidence))[0]
         size = (image.shape[1], image.shape[0])
-        return found, detector.slot_rule(found, detector.slots, size, confidence=detector.confidence)
+        readings = detector.slot_rule(found, detector.slots, size, confidence=detector.slot_confidence)
+        return found[found.scores >= detector.confidence], readings
 
     def extra(self) -> dict[str, Any]:
         """Seconds until every camera had told a slot's state; its bundles' problems, which must be none."""

@@ -9,10 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.node_speed.memory_streams import Stream, Streams
 from benchmarks.node_speed.processed_frames import ProcessedFrame
 from benchmarks.node_speed.systems import Job, UltralyticsFormat
-from lotwise.cameras.detection.bundle import Manifest, read_manifest
+from lotwise.cameras.detection.bundle import read_manifest
+from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.cameras.slots import SlotReading, slot_rule
 from lotwise.datasets.frame import Detections, Image
 
@@ -80,15 +83,21 @@ class Ultralytics:
             thread.join()
 
     def detect(self, camera: str, image: Image) -> tuple[Detections, dict[str, SlotReading]]:
-        """One frame by ``predict`` and the bundle's own slot rule."""
+        """One frame by ``predict``, which gets the part of it that the student looks at; the bundle says what scores
+        mean and how slots are read."""
         manifest = self._manifests[camera]
+        size = (image.shape[1], image.shape[0])
+        left, top, right, bottom = Letterbox(size, manifest.input, manifest.crop).window
+        calibration = manifest.calibration
+        slot_confidence = manifest.slot_confidence or manifest.confidence
+        least = min(manifest.confidence, slot_confidence)
         # Classes are kinds of vehicles: without agnostic_nms a car that is also a truck would be there twice.
         said = (
             self._models[camera]
             .predict(
-                image,
+                image[top:bottom, left:right] if manifest.crop else image,
                 imgsz=max(manifest.input),
-                conf=manifest.confidence,
+                conf=calibration.raw(least) if calibration else least,
                 iou=manifest.overlap,
                 agnostic_nms=True,
                 device="cpu",
@@ -96,16 +105,15 @@ class Ultralytics:
             )[0]
             .boxes
         )
-        found = Detections.of(said.xyxy.cpu().numpy(), said.conf.cpu().numpy())
-        return found, self._read(camera, manifest, found, image)
+        scores = said.conf.cpu().numpy()
+        boxes = said.xyxy.cpu().numpy() + np.array([left, top, left, top], np.float32)
+        found = Detections.of(boxes, calibration(scores) if calibration else scores)
+        rule = slot_rule(manifest.slot_model, manifest.crop)
+        readings = rule(found, self._slots[camera], size, confidence=slot_confidence)
+        return found[found.scores >= manifest.confidence], readings
 
     def extra(self) -> dict[str, Any]:
         return {}
-
-    def _read(self, camera: str, manifest: Manifest, found: Detections, image: Image) -> dict[str, SlotReading]:
-        rule = slot_rule(manifest.slot_model)
-        size = (image.shape[1], image.shape[0])
-        return rule(found, self._slots[camera], size, confidence=manifest.confidence)
 
     def _work(self, streams: Mapping[str, Stream]) -> None:
         cameras: Sequence[str] = list(streams)
