@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from lotwise.students.right_size.losses import Losses
 from lotwise.students.right_size.rung import Rung
 
-ROUNDS = (0.25, 0.5, 0.5)
+ROUNDS = (0.25, 0.5, 0.5, 0.5)
 """Steps of each round, as shares of the full-size student's: short for all, longer for the few that are left."""
 
 

@@ -27,7 +27,7 @@ class Lot:
         self.trained.append((rung.size, number, above if before is None else before.weights))
         rounds = before.rounds if before else 0
         spent = before.cost if before else 0.0
-        loss = self.losses[rung.size][rounds]
+        loss = self.losses[rung.size][min(rounds, 2)]
         return Tried(rung, f"{rung.size}/{number}", 10, 1.0, spent + 10.0, losing(loss), rounds + 1)
 
     def search(self, allowed: float, most: float = 1e9) -> dict[str, Tried]:
