@@ -395,11 +395,11 @@ def test_a_frame_of_sixty_slots_costs_little() -> None:
     frames = [{name: SlotReading("occupied", float(rng.uniform(0.5, 1))) for name in names} for _ in range(100)]
     best = np.inf
     for round_ in range(5):
-        begin = clock.perf_counter()
+        begin = clock.thread_time()
         for step, readings in enumerate(frames):
             told.update(readings, (), at(100 * round_ + step))
-        best = min(best, (clock.perf_counter() - begin) / len(frames))
-    assert best < 1e-3  # 0.2 ms on an idle core of today
+        best = min(best, (clock.thread_time() - begin) / len(frames))
+    assert best < 1e-3  # 0.2 ms of a core of today; processor time, whatever else the machine does
 
 
 @pytest.mark.parametrize(
