@@ -30,6 +30,8 @@ def describe_engines(site: Site, cameras: Sequence[str], probe: Probe | None = N
         cameras: ids.
         probe: what times engines.
     """
+    if not cameras:
+        return []  # none of those asked for is in the site: told as wrong
     _, threads = workers_and_threads(site, len(cameras))
     choices = Choices(site.state, site.detector, this_machine(), threads)
     timed: dict[str, str] = {}
