@@ -11,8 +11,6 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
 
 from lotwise.cameras.site.api import ApiSettings
 from lotwise.cameras.site.settings import Site
@@ -24,6 +22,7 @@ from lotwise.node.journal.journal import Journal
 from lotwise.node.place import Disagreement
 from lotwise.node.state import Event, NodeNow
 from tests.node.history.journals import change
+from tests.node.http.axe import serious
 from tests.node.http.slot_editor.conftest import OpenPage
 from tests.node.nodes import NOON, FakeNode, camera, slot, square
 
@@ -71,17 +70,6 @@ def url(tmp_path: Path) -> Iterator[str]:
     with closing(ApiServer(node, ApiSettings(port=0), tmp_path, past=site)) as server:
         server.start()
         yield f"http://127.0.0.1:{server.port}"
-
-
-def serious(page: Page) -> list[str]:
-    """What axe-core calls serious or critical, by rule and element."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {node['html'][:120]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

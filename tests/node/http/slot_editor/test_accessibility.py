@@ -5,25 +5,14 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.node.http.axe import serious
 from tests.node.http.slot_editor.conftest import OpenPage, Served
 from tests.node.http.slot_editor.hands import Hands
 from tests.node.http.slot_editor.test_editing import PROPOSED, middle
 
 pytestmark = pytest.mark.slow
-
-
-def serious(hands: Hands) -> list[str]:
-    """What axe-core calls serious or critical, by rule and element."""
-    found = Axe().run(hands.page).response["violations"]
-    return [
-        f"{one['id']}: {node['html'][:120]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -35,27 +24,27 @@ def test_nothing_serious_is_found(
     edited.site.write(*PROPOSED)
     # axe-core is put into the page by the test: its policy, which would let nothing else run, is not asked here.
     hands = Hands(open_page(edited.editor(), width, height, color_scheme=scheme, bypass_csp=True))
-    assert serious(hands) == []
+    assert serious(hands.page) == []
     hands.click(middle(PROPOSED[0]))
     expect(hands.page.locator("#one")).to_be_visible()
-    assert serious(hands) == []
+    assert serious(hands.page) == []
     hands.press("Control+a")
-    assert serious(hands) == []
+    assert serious(hands.page) == []
     hands.click(middle(PROPOSED[4]), button="right")
-    assert serious(hands) == []
+    assert serious(hands.page) == []
     hands.press("Escape")
     hands.page.locator("#stage").focus()
     hands.press("r")
     hands.click((0.3, 0.7), (0.7, 0.7), (0.7, 0.8), (0.3, 0.8))
-    assert serious(hands) == []
+    assert serious(hands.page) == []
     hands.press("Enter")
     hands.page.locator("#stage").focus()
     hands.press("?")
-    assert serious(hands) == []
+    assert serious(hands.page) == []
     hands.press("Escape")
     edited.site.write(*PROPOSED[1:])
     hands.act("save")
     expect(hands.page.locator("#conflict")).to_be_visible()
-    assert serious(hands) == []
+    assert serious(hands.page) == []
     hands.press("Escape")
-    assert serious(hands) == []  # with the banner
+    assert serious(hands.page) == []  # with the banner
