@@ -17,7 +17,7 @@ LOWEST = 0.02
 UNTOLD_LOWEST = 0.05
 """Lowest score that is taken where scores above it are as good: a frame without cars is right with every threshold,
 and on a whole day without cars the nano's boxes from here up make one slot in a hundred occupied, from ``LOWEST`` up
-seven (UFPR05's empty day)."""
+seven (UFPR05's empty day; counted once, by no script that is kept)."""
 MORE_FALSE = 0.02
 """Share of the free slots, one slot at least, that may be called occupied beyond those at the usual score."""
 TRIED = 24
