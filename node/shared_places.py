@@ -179,7 +179,9 @@ class SharedPlaces:
             of = self._cameras[camera]
             now = of.slots[slot]
             error = self.agreement.error(camera, name, now.state)
-            found.append(Sighting(camera, now, of.time, is_live(of), slot in of.hidden, error))
+            # A camera that has not shown a frame yet takes nothing back of what another saw last.
+            live = is_live(of) and of.time is not None
+            found.append(Sighting(camera, now, of.time, live, slot in of.hidden, error))
         return found
 
     def _look_at(self, name: str, time: datetime) -> list[Event]:

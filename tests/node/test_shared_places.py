@@ -218,3 +218,12 @@ def test_a_camera_that_is_down_leaves_the_place_to_the_other() -> None:
     assert [places[name].state for name in ("3", "4")] == ["occupied", "free"]
     lot.look(70, "roof", source=down, **{f"_{name}": "unknown" for name in TEN})
     assert {state.state for state in lot.places.states().values()} == {"unknown"}
+
+
+def test_a_recording_at_its_end_keeps_its_word_until_another_camera_has_shown_a_frame() -> None:
+    lot = Lot()
+    lot.look(1, "gate", _7="free", _8="free")
+    lot.look(2, "gate", SourceHealth("live", NOON, ended=True))
+    assert lot.places.states()["7"].state == "free"
+    lot.look(3, "roof", _7="free")
+    assert lot.of("slot") == [("", "7", "unknown", "free"), ("", "8", "unknown", "free")]
