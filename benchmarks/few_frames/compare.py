@@ -62,7 +62,7 @@ def main() -> None:
         if (recipe != "held" or count > FewFramesSettings().pictures) and (recipe != "nano" or count == 1)
     ]
     if asked.finished:
-        found = [path.parent.name.split("-") for path in sorted((asked.work / "looks").glob("*/test.npz"))]
+        found = [path.stem.split("-") for path in sorted((asked.work / "figures").glob("*.json"))]
         asked_cells = [Cell(name, int(count), int(seed), recipe) for name, count, seed, recipe in found]
     cells = []
     for cell in asked_cells:
