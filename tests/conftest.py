@@ -1,7 +1,9 @@
 """Fixtures shared by all tests."""
 
+import logging
 import os
 import subprocess
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,28 @@ from lotwise.datasets.synthetic import render_site
 ROOT = Path(__file__).resolve().parents[1]
 # Cameras for the tests: programs for the system's Python, which has GStreamer's bindings.
 collect_ignore = ["cameras/sources/rtsp_server.py", "node/stream_server.py"]
+
+
+_ran_before = ""
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let our loggers speak again where something that an earlier test called has muted them, and say which it was.
+
+    Libraries set up logging for the whole process; tests of what the log says must not depend on who ran before.
+    """
+    global _ran_before
+    for name, logger in logging.root.manager.loggerDict.items():
+        ours = isinstance(logger, logging.Logger) and name.partition(".")[0] == "lotwise"
+        if ours and not (logger.isEnabledFor(logging.WARNING) and logger.propagate):
+            state = f"disabled {logger.disabled}, level {logger.getEffectiveLevel()}, {logging.root.manager.disable}"
+            warnings.warn(f"the logger {name} was muted ({state}) after {_ran_before}", stacklevel=1)
+            logging.disable(logging.NOTSET)
+            logging.root.setLevel(logging.WARNING)
+            logging.getLogger("lotwise").setLevel(logging.NOTSET)
+            logger.disabled, logger.propagate = False, True
+            logger.setLevel(logging.NOTSET)
+    _ran_before = item.nodeid
 
 
 def shared_folder() -> Path:
