@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,11 @@ from lotwise.datasets.progress import Progress, no_progress
 from lotwise.students.distillation.checkpoint import TrainingState, append_log, resume, save_state
 from lotwise.students.distillation.samples import Sample, SampleStream
 from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.distillation.step import StepHook, batch_loss, learn_step
 from lotwise.students.distillation.stopping import settled
 from lotwise.students.losses.all_terms import make_terms
-from lotwise.students.losses.assignment import assign
-from lotwise.students.losses.targets import Targets, make_targets
-from lotwise.students.losses.weights import LossWeights
 from lotwise.students.model.representation import fold
-from lotwise.students.model.student import StudentOutput, read_output
 from lotwise.teacher.checkpoint import fingerprint
-from lotwise.teacher.oracle import fast_bfloat16
-from lotwise.teacher.tensor import image_tensor
 
 Check = Callable[[DetectionModel], float]
 """From a student in eval mode to its agreement with the teacher, 0..1."""
@@ -38,8 +34,6 @@ CHECK_EVERY = 50
 COOL_DOWN = 0.2
 """Share of the steps made so far in which the rate falls once the student has settled: the cool-down of a fifth that
 warmup-stable-decay schedules use (Hägele et al. 2024, arXiv 2405.18392)."""
-MAX_GRADIENT_NORM = 10.0
-"""Gradients are cut to this norm, as in Ultralytics' trainer."""
 LEAST_RATE = 0.02
 """Share of the highest learning rate at which a training ends; Ultralytics' ``lrf`` is 0.01."""
 
@@ -69,6 +63,7 @@ def distill(
     progress: Progress = no_progress,
     check: Check | None = None,
     stage: str = "train",
+    hook: StepHook | None = None,
 ) -> TrainedStudent:
     """Teach a student what the teacher said of its camera's frames.
 
@@ -84,6 +79,8 @@ def distill(
         check: tells how far the averaged student agrees with the teacher. Once it has settled, a last fifth of the
             steps made so far cools the rate down, and the rest of the epochs is left out.
         stage: what progress calls this work.
+        hook: takes part in each step. It is no part of what a run is known by: whoever goes on from a ``last.pt`` has
+            to bring the same.
 
     Raises:
         InputError: no frames, a loss term that cannot work with them, or a loss that is not finite.
@@ -115,30 +112,12 @@ def distill(
             step = epoch * batches + place
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * _rate(step, steps, batches, state, settings.warmup)
-            pixels = image_tensor([sample.image for sample in batch], device, torch.channels_last)
-            targets = make_targets(
-                [sample.targets for sample in batch],
-                settings.positive_threshold,
-                settings.ignore_threshold,
-                settings.score_exponent,
-            ).to(device)
-            with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):
-                raw = student(pixels)
-            parts = loss_terms(read_output(student, raw), targets, terms, settings.weights)
-            loss = torch.stack(list(parts.values())).sum()
-            if not torch.isfinite(loss):
-                said = ", ".join(f"{name} {float(part.detach()):.3g}" for name, part in parts.items())
-                raise InputError(
-                    f"{folder}: the loss is not finite at step {step} ({said}); lower learning_rate (now "
-                    f"{settings.learning_rate}) and run again"
-                )
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call, unused-ignore]  # it has no types
-            nn.utils.clip_grad_norm_(learner.parameters(), MAX_GRADIENT_NORM)
-            optimizer.step()
+            loss = partial(batch_loss, student, terms, batch, settings)
+            mend = f"lower learning_rate (now {settings.learning_rate})"
+            parts = learn_step(learner, student, loss, optimizer, step, str(folder), mend, hook)
             average.update_parameters(student)
-            losses.append({name: float(part.detach()) for name, part in parts.items()})
-            progress(stage, step + 1, _end(state, steps, batches), f"loss {float(loss.detach()):.3f}")
+            losses.append(parts)
+            progress(stage, step + 1, _end(state, steps, batches), f"loss {sum(parts.values()):.3f}")
         state = replace(state, epoch=epoch + 1, seconds=time.monotonic() - clock, losses=_means(losses))
         done = (epoch + 1) * batches
         if done < steps:
@@ -149,14 +128,6 @@ def distill(
     finished: DetectionModel = average.module.cpu().to(memory_format=torch.contiguous_format).eval()
     fold(finished)
     return TrainedStudent(finished, state.epoch * batches, state.seconds, sum(state.losses.values()))
-
-
-def loss_terms(
-    output: StudentOutput, targets: Targets, terms: nn.ModuleDict, weights: LossWeights
-) -> dict[str, torch.Tensor]:
-    """Each term by its name, weighted."""
-    assignment = assign(output, targets)
-    return {name: getattr(weights, name) * term(output, targets, assignment) for name, term in terms.items()}
 
 
 def _batches(samples: SampleStream, epoch: int, size: int) -> Any:

@@ -1,0 +1,1 @@
+"""Methods that exchange weights, or what is computed from them; all cameras have the same architecture."""
