@@ -89,10 +89,6 @@ class LocalTraining:
     def trainable(self) -> frozenset[str]:
         return frozenset(name for name, parameter in self._student.named_parameters() if parameter.requires_grad)
 
-    @cached_property
-    def norms(self) -> frozenset[str]:
-        return norm_names(self._student)
-
     def weights(self) -> dict[str, NDArray[np.generic]]:
         return module_arrays(self._student)
 
@@ -172,17 +168,6 @@ class LocalTraining:
         first = place * self.settings.batch
         last = min(first + self.settings.batch, len(self.samples))
         return [self.samples[epoch * len(self.samples) + index] for index in range(first, last)]
-
-
-def norm_names(module: nn.Module) -> frozenset[str]:
-    """Names of all arrays of normalisation layers in a module's ``state_dict``: parameters, statistics, counters."""
-    kinds = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm)
-    return frozenset(
-        f"{path}.{name}"
-        for path, part in module.named_modules()
-        if isinstance(part, kinds)
-        for name in part.state_dict()
-    )
 
 
 class _TermsLearn(StepHook):

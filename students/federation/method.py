@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -72,7 +72,6 @@ class Local(Protocol):
         batches: steps that go through all of them once.
         decay: factor on the learning rate of this round, 1 in the first and falling to 0.02 in the last.
         trainable: names of the arrays that are parameters; the others are statistics and counters.
-        norms: names of all arrays of normalisation layers, parameters among them.
         student: the model itself, on the CPU or the GPU, in training mode within a step.
     """
 
@@ -87,9 +86,6 @@ class Local(Protocol):
 
     @property
     def trainable(self) -> frozenset[str]: ...
-
-    @property
-    def norms(self) -> frozenset[str]: ...
 
     @property
     def student(self) -> nn.Module: ...
@@ -176,6 +172,19 @@ class Method(Protocol):
             incoming: what the server would say in a next round.
             kept: what the node kept of its last round; None where it took part in none.
             local: the camera, with the student that it began with.
+        """
+        ...
+
+
+@runtime_checkable
+class ChecksReplies(Protocol):
+    """A method that can tell whether a reply fits its state; NaN and infinity are looked for in any case."""
+
+    def check(self, state: Parcel, reply: Parcel) -> None:
+        """Look at a reply before it is gathered.
+
+        Raises:
+            InputError: it does not fit, such as arrays of other shapes.
         """
         ...
 
