@@ -8,7 +8,7 @@ from typing import get_args
 
 from lotwise.cameras.view.report import Verdict
 from lotwise.node.state import Event
-from lotwise.node.wording import local_time
+from lotwise.node.time_words import local_time
 
 BAD_VIEWS = {*get_args(Verdict)} - {"good"}
 WARNED_STATES = BAD_VIEWS | {"stale", "down", "failed", "decision wanted", "none", "refused", "rolled back", "retrain"}

@@ -14,7 +14,8 @@ from lotwise.cameras.ignore.region import Box
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.datasets.frame import Image, Slot, SlotState
 from lotwise.node.state import CameraNow, Counts
-from lotwise.node.wording import local_time, problem
+from lotwise.node.time_words import local_time
+from lotwise.node.wording import problem
 
 Colour = tuple[int, int, int]
 Outline = NDArray[np.int32]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from lotwise.cameras.slots.state import SlotNow
 from lotwise.datasets.frame import SlotState
 from lotwise.node.bay_now import BayNow
+
+if TYPE_CHECKING:
+    from lotwise.cameras.slots.state import SlotNow  # brings all rules of slots and OpenCV, which tables do without
 
 SITE = ""
 """In place of a camera's id, in events and tables: the site itself, of places that several cameras see."""

@@ -3,7 +3,7 @@
 python benchmarks/history/month.py [--cameras 9] [--slots 45] [--changes 16] [--days 30] [--json F]
 
 A node's history is written as the node writes it: in each camera ``--slots`` slots, each with about ``--changes``
-changes a day (a lot in a town centre), a fault of each camera every second day, and a restart every week. Then the
+changes a day (a lot in a town centre), a fault of each camera every second day, and a restart every night. Then the
 command is run as its user runs it, each question in a process of its own, and timed as a whole: start of Python,
 reading, adding up, files. The processor's time stands beside it, which other programs of the machine change less.
 """
@@ -33,8 +33,9 @@ from lotwise.cameras.slots.state import SlotNow
 from lotwise.node.journal.journal import Journal
 from lotwise.node.state import Event
 
-BATCH = 20_000
-"""Events written at once; a node writes them one by one, which takes longer and gives the same file."""
+BATCH = 200
+"""Events written at once, of some forty minutes. A node writes them one by one, which takes longer. Events that were
+written a day after their frame or later would be those of a recording."""
 QUESTIONS = {
     "by camera": ["--by", "camera"],
     "by row, CSV and plot": ["--by", "row", "--csv", "rows.csv", "--plot", "week.svg"],
@@ -72,8 +73,8 @@ def write_month(path: Path, cameras: int, slots: int, changes: float, days: int)
                 state, since = after, at - timedelta(seconds=3)
             states.setdefault(camera, {})[slot] = SlotNow(state, since, 0.9)  # type: ignore[arg-type]
     about = {"cameras": list(states)}
-    for week in range(0, days, 7):
-        at = begin + timedelta(days=week)
+    for day in range(days):
+        at = begin + timedelta(days=day)
         until = (at - timedelta(seconds=30)).isoformat()
         moments.append((at, Event(at, "node", "", "", "stopped", "running", {**about, "until": until})))
     events = [event for _, event in sorted(moments, key=lambda pair: pair[0])]

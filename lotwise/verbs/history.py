@@ -142,7 +142,7 @@ def _print_known(site: Site, path: Path, camera: str | None, as_json: Path | Non
 
 
 def _print(found: SiteHistory, rows: list[RowOf], by: By, first: datetime, last: datetime) -> None:
-    from lotwise.node.wording import duration_words
+    from lotwise.node.time_words import duration_words
 
     if rows:
         shown = [[_shown(name, value) for name, value in one.items()] for one in rows[:SHOWN_ROWS]]

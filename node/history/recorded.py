@@ -28,14 +28,18 @@ Key = tuple[str, str]
 """Camera and slot id; of a place that several cameras see, no camera and its name."""
 
 _CODE = "CASE {} WHEN 'free' THEN 0 WHEN 'occupied' THEN 1 ELSE 2 END"
-# As the node writes it; whatever is written otherwise is read from its JSON.
+_USUAL = """substr(details, 1, 10) = '{"since":"' AND substr(details, 37, 16) = '+00:00","score":'"""
+"""As the node writes it. At fixed places, which SQLite finds faster than it searches."""
 _UTC = 'instr(details, \'+00:00","score":\')'
-_AS_WRITTEN = f'substr(details, 1, 10) = \'{{"since":"\' AND {_UTC} > 11'
+_WHOLE_SECONDS = f"""substr(details, 1, 10) = '{{"since":"' AND {_UTC} > 11"""
+"""Without microseconds, as the node writes times that have none. Whatever is written otherwise is read as JSON."""
 _COLUMNS = f"""
 group_concat(number), group_concat(time),
 group_concat({_CODE.format("before")} + 3 * {_CODE.format("after")} + 9 * (abs(recorded - time) > {RECORDING_AFTER})),
-group_concat(CASE WHEN {_AS_WRITTEN} THEN substr(details, 11, {_UTC} - 11) ELSE 'NaT' END),
-group_concat(CASE WHEN {_AS_WRITTEN} THEN CAST(substr(details, {_UTC} + 16) AS REAL) ELSE 0.0 END)
+group_concat(CASE WHEN {_USUAL} THEN substr(details, 11, 26)
+    WHEN {_WHOLE_SECONDS} THEN substr(details, 11, {_UTC} - 11) ELSE 'NaT' END),
+group_concat(CASE WHEN {_USUAL} THEN CAST(substr(details, 53, 20) AS REAL)
+    WHEN {_WHOLE_SECONDS} THEN CAST(substr(details, {_UTC} + 16) AS REAL) ELSE 0.0 END)
 """
 
 
@@ -179,19 +183,23 @@ def _by_slot(db: sqlite3.Connection, camera: str | None, slot: str | None, event
     """Events in order of their numbers, told apart by an index of the database, which has the numbers of each slot."""
     values = [value for value in (camera, slot) if value is not None]
     only = ("", "WHERE camera = ?", "WHERE camera = ? AND name = ?")[len(values)]
-    slots: dict[Key, SlotEvents] = {}
-    if not len(events.number):
-        return slots
-    for of, name, text in db.execute(
+    rows = db.execute(
         f"SELECT camera, name, group_concat(number) FROM events {only} GROUP BY camera, name",  # noqa: S608
         values,
-    ):
-        numbers = np.sort(np.fromstring(text, np.int64, sep=","))
-        place = np.minimum(np.searchsorted(events.number, numbers), len(events.number) - 1)
-        place = place[events.number[place] == numbers]
-        if len(place):
-            slots[of, name] = events.part(place)
-    return slots
+    ).fetchall()
+    if not rows or not len(events.number):
+        return {}
+    of_slots = [np.sort(np.fromstring(text, np.int64, sep=",")) for _, _, text in rows]
+    numbers = np.concatenate(of_slots)
+    place = np.minimum(np.searchsorted(events.number, numbers), len(events.number) - 1)
+    there = events.number[place] == numbers
+    sorted_by_slot = events.part(place[there])
+    ends = np.cumsum(there)[np.cumsum([len(of) for of in of_slots]) - 1].tolist()
+    return {
+        (of, name): sorted_by_slot.part(slice(begin, end))
+        for (of, name, _), begin, end in zip(rows, [0, *ends], ends, strict=False)
+        if end > begin
+    }
 
 
 def _since_and_score(details: str, time: int) -> tuple[int, float]:

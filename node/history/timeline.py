@@ -6,15 +6,17 @@ clock of a machine may be set; time is never counted twice for it: pieces end wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lotwise.node.history.pieces import Pieces
-from lotwise.node.history.recorded import UNKNOWN, Ints, Key, NodeEvent, Recorded, SlotEvents
+from lotwise.node.history.recorded import Key, NodeEvent, Recorded, SlotEvents
+from lotwise.node.history.slot_pieces import SlotPieces
 from lotwise.node.journal.database import micros
 from lotwise.node.place import SITE
 
@@ -53,104 +55,10 @@ def timeline(recorded: Recorded, held: datetime, bridge_s: Mapping[str, float] |
         builder = _Camera(camera, list(slots.values()), round(bridge * 1e6))
         builder.go_through(recorded.of_node)
         present = recorded.present.get(camera, frozenset())
-        for name, slot in zip(slots, builder.slots, strict=True):
-            if builder.end(slot, name in present, micros(held)):
-                open_slots.add((camera, name))
-            pieces[camera, name] = slot.pieces()
+        if builder.end(np.array([name in present for name in slots]), micros(held)):
+            open_slots |= {(camera, name) for name in slots if name in present}
+        pieces |= zip([(camera, name) for name in slots], builder.slots.pieces(), strict=True)
     return Timeline(pieces, frozenset(open_slots))
-
-
-class _Slot:
-    """One slot while its pieces are made. Those after its last events are lists, whose last piece is open."""
-
-    __slots__ = ("_done", "awaited", "carried", "end", "off", "score", "since", "start", "state")
-
-    def __init__(self) -> None:
-        self._done: list[Pieces] = []
-        self.awaited: int | None = None
-        """The piece after a start of the node, as long as no event has told whether its state was carried on."""
-        self.off = 0
-        """Microseconds for which the node was off before it."""
-        self._clear()
-
-    def _clear(self) -> None:
-        self.state: list[int] = []
-        self.start: list[int] = []
-        self.end: list[int] = []
-        self.since: list[int] = []
-        self.score: list[float] = []
-        self.carried: list[bool] = []
-
-    def _lists(self) -> Pieces:
-        state, start, end, since = (
-            np.array(column, np.int64) for column in (self.state, self.start, self.end, self.since)
-        )
-        return Pieces(state, start, end, since, np.array(self.score, np.float64), np.array(self.carried, np.bool_))
-
-    def pieces(self) -> Pieces:
-        return Pieces.joined([*self._done, self._lists()])
-
-    def add(self, state: int, start: int, end: int, since: int, score: float, carried: bool = False) -> None:
-        self.state.append(state)
-        self.start.append(start)
-        self.end.append(end)
-        self.since.append(since)
-        self.score.append(score)
-        self.carried.append(carried)
-
-    def close(self, at: int) -> None:
-        self.end[-1] = max(self.start[-1], at)
-
-    def take(self, events: SlotEvents) -> None:
-        """Events between which nothing happened to the node or to its clock."""
-        if not self.state:
-            # Nothing of what came before is counted but the stay that goes on, which has its own date.
-            time, since, after = int(events.time[0]), int(events.since[0]), int(events.after[0])
-            start = time if after == UNKNOWN else min(since, time)
-            self.add(int(events.before[0]), start, start, start, 0.0)
-            self.add(after, start, start, since, float(events.score[0]))
-            events = events.part(slice(1, None))
-        if not len(events.number):
-            return
-        if self.awaited is not None and events.before[0] == UNKNOWN:
-            self.disbelieve()
-        elif self.state[-1] != events.before[0]:
-            self.state[-1] = UNKNOWN  # events were lost: nobody knows since when
-        self.awaited = None
-        starts = _starts(self.start[-1], events.time, events.since)
-        self.close(int(starts[0]))
-        self._done.append(self._lists())
-        known = np.where(events.after[:-1] == events.before[1:], events.after[:-1], UNKNOWN)
-        never = np.zeros(len(known), np.bool_)
-        self._done.append(Pieces(known, starts[:-1], starts[1:], events.since[:-1], events.score[:-1], never))
-        self._clear()
-        last = int(starts[-1])
-        self.add(int(events.after[-1]), last, last, int(events.since[-1]), float(events.score[-1]))
-
-    def nobody_looked(self, start: int, end: int) -> None:
-        """From ``start`` to ``end``; the state before goes on after it, until an event says otherwise."""
-        state, since, score = self.state[-1], self.since[-1], self.score[-1]
-        self.close(start)
-        if end > start:
-            self.add(UNKNOWN, start, end, start, 0.0)
-        self.add(state, end, end, since, score, carried=True)
-
-    def go_on(self, before: int, after: int) -> None:
-        """The clock was set back: the same state, counted on from where the clock stands now."""
-        state, since, score = self.state[-1], self.since[-1], self.score[-1]
-        self.close(before)
-        self.add(state, after, after, since, score, carried=True)
-
-    def disbelieve(self) -> None:
-        """The state was not carried on over the last start."""
-        first = 0 if self.awaited is None else self.awaited
-        self.state[first:] = [UNKNOWN] * (len(self.state) - first)
-
-    def believe_if_short(self, bridge_us: int) -> None:
-        """After a start that no event followed: states were carried on if the node was away for a short time."""
-        if self.awaited is not None and self.off > bridge_us:
-            self.disbelieve()
-        self.awaited = None
 
 
 class _Camera:
@@ -164,7 +72,7 @@ class _Camera:
 
     def __init__(self, camera: str, slots: list[SlotEvents], bridge_us: int) -> None:
         self._camera, self._bridge_us = camera, bridge_us
-        self.slots = [_Slot() for _ in slots]
+        self.slots = SlotPieces(len(slots))
         self._events, self._owner = SlotEvents.merged(slots)
         self._clock = self._stopped = _NEVER
         self._plays_recording = False
@@ -178,19 +86,16 @@ class _Camera:
             self._take_of_node(event)
         self._take(place, len(self._events.number))
 
-    def end(self, slot: _Slot, there: bool, held: int) -> bool:
-        """Close a slot's last piece; whether its state goes on."""
-        slot.believe_if_short(self._bridge_us)
-        if self._plays_recording or not there:
-            slot.close(self._clock if there else slot.start[-1])
-        elif self._stopped == _NEVER:
-            slot.close(max(held, self._clock))
-            return True
-        return False
-
-    def _going(self) -> Iterator[_Slot]:
-        """Slots of which there was an event."""
-        return (slot for slot in self.slots if slot.state)
+    def end(self, there: NDArray[np.bool_], held: int) -> bool:
+        """Close the last pieces; whether the states of the slots that are ``there`` (S,) go on."""
+        self.slots.believe_if_short(self._bridge_us)
+        goes_on = not self._plays_recording and self._stopped == _NEVER
+        if goes_on:
+            self.slots.close(max(held, self._clock), there)
+        elif self._plays_recording:
+            self.slots.close(self._clock, there)
+        self.slots.close_at_start(~there)
+        return goes_on
 
     def _take(self, first: int, last: int) -> None:
         """Events of all slots between two of the node: in parts, between which their times do not follow each other."""
@@ -204,28 +109,18 @@ class _Camera:
         for begin, end in pairwise(edges):
             to = int(time[begin])
             if other[begin]:
-                self._jump(to)
+                # From a recording to the present or back: two times that have nothing to do with each other.
+                self.slots.jump(self._clock, to)
             elif back[begin]:
                 # The clock was set, and no event says when: what was counted ends with the last time that was told.
-                for slot in self._going():
-                    slot.go_on(self._clock, to)
+                self.slots.go_on(self._clock, to)
             self._plays_recording = bool(recording[begin])
             self._take_part(first + begin, first + end)
             self._clock = int(time[end - 1])
 
     def _take_part(self, first: int, last: int) -> None:
-        owner = self._owner[first:last]
-        order = np.argsort(owner, kind="stable") + first
-        owners, begins = np.unique(owner, return_index=False, return_counts=True)
-        ends = np.cumsum(begins)
-        for number, begin, end in zip(owners.tolist(), (ends - begins).tolist(), ends.tolist(), strict=True):
-            self.slots[number].take(self._events.part(order[begin:end]))
-
-    def _jump(self, to: int) -> None:
-        """From a recording to the present or back: two times that have nothing to do with each other."""
-        for slot in self._going():
-            slot.close(self._clock)
-            slot.add(UNKNOWN, to, to, to, 0.0)
+        order = np.argsort(self._owner[first:last], kind="stable") + first
+        self.slots.take(self._owner[order], self._events.part(order))
 
     def _take_of_node(self, event: NodeEvent) -> None:
         live = self._clock != _NEVER and not self._plays_recording
@@ -239,16 +134,14 @@ class _Camera:
         elif self._stopped == _NEVER:
             self._stopped = event.at
             if live:
-                for slot in self._going():
-                    slot.close(max(event.at, self._clock))
+                self.slots.close(max(event.at, self._clock))
 
     def _clock_set(self, event: NodeEvent) -> None:
         before, after = event.until or event.at, event.at
-        for slot in self._going():
-            if after > before:
-                slot.nobody_looked(before, after)
-            else:
-                slot.go_on(before, after)
+        if after > before:
+            self.slots.nobody_looked(before, after)
+        else:
+            self.slots.go_on(before, after)
         self._clock = after
 
     def _node_started(self, event: NodeEvent) -> None:
@@ -257,20 +150,5 @@ class _Camera:
             until = self._clock if event.until is None else event.until
         until = max(until, self._clock)
         runs = event.cameras is None or self._camera == SITE or self._camera in event.cameras
-        for slot in self._going():
-            slot.believe_if_short(self._bridge_us)
-            slot.nobody_looked(until, event.at)
-            slot.awaited, slot.off = len(slot.state) - 1, max(0, event.at - until)
-            if not runs:
-                slot.disbelieve()
-                slot.awaited = None
+        self.slots.node_started(until, event.at, self._bridge_us, runs)
         self._clock = event.at
-
-
-def _starts(last: int, time: Ints, since: Ints) -> Ints:
-    """When each state began: at its own date, or at its event where that date lies before the state before it began."""
-    starts = np.where(since <= time, since, time)
-    # A state that begins later for it may in turn leave no room for the date of the next one.
-    while (early := starts < np.append(last, starts[:-1])).any() and (starts[early] != time[early]).any():
-        starts = np.where(early, time, starts)
-    return starts

@@ -12,7 +12,7 @@ from lotwise.node.history.heat_map import heat_map
 from lotwise.node.history.site_history import SiteHistory
 from lotwise.node.history.utilisation import WEEKDAYS, Use
 from lotwise.node.http.page import STYLE, TEMPLATES, digest
-from lotwise.node.wording import duration_words
+from lotwise.node.time_words import duration_words
 
 POLICY = (
     f"default-src 'none'; img-src 'self' data:; style-src {digest(STYLE)}; base-uri 'none'; form-action 'none'; "

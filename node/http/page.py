@@ -24,7 +24,8 @@ from lotwise.cameras.slots.state import SlotNow
 from lotwise.node.place import SITE, Place
 from lotwise.node.places import lot_places, place_states
 from lotwise.node.state import CameraNow, Counts, Event, NodeNow
-from lotwise.node.wording import cause, duration_words, local_time, reason, trust_doubt, trust_words
+from lotwise.node.time_words import duration_words, local_time
+from lotwise.node.wording import cause, reason, trust_doubt, trust_words
 
 CHANGES_SHOWN, EVENTS_READ = 12, 60
 """Number of last changes shown, and of last events among which they are looked for: what each camera says of a place

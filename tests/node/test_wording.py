@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 import pytest
 
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import Verdict, ViewReport
-from lotwise.node.wording import VERDICT_WORDS, cause, duration_words, local_time, problem, reason
+from lotwise.node.time_words import local_time
+from lotwise.node.wording import VERDICT_WORDS, cause, problem, reason
 from tests.node.nodes import NOON, camera
 
 DOWN = SourceHealth("down", NOON, "connection refused")
@@ -48,16 +48,3 @@ def test_what_is_wrong_with_a_camera(source: SourceHealth | None, view: ViewRepo
 )
 def test_why_a_slot_is_unknown(why: str, says: str) -> None:
     assert reason(why) == says
-
-
-def test_a_time_of_another_day_has_its_date() -> None:
-    now = datetime.now(UTC)
-    assert len(local_time(now)) == len("12:34:56")
-    assert str((now - timedelta(days=400)).year) in local_time(now - timedelta(days=400))
-
-
-@pytest.mark.parametrize(
-    ("seconds", "says"), [(-5, "0 s"), (59.9, "59 s"), (60, "1 min"), (3600, "1 h"), (172800, "2 days")]
-)
-def test_a_time_span_is_told_in_its_largest_unit(seconds: float, says: str) -> None:
-    assert duration_words(seconds) == says

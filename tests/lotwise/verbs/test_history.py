@@ -3,6 +3,8 @@
 import csv
 import json
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,6 +18,7 @@ from tests.cameras.slots.lots import SIZE, slots_of, view, watch
 from tests.lotwise.running import refused, run
 from tests.node.history.journals import at, change, write
 
+ROOT = Path(__file__).parents[3]
 RANGE = ("--from", "2026-03-04T12:00", "--to", "2026-03-05T12:00")
 
 
@@ -38,6 +41,19 @@ def site(tmp_path: Path) -> Path:
         "bays: {rules: [{row: A, kind: short, max_stay: 2h}]}\n"
     )
     return tmp_path / "site.yaml"
+
+
+def test_a_table_needs_nothing_that_looks_at_pictures(site: Path) -> None:
+    program = f"""
+import sys
+from lotwise import command_line
+try:
+    command_line.main(["history", {str(site)!r}, "--from", "2026-03-04T12:00"])
+finally:
+    assert not {{"cv2", "av", "lotwise.cameras.trust", "lotwise.cameras.slots.learning"}} & set(sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert "2 stays" in done.stdout
 
 
 def test_the_tables_and_the_files(site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
