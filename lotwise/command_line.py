@@ -16,7 +16,7 @@ from lotwise.exit_codes import INTERRUPTED, WRONG
 from lotwise.terminal import err, out
 
 VERBS = (
-    "demo", "adapt", "label", "frames", "train", "resize", "curve", "export", "report", "detect", "download",
+    "demo", "adapt", "label", "frames", "train", "resize", "retrain", "curve", "export", "report", "detect", "download",
     "init", "collect", "run", "trust", "history", "bundles", "promote", "rollback", "prune", "ignore", "slots",
 )  # fmt: skip
 """Modules of :mod:`lotwise.verbs`, each named as its verb, in the order of the help."""

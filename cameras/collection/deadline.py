@@ -1,4 +1,4 @@
-"""When a collection ends: after a span such as 8h, or at a moment such as 18:30."""
+"""When a collection ends: after a span such as 8h, or at a moment such as 18:30; and how such spans are written."""
 
 from __future__ import annotations
 
@@ -31,10 +31,7 @@ def deadline(span: str | None, moment: str | None, now: datetime) -> datetime | 
     if span is not None and moment is not None:
         raise InputError("--for and --until: give one of the two")
     if span is not None:
-        parts = _SPAN.findall(span)
-        if not parts or _SPAN.sub("", span).strip():
-            raise InputError(f"--for {span}: expected a span such as 90s, 30m, 8h or 2d")
-        return now + timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+        return now + span_of(span, "--for")
     if moment is None:
         return None
     if re.fullmatch(r"\d{1,2}:\d\d", moment):
@@ -53,3 +50,18 @@ def deadline(span: str | None, moment: str | None, now: datetime) -> datetime | 
             raise InputError(f"--until {moment}: that is past; give a moment to come")
         return found
     raise InputError(f"--until {moment}: expected 18:30, or 2026-01-02 18:30")
+
+
+def span_of(text: str, flag: str) -> timedelta:
+    """A span such as ``90s``, ``30m``, ``8h``, ``2d`` or ``1d12h``.
+
+    Raises:
+        InputError: anything else; the message names the flag.
+
+    >>> span_of("1h30m", "--for").total_seconds()
+    5400.0
+    """
+    parts = _SPAN.findall(text)
+    if not parts or _SPAN.sub("", text).strip():
+        raise InputError(f"{flag} {text}: expected a span such as 90s, 30m, 8h or 2d")
+    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))

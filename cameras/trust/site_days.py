@@ -22,6 +22,7 @@ from lotwise.cameras.trust.log import log_file, read_log
 from lotwise.cameras.trust.reference import Measured, TrustReference, read_reference
 from lotwise.cameras.trust.sample import Sample
 from lotwise.cameras.trust.sampling import Sampler
+from lotwise.cameras.trust.verdict import Verdict
 from lotwise.cameras.view.health import ViewHealth
 from lotwise.cameras.view.thumbnail import thumbnail
 from lotwise.datasets.errors import InputError, UnreadableImage
@@ -84,6 +85,14 @@ def site_trust(
             )
         )
     return found
+
+
+def last_verdict(site: Site, camera: str, samples: Sequence[Sample]) -> Verdict | None:
+    """The verdict of the last day that a node has sampled; None where it has sampled nothing."""
+    if not samples:
+        return None
+    last = [sample for sample in samples if samples[-1].taken - sample.taken < timedelta(days=1)]
+    return camera_days(camera, last, References(site, camera, samples), site.trust)[-1].verdict
 
 
 class References:

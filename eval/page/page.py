@@ -6,11 +6,10 @@ import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from lotwise.eval.comparison import (
@@ -29,14 +28,13 @@ from lotwise.eval.live import live_sentence
 from lotwise.eval.marks import Mark
 from lotwise.eval.metrics.average_precision import MAX_DETECTIONS
 from lotwise.eval.page.charts import CurveChart, camera_chart, curve_chart
+from lotwise.eval.page.environment import FOLDER, page_environment
 from lotwise.eval.page.ladders import ladder_chart
 from lotwise.eval.page.pictures import Picture
 from lotwise.eval.protocols import Protocol
 from lotwise.eval.protocols.protocol import of_hundred
 from lotwise.eval.rows import ALL, Role, Row
 from lotwise.students.pipeline.records import RightSizeRecord
-
-FOLDER = Path(__file__).parent
 
 ROLE_MEANINGS: Mapping[Role, str] = {
     "teacher": "the large model that the small one learns from; too slow to run beside a camera",
@@ -111,13 +109,7 @@ def page(
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment()
     environment.globals.update(
         ALL=ALL,
         CHANGE_MARKS=CHANGE_MARKS,
@@ -130,8 +122,6 @@ def _environment() -> Environment:
         outline_path=_outline_path,
         shown=shown,
     )
-    environment.filters["base64"] = lambda data: base64.b64encode(data).decode()
-    environment.filters["sentence"] = lambda words: words[0].upper() + words[1:]
     return environment
 
 

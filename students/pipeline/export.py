@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -40,6 +40,9 @@ from lotwise.students.pipeline.tune import write_tuning
 from lotwise.teacher.checkpoint import load_model
 from lotwise.teacher.index import Labels
 
+HoldTo = Callable[[CameraJob, Path, Detector, Decision], Decision]
+"""A further condition: from a camera, the folder of its new bundle, the live one and what the gate has decided to what
+becomes of the new bundle."""
 CHECKED_FRAMES = 4
 """Frames on which an exported model is compared with its student: a fault of the export shows on the first."""
 CALIBRATION_FRAMES = 60
@@ -53,6 +56,7 @@ def export_bundles(
     progress: Progress = no_progress,
     read: LoadFrame = load,
     shadow: bool | None = None,
+    hold_to: HoldTo | None = None,
 ) -> None:
     """Bundles of every trained camera; the better of student and nano passes the gate before it goes live.
 
@@ -66,6 +70,7 @@ def export_bundles(
         read: gives the pixels of a frame.
         shadow: whether a bundle that passes runs beside the live one first, where one is live; None for where a node
             of this machine runs the live one.
+        hold_to: a further condition, asked of each camera's better bundle where one is live.
 
     Raises:
         InputError: none of a camera's test frames can be read any more, or a bundle disagrees with its student.
@@ -81,11 +86,11 @@ def export_bundles(
                 tuple(frames[name] for name in side if name in frames) for side in (record.train, record.test)
             )
             ignored = footage.ignored.get(record.camera)
-            _export(CameraJob(run, plan, record, train, test, slots, labels, read, ignored), shadow)
+            _export(CameraJob(run, plan, record, train, test, slots, labels, read, ignored), shadow, hold_to)
     progress("export", len(records), len(records), "")
 
 
-def _export(job: CameraJob, shadow: bool | None) -> None:
+def _export(job: CameraJob, shadow: bool | None, hold_to: HoldTo | None) -> None:
     """Both bundles of a camera into its registry, and the better one through the gate."""
     job.labels.check([*job.test, *job.train], job.read)
     nano = make_student(job.plan.student, job.plan.oracle.classes)
@@ -121,6 +126,8 @@ def _export(job: CameraJob, shadow: bool | None) -> None:
     else:
         training = None if live is None else live.manifest.training if live.manifest else {}
         scores, decision = decide_left_out(left_out, training, left_out_frames(job, measured), shadow, refusal)
+    if hold_to is not None and live is not None:
+        decision = hold_to(job, folders[decision.winner], live, decision)
     winner, int8 = decision.winner, None
     if job.plan.export.int8 and decision.outcome != "kept":
         int8 = _add_int8(job, models[winner], folders[winner])

@@ -39,7 +39,7 @@ def label_frames(run: Run, footage: Footage, progress: Progress = no_progress, r
     """
     plan = run.plan()
     oracle = Oracle(plan.teacher, plan.oracle)
-    store = KnowledgeStore.open(run.knowledge, oracle.identity, oracle.description)
+    store = KnowledgeStore.open(run.store, oracle.identity, oracle.description)
     before = read_index(run.knowledge) or LabelIndex(oracle="")
     known = all(frame.key in store for frame in before.frames.values())
     same = before.finished and known and (before.oracle, before.asked) == (oracle.identity, plan.labelling)

@@ -27,6 +27,11 @@ class Run:
         self.folder = folder
         self.knowledge = folder / "knowledge"
 
+    @property
+    def store(self) -> Path:
+        """Folder of the knowledge itself, which several runs may share; each has an index of its own."""
+        return self.knowledge
+
     def camera(self, camera: str) -> Path:
         """Folder of a camera.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from lotwise.datasets.few_frames import MIN_TRAINING_FRAMES, few_training_frames_note
@@ -17,6 +18,7 @@ from lotwise.datasets.split import Split, split_by_day
 from lotwise.students.distillation.learn import STUDENT, learn
 from lotwise.students.distillation.taught import AUDIT
 from lotwise.students.few_frames.folds import Folds
+from lotwise.students.pipeline.beginning import Beginning
 from lotwise.students.pipeline.leave_out import few_frames_folds, leave_out
 from lotwise.students.pipeline.left_out_gate import said_of_training
 from lotwise.students.pipeline.plan import Plan
@@ -36,6 +38,7 @@ def train_students(
     progress: Progress = no_progress,
     read: LoadFrame = load,
     note: Note = no_note,
+    begin: Mapping[str, Beginning] = MappingProxyType({}),
 ) -> list[CameraRecord]:
     """One student a camera, learned from the knowledge of the frames that are not held out.
 
@@ -46,13 +49,15 @@ def train_students(
         progress: called after each step with its stage, how much is done, of how much, and a note.
         read: gives the pixels of a frame.
         note: told, one line each, what a user should know.
+        begin: by camera, where its training begins; with the untouched nano, and frames divided by the plan, where
+            not named.
 
     Raises:
         InputError: a frame shows something else than when it was labelled, or cannot be learned from.
     """
     plan = run.plan()
     return [
-        _train(run, plan, frames, labels, progress, read, note)
+        _train(run, plan, frames, labels, progress, read, note, begin.get(frames[0].camera))
         for frames in map(footage.of_camera, footage.cameras)
         if any(frame.name in labels.keys for frame in frames)
     ]
@@ -82,11 +87,13 @@ def _train(
     progress: Progress,
     read: LoadFrame,
     note: Note,
+    begin: Beginning | None,
 ) -> CameraRecord:
     """One camera's student, in ``cameras/<id>/train/student.safetensors``."""
     camera = frames[0].camera
-    split = labelled_split(frames, labels, plan.holdout)
-    folds = few_frames_folds(split, labels.keys, plan.few_frames)
+    split = labelled_split(frames, labels, plan.holdout) if begin is None else begin.split
+    folds = few_frames_folds(split, labels.keys, plan.few_frames) if begin is None else None
+    start = plan.student if begin is None else str(begin.weights)
     if folds is not None:
         split = Split(folds.frames, folds.frames, folds.days_apart, folds.note)
     labels.check(split.train, read)
@@ -97,7 +104,7 @@ def _train(
     unchosen = tuple(frame.name for frame in frames if frame.name in labels.unchosen)
     same_frames = before is not None and (before.train, before.test, before.unchosen) == (train, test, unchosen)
     folder = run.camera(camera) / "train"
-    settings, inputs = plan.distill.model_dump(mode="json"), _identity(plan, split.train, labels, folds)
+    settings, inputs = plan.distill.model_dump(mode="json"), _identity(plan, start, split.train, labels, folds)
     if before is not None and before.training.get("inputs") == inputs:
         if same_frames and (folder / STUDENT).is_file():
             return before
@@ -106,7 +113,7 @@ def _train(
         note(f"{camera}: its frames, or their labels, have changed; its student of {steps} steps is trained anew")
     left_out = leave_out(run, plan, camera, folds, labels, progress, read) if folds is not None else None
     learned = learn(
-        plan.student,
+        start,
         plan.oracle.classes,
         split.train,
         labels.keys,
@@ -139,6 +146,7 @@ def _train(
             "rounds": [asdict(one) for one in learned.rounds],
             "round": learned.kept,
             **(_left_out_training(left_out, split, labels) if left_out is not None else {}),
+            **({} if begin is None else begin.said),
         },
         left_out=left_out,
     )
@@ -158,9 +166,9 @@ def _same_student(one: CameraRecord, other: CameraRecord) -> bool:
     return (one.training.get("weights"), one.left_out) == (other.training.get("weights"), other.left_out)
 
 
-def _identity(plan: Plan, frames: Sequence[Frame], labels: Labels, folds: Folds | None) -> str:
+def _identity(plan: Plan, start: str, frames: Sequence[Frame], labels: Labels, folds: Folds | None) -> str:
     """Changes with whatever a student depends on."""
-    parts = [fingerprint(load_model(plan.student)), plan.distill.model_dump_json(), labels.index.oracle]
+    parts = [fingerprint(load_model(start)), plan.distill.model_dump_json(), labels.index.oracle]
     parts += [f"{frame.name} {taught_identity(labels, frame.name)}" for frame in frames]
     if folds is not None:
         parts += [plan.few_frames.model_dump_json(), str(folds.part_of)]

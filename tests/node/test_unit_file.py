@@ -1,4 +1,4 @@
-"""The systemd unit: what it forbids, and a memory limit that fits."""
+"""The systemd units: what they forbid, and a memory limit that fits."""
 
 from __future__ import annotations
 
@@ -57,5 +57,29 @@ def test_systemd_reads_every_line(startable: Path) -> None:
 def test_little_is_left_to_whoever_breaks_in(startable: Path) -> None:
     """On systemd's scale from 0 to 10, where 1 is what a service with network access can reach."""
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=20", startable]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-200:]
+
+
+@pytest.fixture
+def retraining(tmp_path: Path) -> list[Path]:
+    """Service and timer of the retraining, with a program and a user that this machine has."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no systemd on this machine")
+    files = []
+    for name in ("lotwise-retrain.service", "lotwise-retrain.timer"):
+        text = re.sub(r"^ExecStart=.*", "ExecStart=/bin/true", (ROOT / "deploy" / name).read_text(), flags=re.MULTILINE)
+        files.append(tmp_path / name)
+        files[-1].write_text(re.sub(r"^(User|Group)=.*", r"\1=daemon", text, flags=re.MULTILINE))
+    return files
+
+
+def test_systemd_reads_every_line_of_the_retraining(retraining: list[Path]) -> None:
+    done = subprocess.run(["systemd-analyze", "verify", *retraining], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_retraining_has_no_network_and_hardly_a_right(retraining: list[Path]) -> None:
+    command = ["systemd-analyze", "security", "--offline=true", "--threshold=15", retraining[0]]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-200:]

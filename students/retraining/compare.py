@@ -1,0 +1,140 @@
+"""The gate of a retraining: the new bundle against the live one on recent and on old frames, each for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from lotwise.cameras.detection.detector import Detector, load_detector
+from lotwise.cameras.detection.frame_result import FrameReader, FrameResult
+from lotwise.cameras.ignore.region import without_ignored
+from lotwise.datasets.frame import Detections, SlotState
+from lotwise.students.pipeline.camera_job import CameraJob
+from lotwise.students.pipeline.expected_f1 import Expected, judge
+from lotwise.students.pipeline.gate import Decision
+from lotwise.students.pipeline.measure_camera import expected_of
+from lotwise.students.pipeline.readable import readable_frames
+from lotwise.students.retraining.records import Comparison, FrameChange, Score, score
+from lotwise.students.trust.cases import teacher_states
+
+FORGOTTEN = 0.01
+"""Expected F1, and share of slots, by which a new bundle may be worse on old frames: one vehicle or slot in a hundred.
+Chosen: on a dozen frames of thirty cars, two bundles that are as good differ by about so much."""
+
+
+class Gate:
+    """Holds a retrained bundle to what the live one does, on recent and on old frames; keeps what it has found.
+
+    Meets :data:`lotwise.students.pipeline.export.HoldTo`.
+
+    Args:
+        recent: names of the new frames that are held out; all other held-out frames are old ones.
+        keep: told the comparison and the live bundle's identity before anything is promoted, so that a kill after
+            that does not lose what was live before.
+    """
+
+    def __init__(self, recent: Collection[str], keep: Callable[[Comparison, str], None]) -> None:
+        self._recent, self._keep = frozenset(recent), keep
+
+    def __call__(self, job: CameraJob, folder: Path, live: Detector, decision: Decision) -> Decision:
+        """The decision, or a refusal where the new bundle is worse on recent frames or has forgotten old ones."""
+        compared = compare(job, load_detector(folder), live, self._recent)
+        self._keep(compared, live.identity)
+        if decision.outcome == "kept":
+            return decision
+        if why := refusal(compared):
+            return replace(decision, outcome="kept", why=why)
+        return replace(decision, why=in_words(compared))
+
+
+def compare(job: CameraJob, new: Detector, live: Detector, recent: Collection[str]) -> Comparison:
+    """Both bundles, as they run, on the held-out frames of a camera; the teacher's word is the measure.
+
+    Args:
+        job: of the camera.
+        new, live: the bundles.
+        recent: names of the new frames.
+    """
+    frames = [frame for frame, _ in readable_frames(job.unlearned, job.read)]
+    expected = expected_of(frames, job.train, job.labels, job.plan.distill, job.read)
+    both = {slot.id for slot in live.slots} & {slot.id for slot in new.slots}
+    readers = FrameReader(live), FrameReader(new)
+    changes: list[FrameChange] = []
+    pairs: dict[bool, list[tuple[Expected, Detections, Detections]]] = {True: [], False: []}
+    for frame, image in readable_frames(frames, job.read):
+        results = [reader(image, frame.name) for reader in readers]
+        size = results[0].size
+        found = [
+            one.detections if job.ignored is None else without_ignored(one.detections, job.ignored, size)
+            for one in results
+        ]
+        said, is_recent = expected[frame.name], frame.name in recent
+        pairs[is_recent].append((said, found[0], found[1]))
+        states = teacher_states(job.labels.detections(frame), new, new.slots, size) if both else {}
+        told = {slot: state for slot, state in states.items() if slot in both}
+        before, after = (judge([(one, said)]).f1(0.0) for one in found)
+        wrong = [_wrong(result, told) for result in results]
+        changes.append(
+            FrameChange(
+                frame=frame.name,
+                recent=is_recent,
+                before=before,
+                after=after,
+                slots=len(told),
+                wrong_before=wrong[0],
+                wrong_after=wrong[1],
+            )
+        )
+    recent_score, old_score = (_score([one for one in changes if one.recent == of], pairs[of]) for of in (True, False))
+    return Comparison(recent=recent_score, old=old_score, frames=tuple(changes))
+
+
+def _score(frames: Sequence[FrameChange], pairs: Sequence[tuple[Expected, Detections, Detections]]) -> Score | None:
+    before = judge((found, said) for said, found, _ in pairs).f1(0.0)
+    after = judge((found, said) for said, _, found in pairs).f1(0.0)
+    return score(frames, before, after)
+
+
+def _wrong(result: FrameResult, told: Mapping[str, SlotState]) -> tuple[str, ...]:
+    """Slots that are read otherwise than by the teacher."""
+    return tuple(slot for slot, state in told.items() if result.readings[slot].state != state)
+
+
+def refusal(compared: Comparison) -> str:
+    """Why a new bundle may not take the live one's place; empty where it may.
+
+    On recent frames it must be as good, on old ones no worse than ``FORGOTTEN``.
+    """
+    for age, found, allowed in (("recent", compared.recent, 0.0), ("old", compared.old, FORGOTTEN)):
+        if found is None:
+            continue
+        if found.after < found.before - allowed:
+            return (
+                f"it agrees less with the teacher on the {found.frames} {age} frames, by {found.after:.3f} where the "
+                f"live bundle does by {found.before:.3f}"
+            )
+        if found.slots_before is None or found.slots_after is None:
+            continue
+        # Of a few frames one slot is more than nothing: recent slots are held to the same hundredth.
+        if found.slots_after < found.slots_before - FORGOTTEN:
+            return (
+                f"it reads {found.slots_after:.1%} of the slots as the teacher on the {found.frames} {age} frames, the "
+                f"live bundle {found.slots_before:.1%}"
+            )
+    return ""
+
+
+def in_words(compared: Comparison) -> str:
+    """Both bundles on recent and on old frames, in one line."""
+    parts = [
+        f"{found.after:.3f} instead of {found.before:.3f} on {found.frames} {age} frame{'s'[: found.frames - 1]}"
+        + (
+            f" (slots {found.slots_after:.1%} instead of {found.slots_before:.1%})"
+            if found.slots_before is not None and found.slots_after is not None
+            else ""
+        )
+        for age, found in (("recent", compared.recent), ("old", compared.old))
+        if found is not None
+    ]
+    return f"it agrees with the teacher by {' and '.join(parts)}" if parts else "no frame is held out"

@@ -1,0 +1,46 @@
+"""The gate of a retraining: as good on recent frames, hardly worse on old ones."""
+
+import pytest
+
+from lotwise.students.retraining.compare import in_words, refusal
+from lotwise.students.retraining.records import Comparison, FrameChange, Score, score
+
+
+def of(before: float, after: float, slots: tuple[float, float] | None = None) -> Score:
+    pair = slots or (None, None)
+    return Score(frames=4, before=before, after=after, slots_before=pair[0], slots_after=pair[1])
+
+
+@pytest.mark.parametrize(
+    ("recent", "old", "why"),
+    [
+        (of(0.7, 0.9), of(0.95, 0.945), ""),  # forgets less than one in a hundred
+        (of(0.7, 0.9), of(0.95, 0.93), "4 old frames"),  # has forgotten
+        (of(0.7, 0.69), of(0.95, 0.99), "4 recent frames"),  # has not learned what it was to learn
+        (of(0.7, 0.9, (0.9, 0.95)), of(0.95, 0.95, (0.98, 0.90)), "90.0% of the slots"),  # boxes as good, slots not
+        (of(0.7, 0.9, (0.9, 0.85)), None, "85.0% of the slots"),
+        (None, None, ""),  # nothing is held out: the gate before this one has decided
+    ],
+)
+def test_who_may_go_live(recent: Score | None, old: Score | None, why: str) -> None:
+    found = refusal(Comparison(recent=recent, old=old))
+    assert (why in found) if why else found == ""
+
+
+def test_slots_of_all_frames_are_counted_together() -> None:
+    frames = [
+        FrameChange(frame="a", recent=True, before=0, after=0, slots=10, wrong_before=("1", "2"), wrong_after=("1",)),
+        FrameChange(frame="b", recent=True, before=0, after=0, slots=30),
+    ]
+    found = score(frames, 0.5, 0.6)
+    assert found is not None
+    assert (found.frames, found.slots_before, found.slots_after) == (2, 0.95, 0.975)
+    assert score([], 1.0, 1.0) is None
+
+
+def test_in_words() -> None:
+    said = in_words(Comparison(recent=of(0.7, 0.9), old=of(0.95, 0.96, (0.9, 1.0))))
+    assert said == (
+        "it agrees with the teacher by 0.900 instead of 0.700 on 4 recent frames and 0.960 instead of 0.950 on 4 old "
+        "frames (slots 100.0% instead of 90.0%)"
+    )

@@ -1,0 +1,211 @@
+"""A run's students are retrained: from the live one, on new and old frames, through a gate on both."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from lotwise.cameras.detection.bundle import parse_manifest
+from lotwise.cameras.registry.use import RegistriesInUse
+from lotwise.command_line import main
+from lotwise.students.pipeline.footage import open_footage
+from lotwise.students.pipeline.run import Run
+from lotwise.students.retraining.chain import Retrainings
+from lotwise.students.retraining.cpu_budget import CpuBudget
+from lotwise.students.retraining.job import retrain
+from lotwise.students.retraining.retrain import Asked
+from lotwise.teacher.index import open_labels
+from tests.students.pipeline.plans import call
+from tests.students.retraining.worlds import copied_run, new_folder
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return new_folder(tmp_path_factory.mktemp("later"))
+
+
+@pytest.fixture(scope="module")
+def done(adapted: Path, frames: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Both cameras retrained once. Read only."""
+    run = copied_run(adapted, tmp_path_factory.mktemp("retrained") / "run")
+    call("retrain", run.folder, "--new", frames, "--json", run.folder / "outcomes.json")
+    return run
+
+
+def test_each_camera_is_retrained_and_says_what_became_of_it(done: Run) -> None:
+    outcomes = json.loads((done.folder / "outcomes.json").read_text())
+    assert [one["camera"] for one in outcomes] == ["C1", "C2"]
+    for one in outcomes:
+        assert one["word"] in ("promoted", "kept"), one["why"]
+        record = one["record"]
+        assert (len(record["new"]), record["finished"], record["number"]) == (6, True, 1)
+        assert sorted(record["learned"] + record["held_out"]) == sorted(record["new"])
+        assert record["learned"] and record["held_out"]
+        state = done.registry(one["camera"]).state()
+        assert (state.live == record["bundle"]) == (one["word"] == "promoted")
+        assert record["was_live"] == done.record(one["camera"]).live
+        page = Path(one["page"]).read_text()
+        assert "Live on" in page and one["camera"] in page
+
+
+def test_it_is_measured_on_old_and_on_new_frames_that_nobody_learned_from(done: Run, adapted: Path) -> None:
+    first = Run(adapted).record("C1")
+    record = Retrainings(done, "C1").records()[-1]
+    own = Retrainings(done, "C1").run(1).record("C1")
+    assert first is not None and own is not None and record.compared is not None
+    assert set(first.test) <= set(own.test) and not set(own.train) & set(own.test)
+    old = {frame.frame for frame in record.compared.frames if not frame.recent}
+    recent = {frame.frame for frame in record.compared.frames if frame.recent}
+    assert old == set(first.test)
+    assert {Path(name).name for name in recent} == set(record.held_out)
+    assert set(own.train) >= set(first.train), "all old frames are replayed where there are so few"
+
+
+def test_it_goes_on_from_the_live_bundle_and_its_own_says_so(done: Run) -> None:
+    for camera in ("C1", "C2"):
+        own = Retrainings(done, camera).run(1).record(camera)
+        assert own is not None
+        said = parse_manifest(done.registry(camera).folder / str(own.bundle)).training
+        assert (said["continues"], said["retraining"]) == (done.record(camera).live, 1)
+        assert (said["new_frames"], said["replayed"]) == (3, 3)
+
+
+def test_the_teacher_looks_at_new_frames_alone(done: Run, adapted: Path) -> None:
+    before = open_labels(Run(adapted).knowledge)
+    for record in (Retrainings(done, camera).records()[-1] for camera in ("C1", "C2")):
+        assert record.looked == 6
+    assert len(open_labels(done.knowledge).store) == len(before.store) + 12
+
+
+def test_the_first_runs_own_record_and_frames_stay_as_they_were(done: Run, adapted: Path) -> None:
+    assert done.records() == Run(adapted).records()
+    assert len(open_footage(done.plan()).frames) == 12
+
+
+def test_nothing_new_is_said_and_is_no_failure(done: Run, frames: Path, tmp_path, capsys) -> None:
+    run = copied_run(done.folder, tmp_path / "run")
+    call("retrain", run.folder, "--new", frames)
+    said = capsys.readouterr().out
+    assert said.count("nothing new") == 2 and "Nothing is new, so nothing was retrained." in said
+    assert len(Retrainings(run, "C1").records()) == 1
+
+
+def test_few_new_frames_wait_for_more(adapted: Path, frames: Path, tmp_path: Path) -> None:
+    run = copied_run(adapted, tmp_path / "run")
+    (one, two) = retrain(run, Asked(frames, least=7))
+    assert (one.word, one.why) == ("nothing new", "6 new frames, 7 are wanted")
+    assert two.word == "nothing new"
+
+
+def test_a_bad_camera_does_not_stop_the_others(adapted: Path, frames: Path, tmp_path: Path) -> None:
+    run = copied_run(adapted, tmp_path / "run")
+    broken = Retrainings(run, "C1").place(1)
+    broken.mkdir(parents=True)
+    (broken / "retraining.json").write_text("{")
+    seen: list[str] = []
+    outcomes = retrain(run, Asked(frames, least=99), done=lambda _, one: seen.append(one.camera))
+    assert [one.word for one in outcomes] == ["failed", "nothing new"]
+    assert "delete the folder" in outcomes[0].why and "retraining.json" in outcomes[0].why
+    assert seen == ["C1", "C2"]
+
+
+def stopping_at(stage: str) -> Callable[[str, int, int, str], None]:
+    """A progress that ends the work at the first step of a stage, as a kill would."""
+
+    def told(now: str, done: int, total: int, note: str) -> None:
+        if now.startswith(stage):
+            raise KeyboardInterrupt
+
+    return told
+
+
+def test_stopped_at_any_stage_it_goes_on_and_does_nothing_twice(adapted: Path, frames: Path, tmp_path: Path) -> None:
+    run = copied_run(adapted, tmp_path / "run")
+    for stage in ("label", "train", "export"):
+        with pytest.raises(KeyboardInterrupt):
+            retrain(run, Asked(frames), cameras=["C1"], progress=stopping_at(stage))
+        assert not Retrainings(run, "C1").records()[-1].finished
+    # Frames that come meanwhile are of the next retraining.
+    later = shutil.copytree(frames, tmp_path / "later")
+    shutil.copyfile(next((frames / "C2").glob("*.jpg")), later / "C1" / "2027-01-01_08_00_00.jpg")
+    stages: list[str] = []
+    (outcome,) = retrain(run, Asked(later), cameras=["C1"], progress=lambda stage, *_: stages.append(stage))
+    assert outcome.word in ("promoted", "kept") and outcome.record is not None
+    assert (len(outcome.record.new), outcome.record.looked) == (6, 6)
+    assert "train C1" not in stages
+    assert len(Retrainings(run, "C1").records()) == 1
+
+
+def test_a_cpu_budget_stops_between_two_steps_and_leaves_the_others_for_the_next_round(
+    adapted: Path, frames: Path, tmp_path: Path
+) -> None:
+    run = copied_run(adapted, tmp_path / "run")
+    used = [0.0]
+
+    def spend(stage: str, done: int, total: int, note: str) -> None:
+        used[0] += stage == "label"
+
+    budget = CpuBudget(4.0, clock=lambda: used[0])
+    first, second = retrain(run, Asked(frames), budget=budget, progress=spend)
+    assert used[0] == 4.0
+    assert (first.word, second.word) == ("out of budget", "out of budget")
+    assert first.record is not None and not first.record.finished and second.record is None
+    assert len(open_labels(run.knowledge).store) == 12, "what the teacher has said by then is kept"
+
+
+def test_while_a_bundle_is_in_the_shadow_of_a_running_node_the_camera_waits(
+    adapted: Path, frames: Path, tmp_path: Path
+) -> None:
+    run = copied_run(adapted, tmp_path / "run")
+    registry, record = run.registry("C1"), run.record("C1")
+    assert record is not None
+    (other,) = {record.bundle, record.baseline} - {record.live}
+    registry.start_shadow(str(other))
+    node = RegistriesInUse([registry.folder])
+    try:
+        (outcome,) = retrain(run, Asked(frames), cameras=["C1"])
+    finally:
+        node.close()
+    assert (outcome.word, outcome.why) == ("waits", f"bundle {other} still runs in the shadow of the live one")
+
+
+def test_pictures_of_another_size_ask_for_slots(adapted: Path, frames: Path, tmp_path: Path) -> None:
+    run = copied_run(adapted, tmp_path / "run")
+    for file in (frames / "C1").glob("*.jpg"):
+        (tmp_path / "new" / "C1").mkdir(parents=True, exist_ok=True)
+        picture = np.asarray(cv2.resize(cv2.imread(str(file)), (320, 180)))
+        cv2.imwrite(str(tmp_path / "new" / "C1" / file.name), picture)
+    (outcome,) = retrain(run, Asked(tmp_path / "new"), cameras=["C1"])
+    assert outcome.word == "asks for slots"
+    assert "its pictures are 320x180 now and were 160x120" in outcome.why and "lotwise slots" in outcome.why
+    assert not Retrainings(run, "C1").records()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--new", "nowhere"], "no such folder"),
+        ([], "which frames are new"),
+        (["--new", ".", "--cameras", "9"], "no student of camera"),
+        (["--new", ".", "--every", "moon"], "expected night, or a span"),
+        (["--new", ".", "--cpu-budget", "much"], "expected a span"),
+        (["--new", ".", "--since", "then"], "--since then"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(done: Run, words: list[str], said: str, capsys) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["retrain", str(done.folder), *words])
+    assert end.value.code == 2
+    error = capsys.readouterr().err
+    assert said in error and "Traceback" not in error
+
+
+def test_a_folder_without_a_run_is_named(tmp_path: Path, capsys) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["retrain", str(tmp_path), "--new", str(tmp_path)])
+    assert end.value.code == 2
+    assert "no run here" in capsys.readouterr().err
