@@ -1,0 +1,1 @@
+"""What retraining brings over the seasons."""
