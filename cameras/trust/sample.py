@@ -24,6 +24,8 @@ class Sample:
         flicker: changes taken back within minutes, of each slot and hour since the sample before; None where nobody
             counted.
         jitter, missed: how steadily parked cars were seen, as of :class:`Steadiness`; None where nothing stood.
+        compared: how often one of its slots was compared with other cameras that see the same place, since the sample
+            before. differed: of these, how often another said something else.
         teacher: share of slots that the teacher reads otherwise on this frame; None where it was not asked.
     """
 
@@ -37,6 +39,8 @@ class Sample:
     jitter: float | None = None
     missed: float | None = None
     teacher: float | None = None
+    compared: int = 0
+    differed: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, rounded; what is not known is left out."""
@@ -51,6 +55,8 @@ class Sample:
             value = getattr(self, name)
             if value is not None:
                 content[name] = round(value, 5)
+        if self.compared:
+            content |= {"compared": self.compared, "differed": self.differed}
         known = {name: round(value, 5) for name, value in self.signals.items() if value == value}
         return content | ({"signals": known} if known else {})
 
@@ -73,4 +79,6 @@ class Sample:
             int(content["vehicles"]),
             float(content["unknown"]),
             **optional,
+            compared=int(content.get("compared", 0)),
+            differed=int(content.get("differed", 0)),
         )

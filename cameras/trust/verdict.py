@@ -29,6 +29,12 @@ MOST_UNKNOWN = 0.3
 MOST_FLICKER = 0.2
 """Changes taken back, of each slot and hour, from which on a camera is to be looked at. Chosen: one slot in five
 telling a false story every hour."""
+MOST_DIFFERING = 0.1
+"""Share of comparisons with other cameras that see the same places in which one of them says something else, from which
+on a camera is to be looked at. Chosen: nobody knows which of them is wrong, and labels of shared places contradict
+each other in one of two hundred."""
+FEWEST_COMPARED = 30
+"""Comparisons below which they say nothing: of five places, those of an hour."""
 TEACHER_FRAMES = 2.0
 """As many frames on which the teacher looked count as much as all signals do. Chosen: one frame of a lot shows some
 dozens of slots, but of one hour."""
@@ -109,7 +115,7 @@ def verdict(samples: Sequence[Sample], reference: TrustReference, settings: Trus
     if high - low > WIDEST:
         word = "cannot tell"
         reasons.insert(0, f"the estimate lies anywhere from {low:.0%} to {high:.0%}")
-    for heed in _beside(seen, unknown):
+    for heed in (*_beside(seen, unknown), *_contradicted(samples)):
         word = "watch" if word == "good" else word
         reasons.append(heed)
     if not reasons:
@@ -164,3 +170,12 @@ def _beside(seen: Sequence[Sample], unknown: float) -> list[str]:
     if flickers and float(np.mean(flickers)) > MOST_FLICKER:
         found.append(f"slots take their state back {float(np.mean(flickers)):.1f} times an hour each")
     return found
+
+
+def _contradicted(samples: Sequence[Sample]) -> list[str]:
+    """What other cameras say otherwise, where that is often; comparisons count while the view was bad, too."""
+    compared = sum(sample.compared for sample in samples)
+    share = sum(sample.differed for sample in samples) / max(compared, 1)
+    if compared < FEWEST_COMPARED or share <= MOST_DIFFERING:
+        return []
+    return [f"other cameras that see its places say otherwise in {share:.0%} of {compared} comparisons"]

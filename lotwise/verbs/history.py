@@ -34,6 +34,7 @@ class By(StrEnum):
     hour = "hour"
     weekday = "weekday"
     stay = "stay"
+    agreement = "agreement"
 
 
 @app.command(
@@ -61,7 +62,10 @@ def history(
         bool, typer.Option("--known", help="Tell instead how well it is known where cars stand on each slot.")
     ] = False,
 ) -> None:
-    """How full the places were, by camera, row, slot, hour or weekday, and all stays. Unknown time is never free."""
+    """How full the places were, by camera, row, slot, hour or weekday, and all stays. Unknown time is never free.
+
+    By agreement: how often cameras that see the same places said something else of them.
+    """
     from lotwise.cameras.site.reading import read_site
     from lotwise.node.history.heat_map import heat_map
     from lotwise.node.history.range import parse_moment
@@ -148,6 +152,8 @@ def _print(found: SiteHistory, rows: list[RowOf], by: By, first: datetime, last:
         shown = [[_shown(name, value) for name, value in one.items()] for one in rows[:SHOWN_ROWS]]
         heads = [_head(name) for name in rows[0]]
         print_table(plain_table(heads, shown))
+    elif by is By.agreement:
+        out.print("nothing was compared: no cameras share places (shared_slots in the site file), or not for an hour")
     if len(rows) > SHOWN_ROWS:
         out.print(f"… and {len(rows) - SHOWN_ROWS} more; --csv and --json have all")
     lot = found.use.lot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -13,6 +13,7 @@ from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.shared_slots import SharedSlots, shared_slots
 from lotwise.cameras.site.slot_storage import slot_storage
 from lotwise.datasets.errors import InputError
+from lotwise.node.history.agreement import Compared, agreement
 from lotwise.node.history.recorded import recorded
 from lotwise.node.history.stays import Stays, stays
 from lotwise.node.history.timeline import timeline
@@ -28,6 +29,7 @@ class SiteHistory:
         zone: name of the time zone of hours and weekdays.
         bays: what holds for each slot, by camera and slot id; of a place that several cameras see, by no camera and
             its name.
+        agreement: how each camera agreed with others that see the same places.
     """
 
     start: datetime
@@ -36,6 +38,7 @@ class SiteHistory:
     use: Utilisation
     stays: Stays
     bays: Mapping[tuple[str, str], Bay]
+    agreement: Sequence[Compared]
 
 
 def site_zone(site: Site) -> tzinfo | None:
@@ -86,6 +89,7 @@ def site_history(
         utilisation(found, start, end, site_zone(site), lambda name, slot: bays[name, slot].row),
         stays(found, start, end),
         bays,
+        agreement(journal, start, end, site.cameras if camera is None else [camera]),
     )
 
 

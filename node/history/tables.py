@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
-from typing import Literal
+from typing import Literal, get_args
 
 from lotwise.cameras.site.bays import Bay
 from lotwise.node.history.local_times import LocalTimes
@@ -15,7 +15,7 @@ from lotwise.node.history.site_history import SiteHistory
 from lotwise.node.history.stays import Stay
 from lotwise.node.history.utilisation import WEEKDAYS, Use
 
-By = Literal["camera", "row", "slot", "hour", "weekday", "stay"]
+By = Literal["camera", "row", "slot", "hour", "weekday", "stay", "agreement"]
 Value = str | float | bool | None
 RowOf = dict[str, Value]
 
@@ -46,6 +46,16 @@ def table_of(history: SiteHistory, by: By, zone: tzinfo | None) -> list[RowOf]:
         case "stay":
             times = LocalTimes(zone)
             return [stay_row(stay, history.bays[stay.camera, stay.slot], times) for stay in history.stays]
+        case "agreement":
+            return [
+                {
+                    "camera": one.camera,
+                    "compared": one.compared,
+                    "differed": one.differed,
+                    "differed_share": round(one.differed_share, 4),
+                }
+                for one in history.agreement
+            ]
 
 
 def stay_row(stay: Stay, bay: Bay, times: LocalTimes) -> RowOf:
@@ -70,7 +80,7 @@ def stay_row(stay: Stay, bay: Bay, times: LocalTimes) -> RowOf:
 
 def as_json(history: SiteHistory, zone: tzinfo | None) -> dict[str, object]:
     """Everything, for ``--json``."""
-    tables: tuple[By, ...] = ("camera", "row", "slot", "hour", "weekday", "stay")
+    tables: tuple[By, ...] = get_args(By)
     return {
         "from": _local(history.start, zone),
         "to": _local(history.end, zone),

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -32,7 +32,7 @@ from lotwise.cameras.trust.verdict import verdict
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.journal.query import EventQuery
-from lotwise.node.state import CameraNow, Event, NodeNow
+from lotwise.node.state import AgreementNow, CameraNow, Event, NodeNow
 from lotwise.node.trust_now import TrustNow
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,9 @@ class _Watched:
     failure: str = ""
     unforgotten: int = 0
     references: dict[str, TrustReference] = field(default_factory=dict)
+    compared: int = 0
+    differed: int = 0
+    """Comparisons with other cameras up to the last sample, since the start of the node."""
 
 
 class TrustWatch:
@@ -119,7 +122,8 @@ class TrustWatch:
 
     def look(self) -> None:
         """Sample each camera that is due; one that fails never keeps the others from it."""
-        for camera in self._node.now().cameras:
+        now = self._node.now()
+        for camera in now.cameras:
             if self._stop.is_set():
                 return
             watched = self._cameras.get(camera)
@@ -127,7 +131,7 @@ class TrustWatch:
                 continue
             try:
                 watched = self._watched(camera)
-                if self._sample(camera, watched):
+                if self._sample(camera, watched, now.agreements.get(camera)):
                     watched.due = self._steady() + self._site.trust.every_s
                     watched.failure = ""
             except Exception as error:  # whatever goes wrong with one camera must not end the judging of the others
@@ -152,7 +156,7 @@ class TrustWatch:
             self._cameras[camera] = _Watched(Sampler(masks), kept, samples)
         return self._cameras[camera]
 
-    def _sample(self, camera: str, watched: _Watched) -> bool:
+    def _sample(self, camera: str, watched: _Watched, agreement: AgreementNow | None) -> bool:
         """Sample one camera. Returns whether there was a frame that was not sampled before."""
         shown = self._node.picture(camera)
         if shown is None:
@@ -174,6 +178,13 @@ class TrustWatch:
             sample, _ = watched.sampler.sample(
                 detector, reference, image, now.time, slots, now.shift, regions, unknown, flickered
             )
+        if agreement is not None:
+            sample = replace(
+                sample,
+                compared=agreement.compared - watched.compared,
+                differed=agreement.differed - watched.differed,
+            )
+            watched.compared, watched.differed = agreement.compared, agreement.differed
         append(log_file(self._site.state, camera), sample)
         watched.samples.append(sample)
         if not reference.frames:  # one more sample tells what is usual

@@ -75,6 +75,18 @@ def test_unknown_and_flickering_slots_want_an_eye() -> None:
     assert flickering.word == "watch" and "1.5 times an hour" in flickering.reasons[0]
 
 
+def test_cameras_that_contradict_it_want_an_eye() -> None:
+    contradicted = [replace(sample(), compared=20, differed=3)] * 4
+    found = verdict(contradicted, REFERENCE, SETTINGS)
+    assert found.word == "watch" and found.accuracy == pytest.approx(0.99)
+    assert found.reasons == ("other cameras that see its places say otherwise in 15% of 80 comparisons",)
+    seldom = [replace(sample(), compared=20, differed=1)] * 4
+    few = [replace(sample(), compared=7, differed=7)] * 4
+    assert verdict(seldom, REFERENCE, SETTINGS).word == verdict(few, REFERENCE, SETTINGS).word == "good"
+    bad = [replace(sample(faint_boxes=3, contrast=4), compared=20, differed=10)] * 4
+    assert verdict(bad, REFERENCE, SETTINGS).word == "retrain"
+
+
 def test_a_bundle_without_its_own_fit_is_judged_by_other_cameras() -> None:
     found = verdict([sample()] * 4, usual_reference(USUAL), SETTINGS)
     assert found.word != "cannot tell" or found.accuracy is not None

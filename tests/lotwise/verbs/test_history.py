@@ -14,6 +14,7 @@ import pytest
 from lotwise.cameras.slots.seen_boxes import FrameBoxes, SeenBoxes
 from lotwise.cameras.slots.seen_boxes_file import read_seen_boxes, write_seen_boxes
 from lotwise.node.lock import StateLock
+from lotwise.node.state import Event
 from tests.cameras.slots.lots import SIZE, slots_of, view, watch
 from tests.lotwise.running import refused, run
 from tests.node.history.journals import at, change, write
@@ -90,6 +91,27 @@ def test_every_table_adds_up(site: Path, tmp_path: Path, by: str) -> None:
         rows = list(csv.DictReader(file))
     assert sum(float(row["occupied_s"]) for row in rows) == pytest.approx(7 * 3600)
     assert all(not value.startswith("=") for row in rows for value in row.values())  # no formula for a spreadsheet
+
+
+def test_how_cameras_agreed_on_shared_places(site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("history", site, *RANGE, "--by", "agreement") == 0
+    assert "nothing was compared" in capsys.readouterr().out
+    compared = [(1, "C1", 60, 3), (2, "C1", 40, 2), (2, "C2", 40, 2), (30, "C1", 60, 60)]
+    write(
+        site.parent / "state" / "history.sqlite",
+        *(
+            Event(at(hours), "agreement", camera, "", "", "", {"compared": count, "differed": differed})
+            for hours, camera, count, differed in compared
+        ),
+    )
+    assert run("history", site, *RANGE, "--by", "agreement", "--json", tmp_path / "all.json") == 0
+    assert "5.0%" in capsys.readouterr().out
+    assert json.loads((tmp_path / "all.json").read_text())["agreements"] == [
+        {"camera": "C1", "compared": 100, "differed": 5, "differed_share": 0.05},
+        {"camera": "C2", "compared": 40, "differed": 2, "differed_share": 0.05},
+    ]
+    assert run("history", site, *RANGE, "--by", "agreement", "--camera", "C2", "--csv", tmp_path / "t.csv") == 0
+    assert (tmp_path / "t.csv").read_text().splitlines()[1:] == ["C2,40,2,0.05"]
 
 
 def test_only_a_camera_or_a_row(site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from lotwise.cameras.detection.detector import load_detector
 from lotwise.cameras.site.settings import Site
+from lotwise.cameras.slots.shared.agreement import Rate
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.trust.log import log_file, read_log
@@ -24,7 +25,7 @@ from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.disturbances import lit_night
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.journal.query import EventQuery
-from lotwise.node.state import CameraNow, Event, NodeNow
+from lotwise.node.state import AgreementNow, CameraNow, Event, NodeNow
 from lotwise.node.trust.watch import TrustWatch
 from lotwise.node.trust_now import TrustNow
 from lotwise.students.trust.reference import add_reference
@@ -44,6 +45,7 @@ class Lot:
     events_told: list[Event] = field(default_factory=list)
     changes: list[Event] = field(default_factory=list)
     broken: bool = False
+    differs_every: int = 0
 
     def site(self, **trust: float) -> Site:
         cameras = {"C1": {"source": "x", "bundles": self.folder / "bundle"}, "C2": {"source": "y", "bundles": "gone"}}
@@ -58,7 +60,10 @@ class Lot:
 
     def now(self) -> NodeNow:
         names = ("C2", "C1") if self.broken else ("C1",)
-        return NodeNow("lot", NOON, True, {name: self.camera(name) for name in names})
+        compared = round(20 * self.hours) + 20
+        differed = compared // self.differs_every if self.differs_every else 0
+        agreements = {"C1": AgreementNow(Rate(900.0, 9.0), compared, differed)} if self.differs_every else {}
+        return NodeNow("lot", NOON, True, {name: self.camera(name) for name in names}, agreements=agreements)
 
     def picture(self, camera: str) -> tuple[Image, CameraNow, tuple[Slot, ...]] | None:
         return self.image, self.camera(camera), load_detector(self.folder / "bundle").slots
@@ -109,6 +114,17 @@ def test_a_camera_as_usual_is_good_and_the_night_is_told(node: Lot) -> None:
     assert len(read_log(log_file(node.folder / "state", "C1"))) == 30
     kept = new_frames(node.folder / "state" / FOLDER, "C1")
     assert kept and "low accuracy" in kept[0].why and node.trust["C1"].new_frames == len(kept)
+
+
+def test_what_other_cameras_say_of_its_places_is_a_reason(node: Lot) -> None:
+    node.differs_every = 4
+    watcher = watch(node)
+    pass_hours(node, watcher, 4)
+    found = node.trust["C1"].verdict
+    assert found.word == "watch"
+    assert found.reasons == ("other cameras that see its places say otherwise in 25% of 80 comparisons",)
+    samples = read_log(log_file(node.folder / "state", "C1"))
+    assert [(sample.compared, sample.differed) for sample in samples] == [(20, 5)] * 4
 
 
 def test_between_two_samples_nothing_is_run(node: Lot) -> None:
