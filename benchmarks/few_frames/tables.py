@@ -205,7 +205,10 @@ def write_markdown(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def plot(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Gain of slots over the untouched nano against the number of frames: a panel a camera, a point a student."""
+    """Gain of slots over the untouched nano against the number of frames: a panel a camera, a point a student.
+
+    Where days were held out too, as is the default for so many frames, frames left out in turn are not drawn.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
@@ -219,11 +222,13 @@ def plot(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
         LIVE: "tab:green",
     }
     held = {f"days held out: {row}": row for row in colours}
-    lines = [{**line, "row": held.get(line["row"], line["row"])} for line in lines]
+    drawn = {(line["camera"], line["frames"], held.get(line["row"], line["row"])): line for line in _held_last(lines)}
+    lines = [{**line, "row": row} for (_, _, row), line in drawn.items()]
     figure, axes = plt.subplots(1, len(cameras), figsize=(3.4 * len(cameras), 3.6), squeeze=False)
     for axis, camera in zip(axes[0], cameras, strict=True):
         for shift, (row, colour) in enumerate(colours.items()):
             own = [line for line in lines if (line["camera"], line["row"]) == (camera, row)]
+            own.sort(key=lambda line: line["frames"])
             places = [line["frames"] + 0.15 * (shift - 1.5) for line in own]
             axis.plot(places, [100 * mean(gains(line, "accuracy")) for line in own], color=colour, label=row)
             for place, line in zip(places, own, strict=True):
@@ -238,3 +243,7 @@ def plot(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     plt.close(figure)
+
+
+def _held_last(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return sorted(lines, key=lambda line: line["row"].startswith("days held out"))
