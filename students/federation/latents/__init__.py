@@ -1,0 +1,1 @@
+"""Methods in which cameras bring their students' latents closer to each other."""
