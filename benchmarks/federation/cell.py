@@ -1,0 +1,101 @@
+"""One row of the comparison with one seed: trained, measured, and kept so that it is not done twice."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.federation.loop import run
+from benchmarks.federation.measure import Looks
+from benchmarks.federation.rows import AUXILIARY, METHODS, NANO, POOLED
+from benchmarks.federation.split import Split, split_of
+from benchmarks.federation.world import World
+from lotwise.datasets.whole_file import write_whole
+from lotwise.students.federation.alone import Alone
+from lotwise.students.federation.local_training import decay_of
+from lotwise.students.federation.method import Arrays, module_arrays
+from lotwise.students.federation.work import ADAMW, Work
+
+POOLED_STEPS = 3
+"""A student of all frames makes so many times the steps of a camera's own, for it has nine times its frames."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is trained.
+
+    Attributes:
+        world: name.
+        row: of the table.
+        split: ``own`` or a Dirichlet alpha.
+        count: frames of each node.
+        seed: draws frames, samples and reference pictures.
+        rounds: how many.
+        steps: on own frames in each.
+    """
+
+    world: str
+    row: str
+    split: str
+    count: int
+    seed: int
+    rounds: int
+    steps: int
+
+    @property
+    def file(self) -> str:
+        name = "".join(letter if letter.isalnum() else "-" for letter in self.row)
+        return f"{self.world}-{self.split}-{self.count}-{name}-{self.seed}-{self.rounds}x{self.steps}.json"
+
+
+def measured(cell: Cell, world: World, looks: Looks, work: Path) -> dict[str, Any]:
+    """Figures of a cell, read where an earlier run has left them."""
+    path = work / "cells" / cell.file
+    if path.is_file():
+        found: dict[str, Any] = json.loads(path.read_text())
+        if found["cell"] == asdict(cell):
+            return found
+    clock = time.monotonic()
+    split = split_of(world, cell.split, cell.count, cell.seed)
+    rounds: list[Mapping[str, float | None]] = []
+    students, cost = _students(cell, world, split, lambda _, now: rounds.append(looks.private(now, split.private)))
+    found = {
+        "cell": asdict(cell),
+        "private": looks.private(students, split.private),
+        "uniform": looks.uniform(students),
+        "rounds": rounds,
+        **cost,
+        "wall_seconds": time.monotonic() - clock,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json.dumps(found).encode())
+    return found
+
+
+def _students(cell: Cell, world: World, split: Split, watch: Any) -> tuple[Mapping[str, Arrays], dict[str, float]]:
+    nodes = list(split.learned)
+    work = Work(cell.steps, rate=ADAMW.rate, optimizer=ADAMW.optimizer)
+    nothing = {"up": 0.0, "down": 0.0, "seconds": 0.0}
+    if cell.row == NANO:
+        return dict.fromkeys(nodes, module_arrays(world.student())), nothing
+    if cell.row == POOLED:
+        start = time.process_time()
+        local = world.local([frame for frames in split.learned.values() for frame in frames], cell.seed)
+        for number in range(1, cell.rounds + 1):
+            rate = work.rate * decay_of(number, cell.rounds)
+            local.train(POOLED_STEPS * cell.steps, rate=rate, optimizer=work.optimizer)
+        return dict.fromkeys(nodes, local.weights()), nothing | {"seconds": time.process_time() - start}
+    more = world.reference_frames if cell.row == AUXILIARY else ()
+    cameras = {node: world.local([*frames, *more], cell.seed) for node, frames in split.learned.items()}
+    # With a set of many frames beside its own a camera makes twice the steps, as methods with such a set compute.
+    method = (
+        Alone(Work(2 * cell.steps, rate=work.rate, optimizer=work.optimizer))
+        if cell.row == AUXILIARY
+        else METHODS[cell.row](world, split, work, cell.seed)
+    )
+    students, cost = run(method, cameras, cell.rounds, watch)
+    return students, asdict(cost)
