@@ -11,6 +11,7 @@ from torch import nn
 
 from lotwise.datasets.frame import Image
 from lotwise.students.distillation.step import StepHook
+from lotwise.students.federation.first_round import steps_told
 from lotwise.students.federation.latents.shared_latents import (
     SharedLatents,
     architecture,
@@ -40,6 +41,7 @@ class LatentDistillation:
         reference: the same on server and nodes.
         weight: of the latents' distance, beside the camera's own loss.
         work: of a round.
+        first: steps of the first round, in which nobody has been heard yet; 0 for as many as in the others.
         cells: sent of each picture.
         width: numbers a cell is brought down to.
         batch: reference pictures of a step.
@@ -49,6 +51,7 @@ class LatentDistillation:
     reference: ReferenceSet
     weight: float = 1.0
     work: Work = ADAMW
+    first: int = 0
     cells: int = 32
     width: int = 32
     batch: int = 2
@@ -76,7 +79,12 @@ class LatentDistillation:
             seed = (self.seed, int(incoming.number("round")))
             hook = LatentsHook(self.reference.pictures, peers, self.weight, self.batch, seed)
         work = self.work
-        local.train(work.steps_of(local), hook, rate=work.rate * local.decay, optimizer=work.optimizer)
+        local.train(
+            steps_told(incoming, self.work, self.first, local),
+            hook,
+            rate=work.rate * local.decay,
+            optimizer=work.optimizer,
+        )
         numbers = {"examples": local.examples, "kind": float(int(architecture(detector(local.student)), 16))}
         return Parcel({"latents": self._sent(local).arrays()}, numbers), Parcel({"weights": local.weights()})
 

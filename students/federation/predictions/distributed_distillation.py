@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lotwise.students.federation.first_round import steps_told
 from lotwise.students.federation.graph.mixing import metropolis_weights
 from lotwise.students.federation.graph.topologies import Graph
 from lotwise.students.federation.method import Arrays, Local, Parcel
@@ -46,6 +47,7 @@ class DistributedDistillation:
         graph: who talks to whom.
         rho: weight of the distance.
         work: of a round.
+        first: steps of the first round, in which nobody has been heard yet; 0 for as many as in the others.
         keep: anchors sent of each picture.
         batch: reference pictures of a step.
         seed: draws the pictures of a step.
@@ -55,6 +57,7 @@ class DistributedDistillation:
     graph: Graph
     rho: float = 1.0
     work: Work = ADAMW
+    first: int = 0
     keep: int = 100
     batch: int = 2
     seed: int = 0
@@ -85,7 +88,12 @@ class DistributedDistillation:
             seed = (self.seed, int(incoming.number("round")))
             hook = PeersHook(self.reference.pictures, peers_say(state), self.rho, self.batch, seed=seed)
         work = self.work
-        local.train(work.steps_of(local), hook, rate=work.rate * local.decay, optimizer=work.optimizer)
+        local.train(
+            steps_told(incoming, self.work, self.first, local),
+            hook,
+            rate=work.rate * local.decay,
+            optimizer=work.optimizer,
+        )
         said = predict(detector(local.student), self.reference.pictures)
         state = said if state is None or kept is None else state + said - _dense(kept.group("said"))
         sent = best(state, self.keep).arrays()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lotwise.datasets.frame import Image
+from lotwise.students.federation.first_round import steps_told
 from lotwise.students.federation.method import Arrays, Local, Parcel
 from lotwise.students.federation.predictions.peers_hook import PeersHook, detector
 from lotwise.students.federation.predictions.soft_detections import SoftDetections, anchor_count, best, mean
@@ -30,7 +31,9 @@ class FedMD:
     Attributes:
         reference: the same on server and nodes.
         work: of a round on the camera's own frames; reference pictures are learned at the same rate.
+        first: steps of the first round, in which nobody has been heard yet; 0 for as many as in the others.
         digest_steps: on reference pictures each round.
+        power: of the mean over cameras; the paper's is 1, with more the surer ones count more.
         keep: anchors sent of each picture.
         pictures: drawn anew each round; 0 for all.
         batch: reference pictures of a step.
@@ -39,7 +42,9 @@ class FedMD:
 
     reference: ReferenceSet
     work: Work = ADAMW
+    first: int = 0
     digest_steps: int = 20
+    power: float = 1.0
     keep: int = 100
     pictures: int = 0
     batch: int = 2
@@ -61,7 +66,7 @@ class FedMD:
         if "mean" in incoming.arrays:
             hook = self._hook(incoming, round)
             local.train(self.digest_steps, hook, rate=rate, optimizer=self.work.optimizer, own=False)
-        local.train(self.work.steps_of(local), rate=rate, optimizer=self.work.optimizer)
+        local.train(steps_told(incoming, self.work, self.first, local), rate=rate, optimizer=self.work.optimizer)
         said = best(predict(detector(local.student), self._drawn(round)), self.keep)
         reply = Parcel({"soft": said.arrays()}, {"examples": local.examples})
         return reply, Parcel({"weights": local.weights()})
@@ -74,7 +79,7 @@ class FedMD:
         if len(said) < 2:
             return Parcel()
         anchors = anchor_count(self.reference.input)
-        told = best(mean([one.dense(anchors) for one in said]), self.keep)
+        told = best(mean([one.dense(anchors) for one in said], self.power), self.keep)
         return Parcel({"mean": told.arrays()}, {"about": round})
 
     def student(self, incoming: Parcel, kept: Parcel | None, local: Local) -> Arrays:

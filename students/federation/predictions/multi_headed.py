@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from lotwise.students.distillation.step import MAX_GRADIENT_NORM, BatchLoss, StepHook
+from lotwise.students.federation.first_round import steps_told
 from lotwise.students.federation.graph.topologies import Graph
 from lotwise.students.federation.listening import PICTURES_AT_ONCE
 from lotwise.students.federation.method import Arrays, Local, Parcel
@@ -48,6 +49,7 @@ class MultiHeaded:
         heads: further heads.
         nu: weight of what the neighbours say.
         work: of a round.
+        first: steps of the first round, in which nobody has been heard yet; 0 for as many as in the others.
         keep: anchors sent of each picture and head.
         batch: reference pictures of a step.
         deploy: ``own`` head, or the last further one (``shared``), which knows more of other cameras.
@@ -59,6 +61,7 @@ class MultiHeaded:
     heads: int = 1
     nu: float = 1.0
     work: Work = ADAMW
+    first: int = 0
     keep: int = 100
     batch: int = 2
     deploy: Literal["own", "shared"] = "own"
@@ -86,7 +89,7 @@ class MultiHeaded:
         rate = self.work.rate * local.decay
         peers = self._peers(incoming)
         hook = HeadsHook(auxiliary, self, peers, rate, (self.seed, int(incoming.number("round")))) if peers else None
-        local.train(self.work.steps_of(local), hook, rate=rate, optimizer=self.work.optimizer)
+        local.train(steps_told(incoming, self.work, self.first, local), hook, rate=rate, optimizer=self.work.optimizer)
         reply = {
             f"head {number}": best(said, self.keep).arrays() for number, said in enumerate(self._say(auxiliary, local))
         }

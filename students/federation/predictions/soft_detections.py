@@ -113,12 +113,19 @@ def best(said: DenseDetections, keep: int) -> SoftDetections:
     )
 
 
-def mean(said: list[DenseDetections]) -> DenseDetections:
-    """Mean score, and boxes weighed by their scores."""
-    total = said[0]
-    for one in said[1:]:
-        total = total + one
-    return total * (1 / len(said))
+def mean(said: list[DenseDetections], power: float = 1.0) -> DenseDetections:
+    """Mean score, and boxes weighed by their scores.
+
+    Args:
+        said: of each camera, scores 0 at least.
+        power: p of the mean (mean s^p)^(1/p), boxes weighed by s^p. With 1 the plain mean, which is unsure wherever
+            some cameras miss what others are sure of; with more the surer ones count more.
+    """
+    scores = np.mean([one.scores**power for one in said], axis=0)
+    sides = np.mean([one.scores[..., None] ** (power - 1) * one.weighted for one in said], axis=0)
+    sides = sides / np.maximum(scores, 1e-12)[..., None]
+    scores = scores ** (1 / power)
+    return DenseDetections(np.asarray(scores, np.float32), np.asarray(scores[..., None] * sides, np.float32))
 
 
 def anchor_count(size: tuple[int, int]) -> int:

@@ -68,6 +68,17 @@ def test_some_pictures_each_round(tmp_path):
     assert after.received["C0"] == 3 * (message_bytes(2, 10, (64, 64)) + 8)
 
 
+@pytest.mark.parametrize("first", [0, 5])
+def test_a_first_round_of_its_own_length(tmp_path, first):
+    made = cameras(2)
+    steps = []
+    for camera in made.values():
+        train = camera.train
+        camera.train = lambda count, *a, train=train, **more: (steps.append(count), train(1, *a, **more))[1]
+    run(FedMD(reference_set(tmp_path, 2), WORK, first=first, digest_steps=1, keep=10), made, 2)
+    assert steps == [first or 2] * 2 + [1, 2] * 2
+
+
 def test_a_reply_of_another_reference_set_is_refused(tmp_path):
     few, many = reference_set(tmp_path / "few", 2), reference_set(tmp_path / "many", 3)
     made = cameras(2)

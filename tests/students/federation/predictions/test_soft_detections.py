@@ -60,6 +60,18 @@ def test_a_mean_weighs_boxes_by_their_scores():
     np.testing.assert_allclose(both.distances[0, 0], 2.5)
 
 
+def test_a_mean_of_higher_power_follows_the_surer_ones():
+    sure, unsure = (
+        DenseDetections(np.array([[score]], np.float32), np.full((1, 1, 4), score * side, np.float32))
+        for score, side in ((0.8, 2.0), (0.2, 7.0))
+    )
+    both = mean([sure, unsure], power=2)
+    assert both.scores[0, 0] == pytest.approx(np.sqrt((0.64 + 0.04) / 2))
+    np.testing.assert_allclose(both.distances[0, 0], (0.64 * 2 + 0.04 * 7) / 0.68, rtol=1e-5)
+    nobody = DenseDetections(np.zeros((1, 1), np.float32), np.zeros((1, 1, 4), np.float32))
+    assert mean([nobody, nobody], power=2).scores[0, 0] == 0
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
