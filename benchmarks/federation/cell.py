@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.federation.loop import run
-from benchmarks.federation.measure import Looks
-from benchmarks.federation.rows import AUXILIARY, METHODS, NANO, POOLED
+from benchmarks.federation.measure import Looks, spread
+from benchmarks.federation.rows import AUXILIARY, FIRST, METHODS, NANO, POOLED, AloneFirst
 from benchmarks.federation.split import Split, split_of
 from benchmarks.federation.world import World
 from lotwise.datasets.whole_file import write_whole
-from lotwise.students.federation.alone import Alone
 from lotwise.students.federation.local_training import decay_of
 from lotwise.students.federation.method import Arrays, module_arrays
 from lotwise.students.federation.work import ADAMW, Work
 
+ROUND_FRAMES = 2
+"""Test frames of each node after every round, which show how soon a method gets where; all at the end."""
 POOLED_STEPS = 3
 """A student of all frames makes so many times the steps of a camera's own, for it has nine times its frames."""
 
@@ -35,7 +36,7 @@ class Cell:
         count: frames of each node.
         seed: draws frames, samples and reference pictures.
         rounds: how many.
-        steps: on own frames in each.
+        steps: on own frames in each; ``FIRST`` times as many in the first.
     """
 
     world: str
@@ -62,7 +63,8 @@ def measured(cell: Cell, world: World, looks: Looks, work: Path) -> dict[str, An
     clock = time.monotonic()
     split = split_of(world, cell.split, cell.count, cell.seed)
     rounds: list[Mapping[str, float | None]] = []
-    students, cost = _students(cell, world, split, lambda _, now: rounds.append(looks.private(now, split.private)))
+    few = {node: spread(frames, ROUND_FRAMES) for node, frames in split.private.items()}
+    students, cost = _students(cell, world, split, lambda _, now: rounds.append(looks.private(now, few)))
     found = {
         "cell": asdict(cell),
         "private": looks.private(students, split.private),
@@ -86,14 +88,14 @@ def _students(cell: Cell, world: World, split: Split, watch: Any) -> tuple[Mappi
         start = time.process_time()
         local = world.local([frame for frames in split.learned.values() for frame in frames], cell.seed)
         for number in range(1, cell.rounds + 1):
-            rate = work.rate * decay_of(number, cell.rounds)
-            local.train(POOLED_STEPS * cell.steps, rate=rate, optimizer=work.optimizer)
+            steps = POOLED_STEPS * cell.steps * (FIRST if number == 1 else 1)
+            local.train(steps, rate=work.rate * decay_of(number, cell.rounds), optimizer=work.optimizer)
         return dict.fromkeys(nodes, local.weights()), nothing | {"seconds": time.process_time() - start}
     more = world.reference_frames if cell.row == AUXILIARY else ()
     cameras = {node: world.local([*frames, *more], cell.seed) for node, frames in split.learned.items()}
     # With a set of many frames beside its own a camera makes twice the steps, as methods with such a set compute.
     method = (
-        Alone(Work(2 * cell.steps, rate=work.rate, optimizer=work.optimizer))
+        AloneFirst(Work(2 * cell.steps, rate=work.rate, optimizer=work.optimizer), first=2 * FIRST * cell.steps)
         if cell.row == AUXILIARY
         else METHODS[cell.row](world, split, work, cell.seed)
     )

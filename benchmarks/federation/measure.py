@@ -52,7 +52,7 @@ class Looks:
         found = [self.figures(self.said(weights, own[node]), own[node]) for node, weights in students.items()]
         return {name: _mean([one[name] for one in found]) for name in found[0]}
 
-    def uniform(self, students: Mapping[str, Arrays], most: int = 2) -> Figures:
+    def uniform(self, students: Mapping[str, Arrays], most: int = 1) -> Figures:
         """Each student on test frames of all cameras, ``most`` of each; the mean over students."""
         frames = [f for camera in self.world.tested for f in spread(self.world.tested[camera], most)]
         found = [self.figures(self.said(weights, frames), frames) for weights in students.values()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from benchmarks.federation.split import Split
 from benchmarks.federation.world import World
@@ -11,10 +11,11 @@ from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.datasets.frame import Image
 from lotwise.datasets.load import load
 from lotwise.students.federation.alone import Alone
+from lotwise.students.federation.first_round import steps_told
 from lotwise.students.federation.graph.alike import alike, describe_view
-from lotwise.students.federation.graph.topologies import Graph, ring
+from lotwise.students.federation.graph.topologies import Graph, complete, ring
 from lotwise.students.federation.latents.latent_distillation import LatentDistillation
-from lotwise.students.federation.method import Method
+from lotwise.students.federation.method import Local, Method, Parcel
 from lotwise.students.federation.predictions.distributed_distillation import DistributedDistillation
 from lotwise.students.federation.predictions.fedmd import FedMD
 from lotwise.students.federation.predictions.multi_headed import MultiHeaded
@@ -25,11 +26,30 @@ from lotwise.students.federation.work import Work
 
 KEEP = 200
 """Anchors of each picture in a message: on the rendered lots some 110 of 1,008 have a score above 0.1."""
+FIRST = 2
+"""The first round, in which nobody has been heard, has so many times the steps of the others."""
 NANO, ALONE, POOLED = "untouched nano", "alone", "pooled frames"
 AUXILIARY = "alone, teacher's word on the reference set"
 """Not a federation: each camera learns the reference set from the teacher, beside its own frames."""
 
 Maker = Callable[[World, Split, Work, int], Method]
+
+
+@dataclass(frozen=True)
+class AloneFirst(Alone):
+    """Alone, with a first round as long as that of the methods beside it: the very same steps at the same rates."""
+
+    first: int = 0
+
+    def outgoing(self, state: Parcel, round: int, nodes: Sequence[str]) -> Mapping[str, Parcel]:  # noqa: A002
+        return {node: Parcel({}, {"round": round}) for node in nodes}
+
+    def on_node(self, incoming: Parcel, kept: Parcel | None, local: Local) -> tuple[Parcel, Parcel]:
+        steps = steps_told(incoming, self.work, self.first, local)
+        return replace(self, work=replace(self.work, steps=steps)).as_ever(incoming, kept, local)
+
+    def as_ever(self, incoming: Parcel, kept: Parcel | None, local: Local) -> tuple[Parcel, Parcel]:
+        return Alone.on_node(self, incoming, kept, local)
 
 
 def view_graph(world: World, split: Split) -> Graph:
@@ -44,28 +64,48 @@ def view_graph(world: World, split: Split) -> Graph:
     return alike({node: describe_view(nano, images) for node, images in pictures.items()}, 2)
 
 
+def evenly(work: Work) -> Work:
+    """As many steps in each of three rounds, for methods that exchange something after the first one too."""
+    return replace(work, steps=round(work.steps * (FIRST + 2) / 3))
+
+
 def _nodes(split: Split) -> Sequence[str]:
     return list(split.learned)
 
 
 METHODS: Mapping[str, Maker] = {
-    ALONE: lambda world, split, work, seed: Alone(work),
-    "FedAvg": lambda world, split, work, seed: FedAvg(work),
-    "FedAvg, norms too": lambda world, split, work, seed: FedAvg(work, batch_norm="shared"),
-    "FedProx": lambda world, split, work, seed: FedProx(work, mu=10.0),
-    "SCAFFOLD": lambda world, split, work, seed: Scaffold(replace(work, optimizer="sgd", rate=0.01)),
+    ALONE: lambda world, split, work, seed: AloneFirst(work, first=FIRST * work.steps),
+    "FedAvg": lambda world, split, work, seed: FedAvg(evenly(work)),
+    "FedAvg, norms too": lambda world, split, work, seed: FedAvg(evenly(work), batch_norm="shared"),
+    "FedProx": lambda world, split, work, seed: FedProx(evenly(work), mu=10.0),
+    "SCAFFOLD": lambda world, split, work, seed: Scaffold(replace(evenly(work), optimizer="sgd", rate=0.01)),
     "FedMD": lambda world, split, work, seed: FedMD(
-        world.reference, work, digest_steps=work.steps, keep=KEEP, seed=seed
+        world.reference, work, first=FIRST * work.steps, digest_steps=work.steps, keep=KEEP, batch=1, seed=seed
+    ),
+    "FedMD, surer ones count more": lambda world, split, work, seed: FedMD(
+        world.reference,
+        work,
+        first=FIRST * work.steps,
+        digest_steps=work.steps,
+        power=2.0,
+        keep=KEEP,
+        batch=1,
+        seed=seed,
+    ),
+    "Distributed Distillation, all neighbours": lambda world, split, work, seed: DistributedDistillation(
+        world.reference, complete(_nodes(split)), 1.0, work, FIRST * work.steps, KEEP, batch=1, seed=seed
     ),
     "Distributed Distillation, ring": lambda world, split, work, seed: DistributedDistillation(
-        world.reference, ring(_nodes(split)), 1.0, work, KEEP, seed=seed
+        world.reference, ring(_nodes(split)), 1.0, work, FIRST * work.steps, KEEP, batch=1, seed=seed
     ),
     "Distributed Distillation, alike views": lambda world, split, work, seed: DistributedDistillation(
-        world.reference, view_graph(world, split), 1.0, work, KEEP, seed=seed
+        world.reference, view_graph(world, split), 1.0, work, FIRST * work.steps, KEEP, batch=1, seed=seed
     ),
     "multi-headed, ring": lambda world, split, work, seed: MultiHeaded(
-        world.reference, ring(_nodes(split)), 1, 1.0, work, KEEP, seed=seed
+        world.reference, ring(_nodes(split)), 1, 1.0, work, FIRST * work.steps, KEEP, batch=1, seed=seed
     ),
-    "latents": lambda world, split, work, seed: LatentDistillation(world.reference, 1.0, work, seed=seed),
+    "latents": lambda world, split, work, seed: LatentDistillation(
+        world.reference, 1.0, work, FIRST * work.steps, batch=1, seed=seed
+    ),
 }
 OTHERS = (NANO, AUXILIARY, POOLED)

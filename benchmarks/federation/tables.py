@@ -48,7 +48,7 @@ def found_alone(cells: Sequence[Mapping[str, Any]], like: Mapping[str, Any]) -> 
 
 
 def _target(alone: Mapping[str, Any] | None) -> float | None:
-    return None if alone is None else alone["private"]["map50_95"]
+    return None if alone is None or not alone["rounds"] else alone["rounds"][-1]["map50_95"]
 
 
 def _first(rounds: Sequence[Mapping[str, Any]], target: float | None) -> int | None:
@@ -79,14 +79,16 @@ def setting(line: Line) -> str:
 
 def row_cells(line: Line) -> list[str]:
     target = [number for number in line["rounds to target"] if number is not None]
-    reached = f"{mean(target):.1f}" + ("" if len(target) == len(line["seeds"]) else f" ({len(target)} seeds)")
+    reached = ""
+    if target and line["row"] not in (NANO, POOLED):
+        reached = f"{mean(target):.1f}" + ("" if len(target) == len(line["seeds"]) else f" ({len(target)} seeds)")
     return [
         line["row"],
         *(shown(line[f"{part} {name}"]) for part, name in FIGURES),
         kilobytes(line["up"]),
         kilobytes(line["down"]),
         f"{line['seconds']:.0f}",
-        reached if target and line["row"] not in (NANO, POOLED) else "",
+        reached,
         str(len(line["seeds"])),
     ]
 

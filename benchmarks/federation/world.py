@@ -77,7 +77,7 @@ def rendered_world(work: Path, size: int = 256, frames: int = 4) -> World:
     """
     site = render_site(work / "site", cameras=9, days=4, frames_per_day=frames, width=640, height=480, seed=SITE_SEED)
     other = render_site(
-        work / "reference", cameras=4, days=2, frames_per_day=4, width=640, height=480, seed=REFERENCE_SEED
+        work / "reference", cameras=4, days=2, frames_per_day=2, width=640, height=480, seed=REFERENCE_SEED
     )
     reference = write_reference_set(
         work / "reference", [frame.path for frame in other.frames], size, "rendered, anybody may look at it"
@@ -87,7 +87,7 @@ def rendered_world(work: Path, size: int = 256, frames: int = 4) -> World:
     of = {camera: site.of_camera(camera) for camera in site.cameras}
     learnable = {c: tuple(f for f in fs if f.taken and f.taken.date() in early) for c, fs in of.items()}
     tested = {c: tuple(f for f in fs if f.taken and f.taken.date() not in early) for c, fs in of.items()}
-    settings = DistillSettings(size=size, batch=2, positive_threshold=0.45, ignore_threshold=0.2, consensus=False)
+    settings = DistillSettings(size=size, batch=1, positive_threshold=0.45, ignore_threshold=0.2, consensus=False)
     oracle = Oracle(TEACHER, OracleSettings(scales=TEACHER_SIZES_PX, grid=0))
     store = KnowledgeStore.open(work / "knowledge", oracle.identity, oracle.description)
     # Both sites name their frames alike.
@@ -120,7 +120,7 @@ def real_world(work: Path, shared: Path, size: int = 416) -> World:
     of = {camera: dataset.of_camera(camera) for camera in dataset.cameras}
     learnable = {c: fs[: (len(fs) + 1) // 2] if len(fs) > 2 else fs[:1] for c, fs in of.items() if len(fs) > 1}
     tested = {c: tuple(f for f in fs if f not in learnable.get(c, ())) for c, fs in of.items()}
-    settings = DistillSettings(size=size, batch=2, consensus=False)
+    settings = DistillSettings(size=size, batch=1, consensus=False)
     weights = shared / "weights"
     oracle = Oracle(weights / "yolov8m.pt", OracleSettings(scales=(640, 1280), grid=0))
     store = KnowledgeStore.open(work / "knowledge", oracle.identity, oracle.description)
