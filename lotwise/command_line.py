@@ -16,14 +16,17 @@ from lotwise.exit_codes import INTERRUPTED, WRONG
 from lotwise.terminal import err, out
 
 VERBS = (
-    "demo", "adapt", "label", "frames", "train", "resize", "retrain", "curve", "export", "report", "detect", "download",
-    "init", "collect", "run", "trust", "history", "bundles", "promote", "rollback", "prune", "ignore", "slots",
+    "demo", "adapt", "label", "frames", "train", "resize", "retrain", "federate", "curve", "export", "report", "detect",
+    "download", "init", "collect", "run", "trust", "history", "bundles", "promote", "rollback", "prune", "ignore",
+    "slots",
 )  # fmt: skip
 """Modules of :mod:`lotwise.verbs`, each named as its verb, in the order of the help."""
 
 WrongUsage: type[Exception] = typer.BadParameter.__mro__[1]  # of Click, which Typer carries under a name of its own
 TRAINING_ONLY = ("torch", "ultralytics", "albumentations", "pycocotools", "matplotlib", "safetensors", "onnx", "nncf")
 """Libraries that only ``pip install 'lotwise[train]'`` brings."""
+FEDERATED_ONLY = ("flwr", "ray")
+"""Libraries that only ``pip install 'lotwise[federated]'`` brings."""
 
 
 def application(verbs: Sequence[str] = VERBS) -> typer.Typer:
@@ -68,7 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         said = getattr(error, "format_message", error.__str__)().rstrip(".")
         _refuse(f"{said}; see {context.command_path if context else 'lotwise'} --help")
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in TRAINING_ONLY:
+        missing = (error.name or "").partition(".")[0]
+        if missing in FEDERATED_ONLY:
+            _refuse("federations need Flower and Ray; run pip install 'lotwise[federated]'")
+        if missing not in TRAINING_ONLY:
             raise
         _refuse(f"this needs {error.name}, which a camera node goes without; run pip install 'lotwise[train]'")
     except OSError as error:

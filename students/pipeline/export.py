@@ -95,7 +95,10 @@ def _export(job: CameraJob, shadow: bool | None, hold_to: HoldTo | None) -> None
     job.labels.check([*job.test, *job.train], job.read)
     nano = make_student(job.plan.student, job.plan.oracle.classes)
     right = job.record.right_size
-    weights = Path("train") / STUDENT if right is None or right.weights is None else Path(right.weights)
+    federation = job.record.federation
+    weights = Path("train") / STUDENT if federation is None else Path(federation.weights)
+    if right is not None and right.weights is not None:
+        weights = Path(right.weights)
     trained = load_model(job.run.camera(job.record.camera) / weights)
     left_out, refusal = job.record.left_out, ""
     student = trained if left_out is None else blend(nano, trained, left_out.share)

@@ -142,6 +142,22 @@ class RightSizeRecord(BaseModel):
         return next((one for one in self.rungs if one.name == self.taken), None) if self.weights else None
 
 
+class FederationRecord(BaseModel):
+    """The federation that a camera's student comes from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: Annotated[str, Field(description="Name of the method.")]
+    rounds: Annotated[int, Field(ge=1, description="Rounds of the federation.")]
+    identity: Annotated[str, Field(description="Of the federation: the same wherever the same one goes on.")]
+    down: Annotated[int, Field(ge=0, description="Bytes that the camera was sent, all rounds together.")] = 0
+    up: Annotated[int, Field(ge=0, description="Bytes that it sent, all rounds together.")] = 0
+    replies: Annotated[int, Field(ge=0, description="How often it replied.")] = 0
+    weights: Annotated[str, Field(description="File of the student, below the camera's folder.")] = (
+        "federated/student.safetensors"
+    )
+
+
 class CameraRecord(BaseModel):
     """What a camera has got: its split and, as the stages go on, its student and its bundles."""
 
@@ -166,6 +182,9 @@ class CameraRecord(BaseModel):
     ] = None
     right_size: Annotated[
         RightSizeRecord | None, Field(description="Which smaller student it got; null where none was asked for.")
+    ] = None
+    federation: Annotated[
+        FederationRecord | None, Field(description="Where its student comes from; null where it learned alone.")
     ] = None
     bundle: Annotated[str | None, Field(description="Identity of the student's bundle.")] = None
     baseline: Annotated[str | None, Field(description="Identity of the untouched nano's bundle.")] = None

@@ -108,6 +108,8 @@ def _train(
     if before is not None and before.training.get("inputs") == inputs:
         if same_frames and (folder / STUDENT).is_file():
             return before
+    elif before is not None and before.federation is not None:
+        note(f"{camera}: its student of the federation {before.federation.method} gives way to one that learns alone")
     elif before is not None and before.training.get("settings") == settings:
         steps = before.training.get("steps")
         note(f"{camera}: its frames, or their labels, have changed; its student of {steps} steps is trained anew")

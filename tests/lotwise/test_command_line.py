@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 from tests.lotwise.running import label_options, refused, run
 
 VERBS = (
-    "demo", "adapt", "label", "frames", "train", "curve", "export", "report", "detect", "download",
+    "demo", "adapt", "label", "frames", "train", "federate", "curve", "export", "report", "detect", "download",
     "run", "init", "collect", "bundles", "promote", "rollback", "prune", "slots",
 )  # fmt: skip
 
