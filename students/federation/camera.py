@@ -50,13 +50,13 @@ class FederatedCamera:
         self.weights = student or plan.student
         self.frames = tuple(frames)
         self.split: Split = labelled_split(frames, labels, plan.holdout)
-        self._read = read or FrameCache()
+        self.read = read or FrameCache()
 
     @cached_property
     def samples(self) -> Samples:
         """The frames that are learned from, corrected by each other, at the input's size."""
         frames, keys, store, settings = self.split.train, self.labels.keys, self.labels.store, self.plan.distill
-        fitted = FittedFrames(input_size([store.get(keys[frames[0].name]).size], settings.size), self._read)
+        fitted = FittedFrames(input_size([store.get(keys[frames[0].name]).size], settings.size), self.read)
         taught = taught_detections(frames, keys, store, settings, None, fitted.whole)
         return Samples(frames, store, settings, keys, taught, fitted)
 

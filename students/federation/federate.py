@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from lotwise.students.federation.graph.alike import describe_view
 from numpy.typing import NDArray
 
 from lotwise.datasets.errors import InputError
@@ -16,6 +15,7 @@ from lotwise.datasets.load import LoadFrame
 from lotwise.datasets.progress import Note, Progress, no_note, no_progress
 from lotwise.students.federation.camera import FederatedCamera, labelled_cameras
 from lotwise.students.federation.given import checked
+from lotwise.students.federation.graph.alike import describe_view
 from lotwise.students.federation.method import Arrays, module_arrays
 from lotwise.students.federation.server_side import Progressed
 from lotwise.students.federation.settings import FederationSettings

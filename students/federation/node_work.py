@@ -9,11 +9,11 @@ from typing import Any
 
 from lotwise.students.federation.camera import FederatedCamera
 from lotwise.students.federation.given import graph_of_text, opened_reference
-from lotwise.students.federation.method import Method
 from lotwise.students.federation.methods import make_method, needs
 from lotwise.students.federation.node import Node
 from lotwise.students.federation.node_side import NodeSide
 from lotwise.students.federation.parcel import Parcel
+from lotwise.students.federation.reference_set import refuse_private
 from lotwise.students.federation.results import save_student
 from lotwise.students.pipeline.records import FederationRecord
 from lotwise.students.pipeline.run import Run
@@ -55,18 +55,23 @@ def finish(node: Node, about: About, incoming: Parcel) -> str:
 def _side(node: Node, about: About) -> NodeSide:
     camera = _camera(node, about)
     folder = Run(node.run).camera(node.camera) / "federation" / str(about["identity"])
-    return NodeSide(folder, _method(node, about), camera.local, int(about["rounds"]))
+    given = _given(node, about)
+    if "reference" in given and not folder.exists():
+        # Once, before the first word: nobody else can tell, as the camera shows nobody its frames.
+        refuse_private(given["reference"], camera.frames, camera.read)
+    method = make_method(str(about["method"]), json.loads(str(about["settings"])), given)
+    return NodeSide(folder, method, camera.local, int(about["rounds"]))
 
 
-def _method(node: Node, about: About) -> Method:
-    """The method that the server runs, with this node's own copy of the reference set."""
-    name, given = str(about["method"]), dict[str, Any]()
-    for need in needs(name):
+def _given(node: Node, about: About) -> dict[str, Any]:
+    """What the server's method has to be given: this node's own copy of the reference set, and the graph."""
+    given = dict[str, Any]()
+    for need in needs(str(about["method"])):
         if need == "reference":
             given[need] = opened_reference(node.reference, str(about["reference"]))
         else:
             given[need] = graph_of_text(str(about["graph"]))
-    return make_method(name, json.loads(str(about["settings"])), given)
+    return given
 
 
 _cameras: dict[tuple[Path, str, str], FederatedCamera] = {}
