@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,8 @@ from lotwise.students.federation.camera import FederatedCamera, labelled_cameras
 from lotwise.students.federation.given import checked
 from lotwise.students.federation.graph.alike import describe_view
 from lotwise.students.federation.method import Arrays, module_arrays
-from lotwise.students.federation.server_side import Progressed
+from lotwise.students.federation.methods import method_class
+from lotwise.students.federation.server_side import Progressed, read_progress
 from lotwise.students.federation.settings import FederationSettings
 from lotwise.students.model.student import make_student
 from lotwise.students.pipeline.export import export_bundles
@@ -26,6 +28,9 @@ from lotwise.students.pipeline.run import Run
 from lotwise.teacher.checkpoint import fingerprint
 from lotwise.teacher.ignored import labels_without_ignored, taught_identity
 from lotwise.teacher.index import open_labels
+
+if TYPE_CHECKING:
+    from lotwise.students.federation.flower.server_app import Federation
 
 DESCRIBED = 8
 """Frames from which a camera tells how its view is."""
@@ -92,13 +97,26 @@ def federate_run(
             needed=len(cameras),
         )
         count = workers or min(os.cpu_count() or 1, len(cameras))
-        ended = simulate(federation, run.folder.resolve(), count, progress, note)
-        if not ended.students:
-            raise InputError(f"{run.folder}: no camera has got a student; run again to go on")
+        reached = _reached(run, federation)
+        if reached is None:
+            ended = simulate(federation, run.folder.resolve(), count, progress, note)
+            if not ended.students:
+                raise InputError(f"{run.folder}: no camera has got a student; run again to go on")
+            reached = ended.progress
         footage = open_footage(run.plan())
         labels = labels_without_ignored(open_labels(run.knowledge, run.plan().labelling), footage)
         export_bundles(run, footage, labels, progress, read, shadow)
-    return FederatedRun(ended.progress, before, identity)
+    return FederatedRun(reached, before, identity)
+
+
+def _reached(run: Run, federation: Federation) -> Progressed | None:
+    """What an earlier run of the same federation came to; None where something is left to be done."""
+    reached = read_progress(federation.folder, federation.identity)
+    records = [run.record(camera) for camera in federation.cameras]
+    written = all(one and one.federation and one.federation.identity == federation.identity for one in records)
+    exchanges = federation.settings.rounds * cast(int, method_class(federation.settings.method).exchanges)
+    done = reached is not None and written and reached.exchanges >= exchanges
+    return reached if done else None
 
 
 def _start(run: Run, settings: FederationSettings) -> Arrays:

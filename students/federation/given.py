@@ -39,6 +39,8 @@ def checked(settings: FederationSettings) -> None:
         raise InputError(
             f"--topology {settings.topology}: --method {settings.method} has a server in the middle, so only star fits"
         )
+    if settings.reference is not None:
+        opened_reference(settings.reference)
 
 
 def graph_of(settings: FederationSettings, nodes: Sequence[str], descriptions: Descriptions) -> Graph:

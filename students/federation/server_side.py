@@ -69,11 +69,7 @@ class ServerSide:
         self._state: Parcel | None = None
         if self._path.exists():
             self._state, notes = read_parcel(self._path)
-            if notes["identity"] != identity:
-                raise InputError(f"{folder}: holds another federation; give another --out, or delete it to begin anew")
-            told = notes["progress"]
-            nodes = {name: NodeTold(**counts) for name, counts in told["nodes"].items()}
-            self.progress = Progressed(told["exchanges"], told["seconds"], nodes, tuple(told["log"]))
+            self.progress = _progress_of(folder, identity, notes)
 
     @property
     def next(self) -> int:
@@ -139,3 +135,21 @@ class ServerSide:
         if self._state is None:
             raise ValueError("begin() comes first")
         return self._state
+
+
+def read_progress(folder: Path, identity: str) -> Progressed | None:
+    """How far a federation is; None where it has not begun.
+
+    Raises:
+        InputError: the folder holds another federation, or a broken state.
+    """
+    path = folder / STATE
+    return _progress_of(folder, identity, read_parcel(path)[1]) if path.exists() else None
+
+
+def _progress_of(folder: Path, identity: str, notes: Mapping[str, Any]) -> Progressed:
+    if notes["identity"] != identity:
+        raise InputError(f"{folder}: holds another federation; delete it to begin anew")
+    told = notes["progress"]
+    nodes = {name: NodeTold(**counts) for name, counts in told["nodes"].items()}
+    return Progressed(told["exchanges"], told["seconds"], nodes, tuple(told["log"]))

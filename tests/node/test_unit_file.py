@@ -83,3 +83,15 @@ def test_the_retraining_has_no_network_and_hardly_a_right(retraining: list[Path]
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=15", retraining[0]]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-200:]
+
+
+@pytest.mark.parametrize("name", ["lotwise-superlink.service", "lotwise-supernode@.service"])
+def test_systemd_reads_every_line_of_a_federation(name: str, tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no systemd on this machine")
+    text = (ROOT / "deploy" / name).read_text().replace("\\\n", " ")
+    text = re.sub(r"^ExecStart=.*", "ExecStart=/bin/true", text, flags=re.MULTILINE)
+    file = tmp_path / name.replace("@", "@C1")
+    file.write_text(re.sub(r"^(User|Group)=.*", r"\1=daemon", text, flags=re.MULTILINE))
+    done = subprocess.run(["systemd-analyze", "verify", file], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -93,6 +93,11 @@ class Loopback:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def register(self, name: str) -> None:
+        """Let a node in, by its key."""
+        self.flwr("supernode", "register", str(self.key(name)), "lot", "--name", name)
+
+    def key(self, name: str) -> Path:
+        """A node's key pair; the file of the public one."""
         key = ec.generate_private_key(ec.SECP384R1())
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
@@ -102,7 +107,7 @@ class Loopback:
         path.chmod(0o600)
         public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
         path.with_suffix(".pub").write_bytes(public + b" " + name.encode() + b"\n")
-        self.flwr("supernode", "register", str(path.with_suffix(".pub")), "lot", "--name", name)
+        return path.with_suffix(".pub")
 
     def supernode(self, name: str, config: str) -> None:
         self.start(
