@@ -40,8 +40,8 @@ class FederationSettings(BaseModel):
         float,
         Field(
             ge=0,
-            description="Once most cameras have replied, the others have this many times as long as these took, and "
-            "20 s at least.",
+            description="Once half of the cameras have replied, the others have this many times as long as these took, "
+            "and 20 s at least.",
         ),
     ] = 3.0
     timeout: Annotated[

@@ -38,7 +38,7 @@ def test_one_command_ends_with_live_bundles_and_a_page_that_says_who_gained(fede
         record = json.loads((federated / "cameras" / one["camera"] / "camera.json").read_text())
         assert record["live"] and record["gate"]["agreement_with_teacher"]["student"] == one["after"]
         assert record["federation"]["method"] == "fedavg"
-    assert "<script" not in page and "http" not in page
+    assert "<script" not in page and "http://" not in page and "https://" not in page
     assert (folder / "report.html").is_file()
     assert json.loads((folder / "report.json").read_text())["rows"]
 

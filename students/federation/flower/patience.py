@@ -17,7 +17,7 @@ LEAST_S = 20.0
 class PatientGrid:
     """Flower's Grid, but for how long it waits.
 
-    Once more than half have replied, the others have ``patience`` times as long as these took, ``LEAST_S`` at least.
+    Once half of them have replied, the others have ``patience`` times as long as these took, ``LEAST_S`` at least.
     """
 
     def __init__(self, grid: Grid, patience: float, least: float = LEAST_S) -> None:
@@ -29,7 +29,7 @@ class PatientGrid:
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> Iterable[Message]:
         """Replies of those that are fast enough; a reply that comes later is never asked for again."""
         sent = list(messages)
-        waiting = set(self._grid.push_messages(sent)) if sent else set()
+        waiting = {identity for identity in self._grid.push_messages(sent) if identity} if sent else set()
         began = time.monotonic()
         until = float("inf") if timeout is None else began + timeout
         replies: list[Message] = []
@@ -37,7 +37,7 @@ class PatientGrid:
             came = list(self._grid.pull_messages(waiting))
             replies += came
             waiting -= {message.metadata.reply_to_message_id for message in came}
-            if came and 2 * len(replies) > len(sent):
+            if came and 2 * len(replies) >= len(sent):
                 taken = time.monotonic() - began
                 until = min(until, began + taken + max(self._patience * taken, self._least))
             if waiting:

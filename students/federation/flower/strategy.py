@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord
+from flwr.app import ArrayRecord, ConfigRecord, Message, Metadata, MetricRecord, RecordDict
 from flwr.serverapp import Grid
 from flwr.serverapp.strategy import Strategy
 
@@ -49,6 +49,7 @@ class AnyMethod(Strategy):  # type: ignore[misc, unused-ignore]  # it has no typ
         self._progress, self._note = progress, note
         self._names: dict[int, str] = {}
         self._asked: dict[str, Parcel] = {}
+        self._sent: dict[str, Metadata] = {}
         self._began = 0.0
         self.failure: InputError | None = None
 
@@ -75,10 +76,7 @@ class AnyMethod(Strategy):  # type: ignore[misc, unused-ignore]  # it has no typ
         self.server.begin(names, self._start())
         self._asked = dict(self.server.outgoing(names)) if names else {}
         about = {**self._about, "exchange": self.server.next}
-        return [
-            Message(to_records(parcel, about), dst_node_id=nodes[name], message_type=ROUND)
-            for name, parcel in self._asked.items()
-        ]
+        return self._messages({name: to_records(parcel, about) for name, parcel in self._asked.items()}, nodes, ROUND)
 
     def aggregate_train(
         self, server_round: int, replies: Iterable[Message]
@@ -120,15 +118,14 @@ class AnyMethod(Strategy):  # type: ignore[misc, unused-ignore]  # it has no typ
         nodes = self.cameras(grid)
         self._asked = dict(self.server.outgoing(sorted(nodes)))
         about = {**self._about, "exchange": self.server.next}
-        questions = []
+        contents = {}
         for name, parcel in self._asked.items():
             told = self.server.progress.nodes.get(name)
             counts = {"down": told.down, "up": told.up, "replies": told.replies} if told else {}
-            content = to_records(parcel, {**about, "told": json.dumps(counts)})
-            questions.append(Message(content, dst_node_id=nodes[name], message_type=FINISH))
+            contents[name] = to_records(parcel, {**about, "told": json.dumps(counts)})
         good: dict[str, str] = {}
-        for reply in grid.send_and_receive(questions, timeout=timeout):
-            name = self._names[reply.metadata.src_node_id]
+        for reply in grid.send_and_receive(self._messages(contents, nodes, FINISH), timeout=timeout):
+            name = self._asked_of(reply)
             reason = self._why(reply)
             if reason:
                 self._note(f"{name}: wrote no student: {reason}")
@@ -143,7 +140,7 @@ class AnyMethod(Strategy):  # type: ignore[misc, unused-ignore]  # it has no typ
         good: dict[str, Parcel] = {}
         why: dict[str, str] = {}
         for reply in replies:
-            name = self._names.get(reply.metadata.src_node_id, f"node {reply.metadata.src_node_id}")
+            name = self._asked_of(reply)
             reason = self._why(reply)
             if reason:
                 why[name] = reason
@@ -151,6 +148,20 @@ class AnyMethod(Strategy):  # type: ignore[misc, unused-ignore]  # it has no typ
                 good[name] = of_records(reply.content)[0]
         missing = set(self._asked) - set(good) - set(why)
         return good, why | {name: "no reply in time" for name in missing}
+
+    def _messages(self, contents: Mapping[str, RecordDict], nodes: Mapping[str, int], kind: str) -> list[Message]:
+        messages = {
+            name: Message(content, dst_node_id=nodes[name], message_type=kind) for name, content in contents.items()
+        }
+        self._sent = {name: message.metadata for name, message in messages.items()}
+        return list(messages.values())
+
+    def _asked_of(self, reply: Message) -> str:
+        """The camera that was asked. Of one that is gone, the SuperLink itself replies with an error."""
+        asked = reply.metadata.reply_to_message_id
+        source = reply.metadata.src_node_id
+        known = (name for name, sent in self._sent.items() if sent.message_id == asked)
+        return next(known, self._names.get(source, f"node {source}"))
 
     def _why(self, reply: Message) -> str:
         """Why a reply is none; empty where it is one."""

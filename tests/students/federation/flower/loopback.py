@@ -36,6 +36,7 @@ class Loopback:
     def __init__(self, folder: Path) -> None:
         self.folder, self.port = folder, free_port()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._configs: dict[str, str] = {}
         self._certificates()
         home = folder / "home"
         home.mkdir()
@@ -110,6 +111,11 @@ class Loopback:
         return path.with_suffix(".pub")
 
     def supernode(self, name: str, config: str) -> None:
+        """Start a node, and again whenever it ends, as systemd would.
+
+        A SuperLink lets a node that was killed in again only once it has missed two heartbeats, after a minute.
+        """
+        self._configs[name] = config
         self.start(
             name,
             "flower-supernode", "--root-certificates", str(self.folder / "ca.crt"),
@@ -137,6 +143,7 @@ class Loopback:
     def kill(self, name: str) -> None:
         """As a power cut would."""
         process = self.processes.pop(name)
+        self._configs.pop(name, None)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
@@ -148,8 +155,11 @@ class Loopback:
         """Wait for something; long enough for a machine on which other work runs."""
         end = time.monotonic() + seconds
         while not true():
-            for name, process in self.processes.items():
-                assert process.poll() is None, f"{name} ended: {self.log(name)[-3000:]}"
+            for name, process in list(self.processes.items()):
+                if process.poll() is not None and name in self._configs:
+                    self.supernode(name, self._configs[name])
+                else:
+                    assert process.poll() is None, f"{name} ended: {self.log(name)[-3000:]}"
             assert time.monotonic() < end, f"not within {seconds} s: {what}\n{self.told()}"
             time.sleep(0.2)
 

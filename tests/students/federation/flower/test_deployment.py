@@ -15,7 +15,7 @@ from lotwise.teacher.checkpoint import fingerprint, load_model
 from tests.conftest import Weights
 from tests.students.federation.flower.loopback import Loopback
 
-ROUNDS = 4
+ROUNDS = 5
 
 
 @pytest.mark.slow
@@ -41,6 +41,10 @@ def test_node_and_server_are_killed_and_the_federation_ends_well(four: Path, wei
         """It has begun its second round."""
         return lot.log(camera).count("Receiving: train.round") >= 2
 
+    def has_student(camera: str) -> bool:
+        record = Run(run).record(camera)
+        return record is not None and record.federation is not None
+
     def node(camera: str) -> None:
         lot.supernode(camera, f'camera="{camera}" run="{run}"')
 
@@ -54,16 +58,18 @@ def test_node_and_server_are_killed_and_the_federation_ends_well(four: Path, wei
         lot.until(lambda: progress()["exchanges"] >= 1, "the first round is over")
         lot.until(lambda: works("C2"), "C2 is in the midst of a round")
         lot.kill("C2")
-        node("C2")
         node("C3")  # late
+        node("C2")
         lot.until(lambda: "C3" in progress()["nodes"], "the late camera takes part")
         reached = progress()["exchanges"]
         lot.kill("superlink")
         lot.superlink()
         lot.run(config)
-        files = [run / "cameras" / camera / "federated" / "student.safetensors" for camera in ("C1", "C2", "C3")]
-        lot.until(lambda: all(file.exists() for file in files), "every camera has a student")
-        lot.until(lambda: all(Run(run).record(camera) for camera in ("C1", "C2", "C3")), "every camera has a record")
+        lot.until(lambda: has_student("C1") and has_student("C3"), "the cameras that are there have students")
+        lot.until(lambda: lot.log("C2").count("SuperNode ID") == 2, "C2 is let in again")
+        if not has_student("C2"):
+            lot.run(config)
+        lot.until(lambda: has_student("C2"), "C2 has a student")
     finally:
         lot.close()
     ended = progress()
@@ -71,7 +77,8 @@ def test_node_and_server_are_killed_and_the_federation_ends_well(four: Path, wei
     assert ended["nodes"]["C3"]["replies"] < ROUNDS
     assert ended["nodes"]["C1"]["replies"] >= 1
     assert Run(run).record("C4") is None
-    for camera, file in zip(("C1", "C2", "C3"), files, strict=True):
+    for camera in ("C1", "C2", "C3"):
+        file = run / "cameras" / camera / "federated" / "student.safetensors"
         record = Run(run).record(camera)
         assert record is not None and record.federation is not None
         assert (record.federation.method, record.federation.rounds) == ("fedavg", ROUNDS)

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("flwr", reason="Flower is not installed")
 
-from flwr.app import Context, Message
+from flwr.app import Context, Error, Message
 
 from lotwise.datasets.errors import InputError
 from lotwise.students.federation.camera import FederatedCamera
@@ -153,6 +153,24 @@ def test_a_camera_that_raises_or_cannot_work_is_left_out_and_named(labelled: Pat
     shutil.rmtree(labelled / "knowledge" / "nothing", ignore_errors=True)
     _, notes = carried(labelled, grid=grid)
     assert notes[0] == "exchange 1: C1 is left out: RuntimeError: its disk is full"
+
+
+def test_a_camera_for_which_the_superlink_replies_is_named(labelled: Path) -> None:
+    """Of a node that has missed its heartbeats, the SuperLink says so in its own name."""
+    grid = grid_of(labelled)
+    whole = dict(grid.nodes)
+
+    def gone(message: Message) -> Message:
+        if message.metadata.message_type != ROUND:
+            return whole[12](message)
+        reply = Message(Error(code=3, reason="Node Unavailable"), reply_to=message)
+        reply.metadata.__dict__["_src_node_id"] = 1
+        return reply
+
+    grid.nodes[12] = gone
+    ended, notes = carried(labelled, grid=grid)
+    assert notes == [f"exchange {number}: C3 is left out: Node Unavailable" for number in (1, 2)]
+    assert ended.progress.nodes["C3"].missed == 2
 
 
 def test_a_straggler_is_left_out_and_one_that_comes_late_takes_part(labelled: Path, monkeypatch) -> None:
