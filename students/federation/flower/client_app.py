@@ -20,12 +20,11 @@ HELLO, ROUND, FINISH = "query.hello", "train.round", "train.finish"
 """Types of messages; the part behind the dot is the name of the handler."""
 
 
-def make_client_app(node_of: Callable[[Context], Node], mods: list[Any] | None = None) -> ClientApp:
+def make_client_app(node_of: Callable[[Context], Node]) -> ClientApp:
     """The app of all nodes.
 
     Args:
         node_of: which node this is, by what Flower says.
-        mods: of Flower, around the work of a round, such as differential privacy.
     """
     app = ClientApp()
 
@@ -33,7 +32,7 @@ def make_client_app(node_of: Callable[[Context], Node], mods: list[Any] | None =
     def hello(message: Message, context: Context) -> Message:
         return _answered(message, lambda: (Parcel(), {"camera": node_of(context).camera}))
 
-    @app.train("round", mods=mods)
+    @app.train("round")
     def exchange(message: Message, context: Context) -> Message:
         return _answered(message, lambda: (_exchange(node_of(context), message), {}))
 

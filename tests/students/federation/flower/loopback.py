@@ -151,7 +151,7 @@ class Loopback:
         path = self.folder / f"{name}.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def until(self, true: Callable[[], bool], what: str, seconds: float = 240) -> None:
+    def until(self, true: Callable[[], bool], what: str, seconds: float = 900) -> None:
         """Wait for something; long enough for a machine on which other work runs."""
         end = time.monotonic() + seconds
         while not true():
