@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.detector import Detector
-from lotwise.datasets.frame import Detections, Image
+from lotwise.datasets.frame import Detections, Image, SlotState
 from lotwise.datasets.suppression import first_boxes
 
 MIN_AGREEMENT = 0.98
@@ -17,26 +18,46 @@ MIN_SLOT_AGREEMENT = 0.98
 """Least share of slots that both read alike, where nothing else is asked for."""
 
 
-def compare(exact: Detector, quick: Detector, frames: Iterable[Image]) -> dict[str, Any]:
-    """How far what two detectors report of the same frames, at the deployed confidence, is the same.
+@dataclass(frozen=True)
+class Said:
+    """What a detector says of a frame, at the deployed confidence: boxes that it reports, and its slots' states."""
+
+    reported: Detections
+    slots: Mapping[str, SlotState]
+
+
+def said(detector: Detector, frame: Image) -> Said:
+    """What a detector with its bundle's thresholds and slots says of a frame, (H, W, 3) BGR."""
+    found = detector([frame], min(detector.confidence, detector.slot_confidence))[0]
+    size = (frame.shape[1], frame.shape[0])
+    readings = detector.slot_rule(found, detector.slots, size, confidence=detector.slot_confidence)
+    reported = first_boxes(found[found.scores >= detector.confidence])
+    return Said(reported, {slot: reading.state for slot, reading in readings.items()})
+
+
+def compared(pairs: Iterable[tuple[Said, Said]]) -> dict[str, Any]:
+    """How far what two detectors of the same thresholds and slots say of the same frames is the same.
+
+    Args:
+        pairs: of each frame, first the exact one's.
 
     Returns:
         ``agreement``: F1 of the boxes; ``slot_agreement``: share of slots with the same state, None without slots;
         ``frames``; ``vehicles``: of the first.
     """
-    pairs: list[tuple[Detections, Detections]] = []
+    boxes: list[tuple[Detections, Detections]] = []
     same: list[bool] = []
-    for frame in frames:
-        least = min(exact.confidence, exact.slot_confidence)
-        pair = exact([frame], least)[0], quick([frame], least)[0]
-        size = (frame.shape[1], frame.shape[0])
-        first, second = (exact.slot_rule(one, exact.slots, size, confidence=exact.slot_confidence) for one in pair)
-        reported = [first_boxes(one[one.scores >= exact.confidence]) for one in pair]
-        pairs.append((reported[0], reported[1]))
-        same += [first[slot].state == second[slot].state for slot in first]
+    for exact, quick in pairs:
+        boxes.append((exact.reported, quick.reported))
+        same += [state == quick.slots[slot] for slot, state in exact.slots.items()]
     return {
-        "agreement": agreement(pairs),
+        "agreement": agreement(boxes),
         "slot_agreement": sum(same) / len(same) if same else None,
-        "frames": len(pairs),
-        "vehicles": sum(len(first) for first, _ in pairs),
+        "frames": len(boxes),
+        "vehicles": sum(len(first) for first, _ in boxes),
     }
+
+
+def compare(exact: Detector, quick: Detector, frames: Iterable[Image]) -> dict[str, Any]:
+    """How far two detectors of one bundle say the same of frames: as :func:`compared`."""
+    return compared((said(exact, frame), said(quick, frame)) for frame in frames)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from lotwise.cameras.detection.bundle import parse_manifest
 from lotwise.cameras.detection.detector import Detector
+from lotwise.cameras.detection.engine.alone import Alone, here
 from lotwise.cameras.detection.engine.engine import EXACT, Engine, load_engine
-from lotwise.cameras.detection.model_comparison import MIN_AGREEMENT, MIN_SLOT_AGREEMENT, compare
+from lotwise.cameras.detection.model_comparison import MIN_AGREEMENT, MIN_SLOT_AGREEMENT, Said, compared, said
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image
 
@@ -22,6 +25,9 @@ WARM_UP, RUNS = 2, 12
 ones the quickest says what the engine can do; the others say what else the machine did meanwhile."""
 HOPELESS = 1.5
 """An engine whose first timed frames take so many times as long as the best one's is not timed any further."""
+PACE, PACES, SHORTEST_S = (192, 192), 3, 1e-9
+"""Two matrices of this shape are multiplied so many times between two frames, half a millisecond each: how fast the
+machine is just then. No time is shorter than what stands for none."""
 WORTH = 0.95
 """Another engine takes the place of the default one where it needs at most this share of its time."""
 SAMPLE_SLACK = 0.01
@@ -47,46 +53,53 @@ class Compared(BaseModel):
     why: str = ""
 
 
-def engine_speeds(bundle: Path, engines: Sequence[Engine], threads: int) -> dict[Engine, float]:
+def engine_speeds(bundle: Path, engines: Sequence[Engine], threads: int, alone: Alone = here) -> dict[Engine, float]:
     """Milliseconds that the network takes a frame in each engine; an engine that cannot be loaded is left out.
 
-    Each is timed in turns with the best one before it, so that what else the machine does meanwhile hits both, and not
-    more than two models are in memory. On one thread it is processor time, which others on the same cores do not add
-    to; on several it is time by the clock.
+    Engines are loaded one after the other, so that one model and one library are in memory. Each is timed in turns with
+    the same small piece of arithmetic, and held against the others by that: what else the machine does at that moment
+    slows both. On one thread it is processor time, which others on the same cores do not add to; on several it is time
+    by the clock.
 
     Args:
         bundle: its folder.
         engines: the default one first.
         threads: for one frame.
+        alone: what does each engine's part.
     """
     clock = time.process_time if threads == 1 else time.perf_counter
     speeds: dict[Engine, float] = {}
-    best: tuple[float, Engine, Detector] | None = None
+    pace, best = 0.0, np.inf
     for engine in engines:
         try:
-            detector = load_engine(bundle, engine, threads)
-            picture = _picture(detector)
-            for _ in range(WARM_UP):
-                detector.network(picture)
+            took, its_pace = alone(partial(_timed_engine, bundle, engine, threads, clock, best))
         except (InputError, RuntimeError):
             continue
-        mine: list[float] = []
-        its: list[float] = []
-        for run in range(RUNS):
-            mine.append(_timed(clock, detector, picture))
-            if best is None:
-                continue
-            its.append(_timed(clock, best[2], picture))
-            if run >= 2 and min(mine) > HOPELESS * min(its):
-                break
-        took = min(mine)
-        if best is not None:
-            # What the best one takes now is what this one is held against; its own figure stands for both moments.
-            took *= best[0] / min(its)
-        speeds[engine] = 1000 * took
-        if best is None or took < best[0]:
-            best = took, engine, detector
+        pace, best = pace or its_pace, min(best, took / its_pace)
+        speeds[engine] = 1000 * took * pace / its_pace
     return speeds
+
+
+def _timed_engine(
+    bundle: Path, engine: Engine, threads: int, clock: Callable[[], float], best: float
+) -> tuple[float, float]:
+    """Seconds of a frame in an engine, and of the piece of arithmetic beside it; ``best`` is the least ratio so far."""
+    detector = load_engine(bundle, engine, threads)
+    picture, factors = _picture(detector), np.random.default_rng(0).random((2, *PACE), np.float32)
+    for _ in range(WARM_UP):
+        detector.network(picture)
+    mine: list[float] = []
+    pace: list[float] = []
+    for run in range(RUNS):
+        mine.append(_timed(clock, lambda: detector.network(picture)))
+        pace += [max(_timed(clock, lambda: _multiply(*factors)), SHORTEST_S) for _ in range(PACES)]
+        if run >= 2 and min(mine) > HOPELESS * best * min(pace):
+            break
+    return min(mine), min(pace)
+
+
+def _multiply(first: NDArray[np.float32], second: NDArray[np.float32]) -> None:
+    np.matmul(first, second)
 
 
 def by_speed(speeds: Mapping[Engine, float], default: Engine) -> list[Engine]:
@@ -99,7 +112,9 @@ def by_speed(speeds: Mapping[Engine, float], default: Engine) -> list[Engine]:
     return sorted(speeds, key=lambda engine: speeds[engine] * (WORTH if engine == default else 1))
 
 
-def first_right(bundle: Path, engines: Iterable[Engine], threads: int, frames: Sequence[Image]) -> list[Compared]:
+def first_right(
+    bundle: Path, engines: Iterable[Engine], threads: int, frames: Sequence[Image], alone: Alone = here
+) -> list[Compared]:
     """Hold engines against the exact one, in turn, until one sees the same; the last one compared is that one.
 
     Args:
@@ -107,26 +122,34 @@ def first_right(bundle: Path, engines: Iterable[Engine], threads: int, frames: S
         engines: in the order in which they are wanted.
         threads: for one frame.
         frames: (H, W, 3) BGR of the bundle's camera, with vehicles.
+        alone: what does each engine's part, one after the other.
 
     Raises:
         InputError: the bundle cannot be run at all.
     """
-    exact = load_engine(bundle, EXACT, threads)
+    measured = parse_manifest(bundle).measured
+    exact = alone(partial(_said, bundle, EXACT, threads, frames))
     found = []
     for engine in engines:
         if engine == EXACT:
             found.append(Compared(engine=engine, agreement=1.0, slot_agreement=1.0, frames=len(frames)))
             break
         try:
-            said = compare(exact, load_engine(bundle, engine, threads), frames)
+            quick = alone(partial(_said, bundle, engine, threads, frames))
         except (InputError, RuntimeError) as error:
             found.append(Compared(engine=engine, why=" ".join(str(error).split())))
             continue
-        why = _refusal(said, exact.manifest.measured if exact.manifest else {}, engine)
-        found.append(Compared(engine=engine, **said, why=why))
+        same = compared(zip(exact, quick, strict=True))
+        why = _refusal(same, measured, engine)
+        found.append(Compared(engine=engine, **same, why=why))
         if not why:
             break
     return found
+
+
+def _said(bundle: Path, engine: Engine, threads: int, frames: Sequence[Image]) -> list[Said]:
+    detector = load_engine(bundle, engine, threads)
+    return [said(detector, frame) for frame in frames]
 
 
 def _refusal(said: Mapping[str, Any], measured: Mapping[str, Any], engine: Engine) -> str:
@@ -152,7 +175,7 @@ def _picture(detector: Detector) -> NDArray[np.uint8]:
     return np.random.default_rng(0).integers(0, 256, (1, height, width, 3), np.uint8)
 
 
-def _timed(clock: Any, detector: Detector, picture: NDArray[np.uint8]) -> float:
+def _timed(clock: Callable[[], float], work: Callable[[], object]) -> float:
     began = clock()
-    detector.network(picture)
-    return float(clock() - began)
+    work()
+    return clock() - began

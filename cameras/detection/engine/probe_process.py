@@ -1,13 +1,15 @@
-"""The probe in a process of its own: what memory it takes is given back, and a crash ends it alone."""
+"""The probe in a process of its own, and each engine in one below that: no two of them are in memory at once, and
+what a crash ends is one engine."""
 
 from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from lotwise.cameras.child_process import child_command, child_environment
+from lotwise.cameras.detection.engine.alone import Alone, forked, here
 from lotwise.cameras.detection.engine.engine import Engine
 from lotwise.cameras.detection.engine.probe import Compared, by_speed, engine_speeds, first_right
 from lotwise.datasets.errors import InputError
@@ -107,13 +110,14 @@ class ProbeProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=child_environment({"MALLOC_ARENA_MAX": "1"}),
+                # Of one thread, so that it can be forked.
+                env=child_environment({"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}),
                 start_new_session=True,  # Ctrl-C reaches the node alone, which ends its children in order
             )
         try:
             said, errors = process.communicate(sent.getvalue(), TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            process.kill()
+            _kill(process)
             process.communicate()
             raise InputError(f"the probe took more than {TIMEOUT_S:g} s") from None
         finally:
@@ -129,7 +133,7 @@ class ProbeProcess:
         with self._lock:
             self._closed = True
             if self._process is not None:
-                self._process.kill()
+                _kill(self._process)
 
 
 def main() -> None:
@@ -138,18 +142,24 @@ def main() -> None:
     order = Order.model_validate_json(sys.argv[-1])
     with suppress(OSError):  # where that is forbidden it has the usual priority
         os.nice(order.niceness)
-    sent = io.BytesIO(sys.stdin.buffer.read())
-    frames = [np.load(sent, allow_pickle=False) for _ in range(order.frames)]
-    sys.stdout.write(probe(order, frames).model_dump_json())
+    with io.BytesIO(sys.stdin.buffer.read()) as sent:
+        frames = [np.load(sent, allow_pickle=False) for _ in range(order.frames)]
+    sys.stdout.write(probe(order, frames, forked).model_dump_json())
 
 
-def probe(order: Order, frames: Sequence[Image], timed: Callable[..., dict[Engine, float]] = engine_speeds) -> Found:
-    """What :meth:`ProbeProcess.run` gives, in this process; ``timed`` times engines."""
+def probe(order: Order, frames: Sequence[Image], alone: Alone = here) -> Found:
+    """What :meth:`ProbeProcess.run` gives, in this process; ``alone`` does each engine's part."""
     speeds = {one.engine: one.ms for one in order.speeds}
     if not speeds and len(order.engines) > 1:
-        speeds = timed(order.bundle, order.engines, order.threads)
+        speeds = engine_speeds(order.bundle, order.engines, order.threads, alone)
     tried = by_speed(speeds, order.engines[0]) if speeds else list(order.engines)
-    compared = first_right(order.bundle, tried, order.threads, frames) if frames else []
+    compared = first_right(order.bundle, tried, order.threads, frames, alone) if frames else []
     return Found(
         speeds=tuple(Speed(engine=engine, ms=round(ms, 2)) for engine, ms in speeds.items()), compared=tuple(compared)
     )
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """With the engine's process under it: the probe leads a group of its own."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

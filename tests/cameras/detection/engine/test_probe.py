@@ -7,7 +7,7 @@ import pytest
 
 from lotwise.cameras.detection.bundle import MODEL, parse_manifest, sha256, write_manifest
 from lotwise.cameras.detection.engine import probe
-from lotwise.cameras.detection.engine.engine import EXACT, Engine
+from lotwise.cameras.detection.engine.engine import EXACT, Engine, load_engine
 from lotwise.cameras.detection.engine.probe import by_speed, engine_speeds, first_right
 from tests.cameras.bundles import CARS
 from tests.cameras.detection.engine.bundles import write_int8_bundle
@@ -92,6 +92,44 @@ def test_each_engine_is_timed_and_a_hopeless_one_only_shortly(tmp_path: Path, mo
     found = engine_speeds(tmp_path, [INT8, FLOAT, EXACT], 1)
     assert found == pytest.approx({INT8: 20, FLOAT: 50, EXACT: 10})
     assert made[FLOAT].runs < made[EXACT].runs == probe.WARM_UP + probe.RUNS
+
+
+def test_an_engine_is_held_against_what_the_machine_did_just_then(tmp_path: Path, monkeypatch) -> None:
+    """While the second engine is timed everything takes three times as long."""
+    clock, slow = [0.0], {INT8: 1.0, FLOAT: 3.0, EXACT: 1.0}
+    seconds = {INT8: 0.020, FLOAT: 0.015, EXACT: 0.030}
+    now = [INT8]
+
+    def load(bundle: Path, engine: Engine, threads: int) -> Slow:
+        now[0] = engine
+        return Slow(clock, seconds[engine] * slow[engine])
+
+    def multiply(*_: object) -> None:
+        clock[0] += 0.001 * slow[now[0]]
+
+    monkeypatch.setattr(probe, "load_engine", load)
+    monkeypatch.setattr(probe, "_multiply", multiply)
+    monkeypatch.setattr(probe.time, "process_time", lambda: clock[0])
+    assert engine_speeds(tmp_path, [INT8, FLOAT, EXACT], 1) == pytest.approx({INT8: 20, FLOAT: 15, EXACT: 30})
+
+
+def test_engines_are_loaded_one_after_the_other(tmp_path: Path, monkeypatch) -> None:
+    """What does an engine's part loads no other one, so that it can be a process that ends with it."""
+    write_int8_bundle(tmp_path / "b")
+    loaded: list[list[Engine]] = []
+
+    def load(bundle: Path, engine: Engine, threads: int):
+        loaded[-1].append(engine)
+        return load_engine(bundle, engine, threads)
+
+    def alone(work):
+        loaded.append([])
+        return work()
+
+    monkeypatch.setattr(probe, "load_engine", load)
+    engine_speeds(tmp_path / "b", [INT8, FLOAT], 1, alone)
+    first_right(tmp_path / "b", [FLOAT], 1, FRAMES, alone)
+    assert loaded == [[INT8], [FLOAT], [EXACT], [FLOAT]]
 
 
 def test_an_engine_that_cannot_be_loaded_is_left_out(tmp_path: Path) -> None:
