@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,8 @@ class NodeSide:
             rounds: of the federation.
         """
         self.folder, self._method, self._camera, self._rounds = folder, method, camera, rounds
+        self.seconds = 0.0
+        """That this node has worked, as of the last exchange that it remembers."""
 
     def exchange(self, number: int, incoming: Parcel) -> Parcel:
         """Work on what the server said and remember what must be kept; the same question gets the same answer.
@@ -38,6 +41,7 @@ class NodeSide:
         Raises:
             InputError: what was said does not fit this node.
         """
+        began = time.monotonic()
         local = self._camera(decay_of((number - 1) // self._method.exchanges + 1, self._rounds))
         kept = self._recall(number, local)
         reply, keep = self._method.on_node(incoming, kept, local)
@@ -46,6 +50,7 @@ class NodeSide:
         groups |= {f"own {name}": arrays for name, arrays in own.arrays.items()}
         numbers = {f"kept {name}": value for name, value in keep.numbers.items()}
         numbers |= {f"own {name}": value for name, value in own.numbers.items()}
+        numbers["seconds"] = self.seconds + time.monotonic() - began
         write_parcel(self._file(number), Parcel(groups, numbers), {"exchange": number})
         for other in self._numbers()[:-KEPT_FILES]:
             self._file(other).unlink(missing_ok=True)
@@ -69,6 +74,7 @@ class NodeSide:
             except InputError:
                 continue
             local.restore(_part(both, "own "))
+            self.seconds = both.numbers.get("seconds", 0.0)
             return _part(both, "kept ")
         return None
 

@@ -43,13 +43,15 @@ def finish(node: Node, about: About, incoming: Parcel) -> str:
     Raises:
         InputError: what was said does not fit this node.
     """
-    local, weights = _side(node, about).student(int(about["exchange"]), incoming)
+    side = _side(node, about)
+    local, weights = side.student(int(about["exchange"]), incoming)
     local.load(weights)
     told = json.loads(str(about["told"]))
     how = FederationRecord(
         method=str(about["method"]), rounds=int(about["rounds"]), identity=str(about["identity"]), **told
     )
-    return save_student(Run(node.run), _camera(node, about), local.student, how)
+    steps = int(local.state().number("batches"))
+    return save_student(Run(node.run), _camera(node, about), local.student, how, steps, side.seconds)
 
 
 def _side(node: Node, about: About) -> NodeSide:

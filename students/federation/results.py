@@ -13,7 +13,9 @@ FOLDER = "federated"
 STUDENT = "student.safetensors"
 
 
-def save_student(run: Run, camera: FederatedCamera, student: DetectionModel, how: FederationRecord) -> str:
+def save_student(
+    run: Run, camera: FederatedCamera, student: DetectionModel, how: FederationRecord, steps: int, seconds: float
+) -> str:
     """Write a camera's student and its record; the next export takes it through the promotion gate.
 
     Args:
@@ -21,6 +23,8 @@ def save_student(run: Run, camera: FederatedCamera, student: DetectionModel, how
         camera: whose student it is.
         student: in any mode, on any device.
         how: of which federation.
+        steps: that it made on the camera's own frames.
+        seconds: that the camera has worked.
 
     Returns:
         The fingerprint of the student.
@@ -39,6 +43,8 @@ def save_student(run: Run, camera: FederatedCamera, student: DetectionModel, how
         "student": camera.weights,
         "settings": camera.plan.distill.model_dump(mode="json"),
         "frames": len(train),
+        "steps": steps,
+        "seconds": round(seconds, 1),
         "weights": identity,
         "federation": how.model_dump(mode="json"),
     }

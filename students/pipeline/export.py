@@ -21,7 +21,6 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Footage
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Progress, no_progress
-from lotwise.students.distillation.learn import STUDENT
 from lotwise.students.export.bundle import write_bundle
 from lotwise.students.export.int8 import add_int8
 from lotwise.students.export.quantize import spread
@@ -95,10 +94,7 @@ def _export(job: CameraJob, shadow: bool | None, hold_to: HoldTo | None) -> None
     job.labels.check([*job.test, *job.train], job.read)
     nano = make_student(job.plan.student, job.plan.oracle.classes)
     right = job.record.right_size
-    federation = job.record.federation
-    weights = Path("train") / STUDENT if federation is None else Path(federation.weights)
-    if right is not None and right.weights is not None:
-        weights = Path(right.weights)
+    weights = job.record.student if right is None or right.weights is None else right.weights
     trained = load_model(job.run.camera(job.record.camera) / weights)
     left_out, refusal = job.record.left_out, ""
     student = trained if left_out is None else blend(nano, trained, left_out.share)

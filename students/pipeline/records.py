@@ -190,3 +190,8 @@ class CameraRecord(BaseModel):
     baseline: Annotated[str | None, Field(description="Identity of the untouched nano's bundle.")] = None
     live: Annotated[str | None, Field(description="Identity of the bundle that was live after the export.")] = None
     gate: Annotated[GateRecord | None, Field(description="How the bundle came through the promotion gate.")] = None
+
+    @property
+    def student(self) -> str:
+        """File of its full-size student, below the camera's folder."""
+        return "train/student.safetensors" if self.federation is None else self.federation.weights

@@ -22,7 +22,6 @@ from lotwise.cameras.slots import slot_rule
 from lotwise.datasets.frame import Crop, Detections, Footage, Frame
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Note, Progress, no_note, no_progress
-from lotwise.students.distillation.learn import STUDENT
 from lotwise.students.distillation.taught import taught_detections
 from lotwise.students.export.onnx_file import export_onnx
 from lotwise.students.export.quantize import spread
@@ -174,7 +173,7 @@ def _chosen(
     progress: Progress,
 ) -> RightSizeRecord:
     """Try the ladder of one camera, and take one of its rungs."""
-    full_weights = f"train/{STUDENT}"
+    full_weights = record.student
     full = load_model(lessons.folder / full_weights)
     seen = judged(lessons, full, record.size, None)
     frame = _shape(lessons)

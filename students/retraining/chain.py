@@ -93,8 +93,10 @@ class Retrainings:
     def weights_of(self, fingerprint: object) -> Path | None:
         """File of the student with these weights, of the run itself or of a retraining; None where it is gone."""
         for run in (self._run, *(self.run(one.number) for one in reversed(self.records()))):
-            record, file = run.record(self.camera), run.camera(self.camera) / "train" / STUDENT
-            if record is not None and record.training.get("weights") == fingerprint and file.is_file():
+            record = run.record(self.camera)
+            if record is None or record.training.get("weights") != fingerprint:
+                continue
+            if (file := run.camera(self.camera) / record.student).is_file():
                 return file
         return None
 

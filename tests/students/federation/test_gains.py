@@ -48,3 +48,9 @@ def test_the_page_says_what_happened_and_escapes_it(tmp_path: Path) -> None:
     for said in ("C1 gained; C2 cannot be told", "0.700", "10.4 MB", "2.0 kB", "&lt;asleep&gt;", "fedavg"):
         assert said in page
     assert "<script" not in page
+
+
+def test_whatever_comes_after_takes_the_federated_student() -> None:
+    """Export and lotwise resize, that is."""
+    assert record("C1").student == "federated/student.safetensors"
+    assert record("C1", federated=False).student == "train/student.safetensors"

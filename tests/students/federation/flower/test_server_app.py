@@ -70,6 +70,8 @@ def test_every_camera_gets_a_student_of_the_mean_with_its_own_norms(labelled: Pa
     assert record is not None and record.federation is not None
     assert record.federation.down == record.federation.up - 2 * 16 == 2 * Parcel({"w": state.group("weights")}).bytes()
     assert not set(record.train) & set(record.test)
+    assert record.training["steps"] == 2
+    assert record.training["seconds"] > 0
 
 
 def test_a_server_that_is_started_again_goes_on_from_its_last_exchange(labelled: Path, tmp_path: Path) -> None:
