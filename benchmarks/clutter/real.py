@@ -120,7 +120,8 @@ def lines_of(cells: Mapping[tuple[str, str], Cell], asked: argparse.Namespace) -
         line["live"] += counts
         for test, said in zip(job.place.tests, outcome.said, strict=True):
             if test.empty:
-                line["empty"] += Counter(empty_day(test, said, outcome.confidence))
+                # Adding counters leaves out what is zero.
+                line["empty"].update(empty_day(test, said, outcome.confidence))
     return [
         {
             "group": group,

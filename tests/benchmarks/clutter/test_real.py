@@ -1,6 +1,7 @@
 """Real cells are pooled, with causes and the empty day."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,15 @@ def test_boxes_of_an_empty_day_on_slots_are_false_and_others_unjudged(shared: Pa
     slot = real.open_dataset("pklot", root, ("UFPR05",)).slots["UFPR05"][0].box(1280, 720)
     said = {test.names[0]: Detections.of([slot, [0, 0, 3, 3], [5, 5, 9, 9]], [0.9, 0.8, 0.1])}
     assert real.empty_day(test, said, 0.25) == {"frames": 1, "false": 1, "unjudged": 1}
+
+
+def test_an_empty_day_without_a_box_is_told(monkeypatch, yard_site: Dataset, capsys) -> None:
+    monkeypatch.setattr(real, "rule_of", lambda *_: slot_rule(None))
+    monkeypatch.setattr(real, "empty_day", lambda *_: {"frames": 3, "false": 0, "unjudged": 0})
+    job, outcome = cell(yard_site, "default", 0, Detections.of([[0, 0, 4, 4]], [0.9]), "student")
+    empty = replace(job.place.tests[0], empty=True)
+    job = replace(job, place=replace(job.place, tests=(empty,)))
+    (line,) = real.lines_of({("default", "p-0"): (job, outcome)}, argparse.Namespace())
+    assert line["empty_day"] == {"frames": 3, "false": 0, "unjudged": 0}
+    real.show([line])
+    assert "0 + 0 / 3" in " ".join(capsys.readouterr().out.split())
