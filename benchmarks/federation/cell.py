@@ -5,22 +5,25 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.federation.loop import run
+from benchmarks.federation.anew import learn_anew
+from benchmarks.federation.loop import Cost, run
 from benchmarks.federation.measure import Looks, spread
-from benchmarks.federation.rows import AUXILIARY, FIRST, METHODS, NANO, POOLED, AloneFirst
+from benchmarks.federation.rows import ALONE, ANEW, AUXILIARY, FIRST, KEEP, METHODS, NANO, POOLED, AloneFirst
 from benchmarks.federation.split import Split, split_of
 from benchmarks.federation.world import World
 from lotwise.datasets.whole_file import write_whole
-from lotwise.students.federation.local_training import decay_of
+from lotwise.students.federation.local_training import LocalTraining, decay_of
 from lotwise.students.federation.method import Arrays, module_arrays
 from lotwise.students.federation.work import ADAMW, Work
 
 ROUND_FRAMES = 2
 """Test frames of each node after every round, which show how soon a method gets where; all at the end."""
+ANEW_DIGEST = 3
+"""Of a camera that begins anew, steps on the mean, in rounds' steps."""
 POOLED_STEPS = 3
 """A student of all frames makes so many times the steps of a camera's own, for it has nine times its frames."""
 
@@ -82,6 +85,11 @@ def _students(cell: Cell, world: World, split: Split, watch: Any) -> tuple[Mappi
     nodes = list(split.learned)
     work = Work(cell.steps, rate=ADAMW.rate, optimizer=ADAMW.optimizer)
     nothing = {"up": 0.0, "down": 0.0, "seconds": 0.0}
+    more = world.reference_frames if cell.row == AUXILIARY else ()
+
+    def cameras() -> dict[str, LocalTraining]:
+        return {node: world.local([*frames, *more], cell.seed) for node, frames in split.learned.items()}
+
     if cell.row == NANO:
         return dict.fromkeys(nodes, module_arrays(world.student())), nothing
     if cell.row == POOLED:
@@ -91,13 +99,43 @@ def _students(cell: Cell, world: World, split: Split, watch: Any) -> tuple[Mappi
             steps = POOLED_STEPS * cell.steps * (FIRST if number == 1 else 1)
             local.train(steps, rate=work.rate * decay_of(number, cell.rounds), optimizer=work.optimizer)
         return dict.fromkeys(nodes, local.weights()), nothing | {"seconds": time.process_time() - start}
-    more = world.reference_frames if cell.row == AUXILIARY else ()
-    cameras = {node: world.local([*frames, *more], cell.seed) for node, frames in split.learned.items()}
+    if cell.row == ANEW:
+        alone, cost = _alone(cell, world, split)
+
+        def train(these: Mapping[str, LocalTraining]) -> tuple[Mapping[str, Arrays], float]:
+            students, cost = run(METHODS[ALONE](world, split, work, cell.seed), these, cell.rounds, watch)
+            return students, cost.seconds
+
+        steps = ANEW_DIGEST * cell.steps
+        found = learn_anew(cameras, alone, train, world.reference, KEEP, steps, work.rate, cell.seed)
+        students, seconds, sent = found
+        # Both ways once in the whole federation, told as of each round like the others.
+        each = sent / cell.rounds
+        return students, {"up": each, "down": each, "seconds": seconds + cost.seconds}
+    if cell.row == ALONE:
+        students, cost = _alone(cell, world, split, watch)
+        return students, asdict(cost)
     # With a set of many frames beside its own a camera makes twice the steps, as methods with such a set compute.
     method = (
         AloneFirst(Work(2 * cell.steps, rate=work.rate, optimizer=work.optimizer), first=2 * FIRST * cell.steps)
         if cell.row == AUXILIARY
         else METHODS[cell.row](world, split, work, cell.seed)
     )
-    students, cost = run(method, cameras, cell.rounds, watch)
+    students, cost = run(method, cameras(), cell.rounds, watch)
     return students, asdict(cost)
+
+
+_trained_alone: dict[Cell, tuple[Mapping[str, Arrays], Cost]] = {}
+
+
+def _alone(
+    cell: Cell, world: World, split: Split, watch: Any = lambda number, students: None
+) -> tuple[Mapping[str, Arrays], Cost]:
+    """Students that train alone, those of the last setting and seed kept, as another row begins with them."""
+    key = replace(cell, row=ALONE)
+    if key not in _trained_alone:
+        _trained_alone.clear()
+        work = Work(cell.steps, rate=ADAMW.rate, optimizer=ADAMW.optimizer)
+        cameras = {node: world.local(frames, cell.seed) for node, frames in split.learned.items()}
+        _trained_alone[key] = run(METHODS[ALONE](world, split, work, cell.seed), cameras, cell.rounds, watch)
+    return _trained_alone[key]

@@ -29,6 +29,7 @@ KEEP = 200
 FIRST = 2
 """The first round, in which nobody has been heard, has so many times the steps of the others."""
 NANO, ALONE, POOLED = "untouched nano", "alone", "pooled frames"
+ANEW = "FedMD, one exchange, then anew"
 AUXILIARY = "alone, teacher's word on the reference set"
 """Not a federation: each camera learns the reference set from the teacher, beside its own frames."""
 
@@ -108,4 +109,4 @@ METHODS: Mapping[str, Maker] = {
         world.reference, 1.0, work, FIRST * work.steps, batch=1, seed=seed
     ),
 }
-OTHERS = (NANO, AUXILIARY, POOLED)
+OTHERS = (NANO, ANEW, AUXILIARY, POOLED)

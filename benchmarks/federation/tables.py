@@ -10,11 +10,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.federation.rows import ALONE, AUXILIARY, METHODS, NANO, POOLED
+from benchmarks.federation.rows import ALONE, ANEW, AUXILIARY, METHODS, NANO, POOLED
 from lotwise.datasets.whole_file import write_whole
 
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
-ROWS = (NANO, ALONE, *(row for row in METHODS if row != ALONE), AUXILIARY, POOLED)
+ROWS = (NANO, ALONE, *(row for row in METHODS if row != ALONE), ANEW, AUXILIARY, POOLED)
 FIGURES = (("private", "slots"), ("private", "map50_95"), ("uniform", "slots"), ("uniform", "map50_95"))
 PARTS = {"private": "own test frames", "uniform": "all cameras' test frames"}
 HEADS = ("slots, own", "mAP50-95, own", "slots, all", "mAP50-95, all")
