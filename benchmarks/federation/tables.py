@@ -141,7 +141,7 @@ def plot(path: Path, lines: Sequence[Line]) -> None:
                     traffic = (line["up"] + line["down"]) / 1000
                     axis.errorbar(traffic, mean(values), pstdev(values), fmt="o", capsize=3, label=line["row"])
             axis.set_xscale("log")
-            axis.set(title=f"{name}: {title}", xlabel="kB a node and round, up and down", ylabel="mAP50-95")
+            axis.set(title=f"{name}:\n{title}", xlabel="kB a node and round, up and down", ylabel="mAP50-95")
             axis.title.set_fontsize(9)
         pair[1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     path.parent.mkdir(parents=True, exist_ok=True)
