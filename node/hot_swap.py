@@ -12,6 +12,7 @@ from pathlib import Path
 from lotwise.cameras.detection.bundle import int8_refusal
 from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.detection.engine.engine import engine_of
+from lotwise.cameras.registry.expected_difference import expecting
 from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.registry.shadow import Phase, ShadowRun
 from lotwise.cameras.registry.state_file import RegistryState
@@ -222,8 +223,10 @@ class HotSwap:
             detector.rest()
         return found
 
-    def _run(self, phase: Phase, identity: str) -> ShadowRun:
-        return ShadowRun(self._swap, phase, identity, self._period_s)
+    def _run(self, phase: Phase, identity: str, new: Detector | str | None, old: Detector | None) -> ShadowRun:
+        manifest = new.manifest if isinstance(new, Detector) else None
+        settings = expecting(self._swap, manifest, old.identity) if old is not None else self._swap
+        return ShadowRun(settings, phase, identity, self._period_s)
 
     def _follow_live(self, state: RegistryState, now: datetime) -> list[Event]:
         if state.live is None or state.live == self.identity:
@@ -239,7 +242,11 @@ class HotSwap:
         self._reported.clear()
         self._shadow_run = self._other = None
         if state.on_probation and before is not None and before.identity == state.before:
-            self._other, self._shadow_run, self._number = before, self._run("probation", loaded.identity), 0
+            self._other, self._shadow_run, self._number = (
+                before,
+                self._run("probation", loaded.identity, loaded, before),
+                0,
+            )
         given_up = state.refused.get(before.identity) if before else None
         what, why = ("promoted", "") if given_up is None else ("rolled back", given_up)
         return [self._event(now, loaded.identity, before.identity if before else "none", "live", what, why)]
@@ -252,7 +259,7 @@ class HotSwap:
             other = self._loaded(state.before)
             if isinstance(other, Detector):
                 self._other, self._number = other, 0
-                self._shadow_run = self._run("probation", self.identity)
+                self._shadow_run = self._run("probation", self.identity, self.detector, other)
             elif isinstance(other, str):  # nothing to compare it with
                 assert isinstance(self._bundles, Registry)
                 self._bundles.end_probation(self.identity)
@@ -266,7 +273,7 @@ class HotSwap:
         shadow = self._loaded(state.shadow)
         if shadow is None:
             return []
-        self._shadow_run, self._number = self._run("shadow", state.shadow), 0
+        self._shadow_run, self._number = self._run("shadow", state.shadow, shadow, self.detector), 0
         if isinstance(shadow, str):
             self._shadow_run.fail(shadow)
             return self._decide(now)

@@ -152,7 +152,7 @@ class ShadowRun:
         """What is wrong, or ""; detections count only where ``enough`` vehicles were seen."""
         settings = self.settings
         low, high = sorted((self._old, self._new))
-        if enough and high > settings.max_count_ratio * low:
+        if enough and high > settings.max_count_ratio * max(low, 1):
             return f"{self._new} vehicles where the old one sees {self._old}"
         if enough and self._agreement() < settings.min_agreement:
             return f"agreement {self._agreement():.3f} with the old one, under {settings.min_agreement:g}"

@@ -6,9 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lotwise.cameras.detection.bundle import parse_manifest, write_manifest
 from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.detection.frame_result import FrameReader, FrameResult
 from lotwise.cameras.ignore.region import without_ignored
+from lotwise.cameras.registry.expected_difference import AGAINST_LIVE, Difference, difference
 from lotwise.datasets.frame import Detections, SlotState
 from lotwise.students.pipeline.camera_job import CameraJob
 from lotwise.students.pipeline.expected_f1 import Expected, judge
@@ -39,8 +41,11 @@ class Gate:
 
     def __call__(self, job: CameraJob, folder: Path, live: Detector, decision: Decision) -> Decision:
         """The decision, or a refusal where the new bundle is worse on recent frames or has forgotten old ones."""
-        compared = compare(job, load_detector(folder), live, self._recent)
+        compared, apart = compare(job, load_detector(folder), live, self._recent)
         self._keep(compared, live.identity)
+        manifest = parse_manifest(folder)
+        measured = {**manifest.measured, AGAINST_LIVE: apart.to_json()}
+        write_manifest(folder, manifest.model_copy(update={"measured": measured}))
         if decision.outcome == "kept":
             return decision
         if why := refusal(compared):
@@ -48,8 +53,10 @@ class Gate:
         return replace(decision, why=in_words(compared))
 
 
-def compare(job: CameraJob, new: Detector, live: Detector, recent: Collection[str]) -> Comparison:
+def compare(job: CameraJob, new: Detector, live: Detector, recent: Collection[str]) -> tuple[Comparison, Difference]:
     """Both bundles, as they run, on the held-out frames of a camera; the teacher's word is the measure.
+
+    Besides, by how much they differ on the new frames, whoever is right: the node will see no less of that.
 
     Args:
         job: of the camera.
@@ -61,6 +68,7 @@ def compare(job: CameraJob, new: Detector, live: Detector, recent: Collection[st
     both = {slot.id for slot in live.slots} & {slot.id for slot in new.slots}
     readers = FrameReader(live), FrameReader(new)
     changes: list[FrameChange] = []
+    states_read: list[tuple[SlotState, SlotState]] = []
     pairs: dict[bool, list[tuple[Expected, Detections, Detections]]] = {True: [], False: []}
     for frame, image in readable_frames(frames, job.read):
         results = [reader(image, frame.name) for reader in readers]
@@ -70,6 +78,8 @@ def compare(job: CameraJob, new: Detector, live: Detector, recent: Collection[st
             for one in results
         ]
         said, is_recent = expected[frame.name], frame.name in recent
+        if is_recent:
+            states_read += [(results[0].readings[slot].state, results[1].readings[slot].state) for slot in both]
         pairs[is_recent].append((said, found[0], found[1]))
         states = teacher_states(job.labels.detections(frame), new, new.slots, size) if both else {}
         told = {slot: state for slot, state in states.items() if slot in both}
@@ -87,7 +97,8 @@ def compare(job: CameraJob, new: Detector, live: Detector, recent: Collection[st
             )
         )
     recent_score, old_score = (_score([one for one in changes if one.recent == of], pairs[of]) for of in (True, False))
-    return Comparison(recent=recent_score, old=old_score, frames=tuple(changes))
+    compared = Comparison(recent=recent_score, old=old_score, frames=tuple(changes))
+    return compared, difference(live.identity, [(before, after) for _, before, after in pairs[True]], states_read)
 
 
 def _score(frames: Sequence[FrameChange], pairs: Sequence[tuple[Expected, Detections, Detections]]) -> Score | None:

@@ -69,7 +69,10 @@ def test_it_goes_on_from_the_live_bundle_and_its_own_says_so(done: Run) -> None:
     for camera in ("C1", "C2"):
         own = Retrainings(done, camera).run(1).record(camera)
         assert own is not None
-        said = parse_manifest(done.registry(camera).folder / str(own.bundle)).training
+        manifest = parse_manifest(done.registry(camera).folder / str(own.bundle))
+        said, record = manifest.training, Retrainings(done, camera).records()[-1]
+        if record.bundle == own.bundle:  # the node is to expect how far it leaves the live one
+            assert manifest.measured["against_live"]["live"] == record.was_live
         assert (said["continues"], said["retraining"]) == (done.record(camera).live, 1)
         assert (said["new_frames"], said["replayed"]) == (3, 3)
 
@@ -144,14 +147,16 @@ def test_a_cpu_budget_stops_between_two_steps_and_leaves_the_others_for_the_next
     adapted: Path, frames: Path, tmp_path: Path
 ) -> None:
     run = copied_run(adapted, tmp_path / "run")
-    used = [0.0]
+    used, told = [0.0], list[str]()
 
     def spend(stage: str, done: int, total: int, note: str) -> None:
         used[0] += stage == "label"
+        told.append(stage)
 
     budget = CpuBudget(4.0, clock=lambda: used[0])
     first, second = retrain(run, Asked(frames), budget=budget, progress=spend)
-    assert used[0] == 4.0
+    assert used[0] == 4.0 and set(told) == {"label"}
+    assert first.record is not None and first.record.cpu_s == 4.0
     assert (first.word, second.word) == ("out of budget", "out of budget")
     assert first.record is not None and not first.record.finished and second.record is None
     assert len(open_labels(run.knowledge).store) == 12, "what the teacher has said by then is kept"
