@@ -187,8 +187,6 @@ class TrustWatch:
             watched.compared, watched.differed = agreement.compared, agreement.differed
         append(log_file(self._site.state, camera), sample)
         watched.samples.append(sample)
-        if not reference.frames:  # one more sample tells what is usual
-            watched.references.pop(sample.bundle, None)
         watched.kept.offer(image, now.time, newness_reasons(sample, reference))
         self._judge(camera, watched, self._reference(watched, sample.bundle, None, bool(slots)))
         self._count += 1
@@ -204,14 +202,16 @@ class TrustWatch:
         return load_detector(bundle, 1, detector.backend, detector.precision, self._site.state / "cache")
 
     def _reference(self, watched: _Watched, identity: str, bundle: Path | None, slots: bool) -> TrustReference:
-        """The reference of a bundle; where it carries none, its first samples here stand for the usual."""
+        """The reference of a bundle; where it carries none, its first samples here stand for the usual.
+
+        Only what a bundle carries is remembered: while the view is bad no bundle is opened, and each further sample
+        tells more of what is usual.
+        """
         known = watched.references.get(identity)
-        if known is None:
-            carried = read_reference(bundle) if bundle is not None else None
-            measured: Measured = "slots" if slots else "boxes"
-            known = carried or first_day_reference(watched.samples, identity, measured)
+        if known is None and bundle is not None and (known := read_reference(bundle)) is not None:
             watched.references[identity] = known
-        return known
+        measured: Measured = "slots" if slots else "boxes"
+        return known or first_day_reference(watched.samples, identity, measured)
 
     def _flicker(self, camera: str, before: Sample | None, now: CameraNow) -> float | None:
         if before is None or now.time is None or not now.slots:

@@ -46,6 +46,7 @@ class Lot:
     changes: list[Event] = field(default_factory=list)
     broken: bool = False
     differs_every: int = 0
+    bundle: str = ""
 
     def site(self, **trust: float) -> Site:
         cameras = {"C1": {"source": "x", "bundles": self.folder / "bundle"}, "C2": {"source": "y", "bundles": "gone"}}
@@ -56,7 +57,9 @@ class Lot:
         time = NOON + timedelta(hours=self.hours)
         slots = {"1": SlotNow("free", NOON), "2": SlotNow("occupied", NOON)}
         view = ViewReport(self.view)  # type: ignore[arg-type]
-        return CameraNow(name, time, SourceHealth("live", NOON), view, slots, trust=self.trust.get(name))
+        return CameraNow(
+            name, time, SourceHealth("live", NOON), view, slots, trust=self.trust.get(name), bundle=self.bundle
+        )
 
     def now(self) -> NodeNow:
         names = ("C2", "C1") if self.broken else ("C1",)
@@ -153,6 +156,16 @@ def test_a_bad_view_is_no_verdict_on_the_bundle(node: Lot) -> None:
     found = node.trust["C1"].verdict
     assert found.word == "cannot tell" and "moved" in found.reasons[0]
     assert new_frames(node.folder / "state" / FOLDER, "C1") == []
+
+
+def test_a_bad_view_at_the_start_does_not_hide_what_the_bundle_knows_of_itself(node: Lot) -> None:
+    node.bundle = load_detector(node.folder / "bundle").identity
+    watch = TrustWatch(node.site(every_s=600), node.folder, node, steady=lambda: 3600 * node.hours)
+    for hour in range(5):
+        node.hours, node.image, node.view = float(hour), lot(hour, pattern(hour)), "good" if hour else "blurred"
+        watch.look()
+    reasons = node.trust["C1"].verdict.reasons
+    assert "its bundle carries no reference, so other cameras speak for it" not in reasons
 
 
 def test_flicker_of_the_journal_counts(node: Lot) -> None:
