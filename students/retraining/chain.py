@@ -101,15 +101,19 @@ class Retrainings:
         return None
 
     def tidy(self) -> None:
-        """Delete what finished retrainings need no more: the optimiser's state, and students that nobody runs."""
+        """Delete what finished retrainings need no more: the optimiser's state, and students that nobody runs.
+
+        The last one's stays whatever became of it: somebody may promote it by hand.
+        """
         registry = self._run.registry(self.camera)
         state = registry.state()
         used = {state.live, state.before, state.shadow}
-        for record in self.records():
+        records = self.records()
+        for record in records:
             if not record.finished:
                 continue
             camera = self.run(record.number).camera(self.camera)
             (camera / "train" / CHECKPOINT).unlink(missing_ok=True)
-            if record.bundle not in used:
+            if record.bundle not in used and record is not records[-1]:
                 (camera / "train" / STUDENT).unlink(missing_ok=True)
                 shutil.rmtree(camera / "right_size", ignore_errors=True)

@@ -93,17 +93,18 @@ def retrain_camera(
         if isinstance(begun, Outcome):
             return begun
         record = begun
+    start, before, stopped = budget.used, record.cpu_s, False
     try:
-        record = _work(run, footage, first, chain, record, asked, budget, progress, note, read)
+        _work(run, footage, first, chain, record, asked, budget, progress, note, read)
     except OutOfBudget:
-        left = "the CPU budget is used up; the next call goes on from here"
-        return Outcome(camera=camera, word="out of budget", why=left, record=chain.records()[-1])
+        stopped = True
     finally:
         # What a failed try has cost counts too.
-        last = chain.records()[-1]
-        if not last.finished:
-            chain.save(last.model_copy(update={"cpu_s": round(last.cpu_s + budget.used, 1)}))
-    assert record.outcome is not None
+        record = chain.records()[-1].model_copy(update={"cpu_s": round(before + budget.used - start, 1)})
+        chain.save(record)
+    if stopped or record.outcome is None:
+        left = "the CPU budget is used up; the next call goes on from here"
+        return Outcome(camera=camera, word="out of budget", why=left, record=record)
     return Outcome(camera=camera, word=record.outcome, why=record.why, record=record)
 
 
@@ -156,7 +157,7 @@ def _work(
     progress: Progress,
     note: Note,
     read: LoadFrame,
-) -> RetrainingRecord:
+) -> None:
     """All stages of one retraining; whatever an earlier try has done is not done again."""
     camera, own = chain.camera, chain.run(record.number)
     plan, watched = run.plan(), budget.watched(progress)
@@ -203,7 +204,6 @@ def _work(
             "learned": tuple(frame.path.name for frame in material.new_train),
             "held_out": tuple(frame.path.name for frame in material.new_test),
             "replayed": said["replayed"],
-            "cpu_s": round(record.cpu_s + budget.used, 1),
             "winner": done.gate.winner,
             "bundle": done.bundle if done.gate.winner == "student" else done.baseline,
             "outcome": done.gate.outcome,
@@ -214,7 +214,6 @@ def _work(
     chain.save(finished)
     chain.tidy()
     thin_out(chain.frames, asked.keep_bytes, spared=record.new)
-    return finished
 
 
 def _material(

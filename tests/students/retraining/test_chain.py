@@ -1,0 +1,72 @@
+"""Of old retrainings, weights that nobody runs are deleted; those of the last one stay, whatever became of it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lotwise.datasets.errors import InputError
+from lotwise.students.pipeline.records import CameraRecord
+from lotwise.students.pipeline.run import Run
+from lotwise.students.retraining.chain import Retrainings
+from lotwise.students.retraining.records import RetrainingRecord
+
+
+def finished(number: int, bundle: str) -> RetrainingRecord:
+    return RetrainingRecord(
+        camera="C1", number=number, begun=datetime(2026, 11, number, tzinfo=UTC), new=(), sources=(), finished=True,
+        bundle=bundle,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Retrainings:
+    """Three finished retrainings, each with a student, its optimiser's state and its record."""
+    made = Retrainings(Run(tmp_path), "C1")
+    for number in (1, 2, 3):
+        made.save(finished(number, str(number) * 16))
+        own = made.run(number)
+        folder = own.camera("C1") / "train"
+        folder.mkdir(parents=True)
+        for name in ("student.safetensors", "last.pt"):
+            (folder / name).write_bytes(b"x")
+        own.save(
+            CameraRecord(
+                camera="C1",
+                train=(),
+                test=(),
+                held_out=True,
+                note="",
+                size=(96, 96),
+                training={"weights": f"w{number}"},
+            )
+        )
+    return made
+
+
+def left(chain: Retrainings, name: str) -> list[int]:
+    return [number for number in (1, 2, 3) if (chain.run(number).camera("C1") / "train" / name).is_file()]
+
+
+def test_what_is_kept(chain: Retrainings) -> None:
+    chain.tidy()
+    assert left(chain, "last.pt") == []
+    assert left(chain, "student.safetensors") == [3]
+
+
+def test_a_student_is_found_by_its_weights_as_long_as_it_is_there(chain: Retrainings) -> None:
+    assert chain.weights_of("w2") == chain.run(2).camera("C1") / "train" / "student.safetensors"
+    chain.tidy()
+    assert chain.weights_of("w2") is None and chain.weights_of("w3") is not None
+    assert chain.weights_of("of another run") is None
+
+
+def test_a_broken_record_is_named(chain: Retrainings) -> None:
+    (chain.place(2) / "retraining.json").write_text("{}")
+    with pytest.raises(InputError, match=r"0002/retraining\.json.*delete the folder"):
+        chain.records()
+
+
+def test_an_id_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="its id cannot name a folder"):
+        Retrainings(Run(tmp_path), "../x")
