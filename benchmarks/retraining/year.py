@@ -122,6 +122,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--only", nargs="*", default=[], help="names of strategies; all of them, and the teacher")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     done = set()
@@ -134,7 +135,7 @@ def main() -> None:
         year, after = _part(whole, len(FIRST), len(YEAR)), _part(whole, len(FIRST) + len(YEAR), len(AFTERWARDS))
         jobs = [(one.name, _strategy(asked.work, seed, one, year, after)) for one in STRATEGIES]
         for name, rows in [*jobs, ("teacher", _teacher(asked.work, seed, year, after))]:
-            if (seed, name) in done:
+            if (seed, name) in done or (asked.only and name not in asked.only):
                 continue
             start = time.monotonic()
             found = [{"seed": seed, "strategy": name, **row} for row in rows]

@@ -16,7 +16,7 @@ class TrustSettings(BaseModel):
     every_s: Annotated[
         float,
         Field(
-            ge=10,
+            ge=1,
             le=86400,
             description="Seconds between two sampled frames of a camera; each costs two runs of its model.",
         ),
