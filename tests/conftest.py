@@ -30,9 +30,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     Libraries set up logging for the whole process; tests of what the log says must not depend on who ran before.
     """
     global _ran_before
-    for name, logger in logging.root.manager.loggerDict.items():
-        ours = isinstance(logger, logging.Logger) and name.partition(".")[0] == "lotwise"
-        if ours and not (logger.isEnabledFor(logging.WARNING) and logger.propagate):
+    for name, logger in list(logging.root.manager.loggerDict.items()):
+        if not isinstance(logger, logging.Logger) or name.partition(".")[0] != "lotwise":
+            continue
+        if not (logger.isEnabledFor(logging.WARNING) and logger.propagate):
             state = f"disabled {logger.disabled}, level {logger.getEffectiveLevel()}, {logging.root.manager.disable}"
             warnings.warn(f"the logger {name} was muted ({state}) after {_ran_before}", stacklevel=1)
             logging.disable(logging.NOTSET)
