@@ -87,6 +87,8 @@ READERS = {
     r"\bread_image\(": {
         "datasets/load.py", "datasets/images.py", "cameras/sources/folder.py", "cameras/sources/uploads.py",
         "students/pretrained/pretrain.py",
+        # Pictures of a reference set are public, and of no camera of the site.
+        "students/federation/reference_set.py",
     },
     # A video is looked at for change when its frames are listed; what is seen there is kept nowhere.
     r"\bread_video_frame\(": {"datasets/load.py", "datasets/video_file.py", "datasets/readers/video.py"},
