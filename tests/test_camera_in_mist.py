@@ -24,7 +24,9 @@ from tests.node.mqtt.brokers import until
 from tests.node.sites import history, start
 from tests.students.pipeline.plans import call
 
-USUAL, MIST = ("sun", "cloud", "overcast"), ("mist", "mist")
+NIGHTS = 5
+"""Retrainings after which one must have been accepted; each has pictures of two days of its own."""
+USUAL, MIST = ("sun", "cloud", "overcast"), ("mist",) * (2 * NIGHTS)
 SETTINGS = (
     "{size: 320, epochs: 1, min_steps: 60, max_steps: 60, positive_threshold: 0.45, ignore_threshold: 0.2, "
     "export: {int8: false}}\n"
@@ -33,10 +35,6 @@ SETTINGS = (
 
 WAIT_S = 150
 """Longest wait for the node, on a machine that does much else."""
-
-
-NIGHTS = 5
-"""Retrainings after which one must have been accepted."""
 
 
 class Camera:
@@ -135,9 +133,8 @@ def test_mist_comes_and_the_camera_learns_to_see_in_it(tmp_path: Path, node: lis
         node.append(start(site))
         until(lambda: "retrain" in verdicts(site), "the verdict", WAIT_S)
         until(lambda: len(new_frames(reservoir, "C1")) >= 6, "new frames", WAIT_S)
-        afternoons = days.frames[13::2]
         for night in range(1, NIGHTS + 1):
-            misty = [*afternoons, *afternoons] if night % 2 else days.frames[12:]
+            misty = days.frames[12 + 8 * (night - 1) :][:8]
             outcome = retrained(run, site, arrange(tmp_path / f"night{night}", misty, night))
             if outcome["word"] != "kept":  # four old frames tell little, so that one student in some is refused
                 break
