@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -177,6 +178,11 @@ class CameraLoop:
         """The last frame, and what was known when it had been looked at; None before the first frame."""
         shown = self._shown
         return None if shown is None else shown[:2]
+
+    @property
+    def running(self) -> tuple[Detector, Path] | None:
+        """The detector that runs, and its bundle's folder; None where there is none."""
+        return self._hot_swap.running
 
     @property
     def bundle_slots(self) -> tuple[Slot, ...]:

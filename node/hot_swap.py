@@ -87,6 +87,14 @@ class HotSwap:
         return self._bundles.path(self.identity) if self.detector else None
 
     @property
+    def running(self) -> tuple[Detector, Path] | None:
+        """The live bundle's detector and folder; None where there is none. Any thread may ask."""
+        detector = self.detector
+        if detector is None:
+            return None
+        return detector, self._bundles.path(detector.identity) if isinstance(self._bundles, Registry) else self._bundles
+
+    @property
     def shadow(self) -> str:
         """Identity of the bundle in its shadow or on probation; "" where there is none."""
         return self._shadow_run.identity if self._shadow_run else ""

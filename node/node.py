@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
+from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.ignore.region import Box, IgnoreRegion, new_region
 from lotwise.cameras.slots.state import SlotNow
 from lotwise.datasets.errors import InputError
@@ -212,6 +214,14 @@ class Node:
             InputError: there is no such camera.
         """
         return self._turn(camera).loop
+
+    def detector(self, camera: str) -> tuple[Detector, Path] | None:
+        """The detector that a camera's frames are read with, and its bundle's folder; None where there is none.
+
+        Raises:
+            InputError: there is no such camera.
+        """
+        return self._turn(camera).loop.running
 
     def note(self, event: Event) -> None:
         """Record what somebody did through the node's interface."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cv2
 
+from lotwise.cameras.detection.backends.shared import SharedNetworks
 from lotwise.cameras.detection.bundle import parse_manifest
 from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.detection.engine.choices import Choices
@@ -131,9 +132,11 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
     slots = {name: SlotFollower(site, name) for name in chosen}
     cache = site.state / "cache"
     choices = Choices(site.state, site.detector, this_machine(), threads)
+    # Cameras that run the same model, as before their first training, need it once for each worker.
+    shared_networks = SharedNetworks(workers)
 
     def load(bundle: Path) -> Detector:
-        detector = load_engine(bundle, choices.engine(parse_manifest(bundle)), threads, cache)
+        detector = load_engine(bundle, choices.engine(parse_manifest(bundle)), threads, cache, shared_networks.load)
         trim_arenas()
         return detector
 

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lotwise.cameras.detection.backends import Backend, Network, can_run, load_network
+from lotwise.cameras.detection.backends import Backend, LoadNetwork, Network, can_run, load_network
 from lotwise.cameras.detection.bundle import MANIFEST, Manifest, Precision, read_manifest, sha256
 from lotwise.cameras.detection.external_weights import external_files
 from lotwise.cameras.detection.letterbox import Letterbox
@@ -188,6 +188,7 @@ def load_detector(
     precision: Precision | Literal["auto"] = "float",
     cache: Path | None = None,
     number_format: NumberFormat = "auto",
+    load: LoadNetwork = load_network,
 ) -> Detector:
     """A detector from a bundle folder or an ``.onnx`` file (ours, or an Ultralytics export).
 
@@ -199,6 +200,8 @@ def load_detector(
             with the float one on the camera's own frames, and where the backend takes it.
         cache: folder where a backend may keep what speeds up the next start.
         number_format: in which the backend computes what is not INT8; auto is what it takes by itself.
+        load: what loads the model file; one of :class:`lotwise.cameras.detection.backends.shared.SharedNetworks` where
+            several detectors may run the same.
 
     Raises:
         InputError: neither a bundle nor a detection model that can be run, or a bundle without that precision.
@@ -213,7 +216,7 @@ def load_detector(
             raise InputError(f"{path}: holds no {chosen} model ({why}); give precision: auto or float")
         file = path / manifest.models[chosen]
         _refuse_external_weights(file, manifest)
-        network = load_network(file, backend, threads, cache, number_format)
+        network = load(file, backend, threads, cache, number_format)
         _, height, width = network.input
         takes = (width or manifest.input[0], height or manifest.input[1])
         if takes != manifest.input:
@@ -237,7 +240,7 @@ def load_detector(
         raise InputError(f"{path}: neither a bundle folder nor an .onnx file; give one of the two")
     if precision == "int8":
         raise InputError(f"{path}: precision int8 is a choice among a bundle's models; give a bundle folder")
-    network = load_network(path, backend, threads, cache, number_format)
+    network = load(path, backend, threads, cache, number_format)
     if list(network.outputs) == ["boxes", "scores"]:
         _, height, width = network.input
         if height is None or width is None:

@@ -1,7 +1,7 @@
 """Samples a frame of each camera now and then, judges the camera by its last day, and keeps what is new to it.
 
-It runs beside the cameras, on a thread of its own and with a model of its own that is let go after each frame: the
-loop that reads the slots never waits for it.
+It runs beside the cameras, on a thread of its own, with the detector that the camera is read with: a second one would
+take another 30 to 60 MB. The loop that reads the slots waits for one run of the model at most.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from lotwise.cameras.detection.detector import Detector, load_detector
+from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.ignore.region import region_boxes
-from lotwise.cameras.registry.site_bundles import live_bundle
 from lotwise.cameras.site.privacy_masks import privacy_masks
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.trust.days import first_day_reference
@@ -60,6 +59,9 @@ class WatchedNode(Protocol):
 
     def picture(self, camera: str) -> tuple[Image, CameraNow, tuple[Slot, ...]] | None:
         """The last frame of a camera, what is known of it, and its slots."""
+
+    def detector(self, camera: str) -> tuple[Detector, Path] | None:
+        """The detector that a camera is read with, which any thread may call, and its bundle's folder."""
 
     def events(self, query: EventQuery) -> Sequence[Event]:
         """History."""
@@ -170,8 +172,10 @@ class TrustWatch:
             sample = Sample(now.time, view=now.view.verdict, bundle=now.bundle, unknown=unknown)
             reference = self._reference(watched, now.bundle, None, bool(slots))
         else:
-            bundle = live_bundle(self._site, camera)
-            detector = self._load(bundle)
+            running = self._node.detector(camera)
+            if running is None:
+                return False
+            detector, bundle = running
             reference = self._reference(watched, detector.identity, bundle, bool(slots))
             flickered = self._flicker(camera, before, now)
             regions = region_boxes(now.regions)
@@ -196,10 +200,6 @@ class TrustWatch:
             path = log_file(self._site.state, camera)
             watched.samples = forget(path, watched.samples, self._site.trust.keep_days, sample.taken)
         return True
-
-    def _load(self, bundle: Path) -> Detector:
-        detector = self._site.detector
-        return load_detector(bundle, 1, detector.backend, detector.precision, self._site.state / "cache")
 
     def _reference(self, watched: _Watched, identity: str, bundle: Path | None, slots: bool) -> TrustReference:
         """The reference of a bundle; where it carries none, its first samples here stand for the usual.

@@ -1,6 +1,6 @@
 """Libraries that run a model file on the edge, behind one form."""
 
-from lotwise.cameras.detection.backends.network import Network, can_run, load_network
+from lotwise.cameras.detection.backends.network import LoadNetwork, Network, can_run, load_network
 from lotwise.cameras.site.detector import Backend
 
-__all__ = ["Backend", "Network", "can_run", "load_network"]
+__all__ = ["Backend", "LoadNetwork", "Network", "can_run", "load_network"]

@@ -47,6 +47,14 @@ class Network(Protocol):
         ...
 
 
+class LoadNetwork(Protocol):
+    """From a model file to what runs it, as :func:`load_network`."""
+
+    def __call__(
+        self, path: Path, backend: Backend, threads: int, cache: Path | None, number_format: NumberFormat
+    ) -> Network: ...
+
+
 @dataclass(frozen=True)
 class Library:
     """A library that runs models.

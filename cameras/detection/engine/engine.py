@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from lotwise.cameras.detection.backends.network import LIBRARIES, can_run
+from lotwise.cameras.detection.backends.network import LIBRARIES, LoadNetwork, can_run, load_network
 from lotwise.cameras.detection.bundle import Manifest, Precision
 from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.site.detector import DetectorSettings, NumberFormat
@@ -67,13 +67,15 @@ def possible_engines(manifest: Manifest, settings: DetectorSettings) -> tuple[En
     return default, *others
 
 
-def load_engine(bundle: Path, engine: Engine, threads: int, cache: Path | None = None) -> Detector:
-    """A bundle's detector, run in one way.
+def load_engine(
+    bundle: Path, engine: Engine, threads: int, cache: Path | None = None, load: LoadNetwork = load_network
+) -> Detector:
+    """A bundle's detector, run in one way. Arguments as of :func:`lotwise.cameras.detection.detector.load_detector`.
 
     Raises:
         InputError: as of :func:`lotwise.cameras.detection.detector.load_detector`.
     """
-    return load_detector(bundle, threads, engine.backend, engine.precision, cache, engine.number_format)
+    return load_detector(bundle, threads, engine.backend, engine.precision, cache, engine.number_format, load)
 
 
 def engine_of(detector: Detector) -> Engine | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lotwise.cameras.detection.detector import load_detector
+from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.slots.shared.agreement import Rate
 from lotwise.cameras.slots.state import SlotNow
@@ -23,6 +23,7 @@ from lotwise.cameras.trust.reference import TrustReference, usual_reference
 from lotwise.cameras.trust.sampling import Sampler
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.disturbances import lit_night
+from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.journal.query import EventQuery
 from lotwise.node.state import AgreementNow, CameraNow, Event, NodeNow
@@ -47,6 +48,7 @@ class Lot:
     broken: bool = False
     differs_every: int = 0
     bundle: str = ""
+    runs: bool = True
 
     def site(self, **trust: float) -> Site:
         cameras = {"C1": {"source": "x", "bundles": self.folder / "bundle"}, "C2": {"source": "y", "bundles": "gone"}}
@@ -70,6 +72,11 @@ class Lot:
 
     def picture(self, camera: str) -> tuple[Image, CameraNow, tuple[Slot, ...]] | None:
         return self.image, self.camera(camera), load_detector(self.folder / "bundle").slots
+
+    def detector(self, camera: str) -> tuple[Detector, Path] | None:
+        if camera == "C2":
+            raise InputError("C2: broken")
+        return (load_detector(self.folder / "bundle"), self.folder / "bundle") if self.runs else None
 
     def events(self, query: EventQuery) -> Sequence[Event]:
         assert query.start is not None and query.end is not None
@@ -140,6 +147,16 @@ def test_the_same_frame_is_sampled_once(node: Lot) -> None:
     watcher = TrustWatch(node.site(every_s=10), node.folder, node, iter(range(0, 10**6, 100)).__next__)
     watcher.look()
     watcher.look()
+    assert watcher.metrics() == {"lotwise_trust_samples_total": 1.0}
+
+
+def test_a_camera_without_a_detector_is_sampled_once_it_has_one(node: Lot) -> None:
+    node.runs = False
+    watcher = watch(node)
+    pass_hours(node, watcher, 2)
+    assert watcher.metrics() == {"lotwise_trust_samples_total": 0.0}
+    node.runs = True
+    pass_hours(node, watcher, 1)
     assert watcher.metrics() == {"lotwise_trust_samples_total": 1.0}
 
 
