@@ -13,15 +13,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import av
-import av.error
 import numpy as np
 from numpy.typing import NDArray
 
 from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Image
+
+if TYPE_CHECKING:
+    import av
+
+# PyAV is imported where a film is read: a node without films need not load FFmpeg's libraries.
 
 _MAX_FRAMES_READ_ON = 50
 """Frames ahead up to which all frames in between are decoded; beyond, the nearest key frame is sought first. Chosen,
@@ -99,6 +102,8 @@ class VideoReader:
         """
         if not 0 <= index < len(self._times):
             raise UnreadableImage(f"{self._path}: frame {index} cannot be decoded; the video has {len(self._times)}")
+        from av.error import FFmpegError
+
         ahead = index - self._last
         try:
             if self._container is None or not 0 < ahead <= _MAX_FRAMES_READ_ON:
@@ -108,7 +113,7 @@ class VideoReader:
                 # In a transport stream a search ends behind the key frame that was looked for: read from the start.
                 self._seek(None)
                 image = self._read_on(index)
-        except (av.error.FFmpegError, OSError):
+        except (FFmpegError, OSError):
             image = None
         if image is None:
             self.close()
@@ -152,10 +157,12 @@ def _pixels(frame: av.VideoFrame) -> Image:
 
 @lru_cache(maxsize=64)
 def _times(path: Path, changed_ns: int, size: int) -> VideoTimes:
+    from av.error import FFmpegError
+
     with _open(path) as container:
         stream = container.streams.video[0]
         stamps: list[int | None] = []
-        with suppress(av.error.FFmpegError, OSError):  # a file cut short: what came before it counts
+        with suppress(FFmpegError, OSError):  # a file cut short: what came before it counts
             for packet in container.demux(stream):
                 if packet.size and not packet.is_discard:
                     stamps.append(packet.pts)
@@ -168,10 +175,12 @@ def _times(path: Path, changed_ns: int, size: int) -> VideoTimes:
 
 def _counted(path: Path) -> VideoTimes:
     """Times of a video whose packets carry none, by counting its frames."""
+    from av.error import FFmpegError
+
     with _open(path) as container:
         stream = container.streams.video[0]
         count = 0
-        with suppress(av.error.FFmpegError, OSError):
+        with suppress(FFmpegError, OSError):
             for _ in container.decode(stream):
                 count += 1
         rate = float(stream.average_rate or stream.base_rate or 25)
@@ -192,9 +201,12 @@ def _stat(path: Path) -> os.stat_result:
 
 
 def _open(path: Path) -> Any:
+    import av
+    from av.error import FFmpegError
+
     try:
         container = av.open(str(path), metadata_errors="replace")  # titles in another encoding than UTF-8
-    except (av.error.FFmpegError, OSError) as error:
+    except (FFmpegError, OSError) as error:
         raise InputError(f"{path}: not a video that can be read; convert it to MP4 (H.264)") from error
     if not container.streams.video:
         container.close()

@@ -99,6 +99,8 @@ class Node:
         """What the cameras' slots are for; replaced whole by whoever watches stays."""
         self.trust: Mapping[str, TrustNow] = {}
         """How far each camera can be trusted; replaced whole by whoever judges that."""
+        self.first_detection: datetime | None = None
+        """When the first frame of all was detected."""
         self.held_until: datetime | None = None
         """Until when the last run is known to have looked; history takes what came after it as unknown."""
         self._clock_steps = ClockSteps()
@@ -275,8 +277,10 @@ class Node:
             return KeptAgreement(self._shared.agreement.copy(), self._shared.told())
 
     def metrics(self) -> Mapping[str, float]:
-        """What :attr:`metric_sources` give, by full name."""
-        return {name: value for source in self.metric_sources for name, value in source().items()}
+        """What :attr:`metric_sources` give, by full name, and when the first frame was detected."""
+        first = self.first_detection
+        own = {} if first is None else {"lotwise_first_detection_timestamp_seconds": first.timestamp()}
+        return own | {name: value for source in self.metric_sources for name, value in source().items()}
 
     def _hanging(self, seconds: float = 0.0) -> str | None:
         moment = self._clock()
@@ -301,6 +305,8 @@ class Node:
             try:
                 looked = turn.loop.look()
                 fresh, turn.failure = looked.fresh, ""
+                if fresh and self.first_detection is None and turn.loop.now.detected:
+                    self.first_detection = datetime.now(UTC)
                 if looked.events:
                     self.check_clock()  # before they are recorded: history reads the events in their order
                 self._take(turn.loop, looked.events)

@@ -20,7 +20,8 @@ def _http(around: Surroundings) -> Publisher | None:
     settings = around.site.publish.api
     if not settings.enabled:
         return None
-    return ApiServer(around.node, settings, around.folder, NodeSlots(around.site, around.node), around.site)
+    slots = NodeSlots(around.site, around.node)
+    return ApiServer(around.node, settings, around.folder, slots, around.site, cameras_first=True)
 
 
 def _mqtt(around: Surroundings) -> Publisher | None:

@@ -36,7 +36,9 @@ LOG_LINES_SHOWN = 6
 log = logging.getLogger(__name__)
 
 
-def run_site(path: Path, cameras: tuple[str, ...] | None, console: Console, verbose: bool = False) -> Node:
+def run_site(
+    path: Path, cameras: tuple[str, ...] | None, console: Console, verbose: bool = False, site: Site | None = None
+) -> Node:
     """Run the node of a site file until SIGTERM, Ctrl-C, or the end of all its stored sources.
 
     Args:
@@ -44,6 +46,7 @@ def run_site(path: Path, cameras: tuple[str, ...] | None, console: Console, verb
         cameras: ids; None for all.
         console: where a live view is drawn, if it is a terminal.
         verbose: log every slot too.
+        site: what the file says, where it was read already.
 
     Returns:
         The node, which tells how everything was at the end.
@@ -51,7 +54,7 @@ def run_site(path: Path, cameras: tuple[str, ...] | None, console: Console, verb
     Raises:
         InputError: the site cannot be run as it stands.
     """
-    site = read_site(path)
+    site = read_site(path) if site is None else site
     with _files_for_user_and_group():
         return _run(site, path, cameras, console, verbose)
 

@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from lotwise.cameras.child_process import child_command, child_environment
@@ -69,6 +71,14 @@ class ForkServer:
                 raise
             return DecoderProcess(ours, key, self)
 
+    def prepare(self, kinds: Collection[str]) -> None:
+        """Start it, if it does not run, and have it load what children of these kinds of sources need: it does that
+        while this process goes on. Where that fails, the first child is told."""
+        with self._lock, suppress(OSError):
+            control = self._control or self._start()
+            for kind in sorted(kinds):
+                control.send(f"load 0 {kind}".encode())
+
     def kill(self, key: int) -> None:
         """Kill a child that may be gone already."""
         with self._lock:
@@ -108,6 +118,9 @@ class ForkServer:
         self._control = self._process = None
 
 
+NETWORK_KINDS = frozenset({"rtsp", "usb", "mjpeg", "snapshot"})
+"""Kinds of sources that are decoded in a process of their own."""
+
 _shared = ForkServer()
 _users = 0
 _users_lock = threading.Lock()
@@ -134,3 +147,26 @@ def release_fork_server() -> None:
         _users -= 1
         if _users == 0:
             _shared.close()
+
+
+@contextmanager
+def fork_server_prepared(kinds: Collection[str]) -> Iterator[None]:
+    """Have the fork server load PyAV while this process still loads its own libraries; it ends with the block, or with
+    the last source.
+
+    Args:
+        kinds: of the sources that will be opened; nothing is done where none of them is a network camera's.
+
+    Raises:
+        InputError: PyAV is not installed.
+    """
+    wanted = NETWORK_KINDS.intersection(kinds)
+    if not wanted:
+        yield
+        return
+    server = acquire_fork_server()
+    try:
+        server.prepare(wanted)
+        yield
+    finally:
+        release_fork_server()

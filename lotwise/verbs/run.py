@@ -26,14 +26,21 @@ def run(
 ) -> None:
     """The camera node: look at every camera, tell which slots are free, until it is stopped."""
     from lotwise.datasets.readers.open import parse_cameras
-    from lotwise.node.run import run_site, summary
 
     chosen = parse_cameras(cameras)
     path = site.resolve()
     if check:
         _check(path, chosen)
         return
-    ended = run_site(path, chosen, screen, verbose)
+    from lotwise.cameras.site.reading import read_site
+    from lotwise.cameras.sources.decoder_processes import fork_server_prepared
+
+    read = read_site(path)
+    kinds = {camera.source.kind for name, camera in read.cameras.items() if chosen is None or name in chosen}
+    with fork_server_prepared(kinds):  # decoders load beside what is imported here
+        from lotwise.node.run import run_site, summary
+
+        ended = run_site(path, chosen, screen, verbose, read)
     if as_json is not None:
         from lotwise.node.http.api_models import site_answer
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import select
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +29,11 @@ MIN_TOKEN_CHARACTERS = 16
 """At 16 hexadecimal digits, 64 bits: out of reach of guessing over a network."""
 CLOSE_TIMEOUT_S = 2.0
 """Seconds for which the end waits for answers under way."""
+LATEST_START_S = 3.0
+"""Seconds after which the server's libraries are loaded at the latest. Chosen: until then a node is to have detected
+its first frame, and cameras that do not answer must not keep the page away."""
+FIRST_FRAME_POLL_S = 0.1
+"""Seconds between two questions whether a frame was detected; a client is noticed at once."""
 _LISTEN_ERRORS = {
     errno.EADDRINUSE: "is in use by another program; stop that, or set publish.api.port to another one (0: any free)",
     errno.EACCES: "is not allowed to this user; set publish.api.port to one above 1023",
@@ -44,9 +51,12 @@ class ApiServer:
         base: Path = Path(),
         edited: EditedSite | None = None,
         past: Site | None = None,
+        cameras_first: bool = False,
     ) -> None:
         """``base`` is the folder of the site file, which token, certificate and key are relative to; ``edited`` are the
-        cameras whose slots can be edited, ``past`` is the site whose history can be asked for."""
+        cameras whose slots can be edited, ``past`` is the site whose history can be asked for. With ``cameras_first``
+        its libraries are loaded after the first detected frame, or when somebody asks."""
+        self._cameras_first = cameras_first
         self._edited, self._past = edited, past
         self._node = node
         self._settings = settings
@@ -95,6 +105,8 @@ class ApiServer:
             self._socket.close()
 
     def _serve(self, token: str | None, certificate: Path | None, key: Path | None) -> None:
+        if self._cameras_first:
+            self._wait_for_a_frame()
         # Here and not above: loading these takes half a second, in which the first frames are looked at.
         from lotwise.node.http.api import make_app
         from lotwise.node.http.uvicorn_server import make_server
@@ -103,6 +115,16 @@ class ApiServer:
         self._server = make_server(make_app(self._node, token, self._edited, self._past), certificate, key)
         if not self._closing.is_set():
             self._server.run([self._socket])
+
+    def _wait_for_a_frame(self) -> None:
+        """Until a frame was detected, somebody asks, or it has taken too long."""
+        assert self._socket is not None
+        end = time.monotonic() + LATEST_START_S
+        while time.monotonic() < end and not self._closing.is_set():
+            if any(camera.detected for camera in self._node.now().cameras.values()):
+                return
+            if select.select([self._socket], [], [], FIRST_FRAME_POLL_S)[0]:
+                return
 
 
 def page_url(settings: ApiSettings) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,12 @@ def opened(path: Path, cameras: tuple[str, ...] | None = None) -> Service:
 def test_a_service_runs_and_ends(tmp_path: Path) -> None:
     site = write_site(tmp_path)
     service = opened(site)
+    assert "lotwise_first_detection_timestamp_seconds" not in service.node.metrics()
+    began = time.time()
     service.start()
     assert service.node.wait(20)
     service.close()
+    assert began <= service.node.metrics()["lotwise_first_detection_timestamp_seconds"] <= time.time()
     assert states(site, "C2") == LOT
     assert (tmp_path / "state" / "heartbeat").exists()
     assert service.node.metrics()["lotwise_journal_writable"] == 1

@@ -13,6 +13,7 @@ import resource
 import select
 import signal
 import socket
+from types import ModuleType
 
 from lotwise.cameras.sources import wire
 from lotwise.cameras.sources.decoder_process.failure import failure_of
@@ -40,7 +41,10 @@ def main() -> None:
         if verb == "kill":
             _kill(children, int(key))
             continue
-        module = importlib.import_module(f"lotwise.cameras.sources.decoder_process.{_MODULE_OF_KIND[kind[0]]}")
+        if verb == "load":
+            _module(kind[0])
+            continue
+        module = _module(kind[0])
         gc.freeze()  # else the collector would write to shared pages, and so copy them
         try:
             pid = os.fork()
@@ -54,6 +58,11 @@ def main() -> None:
         children[int(key)] = pid
     for left in list(children):
         _kill(children, left)
+
+
+def _module(kind: str) -> ModuleType:
+    """The module that reads cameras of a kind, with all that it imports."""
+    return importlib.import_module(f"lotwise.cameras.sources.decoder_process.{_MODULE_OF_KIND[kind]}")
 
 
 def _live(sock: socket.socket, run: object) -> None:

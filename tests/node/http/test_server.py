@@ -9,6 +9,9 @@ import struct
 import subprocess
 import sys
 import threading
+import time
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +19,14 @@ import pytest
 
 from lotwise.cameras.site.api import ApiSettings
 from lotwise.datasets.errors import InputError
+from lotwise.node.http import server as server_module
 from lotwise.node.http.server import ApiServer
 from tests.node.http.asking import ask, hang, served
 from tests.node.mqtt.brokers import until
-from tests.node.nodes import FakeNode
+from tests.node.nodes import FakeNode, camera
+
+DARK = FakeNode([replace(camera(), detected=0)])
+"""No frame was detected yet."""
 
 
 def test_port_that_is_taken() -> None:
@@ -64,6 +71,42 @@ def test_port_is_free_again_after_the_close() -> None:
         hang(f"http://127.0.0.1:{first.port}")
     with served(FakeNode(), port=first.port) as url:
         assert ask(f"{url}/healthz").status == 200
+
+
+def test_cameras_come_first_but_whoever_asks_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "LATEST_START_S", 3600.0)
+    with closing(
+        ApiServer(FakeNode([replace(camera(), detected=0)]), ApiSettings(port=0), cameras_first=True)
+    ) as server:
+        server.start()
+        time.sleep(3 * server_module.FIRST_FRAME_POLL_S)
+        assert server._server is None
+        assert ask(f"http://127.0.0.1:{server.port}/healthz").status == 200
+
+
+def test_after_the_first_detected_frame_the_server_is_ready_before_anybody_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server_module, "LATEST_START_S", 3600.0)
+    node = FakeNode([replace(camera(), detected=0)])
+    with closing(ApiServer(node, ApiSettings(port=0), cameras_first=True)) as server:
+        server.start()
+        node.cameras = [replace(camera(), detected=1)]
+        until(lambda: server._server is not None and server._server.started, "the server is up", 60)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 3600.0])
+def test_without_a_frame_it_is_up_in_the_end_and_closes_at_once(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    monkeypatch.setattr(server_module, "LATEST_START_S", seconds)
+    with closing(
+        ApiServer(FakeNode([replace(camera(), detected=0)]), ApiSettings(port=0), cameras_first=True)
+    ) as server:
+        server.start()
+        if not seconds:
+            until(lambda: server._server is not None and server._server.started, "the server is up", 60)
+    until(lambda: not any(thread.name == "api" for thread in threading.enumerate()), "the server's thread ended", 60)
 
 
 def test_closed_before_it_was_up() -> None:
