@@ -12,8 +12,8 @@ from lotwise.command_line import application
 from tests.conftest import ROOT
 
 DOCUMENTS = sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")))
-ROOMS = ("benchmarks", "cameras", "datasets", "deploy", "docs", "eval", "examples", "lotwise", "node", "students",
-         "teacher", "tests")  # fmt: skip
+ROOMS = ("benchmarks", "cameras", "datasets", "deploy", "docs", "eval", "examples", "hub", "lotwise", "node",
+         "students", "teacher", "tests")  # fmt: skip
 TO_COME = {"students/federation/"}
 """Places that are named for what will be put there."""
 

@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 from tests.node.sites import write_site
 
 # In order from the ground floor up: a room imports only from rooms before it.
-HOUSE = ("datasets", "cameras", "node", "teacher", "students", "eval")
+HOUSE = ("datasets", "cameras", "node", "teacher", "students", "eval", "hub")
 TRAINING_ONLY = (
     "torch", "torchvision", "ultralytics", "albumentations", "pycocotools", "matplotlib", "safetensors", "nncf",
 )  # fmt: skip

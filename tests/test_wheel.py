@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-ROOMS = ("cameras", "datasets", "eval", "node", "students", "teacher")
+ROOMS = ("cameras", "datasets", "eval", "hub", "node", "students", "teacher")
 
 
 def run(*command: str | Path, **environment: str) -> str:

@@ -1,0 +1,1 @@
+"""The teacher as a service for many nodes: frames in, jobs, students out."""

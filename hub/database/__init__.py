@@ -1,0 +1,1 @@
+"""The hub's tables, on SQLite or PostgreSQL: one file of short functions for each concept."""

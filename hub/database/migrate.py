@@ -1,0 +1,53 @@
+"""Brings a database's tables up to this version of the software, and refuses one that is ahead of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+from lotwise.datasets.errors import InputError
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+_LOCK = 0x6C6F7477
+"""Number of the lock that PostgreSQL holds while tables are changed: two hubs that start at once take turns."""
+
+
+def migrate(engine: Engine, name: str) -> None:
+    """Bring all tables up to date; nothing happens where they are.
+
+    Args:
+        engine: of the database.
+        name: what errors call it.
+
+    Raises:
+        InputError: a newer version of the software has written it.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    head = ScriptDirectory.from_config(config).get_current_head()
+    with engine.connect() as connection:
+        if _version(connection, name, known) == head:
+            return
+    with engine.execution_options(lotwise_writes=True).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+        if _version(connection, name, known) == head:  # another process was quicker
+            return
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _version(connection: Connection, name: str, known: set[str]) -> str | None:
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found is not None and found not in known:
+        raise InputError(
+            f"{name}: was written by a newer version of lotwise (its tables are {found}); update lotwise, or give "
+            "another database"
+        )
+    return found

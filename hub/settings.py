@@ -1,0 +1,190 @@
+"""The whole hub file as a type: where the hub listens and keeps things, what it learns with, and its limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from lotwise.cameras.site.api import is_loopback
+from lotwise.cameras.site.secret import Secret, url_without_credentials
+
+Group = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", description="Letters, digits, _ . and -")]
+DEFAULT_GROUP = "all"
+"""Group of a node that nobody has put into another one."""
+
+
+class ListenSettings(BaseModel):
+    """Where the hub's HTTP server listens."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    host: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=255,
+            description="Address to listen on; 0.0.0.0 for all. Anything but loopback needs TLS.",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="TCP port to listen on; 0 for any that is free.")] = 8780
+    certificate: Annotated[
+        Path | None, Field(description="TLS certificate with its chain (PEM), relative to the hub file; needs key.")
+    ] = None
+    key: Annotated[
+        Path | None, Field(description="Private key of the certificate (PEM), relative to the hub file.")
+    ] = None
+    behind_proxy: Annotated[
+        bool,
+        Field(description="Whether a reverse proxy in front of the hub does TLS, so that plain HTTP is listened on."),
+    ] = False
+    metrics_token: Annotated[
+        Secret | None,
+        Field(
+            description="Bearer token that /metrics asks for, at least 16 characters. Without one, only this machine "
+            "may read it."
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> ListenSettings:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("TLS needs both certificate and key; give the missing one, or neither for plain HTTP")
+        if self.certificate is None and not is_loopback(self.host) and not self.behind_proxy:
+            raise ValueError(
+                f"host {self.host} can be reached from outside, which needs TLS; give certificate and key, or "
+                "behind_proxy: true where a reverse proxy in front of the hub does it"
+            )
+        return self
+
+
+class DatabaseSettings(BaseModel):
+    """Where the hub's tables are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^(postgresql|sqlite)://",
+            description="postgresql://user@host/name, or sqlite:////path of a file; by default hub.sqlite in the data "
+            "folder. A password stands beside it, never in it.",
+        ),
+    ] = None
+    password: Annotated[
+        Secret | None, Field(description="Password at the PostgreSQL server, from the environment or a file.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _without_password(self) -> DatabaseSettings:
+        if self.url is not None and self.url.startswith("postgresql"):
+            authority = self.url.removeprefix("postgresql://").partition("/")[0]
+            if ":" in authority.rpartition("@")[0]:
+                raise ValueError(
+                    "a URL here carries no user:password@; give password: {env: NAME} or {file: path} beside it"
+                )
+        elif self.url is not None:
+            url_without_credentials(self.url)
+            if self.password is not None:
+                raise ValueError("a file of SQLite has no password; leave it out")
+        return self
+
+
+class RecipeSettings(BaseModel):
+    """What students are made with; a rollout brings another one camera by camera."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    teacher: Annotated[
+        str, Field(min_length=1, description="Weights file of the teacher, or its name at Ultralytics.")
+    ] = "yolo26x.pt"
+    student: Annotated[
+        str, Field(min_length=1, description="Weights file that students start from, or its name at Ultralytics.")
+    ] = "yolo26n.pt"
+    settings: Annotated[
+        Path | None, Field(description="YAML file with settings of training and export; relative to the hub file.")
+    ] = None
+    scales: Annotated[
+        tuple[Annotated[int, Field(ge=32, le=4096)], ...],
+        Field(min_length=1, description="Longer sides at which the teacher looks at a frame, pixels."),
+    ] = (640, 1280)
+    holdout: Annotated[
+        float, Field(ge=0, le=0.5, description="Share of a camera's frames that is measured on, not learned from.")
+    ] = 0.25
+
+
+class LearningSettings(BaseModel):
+    """When the hub learns from the frames of a camera, and what that may cost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first_frames: Annotated[
+        int, Field(ge=2, le=10_000, description="Frames of a camera from which on its first student is made.")
+    ] = 8
+    new_frames: Annotated[
+        int, Field(ge=3, le=10_000, description="New frames of a camera from which on its student is retrained.")
+    ] = 6
+    job_cpu_minutes: Annotated[
+        float, Field(gt=0, le=100_000, description="CPU time of one try of one job; what is left goes on later.")
+    ] = 240.0
+    keep_mb: Annotated[
+        float, Field(ge=1, description="MB of new frames of each camera that are kept to be learned from again.")
+    ] = 300.0
+
+
+class LimitSettings(BaseModel):
+    """What one node may use of the hub, and for how long things are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    node_mb: Annotated[
+        float, Field(gt=0, le=10_000_000, description="Most MB of frames that the hub keeps of one node.")
+    ] = 2_000.0
+    frame_mb: Annotated[float, Field(gt=0, le=100, description="Most MB of one frame.")] = 8.0
+    frame_megapixels: Annotated[float, Field(gt=0, le=400, description="Most pixels of one frame, in millions.")] = 50.0
+    requests_per_s: Annotated[
+        float, Field(gt=0, le=10_000, description="Requests a second of one node over a longer time.")
+    ] = 10.0
+    free_mb: Annotated[
+        float, Field(ge=0, description="MB of the disk that are left free: with less, no frame is taken.")
+    ] = 500.0
+    retention_days: Annotated[
+        float, Field(gt=0, le=36_500, description="Days for which used frames, reports and the audit log are kept.")
+    ] = 400.0
+
+
+class EnrolmentCode(BaseModel):
+    """A code with which nodes are accepted at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    code: Annotated[Secret, Field(description="The code, from the environment or a file; at least 16 characters.")]
+    group: Annotated[Group, Field(description="Group that such nodes come into.")] = DEFAULT_GROUP
+
+
+class HubSettings(BaseModel):
+    """A hub: its file as a whole."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=200, description="Name of the hub, as nodes see it.")]
+    data: Annotated[
+        Path, Field(description="Folder of all that the hub keeps: frames, students, keys; relative to the hub file.")
+    ] = Path("hub-data")
+    listen: Annotated[ListenSettings, Field(description="Where the hub listens.")] = ListenSettings()
+    database: Annotated[DatabaseSettings, Field(description="Where the hub's tables are.")] = DatabaseSettings()
+    recipe: Annotated[RecipeSettings, Field(description="What students are made with.")] = RecipeSettings()
+    learning: Annotated[LearningSettings, Field(description="When the hub learns, and what that may cost.")] = (
+        LearningSettings()
+    )
+    limits: Annotated[LimitSettings, Field(description="What a node may use, and for how long things are kept.")] = (
+        LimitSettings()
+    )
+    codes: Annotated[
+        tuple[EnrolmentCode, ...],
+        Field(description="Codes with which nodes are accepted at once; without one a person accepts each node."),
+    ] = ()
+    report_s: Annotated[
+        float, Field(ge=1, le=3600, description="Seconds between two reports of a node, as the hub asks for it.")
+    ] = 10.0
