@@ -31,12 +31,22 @@ class LimitedConnection(H11Protocol):
     _deadline: asyncio.TimerHandle | None = None
     _last_step = 0
 
+    @staticmethod
+    def max_connections() -> int:
+        """Open connections at once."""
+        return MAX_CONNECTIONS
+
+    @staticmethod
+    def answer_timeout_s() -> float:
+        """Seconds without a completed answer after which a connection is cut."""
+        return ANSWER_TIMEOUT_S
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._last_step = next(_steps)
-        self._deadline = self.loop.call_later(ANSWER_TIMEOUT_S, self._check_progress, 0)
+        self._deadline = self.loop.call_later(self.answer_timeout_s(), self._check_progress, 0)
         others = [other for other in self.connections if isinstance(other, LimitedConnection) and other is not self]
-        if len(others) >= MAX_CONNECTIONS:
+        if len(others) >= self.max_connections():
             min(others, key=lambda other: (other._is_answering(), other._last_step)).cut()
 
     def on_response_complete(self) -> None:
@@ -61,4 +71,4 @@ class LimitedConnection(H11Protocol):
         if self._answers == answers:
             self.transport.abort()
         else:
-            self._deadline = self.loop.call_later(ANSWER_TIMEOUT_S, self._check_progress, self._answers)
+            self._deadline = self.loop.call_later(self.answer_timeout_s(), self._check_progress, self._answers)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
 import select
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -17,6 +14,7 @@ from typing import TYPE_CHECKING
 from lotwise.cameras.site.api import ApiSettings, is_loopback
 from lotwise.cameras.site.settings import Site
 from lotwise.datasets.errors import InputError
+from lotwise.node.http.listening import listening, tls_files
 from lotwise.node.http.served_node import ServedNode
 from lotwise.node.slot_editing.edited_site import EditedSite
 
@@ -34,11 +32,6 @@ LATEST_START_S = 3.0
 its first frame, and cameras that do not answer must not keep the page away."""
 FIRST_FRAME_POLL_S = 0.1
 """Seconds between two questions whether a frame was detected; a client is noticed at once."""
-_LISTEN_ERRORS = {
-    errno.EADDRINUSE: "is in use by another program; stop that, or set publish.api.port to another one (0: any free)",
-    errno.EACCES: "is not allowed to this user; set publish.api.port to one above 1023",
-    errno.EADDRNOTAVAIL: "is no address of this machine; set publish.api.host to one of its own, 127.0.0.1 or 0.0.0.0",
-}
 
 
 class ApiServer:
@@ -80,8 +73,8 @@ class ApiServer:
             InputError: address or port, token, certificate or key cannot be used.
         """
         token = read_token(self._settings, self._base)
-        files = _tls_files(self._settings, self._base)
-        self._socket = _listening(self._settings.host, self._settings.port)
+        files = tls_files(self._settings.certificate, self._settings.key, self._base, "publish.api")
+        self._socket = listening(self._settings.host, self._settings.port, "publish.api")
         self._port = int(self._socket.getsockname()[1])
         self._thread = threading.Thread(target=self._serve, args=(token, *files), name="api", daemon=True)
         self._thread.start()
@@ -160,44 +153,3 @@ def read_token(settings: ApiSettings, base: Path) -> str | None:
             "make one with: openssl rand -hex 16"
         )
     return token
-
-
-def _tls_files(settings: ApiSettings, base: Path) -> tuple[Path, Path] | tuple[None, None]:
-    """Certificate and key, tried before anything listens."""
-    if settings.certificate is None or settings.key is None:
-        return None, None
-    certificate, key = base / settings.certificate, base / settings.key
-    for path in (certificate, key):
-        if not os.access(path, os.R_OK):
-            raise InputError(f"{path}: cannot be read; publish.api needs a certificate and its key as PEM files")
-    try:
-        # An empty password: never ask on the terminal of a service.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
-    except ssl.SSLError as error:
-        raise InputError(
-            f"{certificate}: cannot be used with {key} ({error.reason or 'not PEM'}); "
-            "give a certificate and its own key, both PEM and without a pass phrase"
-        ) from error
-    return certificate, key
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
-            0
-        ]
-    except OSError as error:
-        raise InputError(f"publish.api: {where}: no such address ({error.strerror}); set publish.api.host") from error
-    listening = socket.socket(family, kind)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(64)
-    except OSError as error:
-        listening.close()
-        why = _LISTEN_ERRORS.get(
-            error.errno or 0, f"cannot be listened on ({error.strerror}); set publish.api.host and port"
-        )
-        raise InputError(f"publish.api: {where} {why}") from error
-    return listening

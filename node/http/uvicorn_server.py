@@ -1,4 +1,4 @@
-"""The web server as the node and the slot editor run it: quiet, and with few connections."""
+"""The web server as node, slot editor and hub run it: quiet, and with few connections."""
 
 from __future__ import annotations
 
@@ -13,17 +13,23 @@ KEEP_ALIVE_S = 10
 """Seconds that a connection without a question stays open."""
 
 
-def make_server(app: ASGIApp, certificate: Path | None = None, key: Path | None = None) -> uvicorn.Server:
+def make_server(
+    app: ASGIApp,
+    certificate: Path | None = None,
+    key: Path | None = None,
+    connection: type[LimitedConnection] = LimitedConnection,
+) -> uvicorn.Server:
     """A server of an app, to be run on a listening socket.
 
     Args:
         app: answers.
         certificate, key: PEM files for HTTPS; plain HTTP where None.
+        connection: how many clients there may be, and how long one may take.
     """
     return uvicorn.Server(
         uvicorn.Config(
             app,
-            http=LimitedConnection,
+            http=connection,
             loop="asyncio",
             ws="none",
             lifespan="off",

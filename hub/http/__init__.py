@@ -1,0 +1,1 @@
+"""The hub's HTTP server: what nodes ask, and health and metrics for operators."""
