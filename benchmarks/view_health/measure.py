@@ -31,6 +31,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.view_health.disturbances import EVERYDAY, FAULTS, black, displaced
+from benchmarks.view_health.mist import mist_or_blur
 from lotwise.cameras.site.change_detection import ChangeDetectionSettings
 from lotwise.cameras.view import ViewHealth, ViewSettings, thumbnail
 from lotwise.cameras.view.change_detection import ChangeDetector
@@ -116,6 +117,13 @@ def before(camera: Camera, index: int) -> Image:
         for i in reversed(range(index))
         if not any(mark in camera.frames[i].name for mark in TORN_FRAMES)
     )
+
+
+def known_and_changed(camera: Camera) -> tuple[list[Image], list[Image]]:
+    """Frames from which a view is known, and frames to be changed."""
+    chosen = some(camera)
+    changed = [image for _, image in chosen]
+    return [before(camera, chosen[0][0]), *changed], changed
 
 
 def disturbed(found: Sequence[Camera]) -> list[dict[str, object]]:
@@ -304,6 +312,7 @@ def main() -> None:
     parts = {
         "false alarms": [alarms(camera) for camera in found],
         "faults and weather": disturbed(found),
+        "mist or a blurred lens": mist_or_blur([known_and_changed(camera) for camera in found]),
         "compensated shifts": shifts(found),
         "recovery": recovery(crowded),
         "change detection": [missed_changes(camera) for camera in found if camera.slots],

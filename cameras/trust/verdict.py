@@ -134,7 +134,7 @@ def _bad_view(samples: Sequence[Sample], seen: Sequence[Sample]) -> str:
     mend = {
         "moved": "turn the camera back, or accept the view and draw the slots anew",
         "blocked": "look for what hangs before the lens",
-        "blurred": "clean the lens, or focus it",
+        "blurred": "if it is not fog or the dark, clean the lens or focus it",
     }.get(view, "mend the camera first")
     return f"the view is {view} on {count} of {len(samples)} frames; {mend}"
 

@@ -18,7 +18,7 @@ from lotwise.cameras.view.freezing import Stillness
 from lotwise.cameras.view.matcher import ViewMatcher
 from lotwise.cameras.view.reference import ReferenceView, read_reference, write_reference
 from lotwise.cameras.view.report import ViewReport
-from lotwise.cameras.view.sharpness import sharpness
+from lotwise.cameras.view.sharpness import Sharpness, clear_ratio, measured_sharpness
 from lotwise.cameras.view.shown_part import ShownPart
 from lotwise.cameras.view.tearing import made_up_share
 from lotwise.cameras.view.thumbnail import Thumbnail
@@ -51,7 +51,7 @@ class ViewHealth:
         self._matcher = self._matcher_of(reference) if reference else None
         self._stillness = Stillness()
         self._mask = BurntInMask(reference.mask_share if reference else 0.0)
-        self._latest: tuple[Edges, float | None] | None = None
+        self._latest: tuple[Edges, Sharpness | None] | None = None
         self._bad = ViewReport("good")
         self._recovering = 0  # good frames that a view which was bad still has to show
 
@@ -93,7 +93,9 @@ class ViewHealth:
             raise InputError("no view to accept: no frame yet, or a black, white or flat one; mend the camera first")
         field, sharp = self._latest
         self._unverified = False
-        self._matcher = self._matcher_of(ReferenceView(field, sharpness=sharp, mask_share=self._mask.share))
+        self._matcher = self._matcher_of(
+            ReferenceView(field, sharpness=clear_ratio(sharp), mask_share=self._mask.share)
+        )
         self._recovering = 0
         self._write(self._matcher.reference)
 
@@ -102,7 +104,9 @@ class ViewHealth:
         self._latest = None
         if useless := unexposed(self._shown.pixels(thumb)):
             return useless
-        field, sharp = self._latest = self._shown.edges(edges(thumb)), sharpness(image, self._shown.unseen)
+        field = self._shown.edges(edges(thumb))
+        sharp = measured_sharpness(image, self._shown.unseen)
+        self._latest = field, sharp
         known = None if self._matcher is None else self._matcher.reference.edges
         if not self._mask.explains(made_up_share(self._shown.above_lowest_masks(image)), known):
             return ViewReport(
@@ -117,7 +121,7 @@ class ViewHealth:
             )
         before = None if self._matcher is None else self._matcher.reference
         if self._matcher is None:
-            self._matcher = self._matcher_of(ReferenceView(field, frames=0, sharpness=sharp))
+            self._matcher = self._matcher_of(ReferenceView(field, frames=0, sharpness=clear_ratio(sharp)))
         report = self._matcher.compare(field, sharp, taken)
         # Where a mask begins is measured in steps, so it varies a little from frame to frame: no reason to write.
         if abs(self._mask.share - self._matcher.reference.mask_share) > SAME_HEIGHT:

@@ -12,6 +12,7 @@ from lotwise.cameras.view.edges import CELL_COLUMNS, CELL_ROWS, Edges, agreement
 from lotwise.cameras.view.reference import REFERENCE_FRAMES, ReferenceView
 from lotwise.cameras.view.registration import MIN_PEAK_RATIO, EdgeReference, Warp
 from lotwise.cameras.view.report import ViewReport
+from lotwise.cameras.view.sharpness import Sharpness, clear_ratio
 from lotwise.cameras.view.tearing import torn
 from lotwise.cameras.view.thumbnail import HEIGHT, WIDTH
 
@@ -27,6 +28,8 @@ LOST_AGREEMENT = 0.15
 """Agreement below which a cell shows nothing of what it usually shows."""
 DARK_AGREEMENT = 0.6
 """Median agreement below which a picture without contrast is blurred rather than dark."""
+FAINT_AGREEMENT = 0.3
+"""Median agreement below which a picture of faint contrast shows too little of what it usually shows."""
 SMOOTH_ENERGY_SHARE = 0.25
 """Share of its usual edges below which something smooth hides a cell."""
 MAX_LOST_SHARE = 0.55
@@ -37,6 +40,8 @@ NEW_APPEARANCE_AGREEMENT = 0.45
 REFERENCE_INTERVAL_S, APPEARANCE_INTERVAL_S = 60.0, 600.0
 """Seconds between two frames of the reference, and between two new appearances."""
 
+BLURRED = "far less sharp than usual; clean or focus the lens"
+UNSEEN = "hardly any contrast is left, as in dense fog or the dark; if neither is there, clean or focus the lens"
 LENS_ADVICE = "look what is before the lens"
 MOVED_ADVICE = "turn it back, or redraw its slots and accept the new view"
 
@@ -71,30 +76,33 @@ class ViewMatcher:
         self.reference = reference
         self._usual_energy = energy(reference.edges)[self._cells]
 
-    def compare(self, field: Edges, sharp: float | None, taken: datetime) -> ViewReport:
+    def compare(self, field: Edges, sharp: Sharpness | None, taken: datetime) -> ViewReport:
         """What the edges of one frame and its sharpness say of the view."""
         due = self._last is None or self._unproved >= self._settings.register_every
         same = None if self._last is None else self._agreement(field, self._last)
         usual = self.reference.sharpness
-        dull = usual is not None and sharp is None  # blurred, or a night too dark to tell
-        blurred = usual is not None and sharp is not None and sharp < self._settings.blurred_share * usual
-        if same is not None and not due and not blurred and not dull and same.min() > UNCHANGED_AGREEMENT:
+        dull = usual is not None and sharp is None  # blurred, or a night or fog too thick to tell
+        faint = usual is not None and sharp is not None and sharp.faint
+        blurred = usual is not None and sharp is not None and sharp.ratio < self._settings.blurred_share * usual
+        doubtful = blurred or dull or faint
+        if same is not None and not due and not doubtful and same.min() > UNCHANGED_AGREEMENT:
             self._failed = 0
             self._unproved += 1
             return self._good()
         place = self._locate(field, not due and same is not None and float(np.median(same)) > UNTURNED_AGREEMENT)
         shown = _laid(field, place or self._place)
         best = self._best(shown)
-        blurred = blurred or (dull and float(np.median(best)) < DARK_AGREEMENT)
+        median = float(np.median(best))
+        unseen = (dull and median < DARK_AGREEMENT) or (faint and median < FAINT_AGREEMENT)
         lost, now = best < LOST_AGREEMENT, energy(shown)[self._cells]
         covered = float((lost & (now < SMOOTH_ENERGY_SHARE * self._usual_energy)).mean())
         flat = bool(now.sum() < SMOOTH_ENERGY_SHARE * self._usual_energy.sum())
-        report = self._fault(field, place, covered, float(lost.mean()), flat, blurred)
+        report = self._fault(field, place, covered, float(lost.mean()), flat, blurred, unseen)
         if report is not None:
             self._failed += 1
             return report
         assert place is not None
-        self._learn(shown, sharp, best, taken)
+        self._learn(shown, clear_ratio(sharp), best, taken)
         self._last, self._place, self._failed = field, place, 0
         self._unproved = 0 if due else self._unproved + 1
         return self._good()
@@ -103,13 +111,20 @@ class ViewMatcher:
         return ViewReport("good", shift=(self._place.x / WIDTH, self._place.y / HEIGHT))
 
     def _fault(
-        self, field: Edges, place: Warp | None, covered: float, lost: float, flat: bool, blurred: bool
+        self,
+        field: Edges,
+        place: Warp | None,
+        covered: float,
+        lost: float,
+        flat: bool,
+        blurred: bool,
+        unseen: bool,
     ) -> ViewReport | None:
         """What is wrong, the surest sign first; ``covered`` and ``lost`` are shares of the view."""
         hidden = covered > self._settings.blocked_share
         blocked = ViewReport("blocked", f"something smooth hides {covered:.0%} of the view; {LENS_ADVICE}")
-        if blurred:
-            return blocked if hidden else ViewReport("blurred", "far less sharp than usual; clean or focus the lens")
+        if blurred or unseen:
+            return blocked if hidden else ViewReport("blurred", BLURRED if blurred else UNSEEN)
         if place and place.corner > self._settings.max_warp:
             return ViewReport(
                 "moved", f"turned by {place.degrees:.1f} degrees, zoomed to {place.zoom:.2f}; {MOVED_ADVICE}"
