@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -32,7 +32,9 @@ class Split:
     note: str
 
 
-def split_by_day(frames: Sequence[Frame], holdout: float = DEFAULT_HOLDOUT) -> Split:
+def split_by_day(
+    frames: Sequence[Frame], holdout: float = DEFAULT_HOLDOUT, test_days: Collection[date] | None = None
+) -> Split:
     """Divide the frames of one camera by whole days.
 
     Tested are those days whose frames together come closest to ``holdout`` of all without exceeding half;
@@ -42,6 +44,8 @@ def split_by_day(frames: Sequence[Frame], holdout: float = DEFAULT_HOLDOUT) -> S
     Args:
         frames: of one camera.
         holdout: wanted share of test frames, 0..1; 0 trains and measures on all frames.
+        test_days: days that are tested whatever their share; the camera's own choice where None, and where they
+            hold all of its frames or none.
 
     Raises:
         InputError: no frames, or a holdout outside 0..1.
@@ -61,7 +65,10 @@ def split_by_day(frames: Sequence[Frame], holdout: float = DEFAULT_HOLDOUT) -> S
     per_day = Counter(frame.taken.date() for frame in ordered if frame.taken)
     if len(per_day) < 2:
         return _interleaved(ordered, holdout)
-    days = _test_days(per_day, holdout * len(ordered), len(ordered) // 2)
+    days = set(per_day) & set(test_days or ())
+    own = not days or days == set(per_day)
+    if own:
+        days = _test_days(per_day, holdout * len(ordered), len(ordered) // 2)
     # A frame without a date may be of any day, so it is never measured on.
     held = [frame.taken is not None and frame.taken.date() in days for frame in ordered]
     train = tuple(frame for frame, out in zip(ordered, held, strict=True) if not out)
@@ -69,9 +76,35 @@ def split_by_day(frames: Sequence[Frame], holdout: float = DEFAULT_HOLDOUT) -> S
     undated = len(ordered) - per_day.total()
     named = ", ".join(str(day) for day in sorted(days))
     note = f"test: {len(test)} of {len(ordered)} frames, all those of {named}"
+    if own and test_days is not None:
+        note += "; the days that other cameras are tested on do not divide these frames"
     if undated:
         note += f"; {undated} training frames carry no date and may share a test day, which would flatter"
     return Split(train, test, not undated, note)
+
+
+def common_test_days(frames: Sequence[Frame], holdout: float = DEFAULT_HOLDOUT) -> tuple[date, ...]:
+    """Days on which all cameras can be tested, so that no day is learned from on one and tested on another.
+
+    Args:
+        frames: of all cameras; those of cameras that have frames of one day only have no say.
+        holdout: wanted share of test frames, above 0 and below 1.
+
+    Returns:
+        In order; empty where no camera has frames of two days.
+    """
+    days_of: dict[str, Counter[date]] = {}
+    for frame in frames:
+        if frame.taken is not None:
+            days_of.setdefault(frame.camera, Counter())[frame.taken.date()] += 1
+    per_day: Counter[date] = Counter()
+    for days in days_of.values():
+        if len(days) > 1:
+            per_day += days
+    if len(per_day) < 2:
+        return ()
+    count = per_day.total()
+    return tuple(sorted(_test_days(per_day, holdout * count, count // 2)))
 
 
 def _test_days(per_day: Counter[date], wanted: float, most: int) -> set[date]:

@@ -5,8 +5,9 @@ The frames held out stay those that they are without a choice; frames are chosen
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from lotwise.cameras.frame_selection.farthest_point import Choice, choose
@@ -58,7 +59,11 @@ class FrameSelection:
 
 
 def select_frames(
-    frames: Sequence[Frame], count: int, holdout: float, progress: Progress = no_progress
+    frames: Sequence[Frame],
+    count: int,
+    holdout: float,
+    progress: Progress = no_progress,
+    test_days: Collection[date] | None = None,
 ) -> FrameSelection:
     """Choose from the training frames of one camera.
 
@@ -67,10 +72,11 @@ def select_frames(
         count: how many at most.
         holdout: share of the frames that is held out, as for :func:`lotwise.datasets.split.split_by_day`.
         progress: called after each step with its stage, how much is done, of how much, and a note.
+        test_days: days that are held out, likewise.
     """
     seen = survey(frames, progress)
     readable = [frame for index, frame in enumerate(frames) if index not in seen.unreadable]
-    split = split_by_day(readable, holdout) if readable else Split((), (), False, "no frame can be read")
+    split = split_by_day(readable, holdout, test_days) if readable else Split((), (), False, "no frame can be read")
     places = {frame.name: index for index, frame in enumerate(frames)}
     train = [places[frame.name] for frame in split.train]
     skipped = {**seen.unreadable, **{index: seen.unfit[index] for index in train if index in seen.unfit}}

@@ -49,7 +49,7 @@ class FederatedCamera:
         self.name, self.plan, self.labels = camera, plan, labels
         self.weights = student or plan.student
         self.frames = tuple(frames)
-        self.split: Split = labelled_split(frames, labels, plan.holdout)
+        self.split: Split = labelled_split(frames, labels, plan)
         self.read = read or FrameCache()
 
     @cached_property

@@ -133,6 +133,7 @@ def _parts(run: Run, settings: FederationSettings) -> list[str]:
     nanos = [plan.student, *settings.students.values()]
     parts = [fingerprint(make_student(nano, plan.oracle.classes)) for nano in nanos]
     parts += [plan.distill.model_dump_json(), str(plan.holdout)]
+    parts += [str(day) for day in plan.test_days or ()]
     frames = [frame.name for camera in footage.cameras for frame in footage.of_camera(camera)]
     return parts + [f"{name} {taught_identity(labels, name)}" for name in frames if name in labels.keys]
 

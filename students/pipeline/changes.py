@@ -11,7 +11,7 @@ from lotwise.students.pipeline.run import Run
 
 SETTINGS = ("oracle", "distill")
 """Parts of a plan whose every change is another student."""
-SOURCES = ("dataset", "root", "teacher", "student", "holdout", "frames")
+SOURCES = ("dataset", "root", "teacher", "student", "holdout", "test_days", "frames")
 """Parts of a plan that say where frames and weights lie: they may be the same at another place."""
 
 

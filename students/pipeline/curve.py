@@ -125,10 +125,10 @@ def _curve(
 ) -> Curve:
     """One camera's curve."""
     camera = frames[0].camera
-    split = labelled_split(frames, labels, plan.holdout)
+    split = labelled_split(frames, labels, plan)
     labels.check([*split.train, *split.test], read)
     most = max(counts) if counts else MAX_FRAMES
-    selected = select_frames(frames, min(most, plan.frames or most), plan.holdout, progress).chosen
+    selected = select_frames(frames, min(most, plan.frames or most), plan.holdout, progress, plan.test_days).chosen
     order = [frame for frame in selected if frame.name in labels.keys]
     if not order:
         raise InputError(f"{camera}: not one of its {len(split.train)} training frames is worth learning from")

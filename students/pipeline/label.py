@@ -80,7 +80,8 @@ def _chosen(
     if plan.frames is None:
         return footage.frames, {}, []
     selections = [
-        select_frames(footage.of_camera(camera), plan.frames, plan.holdout, progress) for camera in footage.cameras
+        select_frames(footage.of_camera(camera), plan.frames, plan.holdout, progress, plan.test_days)
+        for camera in footage.cameras
     ]
     by_name = {frame.name: frame for frame in footage.frames}
     skipped = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +38,10 @@ class Plan(BaseModel):
     holdout: Annotated[
         float, Field(ge=0, lt=1, description="Share of each camera's frames that is measured on, not learned from.")
     ] = DEFAULT_HOLDOUT
+    test_days: Annotated[
+        tuple[date, ...] | None,
+        Field(description="Days that are measured on, on every camera; by holdout, each camera its own, if null."),
+    ] = None
     frames: Annotated[
         int | None, Field(ge=1, description="Most training frames of a camera that the teacher labels; all if null.")
     ] = None
@@ -52,4 +57,6 @@ class Plan(BaseModel):
         asked = self.model_dump(mode="json", include={"dataset", "root", "cameras", "teacher", "oracle", "frames"})
         if self.frames is not None:
             asked["holdout"] = self.holdout  # frames are chosen from those that are not held out
+            if self.test_days is not None:
+                asked["test_days"] = [str(day) for day in self.test_days]
         return hashlib.blake2b(json.dumps(asked, sort_keys=True).encode(), digest_size=8).hexdigest()

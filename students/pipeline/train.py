@@ -63,13 +63,14 @@ def train_students(
     ]
 
 
-def labelled_split(frames: Sequence[Frame], labels: Labels, holdout: float) -> Split:
-    """What of one camera's frames is learned from and what is measured on.
+def labelled_split(frames: Sequence[Frame], labels: Labels, plan: Plan) -> Split:
+    """What of one camera's frames is learned from and what is measured on, as the plan asks.
 
     Frames that were not chosen take part in the division, so that the same days are held out with them and without.
     """
     keys, unchosen = labels.keys, labels.unchosen
-    split = split_by_day([frame for frame in frames if frame.name in keys or frame.name in unchosen], holdout)
+    known = [frame for frame in frames if frame.name in keys or frame.name in unchosen]
+    split = split_by_day(known, plan.holdout, plan.test_days)
     train, test = (tuple(frame for frame in side if frame.name in keys) for side in (split.train, split.test))
     note = split.note
     if len(train) < len(split.train):
@@ -91,7 +92,7 @@ def _train(
 ) -> CameraRecord:
     """One camera's student, in ``cameras/<id>/train/student.safetensors``."""
     camera = frames[0].camera
-    split = labelled_split(frames, labels, plan.holdout) if begin is None else begin.split
+    split = labelled_split(frames, labels, plan) if begin is None else begin.split
     folds = few_frames_folds(split, labels.keys, plan.few_frames) if begin is None else None
     start = plan.student if begin is None else str(begin.weights)
     if folds is not None:

@@ -1,6 +1,7 @@
 """No day on both sides where the days allow it, and plain words where they do not."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame
 from lotwise.datasets.readers.cnr_ext import read_cnr_ext
-from lotwise.datasets.split import split_by_day
+from lotwise.datasets.split import common_test_days, split_by_day
 
 
 def frames_on(*per_day: int) -> list[Frame]:
@@ -125,3 +126,24 @@ def test_real_camera_with_three_days(shared: Path) -> None:
     split = split_by_day(read_cnr_ext(shared / "data" / "cnr_ext", ["3"]).frames)
     assert [f"{frame.taken:%Y-%m-%d}" for frame in split.test] == ["2015-11-12", "2015-12-19"]
     assert (len(split.train), split.day_disjoint) == (10, True)
+
+
+def test_days_that_are_given_are_tested() -> None:
+    split = split_by_day(frames_on(4, 4, 4, 4), 0.25, [date(2024, 5, 1), date(2024, 5, 9)])
+    assert {frame.taken.day for frame in split.test if frame.taken} == {1}
+    assert split.day_disjoint
+    assert "other cameras" not in split.note
+
+
+@pytest.mark.parametrize("days", [(9,), (1, 2, 3)], ids=["none of its days", "all of its days"])
+def test_days_that_do_not_divide_the_frames_give_way_to_its_own(days: tuple[int, ...]) -> None:
+    split = split_by_day(frames_on(4, 4, 4), 0.25, [date(2024, 5, day) for day in days])
+    assert {frame.taken.day for frame in split.test if frame.taken} == {3}
+    assert "the days that other cameras are tested on do not divide these frames" in split.note
+
+
+def test_all_cameras_are_tested_on_the_same_days() -> None:
+    one_day = [replace(frame, camera="C3") for frame in frames_on(0, 9)]
+    frames = [*frames_on(4, 4, 4, 4), *(replace(frame, camera="C2") for frame in frames_on(5, 4, 3, 4)), *one_day]
+    assert common_test_days(frames) == (date(2024, 5, 4),)
+    assert common_test_days(one_day) == common_test_days(undated(4)) == ()
