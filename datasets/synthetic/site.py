@@ -84,7 +84,14 @@ def site_stages(seed: int, cameras: int, width: int, height: int, yard: Yard | N
     return tuple(make_stage(view, lot, marks) for view in site_views(seed, lot, cameras, width, height))
 
 
-def site_moments(lot: Lot, seed: int, days: int, frames_per_day: int, yard: Yard | None = None) -> tuple[Moment, ...]:
+def site_moments(
+    lot: Lot,
+    seed: int,
+    days: int,
+    frames_per_day: int,
+    yard: Yard | None = None,
+    hours: tuple[float, float] = (FIRST_HOUR, LAST_HOUR),
+) -> tuple[Moment, ...]:
     """What happens on the site at each time a frame is taken; a yard takes cars out and changes nothing else."""
     rng = _rng(seed, 2)
     yard = yard or Yard()
@@ -92,7 +99,7 @@ def site_moments(lot: Lot, seed: int, days: int, frames_per_day: int, yard: Yard
     north = float(rng.uniform(0, 2 * np.pi))
     moments = []
     for day in range(days):
-        for index, hour in enumerate(np.linspace(FIRST_HOUR, LAST_HOUR, frames_per_day)):
+        for index, hour in enumerate(np.linspace(*hours, frames_per_day)):
             moments.append(_moment(_rng(seed, 3, day, index), lot, stays, north, day, float(hour), yard))
     return tuple(moments)
 

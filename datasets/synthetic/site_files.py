@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lotwise.datasets.frame import Slot, SlotState
+from lotwise.datasets.frame import Slot, SlotState, VehicleTruth
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.datasets.synthetic.render import Shot
 from lotwise.datasets.synthetic.yard.truth import PieceTruth
@@ -51,18 +51,7 @@ def write_shots(
         images.append({"id": image_id, "file_name": name, "width": width, "height": height, "camera": camera})
         vehicles = shot.truth.vehicles
         assert vehicles is not None and shot.truth.slots is not None
-        for box, ignore in zip(vehicles.boxes.tolist(), vehicles.ignore.tolist(), strict=True):
-            x, y, w, h = box[0], box[1], box[2] - box[0], box[3] - box[1]
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": image_id,
-                    "category_id": 1,
-                    "bbox": [x, y, w, h],
-                    "area": w * h,
-                    "iscrowd": int(ignore),
-                }
-            )
+        annotations += vehicle_annotations(vehicles, image_id, len(annotations) + 1)
         known = {slot.id for slot in slots[camera]} - set(blocked)
         states[name] = {slot: state for slot, state in shot.truth.slots.items() if slot in known}
         furniture[name] = shot.furniture
@@ -75,3 +64,21 @@ def write_shots(
     for file, content in (("slots.json", written), ("vehicles.json", coco), ("states.json", states)):
         write_whole(root / file, json.dumps(content).encode())
     return furniture
+
+
+def vehicle_annotations(vehicles: VehicleTruth, image_id: int, first_id: int) -> list[dict[str, Any]]:
+    """Vehicle boxes of one frame as COCO has them, numbered from ``first_id`` up."""
+    annotations = []
+    for number, (box, ignore) in enumerate(zip(vehicles.boxes.tolist(), vehicles.ignore.tolist(), strict=True)):
+        x, y, w, h = box[0], box[1], box[2] - box[0], box[3] - box[1]
+        annotations.append(
+            {
+                "id": first_id + number,
+                "image_id": image_id,
+                "category_id": 1,
+                "bbox": [x, y, w, h],
+                "area": w * h,
+                "iscrowd": int(ignore),
+            }
+        )
+    return annotations
