@@ -16,6 +16,8 @@ from lotwise.datasets.errors import UnreadableImage
 from lotwise.datasets.images import decode_image
 from lotwise.hub.database import frames
 from lotwise.hub.hub import Hub
+from lotwise.hub.store.keys import frame_key
+from lotwise.hub.store.store import StoreFailed
 
 log = logging.getLogger(__name__)
 
@@ -116,15 +118,12 @@ class Receiving:
         hub, sent = self._hub, self._sent
         if self._digest.hexdigest() != sent.sha256:
             raise NoFrame("the frame that came is not the one that its name says; send it again")
-        target = hub.folders.frame(sent.node, sent.camera, sent.sha256)
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
             check_picture(self._path, hub.file.settings.limits.frame_megapixels)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._path.replace(target)
-            _sync(target.parent)
+            hub.store.put(frame_key(sent.node, sent.camera, sent.sha256), self._path)
         except OSError as error:
             raise _full(hub, error) from error
         with hub.database.writing() as session:
@@ -179,12 +178,6 @@ def _full(hub: Hub, error: OSError | None = None) -> NoRoom:
         _told_full[0] = now
         free = "" if error is None else f" ({error.strerror})"
         log.error("%s: no room for frames%s; make room, nodes keep theirs meanwhile", hub.folders.data, free)
+    if isinstance(error, StoreFailed):
+        return NoRoom("the hub's store cannot be used now; its operators must mend that", 600)
     return NoRoom("the hub's disk is full; its operators must make room", 600)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

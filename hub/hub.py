@@ -14,6 +14,8 @@ from lotwise.hub.database.tables import NodeRow
 from lotwise.hub.folders import HubFolders
 from lotwise.hub.rate_limit import RateLimit
 from lotwise.hub.reading import HubFile, read_codes
+from lotwise.hub.store.open import open_store
+from lotwise.hub.store.store import Store
 from lotwise.node.hub.signing import Keys, own_keys
 
 STRANGERS_PER_S = 5.0
@@ -28,6 +30,7 @@ class Hub:
         file: the hub file.
         folders: of its data.
         database: opened.
+        store: of frames and bundles.
         keys: with which bundles are signed.
         codes: that accept nodes at once, each with its group.
         node_limit, stranger_limit: how often nodes, and addresses that want to enrol, may ask.
@@ -37,6 +40,7 @@ class Hub:
     file: HubFile
     folders: HubFolders
     database: Database
+    store: Store
     keys: Keys
     codes: dict[str, str] = field(repr=False)
     node_limit: RateLimit
@@ -57,7 +61,7 @@ def open_hub(file: HubFile, frame_came: Callable[[str, str], None] = lambda node
     """A hub, its folder made and its database brought up to date.
 
     Raises:
-        InputError: folder, database, key or codes cannot be used.
+        InputError: folder, database, store, key or codes cannot be used.
     """
     settings = file.settings
     folders = HubFolders(settings.data)
@@ -65,7 +69,7 @@ def open_hub(file: HubFile, frame_came: Callable[[str, str], None] = lambda node
     _make(folders.data)
     database = open_database(file)
     try:
-        keys = own_keys(folders.key)
+        store, keys = open_store(file), own_keys(folders.key)
     except BaseException:
         database.close()
         raise
@@ -73,6 +77,7 @@ def open_hub(file: HubFile, frame_came: Callable[[str, str], None] = lambda node
         file,
         folders,
         database,
+        store,
         keys,
         codes,
         RateLimit(settings.limits.requests_per_s),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lotwise.cameras.site.api import is_loopback
-from lotwise.cameras.site.secret import Secret, url_without_credentials
+from lotwise.cameras.site.secret import HOW_TO_KEEP, Secret, url_without_credentials
 
 Group = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", description="Letters, digits, _ . and -")]
+CREDENTIAL = re.compile(r"(?i)(^|_)(key|secret|token|pass(word|phrase)?|pwd|credentials?)$")
+"""Names of options that must not be written into a hub file."""
 DEFAULT_GROUP = "all"
 """Group of a node that nobody has put into another one."""
 
@@ -88,6 +91,42 @@ class DatabaseSettings(BaseModel):
             url_without_credentials(self.url)
             if self.password is not None:
                 raise ValueError("a file of SQLite has no password; leave it out")
+        return self
+
+
+class StoreSettings(BaseModel):
+    """Where frames and bundles are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[a-z][a-z0-9+.-]*://",
+            max_length=1000,
+            description="file:///folder, s3://bucket/prefix, or any protocol of fsspec; by default the data folder.",
+        ),
+    ] = None
+    options: Annotated[
+        dict[str, Secret | bool | int | float | str],
+        Field(
+            max_length=30,
+            description="Options of fsspec for this protocol, such as endpoint_url, key and secret; credentials as "
+            "{env: NAME} or {file: path}.",
+        ),
+    ] = {}
+
+    @model_validator(mode="after")
+    def _without_password(self) -> StoreSettings:
+        if self.url is None and self.options:
+            raise ValueError("options are of a store at another machine; give its url, or leave them out")
+        if self.url is not None:
+            url_without_credentials(self.url)
+        for name, value in self.options.items():
+            if isinstance(value, str) and CREDENTIAL.search(name):
+                raise ValueError(f"options.{name} is a credential, which is not written here; {HOW_TO_KEEP}")
+            if isinstance(value, str) and name.endswith("_url"):
+                url_without_credentials(value)
         return self
 
 
@@ -174,6 +213,7 @@ class HubSettings(BaseModel):
     ] = Path("hub-data")
     listen: Annotated[ListenSettings, Field(description="Where the hub listens.")] = ListenSettings()
     database: Annotated[DatabaseSettings, Field(description="Where the hub's tables are.")] = DatabaseSettings()
+    store: Annotated[StoreSettings, Field(description="Where frames and bundles are kept.")] = StoreSettings()
     recipe: Annotated[RecipeSettings, Field(description="What students are made with.")] = RecipeSettings()
     learning: Annotated[LearningSettings, Field(description="When the hub learns, and what that may cost.")] = (
         LearningSettings()

@@ -17,6 +17,7 @@ from lotwise.hub.http.authentication import authenticated
 from lotwise.hub.http.refusals import refusal
 from lotwise.hub.http.threads import in_thread
 from lotwise.hub.hub import Hub
+from lotwise.hub.store.bundles import kept_bundle_file
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +42,21 @@ def _offered_file(hub: Hub, node: str, identity: str, file: str) -> Path | None:
         for offer in session.scalars(asked):
             if offer.state not in (*STANDING, "live") or all(one["name"] != file for one in offer.files):
                 continue
-            path = bundle_folder(hub.folders, node, offer.camera, identity) / file
-            if not path.is_file():
-                log.error("%s: an offered bundle is not here any more; it is withdrawn", path)
+            folder = bundle_folder(hub.folders, node, offer.camera, identity)
+            path = folder / file if (folder / file).is_file() else _kept(hub, offer, file)
+            if path is None:
+                log.error("%s: an offered bundle is not here any more; it is withdrawn", folder)
                 change_offer(offer, "withdrawn", datetime.now(UTC))
                 continue
             if offer.state == "offered":
                 change_offer(offer, "fetched", datetime.now(UTC))
             return path
     return None
+
+
+def _kept(hub: Hub, offer: OfferRow, file: str) -> Path | None:
+    """The file from the store, where this machine has lost it."""
+    try:
+        return kept_bundle_file(hub.store, offer.node, offer.camera, offer.identity, file, offer.files)
+    except OSError as error:
+        raise refusal(503, "the hub's store cannot be reached now", 60) from error

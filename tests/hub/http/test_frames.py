@@ -10,6 +10,8 @@ import pytest
 
 from lotwise.hub import frame_intake
 from lotwise.hub.database.frames import frames_of
+from lotwise.hub.store.remote import RemoteStore
+from lotwise.hub.store.store import StoreFailed
 from tests.hub.http.conftest import Serve, Served
 from tests.hub.signed_client import NOON, SignedClient, jpeg_of
 
@@ -143,3 +145,20 @@ def test_a_disk_that_fills_up_meanwhile_leaves_nothing(serve: Serve, monkeypatch
     monkeypatch.setattr(frame_intake.Receiving, "write", full)
     assert north.send("C1", jpeg_of()).status == 507
     assert files(served) == []
+
+
+def test_a_store_that_is_away_keeps_the_frame_at_its_node(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = serve("store: {url: 'memory://away'}\n")
+    north = served.accepted()
+
+    def away(self: object, key: str, file: Path) -> None:
+        raise StoreFailed("memory://away: cannot connect")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RemoteStore, "put", away)
+        refused = north.send("C1", jpeg_of())
+    assert refused.status == 507 and "store cannot be used now" in refused.error
+    assert files(served) == []
+    assert north.send("C1", jpeg_of()).body == {"new": True}
+    (kept,) = served.hub.store.files("frames")
+    assert kept.key.startswith(f"frames/{north.fingerprint}/C1/")
