@@ -20,6 +20,8 @@ from lotwise.hub.reading import HubFile
 BUSY_TIMEOUT_S = 30.0
 """Seconds that a connection to SQLite waits for another one's write, which itself takes milliseconds."""
 _WRITES = "lotwise_writes"
+_WRITE_LOCK = 0x6C6F7478
+"""Number of the lock that PostgreSQL gives to whoever writes."""
 
 
 class Database:
@@ -32,16 +34,22 @@ class Database:
     def __init__(self, url: URL) -> None:
         self.engine = _engine(url)
         self._writing = self.engine.execution_options(**{_WRITES: True})
+        # PostgreSQL shows each statement what others have done meanwhile, unless it is asked for one state.
+        one_state = {} if url.get_backend_name() == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        self._reading = self.engine.execution_options(**one_state)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one state of the tables and changes nothing."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self._reading, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session whose changes are there for all once the block ends, or not at all where it raises."""
+        """A session whose changes are there for all once the block ends, or not at all where it raises.
+
+        One writes at a time, in all processes: what a block has read is still so when it writes.
+        """
         with Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
 
@@ -100,7 +108,7 @@ def database_url(file: HubFile) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        return _postgresql(url)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
@@ -115,6 +123,18 @@ def _engine(url: URL) -> Engine:
         # write takes its turn at once.
         writes = connection.get_execution_options().get(_WRITES)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # As on SQLite, so that code that reads and then writes is right on both.
+        if connection.get_execution_options().get(_WRITES):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
 
     return engine
 

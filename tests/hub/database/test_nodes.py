@@ -1,21 +1,20 @@
 """Nodes ask, are found by name or fingerprint, and are decided of."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from lotwise.datasets.errors import InputError
 from lotwise.hub.database import nodes
 from lotwise.hub.database.database import Database, open_database
-from tests.hub.hub_files import write_hub
+from lotwise.hub.reading import HubFile
 
 A, B = "aa" + "0" * 62, "ab" + "0" * 62
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(write_hub(tmp_path))
+def database(any_hub: HubFile) -> Iterator[Database]:
+    opened = open_database(any_hub)
     yield opened
     opened.close()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,15 +10,15 @@ from lotwise.hub.database import audit, cameras, frames, offers, reports
 from lotwise.hub.database.database import Database, open_database
 from lotwise.hub.database.nodes import enrol
 from lotwise.hub.database.tables import OfferRow
-from tests.hub.hub_files import write_hub
+from lotwise.hub.reading import HubFile
 
 NODE = "ab" * 32
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(write_hub(tmp_path))
+def database(any_hub: HubFile) -> Iterator[Database]:
+    opened = open_database(any_hub)
     with opened.writing() as session:
         enrol(session, NODE, "lot", "key")
         cameras.known_camera(session, NODE, "C1")
