@@ -58,8 +58,12 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(file: HubFile) -> Database:
+def open_database(file: HubFile, version: str | None = None) -> Database:
     """The database of a hub, its tables made or brought up to this version.
+
+    Args:
+        file: the hub file.
+        version: of the tables, to stop at an earlier one.
 
     Raises:
         InputError: it cannot be opened, or was written by a newer version.
@@ -67,7 +71,7 @@ def open_database(file: HubFile) -> Database:
     url = database_url(file)
     database = Database(url)
     try:
-        migrate(database.engine, url.render_as_string(hide_password=True))
+        migrate(database.engine, url.render_as_string(hide_password=True), version)
     except DatabaseError as error:
         database.close()
         raise InputError(f"{_named(url)}: {_why(error)}; {_mend(url)}") from error
