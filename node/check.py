@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from lotwise.cameras.detection.bundle import parse_manifest
 from lotwise.cameras.ignore.region_file import read_regions
-from lotwise.cameras.registry.site_bundles import live_bundle
+from lotwise.cameras.registry.registry import Registry
+from lotwise.cameras.registry.site_bundles import bundles_of, live_bundle
 from lotwise.cameras.site.camera import SiteCamera
 from lotwise.cameras.site.frames import chosen_cameras
 from lotwise.cameras.site.privacy_masks import privacy_masks
@@ -70,6 +71,7 @@ def describe_site(site: Site, cameras: tuple[str, ...] | None = None) -> str:
         f"mqtt: {f'{mqtt.host}, topics under {mqtt.prefix}/' if mqtt else 'off'}",
         f"api: {f'{publish.api.host}:{publish.api.port}' if publish.api.enabled else 'off'}",
         *(f"webhook {one.name}: {masked_url(one.url)}, {', '.join(one.events)} events" for one in publish.webhooks),
+        *_hub_words(site),
         f"history: {publish.history.keep_days:g} days, at most {publish.history.max_mb:g} MB",
     ]
     return "\n".join(lines)
@@ -90,6 +92,17 @@ def camera_slots(site: Site, camera: str) -> tuple[Slot, ...]:
 def learns_first(site: Site, camera: str) -> bool:
     """Whether a camera is to get its student of a run that was not begun yet: nothing is wrong, it only comes first."""
     return site.cameras[camera].bundles is None and site.run is not None and not site.run.exists()
+
+
+def waits_for_hub(site: Site, camera: str) -> bool:
+    """Whether a camera has no bundle yet and gets its first one from the hub."""
+    if site.hub is None or not site.hub.bundles.allow:
+        return False
+    try:
+        bundles = bundles_of(site, camera)
+        return isinstance(bundles, Registry) and bundles.state().live is None
+    except InputError:
+        return False  # told as wrong
 
 
 def used_secrets(site: Site, cameras: Iterable[str]) -> Iterator[tuple[SettingPath, Secret]]:
@@ -116,7 +129,7 @@ def _failures(site: Site, cameras: Iterable[str]) -> Iterator[str]:
         try:
             bundle = live_bundle(site, name)
         except InputError as error:
-            if not learns_first(site, name):
+            if not learns_first(site, name) and not waits_for_hub(site, name):
                 yield str(error)
         try:
             if slot_storage(site, name).read is not None or bundle is not None:
@@ -143,6 +156,7 @@ def _absent_files(site: Site, cameras: Iterable[str]) -> Iterator[str]:
         ("publish.mqtt.ca_file", mqtt and mqtt.ca_file),
         ("publish.api.certificate", api.certificate),
         ("publish.api.key", api.key),
+        ("hub.ca", site.hub and site.hub.ca),
     ):
         if file and not os.access(file, os.R_OK):
             yield f"{setting}: {file}: cannot be read; give a PEM file that the node's user may read"
@@ -163,6 +177,8 @@ def _used(site: Site, cameras: Iterable[str]) -> Iterator[tuple[SettingPath, Bas
         yield ("publish", "api"), site.publish.api
     for number, webhook in enumerate(site.publish.webhooks):
         yield ("publish", "webhooks", str(number)), webhook
+    if site.hub is not None:
+        yield ("hub",), site.hub
 
 
 def _secrets(settings: Iterable[tuple[SettingPath, BaseModel]]) -> Iterator[tuple[SettingPath, Secret]]:
@@ -191,7 +207,17 @@ def _camera_words(site: Site, name: str) -> Iterator[str]:
         made_for = "" if manifest.camera == name else f" made for {manifest.camera}"
         yield f"bundle {manifest.identity}{made_for} ({manifest.role}, {manifest.input[0]}x{manifest.input[1]})"
     except InputError:
-        yield "no bundle that can be run"
+        yield "no bundle yet; the hub is to send one" if waits_for_hub(site, name) else "no bundle that can be run"
+
+
+def _hub_words(site: Site) -> Iterator[str]:
+    """Where the hub is, and what leaves the node for it."""
+    if (hub := site.hub) is None:
+        return
+    frames, of = hub.frames, "all cameras" if hub.frames.cameras == "all" else ", ".join(hub.frames.cameras)
+    leaves = f"at most {frames.mb_a_day:g} MB of frames a day of {of} leave" if frames.allow else "no frame leaves"
+    comes = "bundles are fetched" if hub.bundles.allow else "no bundle is fetched"
+    yield f"hub: {hub.url}; {leaves}, {comes}"
 
 
 def _address(source: SourceSettings) -> str:

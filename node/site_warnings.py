@@ -17,7 +17,7 @@ from lotwise.cameras.site.slot_overlaps import overlap_note
 from lotwise.cameras.site.slot_storage import slot_storage
 from lotwise.cameras.slots.masked import masked_slots
 from lotwise.datasets.errors import InputError
-from lotwise.node.check import camera_slots, learns_first, used_secrets
+from lotwise.node.check import camera_slots, learns_first, used_secrets, waits_for_hub
 
 IDS_SHOWN = 5
 """Ids of slots that a warning names; of a whole lot the first ones are enough to see what is meant."""
@@ -59,7 +59,17 @@ def memory_limit_mb(cameras: int) -> int:
 
 
 def _nothing_learned(site: Site, cameras: Iterable[str]) -> Iterator[str]:
-    waiting = [name for name in cameras if learns_first(site, name)]
+    of_hub = [name for name in cameras if waits_for_hub(site, name)]
+    if of_hub and site.hub is not None:
+        yield f"all slots of {', '.join(of_hub)} stay unknown until the hub at {site.hub.url} has sent a first bundle"
+        if not site.hub.frames.allow:
+            yield (
+                f"hub.frames.allow: no frame of {', '.join(of_hub)} may leave, so the hub can make no bundle for it; "
+                "say allow: true, or give a bundle with run:"
+            )
+    if site.hub is not None and site.hub.frames.allow and not site.trust.new_frames_mb:
+        yield "trust.new_frames_mb: is 0, so no frame is kept that could be sent to the hub; give some megabytes"
+    waiting = [name for name in cameras if learns_first(site, name) and name not in of_hub]
     if waiting:
         yield (
             f"run: {site.run}: is not there yet, so all slots of {', '.join(waiting)} stay unknown; run lotwise adapt "

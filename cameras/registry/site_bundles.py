@@ -10,6 +10,11 @@ from lotwise.cameras.site.settings import Site
 from lotwise.datasets.errors import InputError
 
 
+def hub_bundles(site: Site) -> Path:
+    """Folder in which bundles from the hub are kept, one folder a camera, where the site names no other place."""
+    return site.state / "hub" / "bundles"
+
+
 def bundles_of(site: Site, camera: str) -> Registry | Path:
     """The registry of a camera's bundles, or the folder of the one bundle that it always runs.
 
@@ -18,12 +23,15 @@ def bundles_of(site: Site, camera: str) -> Registry | Path:
         camera: its id.
 
     Raises:
-        InputError: the site names neither a run nor bundles of this camera.
+        InputError: the site names neither a run nor a hub nor bundles of this camera.
     """
     own = site.cameras[camera].bundles
     if own is None and site.run is None:
+        if site.hub is not None:
+            return Registry(hub_bundles(site) / camera)
         raise InputError(
-            f"camera {camera}: no bundle; give run: (the folder that lotwise adapt wrote) or cameras.{camera}.bundles:"
+            f"camera {camera}: no bundle; give run: (the folder that lotwise adapt wrote), hub: or "
+            f"cameras.{camera}.bundles:"
         )
     if own is not None and (own / MANIFEST).is_file():
         return own

@@ -12,6 +12,7 @@ from lotwise.cameras.site.bays import BaySettings
 from lotwise.cameras.site.camera import SiteCamera
 from lotwise.cameras.site.change_detection import ChangeDetectionSettings
 from lotwise.cameras.site.detector import DetectorSettings
+from lotwise.cameras.site.hub import HubSettings
 from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.site.publish import PublishSettings
 from lotwise.cameras.site.schedule import Schedule
@@ -83,6 +84,10 @@ class Site(BaseModel):
             description="Where the node publishes what it knows: MQTT, HTTP API, and the history on its own disk.",
         ),
     ]
+    hub: Annotated[
+        HubSettings | None,
+        Field(description="The hub that makes this site's students; none by default."),
+    ] = None
     run: Annotated[
         Path | None,
         Field(
@@ -127,6 +132,14 @@ class Site(BaseModel):
         for name in (name for rule in self.bays.rules for name in rule.cameras):
             if name not in self.cameras:
                 raise ValueError(f"bays names {name}, but the cameras are {', '.join(self.cameras)}")
+        return self
+
+    @model_validator(mode="after")
+    def _hub_names_cameras(self) -> Site:
+        named = self.hub.frames.cameras if self.hub is not None else "all"
+        for name in () if named == "all" else named:
+            if name not in self.cameras:
+                raise ValueError(f"hub.frames names {name}, but the cameras are {', '.join(self.cameras)}")
         return self
 
     @model_validator(mode="after")

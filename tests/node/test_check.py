@@ -11,6 +11,7 @@ from lotwise.cameras.registry.site_bundles import live_bundle
 from lotwise.cameras.site.reading import read_site
 from lotwise.datasets.errors import InputError
 from lotwise.node.check import camera_slots, check_site, describe_site
+from lotwise.node.site_warnings import site_warnings
 from tests.cameras.bundles import add, write_constant_bundle
 from tests.cameras.site.lots import SLOT
 from tests.node.sites import write_site
@@ -142,3 +143,22 @@ def test_webhooks_and_their_secrets_are_looked_at(tmp_path: Path) -> None:
     told = describe_site(read_site(path))
     assert "webhook city: https://example.org/in" in told and "stay events" in told and "abc" not in told
     assert [line for line in check_site(path) if "publish.webhooks.0.secret" in line and "absent" in line]
+
+
+def test_a_camera_without_a_bundle_waits_for_the_hub(whole: Path) -> None:
+    text = SITE.replace("run: run\n", "hub: {url: 'https://hub', ca: ca.pem, code: {file: code.txt}}\n")
+    whole.write_text(text.replace(", slots: slots.json", ""))
+    assert {why.removeprefix(f"{whole}: ") for why in check_site(whole)} == {
+        f"hub.code: {whole.parent / 'code.txt'}: the secret cannot be read (No such file or directory); write it into "
+        "this file and let the user the node runs as read it",
+        f"hub.ca: {whole.parent / 'ca.pem'}: cannot be read; give a PEM file that the node's user may read",
+    }
+    said = describe_site(read_site(whole)).splitlines()
+    assert said[1].endswith("no bundle yet; the hub is to send one")
+    assert "hub: https://hub; no frame leaves, bundles are fetched" in said
+    until, forbidden = site_warnings(read_site(whole), whole)[:2]
+    assert until == "all slots of gate stay unknown until the hub at https://hub has sent a first bundle"
+    assert forbidden.startswith("hub.frames.allow: no frame of gate may leave")
+    whole.write_text(whole.read_text().replace("code:", "frames: {allow: true, mb_a_day: 5}, code:"))
+    said = describe_site(read_site(whole)).splitlines()
+    assert "hub: https://hub; at most 5 MB of frames a day of all cameras leave, bundles are fetched" in said

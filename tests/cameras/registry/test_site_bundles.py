@@ -41,3 +41,12 @@ def test_the_live_one_of_a_registry(tmp_path: Path) -> None:
 def test_no_run_and_no_bundles_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"camera gate: no bundle; give run: .* or cameras\.gate\.bundles:"):
         bundles_of(site(tmp_path, "cameras: {gate: {source: a}}"), "gate")
+
+
+def test_with_a_hub_and_nothing_else_bundles_are_kept_beside_the_state(tmp_path: Path) -> None:
+    text = "hub: {url: 'https://h'}\ncameras: {gate: {source: a}, yard: {source: a, bundles: own}}"
+    found = site(tmp_path, text)
+    assert bundles_of(found, "gate") == Registry(tmp_path / "state" / "hub" / "bundles" / "gate")
+    assert bundles_of(found, "yard") == Registry(tmp_path / "own")
+    with_run = site(tmp_path, f"run: run\n{text}")
+    assert bundles_of(with_run, "gate") == Registry(tmp_path / "run" / "cameras" / "gate" / "bundles")
