@@ -20,6 +20,7 @@ from typing import Protocol
 from lotwise.cameras.site.settings import Site
 from lotwise.node.journal.journal import Journal
 from lotwise.node.node import Node
+from lotwise.node.trust.reservoirs import Reservoirs
 
 
 class Publisher(Protocol):
@@ -52,9 +53,11 @@ class Surroundings:
         folder: that the site file lies in; secrets are relative to it.
         node: asked how everything is.
         journal: every event in order, and how far each subscriber has read.
+        reservoirs: frames worth learning from.
     """
 
     site: Site
     folder: Path
     node: Node
     journal: Journal
+    reservoirs: Reservoirs

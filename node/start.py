@@ -47,6 +47,7 @@ from lotwise.node.shared_places import SharedPlaces
 from lotwise.node.slot_follower import SlotFollower
 from lotwise.node.slot_learning import SlotLearning
 from lotwise.node.state_folder import AGREEMENT, HEARTBEAT_FILE, JOURNAL
+from lotwise.node.trust.reservoirs import Reservoirs
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
             )
             node.add(loop)
             probe.add(Watched(name, hot_swap, loop.last_frame))
-        around = Surroundings(site, base, node, journal)
+        around = Surroundings(site, base, node, journal, Reservoirs(site))
         publishers: list[Publisher] = []
         for make in publisher_list.PUBLISHERS:
             publisher = make(around)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,7 +55,7 @@ def newness_reasons(sample: Sample, reference: TrustReference) -> tuple[str, ...
 
 class NewFrames:
     """The reservoir of one camera. What it keeps differs from what it kept before; where there is no room, the frames
-    give way that add least.
+    give way that add least. Used by any thread.
 
     Args:
         folder: gets ``<camera>/``.
@@ -67,6 +68,7 @@ class NewFrames:
         limit = int(megabytes * 1e6)
         self._camera, self._masks, self._limit = camera, masks, limit
         self._folder = folder / camera
+        self._lock = threading.Lock()
         self._kept = KeptFrames(folder, {camera: masks}, Budget(limit, limit))
 
     @property
@@ -92,12 +94,13 @@ class NewFrames:
             return False
         local = taken.astimezone().replace(tzinfo=None) if taken.tzinfo else taken
         stem = file_stem(self._camera, local)
-        outcome, _ = self._kept.offer(self._camera, image, describe(image, self._masks), stem)
-        if outcome not in ("kept", "replaced"):
-            return False
-        line = json.dumps({"file": f"{stem}.jpg", "taken": taken.isoformat(), "why": list(why)})
-        with (self._folder / WHY).open("a", encoding="utf-8") as file:
-            file.write(f"{line}\n")
+        with self._lock:
+            outcome, _ = self._kept.offer(self._camera, image, describe(image, self._masks), stem)
+            if outcome not in ("kept", "replaced"):
+                return False
+            line = json.dumps({"file": f"{stem}.jpg", "taken": taken.isoformat(), "why": list(why)})
+            with (self._folder / WHY).open("a", encoding="utf-8") as file:
+                file.write(f"{line}\n")
         return True
 
 

@@ -22,7 +22,7 @@ from lotwise.cameras.site.settings import Site
 from lotwise.cameras.trust.days import first_day_reference
 from lotwise.cameras.trust.drift import drifts, in_words
 from lotwise.cameras.trust.log import append, forget, log_file, read_log
-from lotwise.cameras.trust.new_frames import FOLDER, NewFrames, newness_reasons
+from lotwise.cameras.trust.new_frames import NewFrames, newness_reasons
 from lotwise.cameras.trust.reference import Measured, TrustReference, read_reference
 from lotwise.cameras.trust.sample import Sample
 from lotwise.cameras.trust.sampling import Sampler
@@ -32,6 +32,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.journal.query import EventQuery
 from lotwise.node.state import AgreementNow, CameraNow, Event, NodeNow
+from lotwise.node.trust.reservoirs import Reservoirs
 from lotwise.node.trust_now import TrustNow
 
 log = logging.getLogger(__name__)
@@ -94,12 +95,19 @@ class TrustWatch:
         folder: that the site file lies in, for errors.
         node: whose ``trust`` it keeps up to date.
         steady: seconds; monotonic.
+        reservoirs: where new frames are kept; made from the site where None.
     """
 
     def __init__(
-        self, site: Site, folder: Path, node: WatchedNode, steady: Callable[[], float] = time.monotonic
+        self,
+        site: Site,
+        folder: Path,
+        node: WatchedNode,
+        steady: Callable[[], float] = time.monotonic,
+        reservoirs: Reservoirs | None = None,
     ) -> None:
         self._site, self._folder, self._node, self._steady = site, folder, node, steady
+        self._reservoirs = reservoirs or Reservoirs(site)
         self._cameras: dict[str, _Watched] = {}
         self._count = 0
         self._stop = threading.Event()
@@ -153,7 +161,7 @@ class TrustWatch:
         if camera not in self._cameras:
             of_camera = self._site.cameras[camera]
             masks = privacy_masks(of_camera, f"{self._folder}: cameras.{camera}.privacy_masks")
-            kept = NewFrames(self._site.state / FOLDER, camera, self._site.trust.new_frames_mb, masks)
+            kept = self._reservoirs.of(camera)
             samples = read_log(log_file(self._site.state, camera))
             self._cameras[camera] = _Watched(Sampler(masks), kept, samples)
         return self._cameras[camera]
