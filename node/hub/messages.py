@@ -37,7 +37,9 @@ Text = Annotated[str, Field(max_length=500)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Point = tuple[Share, Share]
+Coordinate = Annotated[float, Field(ge=-1, le=2)]
+"""In 0..1 of the frame; masks may reach beyond its edge."""
+Point = tuple[Coordinate, Coordinate]
 NodeState = Literal["pending", "accepted", "rejected"]
 How = Literal["shadow", "live"]
 """``shadow``: beside what is live; ``live``: at once, since nothing is."""
@@ -54,7 +56,7 @@ class CameraCard(Message):
 
     Attributes:
         slots: polygons in 0..1 of the frame.
-        masks: polygons in 0..1 of what is painted over on every frame that is sent.
+        masks: polygons in 0..1 of the frame, of what is painted over on every one that is sent.
         ignored: (x1, y1, x2, y2) in 0..1 of things that are no vehicles.
     """
 
