@@ -190,6 +190,14 @@ class Node:
         """
         return self._turn(camera).loop.picture()
 
+    def slots(self, camera: str) -> tuple[Slot, ...]:
+        """The slots of a camera, before its first frame too.
+
+        Raises:
+            InputError: there is no such camera.
+        """
+        return self._turn(camera).loop.slots
+
     def events(self, query: EventQuery) -> Sequence[Event]:
         """History, as :meth:`Journal.events` gives it."""
         return self._journal.events(query)

@@ -50,8 +50,18 @@ def _overstays(around: Surroundings) -> Publisher | None:
 
 
 def _trust(around: Surroundings) -> Publisher | None:
-    return TrustWatch(around.site, around.folder, around.node) if around.site.trust.enabled else None
+    if not around.site.trust.enabled:
+        return None
+    return TrustWatch(around.site, around.folder, around.node, reservoirs=around.reservoirs)
 
 
-PUBLISHERS: list[MakePublisher] = [_http, _mqtt, _webhooks, _overstays, _trust]
+def _hub(around: Surroundings) -> Publisher | None:
+    if around.site.hub is None:
+        return None
+    from lotwise.node.hub.link import HubLink  # brings cryptography, which no other node needs
+
+    return HubLink(around.site, around.site.hub, around.folder, around.node, around.reservoirs)
+
+
+PUBLISHERS: list[MakePublisher] = [_http, _mqtt, _webhooks, _overstays, _trust, _hub]
 """In the order in which they are started; they are closed in the opposite order."""

@@ -1,0 +1,221 @@
+"""The node's link to its hub: enrols, reports, sends frames and fetches bundles, on a thread of its own.
+
+The node only calls out. Without its hub it runs on what it has, for ever: reports are states and no backlog, frames
+wait within the reservoir's megabytes, and whatever goes wrong here never makes a camera wait.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lotwise.cameras.site.hub import HubSettings
+from lotwise.cameras.site.settings import Site
+from lotwise.cameras.site.sources import BackoffSettings
+from lotwise.cameras.sources.backoff import Backoff
+from lotwise.datasets.errors import InputError
+from lotwise.node.hub.bundles import BundlesNow, NodeBundles
+from lotwise.node.hub.client import TIMEOUT_S, HubClient
+from lotwise.node.hub.enrolment import Enrolment
+from lotwise.node.hub.failure import HubFailed, one_line
+from lotwise.node.hub.fetching import Fetching
+from lotwise.node.hub.first_frames import FirstFrames
+from lotwise.node.hub.ledger import LEDGER, Ledger
+from lotwise.node.hub.linked_node import LinkedNode
+from lotwise.node.hub.messages import Enrolled, Offer, Orders
+from lotwise.node.hub.refusals import REFUSALS, Refusals
+from lotwise.node.hub.reporting import Reporting, bundles_with
+from lotwise.node.hub.sending import OF_THE_NODE, Sending
+from lotwise.node.hub.signing import fingerprint, own_keys
+from lotwise.node.hub.telling import Telling
+from lotwise.node.trust.reservoirs import Reservoirs
+
+log = logging.getLogger(__name__)
+
+FOLDER = "hub"
+"""Folder in the node's state folder."""
+KEY = "node.pem"
+"""File in it: the node's own key pair."""
+PENDING_S, REJECTED_S = 20.0, 600.0
+"""Seconds between two questions how the enrolment stands."""
+WORK_S = 20.0
+"""Seconds for frames and bundles between two reports: during a long download the hub still hears of the node."""
+JITTER = 0.1
+"""Share by which pauses vary, so that the nodes of a hub that comes back do not all call at once."""
+CLOSE_TIMEOUT_S = 3.0
+"""Seconds for which the end waits for a request that is under way; what is left goes on in the next run."""
+AWAY = BackoffSettings(first_s=5.0, cap_s=300.0)
+"""How a hub that is away is asked again."""
+
+
+class HubLink:
+    """Meets :class:`lotwise.node.publisher.Publisher`.
+
+    Args:
+        site: with absolute paths.
+        settings: of its hub.
+        base: folder of the site file, which secrets are relative to.
+        node: what is told, and whose pictures are sent.
+        reservoirs: frames worth learning from.
+        away: how a hub that is away is asked again.
+        timeout_s: seconds for a connection, and for each part of an answer.
+
+    Raises:
+        InputError: a secret, key, certificate or file of the state folder that cannot be used.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        settings: HubSettings,
+        base: Path,
+        node: LinkedNode,
+        reservoirs: Reservoirs,
+        away: BackoffSettings = AWAY,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        folder = site.state / FOLDER
+        self._settings, self._node, self._away = settings, node, away
+        self._telling = Telling(log, f"hub {settings.url}")
+        keys = own_keys(folder / KEY)
+        self._fingerprint = fingerprint(keys.public)
+        client = HubClient(settings.url, keys, settings.ca, timeout_s)
+        self._client = client
+        self._enrolment = Enrolment(settings, site.name, folder, base, client, keys)
+        self._ledger = Ledger(folder / LEDGER)
+        self._refusals = Refusals(folder / REFUSALS)
+        self._bundles = NodeBundles(site, lambda camera, why: self._telling.warn(f"bundles {camera}", why))
+        self._sending = Sending(site, settings.frames, client, self._ledger, self._telling)
+        self._fetching = Fetching(
+            site, settings.bundles, folder, client, self._ledger, self._bundles, self._refusals,
+            lambda: self._enrolment.hub_key, self._telling, self._sending.today,
+        )  # fmt: skip
+        self._reporting = Reporting(site, node, self._bundles_now, self._sending.waiting)
+        self._first = FirstFrames(node, reservoirs, self._sending.waiting, settings.frames.every_s, site.trust.every_s)
+        self._asked: Sequence[str] = ()
+        self._accepted = self._connected = False
+        self._reports = self._failures = 0
+        self._left = (0, 0)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
+
+    def start(self) -> None:
+        """Begin to call the hub; returns at once."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Nothing to do: the hub is told by the clock."""
+
+    def close(self) -> None:
+        """End, after the request that is under way if that is over soon."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(CLOSE_TIMEOUT_S)
+        if not self._thread.is_alive():  # else it goes with the process
+            self._ledger.close()
+
+    def metrics(self) -> Mapping[str, float]:
+        """How the link is."""
+        return {
+            "lotwise_hub_connected": float(self._connected),
+            "lotwise_hub_accepted": float(self._accepted),
+            "lotwise_hub_reports_total": float(self._reports),
+            "lotwise_hub_failures_total": float(self._failures),
+            "lotwise_hub_frames_sent_total": float(self._sending.sent),
+            "lotwise_hub_frame_bytes_sent_total": float(self._sending.sent_bytes),
+            "lotwise_hub_frame_bytes_left_today": float(self._left[0]),
+            "lotwise_hub_frames_waiting": float(self._left[1]),
+            "lotwise_hub_bundles_fetched_total": float(self._fetching.fetched),
+        }
+
+    def _run(self) -> None:
+        backoff = Backoff(self._away)
+        while not self._stop.is_set():
+            try:
+                pause = self._round()
+                backoff = Backoff(self._away)
+                self._connected = True
+                self._telling.over("failed")
+            except HubFailed as error:
+                self._connected, self._accepted = False, self._accepted and error.status not in OF_THE_NODE[1:]
+                pause = backoff.pause() if error.retry_s is None else max(error.retry_s, backoff.pause())
+                self._failed(str(error) if error.status == 0 else f"says: {error}")
+            except (InputError, OSError) as error:
+                pause = backoff.pause()
+                self._failed(str(error))
+            except Exception as error:  # whatever goes wrong here must not end the link for good
+                pause = backoff.pause()
+                self._failed(f"{type(error).__name__}: {one_line(str(error))}")
+                log.debug("hub", exc_info=True)
+            self._stop.wait(pause)
+
+    def _failed(self, why: str) -> None:
+        self._failures += 1
+        self._telling.warn("failed", f"{why}; the node goes on without it and tries again")
+
+    def _round(self) -> float:
+        """Ask and tell once. Returns seconds to the next time."""
+        if not self._accepted:
+            state = self._enrol(self._enrolment.ask())
+            if not self._accepted:
+                return _about(PENDING_S if state == "pending" else REJECTED_S)
+        began = time.monotonic()
+        left = self._sending.bytes_left()
+        report = self._reporting.report(self._asked, self._settings.frames.allow, left)
+        self._left = left, sum(of.new_frames for of in report.cameras.values())
+        orders = self._client.ask("POST", "/v1/report", Orders, report)
+        self._reporting.reported(report)
+        self._asked, self._reports = orders.cards, self._reports + 1
+        if orders.say:
+            self._telling.note("say", f"says: {one_line(orders.say)}")
+        has_bundle = {name: of.live is not None for name, of in report.cameras.items()}
+        again = self._work(orders, has_bundle)
+        if again or self._asked:
+            return 0.0
+        return max(0.0, _about(max(self._settings.report_s, orders.again_s)) - (time.monotonic() - began))
+
+    def _work(self, orders: Orders, has_bundle: Mapping[str, bool]) -> bool:
+        """Do what the hub asks for. Returns whether something is left that could go on at once."""
+        until = time.monotonic() + WORK_S
+        offers: Sequence[Offer] = orders.offers
+        # Bundles first: they are what all of this is for, and a day's frames may take long.
+        unfinished = self._fetching.fetch(offers, has_bundle, until, self._stop)
+        wanted = {
+            name: count
+            for name, count in orders.frames.items()
+            if count and name in has_bundle and self._sending.allowed(name)
+        }
+        try:
+            self._first.look(wanted, has_bundle)
+            self._telling.over("keep")
+        except (InputError, OSError) as error:
+            self._telling.warn("keep", f"frames for it cannot be kept: {error}")
+        return self._sending.send(wanted, until, self._stop) or unfinished
+
+    def _enrol(self, answer: Enrolled) -> str:
+        """Take in how the enrolment stands, and say what to do."""
+        name, mine = self._enrolment.name, self._fingerprint
+        accept = f"run on the hub: lotwise hub accept {mine[:12]}"
+        said = one_line(answer.what_to_do)
+        match answer.state:
+            case "accepted":
+                self._accepted = True
+                self._telling.note("enrolment", f"has accepted this node as {name}; its key is {answer.hub_key}")
+            case "pending":
+                what = said or f"waits to be accepted: {accept}"
+                self._telling.warn("enrolment", f"this node, {name}, {what}; the fingerprint there must be {mine}")
+            case "rejected":
+                what = said or f"was rejected; if that was wrong, {accept}"
+                self._telling.warn("enrolment", f"this node, {name}, {what}; or take hub: out of the site file")
+        return answer.state
+
+    def _bundles_now(self, camera: str, runs: str) -> BundlesNow:
+        return bundles_with(self._bundles.now(camera, runs), self._refusals.of(camera))
+
+
+def _about(seconds: float) -> float:
+    return seconds * random.uniform(1 - JITTER, 1 + JITTER)
