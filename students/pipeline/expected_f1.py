@@ -90,7 +90,8 @@ def judge(frames: Iterable[tuple[Detections, Expected]], overlap: float = SAME_V
     scores, probability, invented, expected, count = [], [], [], 0.0, 0
     for every, said in frames:
         found = first_boxes(every)
-        which, chance = _match(found, said, overlap)
+        which, taken = matches(found, said, overlap)
+        chance = np.where(taken >= 0, np.append(said.taught.scores, 0.0)[taken], 0.0)
         scores.append(found.scores[which].astype(np.float64))
         probability.append(chance)
         invented.append(iou(found.boxes[which], said.told).max(1, initial=0) < INVENTED_IOU)
@@ -101,21 +102,32 @@ def judge(frames: Iterable[tuple[Detections, Expected]], overlap: float = SAME_V
     return Judged(np.concatenate(scores), np.concatenate(probability), np.concatenate(invented), expected, count)
 
 
-def _match(found: Detections, said: Expected, least: float) -> tuple[NDArray[np.intp], Floats]:
-    """Indices of the detections that count, and the probability of the box that each has found."""
+def matches(
+    found: Detections, said: Expected, least: float = SAME_VEHICLE_IOU
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Which of the boxes that a detector leaves of a frame count, and which box of the teacher each of them has found.
+
+    Args:
+        found: one box of each thing.
+        said: what is expected of the frame.
+        least: IoU from which on a detection has found a box of the teacher.
+
+    Returns:
+        (N,) indices of the detections, and (N,) those of the teacher's boxes, -1 for none.
+    """
     overlap = iou(found.boxes, said.taught.boxes)
-    chance, counts = np.zeros(len(found)), np.ones(len(found), bool)
+    taken, counts = np.full(len(found), -1), np.ones(len(found), bool)
     second = overlap.max(1, initial=0) >= SAME_VEHICLE_IOU  # where not taken below: a second box of one vehicle
     in_doubt = ~second & (iou(found.boxes, said.left_open).max(1, initial=0) >= SAME_VEHICLE_IOU)
     for index in np.argsort(-found.scores, kind="stable"):
         best = int(overlap[index].argmax()) if overlap.shape[1] else -1
         if best >= 0 and overlap[index, best] >= least:
-            chance[index] = said.taught.scores[best]
+            taken[index] = best
             overlap[:, best] = -1
         else:
             counts[index] = not in_doubt[index]
     which = np.flatnonzero(counts)
-    return which, chance[which]
+    return which, taken[which]
 
 
 def choose_threshold(judged: Judged, usual: float = DEFAULT_CONFIDENCE) -> float:

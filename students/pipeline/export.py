@@ -41,7 +41,9 @@ from lotwise.teacher.index import Labels
 
 HoldTo = Callable[[CameraJob, Path, Detector, Decision], Decision]
 """A further condition: from a camera, the folder of its new bundle, the live one and what the gate has decided to what
-becomes of the new bundle."""
+becomes of the new bundle. Whether a student is worse than the live bundle is then asked of it alone."""
+HELD_ELSEWHERE = 1.0
+"""What a student may lose against the live bundle where a further condition compares the two."""
 CHECKED_FRAMES = 4
 """Frames on which an exported model is compared with its student: a fault of the export shows on the first."""
 CALIBRATION_FRAMES = 60
@@ -118,7 +120,7 @@ def _export(job: CameraJob, shadow: bool | None, hold_to: HoldTo | None) -> None
     if left_out is None:
         scores = measured.scores
         decision = (
-            decide(scores, shadow, refusal=refusal, allowed=_allowed(job, live))
+            decide(scores, shadow, refusal=refusal, allowed=_allowed(job, live) if hold_to is None else HELD_ELSEWHERE)
             if scores
             else _decide_unmeasured(job, live is not None)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
@@ -9,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from lotwise.students.pipeline.records import GateOutcome
+from lotwise.students.retraining.chance import chance_of_loss
 
 
 class FrameChange(BaseModel):
@@ -41,6 +43,13 @@ class Score(BaseModel):
         float | None, Field(description="Share of slots read as by the teacher, before; null without slots.")
     ] = None
     slots_after: Annotated[float | None, Field(description="The same of the new bundle.")] = None
+    chance: Annotated[
+        float | None,
+        Field(
+            description="How likely bundles that are as good differ by so much, boxes, to the new one's disadvantage."
+        ),
+    ] = None
+    slots_chance: Annotated[float | None, Field(description="The same of slots; null without slots.")] = None
 
 
 class Comparison(BaseModel):
@@ -66,6 +75,9 @@ class RetrainingRecord(BaseModel):
     finished: bool = False
     learned: Annotated[tuple[str, ...], Field(description="New frames that were learned from.")] = ()
     held_out: Annotated[tuple[str, ...], Field(description="New frames that were measured on.")] = ()
+    known: Annotated[
+        int, Field(ge=0, description="New frames that were left out, since their very picture was known already.")
+    ] = 0
     replayed: Annotated[int, Field(description="Old frames that were learned from again.")] = 0
     looked: Annotated[int, Field(description="Frames that the teacher looked at.")] = 0
     cpu_s: Annotated[float, Field(description="Seconds of CPU, all tries together.")] = 0.0
@@ -93,12 +105,15 @@ class Outcome(BaseModel):
     record: RetrainingRecord | None = None
 
 
-def score(frames: Sequence[FrameChange], before: float, after: float) -> Score | None:
+def score(
+    frames: Sequence[FrameChange], before: float, after: float, vehicle_gains: Sequence[float] | None = None
+) -> Score | None:
     """Both bundles over some frames; None where there are none.
 
     Args:
         frames: each frame's own figures.
         before, after: expected F1 over all of them together.
+        vehicle_gains: of each place, what the new bundle has won there in boxes; None where nobody has counted.
     """
     if not frames:
         return None
@@ -108,4 +123,21 @@ def score(frames: Sequence[FrameChange], before: float, after: float) -> Score |
         for side in ([frame.wrong_before for frame in frames], [frame.wrong_after for frame in frames])
     )
     shares = (1 - wrong_before / slots, 1 - wrong_after / slots) if slots else (None, None)
-    return Score(frames=len(frames), before=before, after=after, slots_before=shares[0], slots_after=shares[1])
+    return Score(
+        frames=len(frames),
+        before=before,
+        after=after,
+        slots_before=shares[0],
+        slots_after=shares[1],
+        chance=None if vehicle_gains is None else chance_of_loss(vehicle_gains),
+        slots_chance=chance_of_loss(slot_gains(frames).values()) if slots else None,
+    )
+
+
+def slot_gains(frames: Sequence[FrameChange]) -> dict[str, int]:
+    """Of each slot that was read wrongly at all, on how many more of these frames the new bundle reads it rightly."""
+    gains: Counter[str] = Counter()
+    for frame in frames:
+        gains.update(frame.wrong_before)
+        gains.subtract(frame.wrong_after)
+    return dict(gains)

@@ -3,12 +3,15 @@
 import pytest
 
 from lotwise.students.retraining.compare import in_words, refusal
-from lotwise.students.retraining.records import Comparison, FrameChange, Score, score
+from lotwise.students.retraining.records import Comparison, FrameChange, Score, score, slot_gains
 
 
-def of(before: float, after: float, slots: tuple[float, float] | None = None) -> Score:
+def of(before: float, after: float, slots: tuple[float, float] | None = None, chance: float | None = 0.001) -> Score:
     pair = slots or (None, None)
-    return Score(frames=4, before=before, after=after, slots_before=pair[0], slots_after=pair[1])
+    return Score(
+        frames=4, before=before, after=after, slots_before=pair[0], slots_after=pair[1], chance=chance,
+        slots_chance=chance if slots else None,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -19,6 +22,11 @@ def of(before: float, after: float, slots: tuple[float, float] | None = None) ->
         (of(0.7, 0.69), of(0.95, 0.99), "4 recent frames"),  # has not learned what it was to learn
         (of(0.7, 0.9, (0.9, 0.95)), of(0.95, 0.95, (0.98, 0.90)), "90.0% of the slots"),  # boxes as good, slots not
         (of(0.7, 0.9, (0.9, 0.85)), None, "85.0% of the slots"),
+        (of(0.7, 0.65, chance=0.2), of(0.95, 0.92, chance=0.2), ""),  # chance alone may do that
+        (of(0.7, 0.9), of(0.95, 0.92, (0.95, 0.9), 0.06), ""),
+        (of(0.7, 0.65, chance=0.04), None, "fewer than five in a hundred lose so much"),
+        (of(0.7, 0.45, chance=0.2), None, "0.450"),  # a quarter is lost: chance is no excuse
+        (of(0.7, 0.9), of(0.95, 0.93, chance=None), "4 old frames"),  # nobody has counted what differs
         (None, None, ""),  # nothing is held out: the gate before this one has decided
     ],
 )
@@ -35,7 +43,16 @@ def test_slots_of_all_frames_are_counted_together() -> None:
     found = score(frames, 0.5, 0.6)
     assert found is not None
     assert (found.frames, found.slots_before, found.slots_after) == (2, 0.95, 0.975)
+    assert (found.slots_chance, found.chance) == (1.0, None)
     assert score([], 1.0, 1.0) is None
+
+
+def test_what_a_slot_lost_on_one_frame_and_won_on_another_cancels() -> None:
+    lost = FrameChange(frame="a", recent=True, before=0, after=0, slots=4, wrong_after=("1", "2"))
+    won = FrameChange(frame="b", recent=True, before=0, after=0, slots=4, wrong_before=("1",), wrong_after=("3",))
+    assert slot_gains([lost, won]) == {"1": 0, "2": -1, "3": -1}
+    found = score([lost, won], 0.5, 0.5, [-1.0, -1.0])
+    assert found is not None and (found.slots_chance, found.chance) == (0.25, 0.25)
 
 
 def test_in_words() -> None:
@@ -44,3 +61,5 @@ def test_in_words() -> None:
         "it agrees with the teacher by 0.900 instead of 0.700 on 4 recent frames and 0.960 instead of 0.950 on 4 old "
         "frames (slots 100.0% instead of 90.0%)"
     )
+    lost = in_words(Comparison(recent=of(0.7, 0.69, chance=0.4)))
+    assert lost.endswith("0.690 instead of 0.700 on 4 recent frames; no more is lost than may be")
