@@ -135,7 +135,8 @@ def _export(job: CameraJob, shadow: bool | None, hold_to: HoldTo | None) -> None
     if job.plan.export.trust:
         held_out = job.unlearned if left_out is None else job.test
         threshold, seed = job.plan.distill.positive_threshold, job.plan.distill.seed
-        add_trust(folders[winner], job.train, held_out, job.labels, job.read, threshold, job.ignored, seed)
+        for folder in folders.values():  # the other one may be promoted by hand
+            add_trust(folder, job.train, held_out, job.labels, job.read, threshold, job.ignored, seed)
     registry = job.registry
     identities = {role: registry.add(folder) for role, folder in folders.items()}
     if decision.outcome == "shadow" and identities[winner] == registry.state().live:

@@ -14,6 +14,7 @@ import pytest
 
 from lotwise.cameras.detection.bundle import parse_manifest, read_manifest
 from lotwise.cameras.slots.seen_boxes_file import SEEN_BOXES, read_seen_boxes
+from lotwise.cameras.trust.reference import read_reference
 from lotwise.command_line import main
 from lotwise.datasets.errors import InputError
 from lotwise.eval.collect import collect
@@ -236,3 +237,11 @@ def test_a_bundle_carries_the_boxes_that_slots_are_learned_from(adapted: Path) -
         assert SEEN_BOXES in manifest.files and seen is not None
         assert len(seen.frames) == len(record.train)
         assert {(frame.taken, frame.by) for frame in seen.frames} == {(None, "")}
+
+
+def test_student_and_nano_both_carry_what_they_know_of_themselves(adapted: Path) -> None:
+    run = Run(adapted)
+    for camera, record in run.records().items():
+        for bundle in (record.bundle, record.baseline):  # the one that did not win may be promoted by hand
+            reference = read_reference(run.registry(camera).path(str(bundle)))
+            assert reference is not None and reference.frames > 0
