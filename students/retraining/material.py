@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lotwise.datasets.frame import Footage, Frame
@@ -78,11 +78,33 @@ def material_of(
         # It learned from all of them; from now on some are held out, so that what is forgotten shows.
         split = split_by_day(learned, holdout or DEFAULT_HOLDOUT)
         learned, measured = list(split.train), [frame for frame in split.test if frame not in split.train]
-    now = split_by_day(new, holdout or DEFAULT_HOLDOUT)
+    now = split_by_day(new, holdout or DEFAULT_HOLDOUT) if new else Split((), (), False, "")
     old_train = sorted([*learned, *(frame for train, _ in earlier for frame in train)], key=_when)
     old_test = sorted([*measured, *(frame for _, test in earlier for frame in test)], key=_when)
     fresh = tuple(frame for frame in now.test if frame not in now.train)
     return Material(now.train, fresh, tuple(old_train), tuple(old_test), known)
+
+
+def without_known(new: Sequence[Frame], old: Sequence[Frame], keys: Mapping[str, str]) -> tuple[Frame, ...]:
+    """New frames without those whose very picture an old frame, or a new one before it, shows under another name.
+
+    A folder that is played again and again, or a camera that stands still, gives such: held out they would show what
+    was learned, not what can be read.
+
+    Args:
+        new: in order of time.
+        old: learned from or held out before.
+        keys: content key by frame name; frames that have none are kept.
+    """
+    known = {keys[frame.name] for frame in old if frame.name in keys}
+    found = []
+    for frame in new:
+        key = keys.get(frame.name)
+        if key is None or key not in known:
+            found.append(frame)
+        if key is not None:
+            known.add(key)
+    return tuple(found)
 
 
 def _when(frame: Frame) -> tuple[str, str]:

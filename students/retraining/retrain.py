@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,10 +25,10 @@ from lotwise.students.retraining.chain import Retrainings
 from lotwise.students.retraining.compare import Gate
 from lotwise.students.retraining.cpu_budget import CpuBudget, OutOfBudget
 from lotwise.students.retraining.intake import find_new, take_in, taken_frames, thin_out
-from lotwise.students.retraining.material import Material, material_of
+from lotwise.students.retraining.material import Material, material_of, without_known
 from lotwise.students.retraining.not_drift import another_view
 from lotwise.students.retraining.records import Comparison, Outcome, RetrainingRecord
-from lotwise.students.retraining.start import live_student, seed_index
+from lotwise.students.retraining.start import labelled_frames, live_student, seed_index
 from lotwise.teacher.ignored import labels_without_ignored
 from lotwise.teacher.index import Labels, open_labels
 
@@ -169,10 +169,21 @@ def _work(
     labels = labels_without_ignored(label_frames(own, ours, watched, read), ours)
     record = record.model_copy(update={"looked": record.looked + labels.predicted})
     chain.save(record)
+    keys = {name: one.key for name, one in labelled_frames(run, own).items()} | dict(labels.keys)
+    material, known = _fresh(footage, first, chain, record, plan.holdout, keys)
     material = _labelled(material, labels)
+    if known and not (material.new_train and material.new_test):
+        why = (
+            f"{_pictures(known, len(record.new))} known already, so that too little is new to learn from and measure on"
+        )
+        chain.save(record.model_copy(update={"finished": True, "known": known, "outcome": "kept", "why": why}))
+        chain.tidy()
+        return
     if not material.new_train or not material.new_test:
         raise InputError(f"{chain.frames}: too few of the {len(record.new)} new frames of {camera} can be read")
     notes = _notes(material)
+    if known:
+        notes.append(f"{_pictures(known, len(record.new))} known already and left out")
     weights, continues = live_student(run, chain, own, notes)
     for line in notes:
         note(f"{camera}: {line}")
@@ -203,6 +214,7 @@ def _work(
             "finished": True,
             "learned": tuple(frame.path.name for frame in material.new_train),
             "held_out": tuple(frame.path.name for frame in material.new_test),
+            "known": known,
             "replayed": said["replayed"],
             "winner": done.gate.winner,
             "bundle": done.bundle if done.gate.winner == "student" else done.baseline,
@@ -214,6 +226,30 @@ def _work(
     chain.save(finished)
     chain.tidy()
     thin_out(chain.frames, asked.keep_bytes, spared=record.new)
+
+
+def _pictures(known: int, new: int) -> str:
+    return f"{known} of the {new} new frames show{'s' if known == 1 else ''} pictures that are"
+
+
+def _fresh(
+    footage: Footage,
+    first: CameraRecord,
+    chain: Retrainings,
+    record: RetrainingRecord,
+    holdout: float,
+    keys: Mapping[str, str],
+) -> tuple[Material, int]:
+    """What is to be worked with, without new frames whose very picture is known, and how many of those there are."""
+    material = _material(footage, first, chain, record, holdout)
+    new = sorted((*material.new_train, *material.new_test), key=lambda frame: frame.name)
+    fresh = without_known(new, (*material.old_train, *material.old_test), keys)
+    known = len(new) - len(fresh)
+    if not known:
+        return material, 0
+    names = {frame.path.name for frame in fresh}
+    kept = record.model_copy(update={"new": tuple(name for name in record.new if name in names)})
+    return _material(footage, first, chain, kept, holdout), known
 
 
 def _material(

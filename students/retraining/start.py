@@ -10,7 +10,7 @@ from lotwise.students.model.student import make_student
 from lotwise.students.pipeline.run import Run
 from lotwise.students.retraining.chain import RetrainingRun, Retrainings
 from lotwise.teacher.checkpoint import load_model, save_model
-from lotwise.teacher.index import LabelIndex, open_labels, read_index, write_index
+from lotwise.teacher.index import LabelIndex, LabelledFrame, open_labels, read_index, write_index
 
 START = "start.safetensors"
 """File of a student that is blended from two, which a retraining goes on from."""
@@ -56,12 +56,19 @@ def seed_index(run: Run, own: RetrainingRun) -> None:
     if read_index(own.knowledge) is not None:
         return
     known = open_labels(run.knowledge).index
+    frames = labelled_frames(run, own)
+    write_index(
+        own.knowledge,
+        LabelIndex(oracle=known.oracle, description=known.description, finished=False, frames=frames),
+    )
+
+
+def labelled_frames(run: Run, own: RetrainingRun) -> dict[str, LabelledFrame]:
+    """All frames by name that the teacher has looked at, for the run and for any retraining of this camera."""
+    known = open_labels(run.knowledge).index
     frames = dict(known.frames)
     for other in sorted(own.folder.parent.glob("[0-9]*/knowledge")):
         index = read_index(other)
         if index is not None and index.oracle == known.oracle:
             frames |= index.frames
-    write_index(
-        own.knowledge,
-        LabelIndex(oracle=known.oracle, description=known.description, finished=False, frames=frames),
-    )
+    return frames

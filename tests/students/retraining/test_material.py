@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lotwise.datasets.frame import Footage, Frame
 from lotwise.students.pipeline.records import CameraRecord
-from lotwise.students.retraining.material import LEAST_REPLAY, material_of
+from lotwise.students.retraining.material import LEAST_REPLAY, material_of, without_known
 
 START = datetime(2026, 4, 1, 8)
 
@@ -50,3 +50,17 @@ def test_where_the_first_student_learned_from_all_frames_some_are_held_out_from_
     made = material_of(Footage("folder", Path(), tuple(old)), record(old, old), [], frames("b", 8), 0.0)
     assert made.known and made.old_test and made.new_test
     assert not set(made.old_train) & set(made.old_test)
+
+
+def test_a_picture_that_is_known_under_another_name_is_no_new_one() -> None:
+    old, new = frames("a", 2), frames("b", 5)
+    keys = {"a000": "k0", "a001": "k1", "b000": "k1", "b001": "k2", "b002": "k2", "b003": "k3"}
+    assert without_known(new, old, keys) == (new[1], new[3], new[4])
+    assert without_known(new, [], {}) == tuple(new)
+
+
+def test_where_nothing_is_new_the_old_frames_are_divided_all_the_same() -> None:
+    old = frames("a", 8)
+    made = material_of(Footage("folder", Path(), tuple(old)), record(old[:6], old[6:]), [], [], 0.25)
+    assert (made.new_train, made.new_test) == ((), ())
+    assert (made.old_train, made.old_test) == (tuple(old[:6]), tuple(old[6:]))

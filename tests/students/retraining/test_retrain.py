@@ -12,6 +12,7 @@ import pytest
 from lotwise.cameras.detection.bundle import parse_manifest
 from lotwise.cameras.registry.use import RegistriesInUse
 from lotwise.command_line import main
+from lotwise.eval.retraining import write_changes
 from lotwise.students.pipeline.footage import open_footage
 from lotwise.students.pipeline.run import Run
 from lotwise.students.retraining.chain import Retrainings
@@ -102,6 +103,31 @@ def test_few_new_frames_wait_for_more(adapted: Path, frames: Path, tmp_path: Pat
     (one, two) = retrain(run, Asked(frames, least=7))
     assert (one.word, one.why) == ("nothing new", "6 new frames, 7 are wanted")
     assert two.word == "nothing new"
+
+
+def test_a_folder_that_is_played_again_and_again_shows_nothing_new(adapted: Path, frames: Path, tmp_path: Path) -> None:
+    run = copied_run(adapted, tmp_path / "run")
+    learned = [frame.path for frame in open_footage(run.plan()).of_camera("C1")]
+    for number, picture in enumerate(learned):
+        target = tmp_path / "again" / "C1" / f"2027-03-{number + 1:02d}_08_00_00.jpg"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(picture, target)
+    (outcome,) = retrain(run, Asked(tmp_path / "again"), cameras=["C1"])
+    record = outcome.record
+    assert record is not None and (outcome.word, record.known, record.finished) == ("kept", 6, True)
+    assert "6 of the 6 new frames show pictures that are known already" in outcome.why
+    assert run.registry("C1").state().live == Run(adapted).registry("C1").state().live
+    assert "known already" in write_changes(run, open_footage(run.plan()), record).read_text()
+    # What is new beside them is learned from, and the others are counted.
+    for picture in (frames / "C1").glob("*.jpg"):
+        for day in ("01", "02"):
+            shutil.copyfile(picture, tmp_path / "again" / "C1" / f"2027-04-{day}_{picture.name[-12:]}")
+    (outcome,) = retrain(run, Asked(tmp_path / "again"), cameras=["C1"])
+    record = outcome.record
+    assert record is not None and record.known == len(record.new) - 6 > 0
+    assert len(record.learned) + len(record.held_out) == 6
+    assert any("known already and left out" in note for note in record.notes)
+    assert f"{record.known} more" in write_changes(run, open_footage(run.plan()), record).read_text()
 
 
 def test_a_bad_camera_does_not_stop_the_others(adapted: Path, frames: Path, tmp_path: Path) -> None:
