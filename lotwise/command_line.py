@@ -16,9 +16,9 @@ from lotwise.exit_codes import INTERRUPTED, WRONG
 from lotwise.terminal import err, out
 
 VERBS = (
-    "demo", "adapt", "label", "frames", "train", "resize", "retrain", "federate", "curve", "export", "report", "detect",
-    "download", "init", "collect", "run", "trust", "history", "sent", "bundles", "promote", "rollback", "prune",
-    "ignore", "slots",
+    "demo", "adapt", "label", "frames", "train", "resize", "retrain", "federate", "curve", "export", "report",
+    "reproduce", "detect", "download", "init", "collect", "run", "trust", "history", "sent", "bundles", "promote",
+    "rollback", "prune", "ignore", "slots",
 )  # fmt: skip
 """Modules of :mod:`lotwise.verbs`, each named as its verb, in the order of the help."""
 

@@ -69,7 +69,7 @@ def test_the_only_top_level_name_is_lotwise(wheel: Path) -> None:
 
 def test_every_file_that_python_needs_is_in_the_wheel(wheel: Path) -> None:
     packed = set(zipfile.ZipFile(wheel).namelist())
-    kinds = {".py", ".safetensors", ".html", ".css", ".js", ".svg", ".typed"}
+    kinds = {".py", ".safetensors", ".html", ".css", ".js", ".svg", ".typed", ".yaml"}
     files = [path for room in ROOMS for path in (ROOT / room).rglob("*") if path.suffix in kinds]
     assert len(files) > 250
     assert [path for path in files if f"lotwise/{path.relative_to(ROOT).as_posix()}" not in packed] == []

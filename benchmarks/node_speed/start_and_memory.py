@@ -3,7 +3,9 @@
 python benchmarks/node_speed/start_and_memory.py [--cameras 9] [--starts 3] [--work DIR] [--json F]
 
 Cameras of the rendered site over RTSP, each with an untouched nano of 640x480 as its student, INT8 beside it, a bundle
-of its own each. The first start has nothing compiled and probes every bundle; its memory is sampled until all are
+and model files of its own each, as students have them; with ``--same`` all run the same files, as before any training.
+When the first frame was detected is what the node tells in /metrics, and nobody asks it for anything before. The first
+start has nothing compiled and probes every bundle; its memory is sampled until all are
 probed and for ten seconds more. Further starts find everything in the state folder. ``--work`` keeps films and bundles
 for the next run. ``--hurry``, for root, gives the probe the usual priority, without which it takes for ever where the
 machine has much else to do.
@@ -14,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -27,13 +30,14 @@ os.environ.update(OPENVINO_TELEMETRY_OPT_OUT="1")
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.node_speed.process_memory import family
 from benchmarks.soak.films import write_films
 from benchmarks.soak.samples import cpu_s, pss_mb
-from lotwise.cameras.detection.bundle import parse_manifest, write_manifest
+from lotwise.cameras.detection.bundle import parse_manifest, sha256, write_manifest
 from lotwise.datasets.load import load
 from lotwise.datasets.synthetic import render_site
 from tests.node.installation import Installation
@@ -43,13 +47,17 @@ RATE, HELD = 2.0, 20
 """Frames a second of each stream, and for how many of them a picture is held."""
 SAMPLE_S = 0.25
 """Seconds between two looks at memory."""
+CPU_SAMPLE_S = 0.02
+"""Seconds between two looks at processor time before the first frame is detected."""
+UNASKED_S = 1.0
+"""Seconds after the first camera answered before the node is asked for anything: its HTTP server loads then."""
 AFTER_S = 10.0
 """Seconds for which memory is looked at after the last bundle was probed."""
 TIMEOUT_S = 600.0
 
 
 def prepare(folder: Path, cameras: int) -> None:
-    """Films and bundles; the INT8 model is made for the first camera, and the others run copies of it."""
+    """Films and bundles; the INT8 model is made for the first camera, and the others get copies of it."""
     from lotwise.students.export.bundle import write_bundle
     from lotwise.students.export.int8 import add_int8
     from lotwise.students.export.settings import ExportSettings
@@ -64,26 +72,71 @@ def prepare(folder: Path, cameras: int) -> None:
     write_bundle(nano, first, camera=names[0], role="baseline", size=SIZE, check=images[:1], slots=data.slots[names[0]])
     settings = ExportSettings(samples=8, agreement=0.01, slot_agreement=0.01)  # its speed and memory are what counts
     add_int8(nano, first, images[:4], lambda: images[4:], settings)
-    for name in names[1:]:
-        shutil.copytree(first, folder / "bundles" / name)
-        write_manifest(folder / "bundles" / name, parse_manifest(first).model_copy(update={"camera": name}))
+    for name in names:
+        (folder / "same").mkdir(exist_ok=True)
+        shutil.copytree(first, folder / "same" / name)
+        write_manifest(folder / "same" / name, parse_manifest(first).model_copy(update={"camera": name}))
+    for name in names:
+        if name != names[0]:
+            shutil.copytree(folder / "same" / name, folder / "bundles" / name)
+        own_files(folder / "bundles" / name)
     (folder / "made").touch()
+
+
+def own_files(bundle: Path) -> None:
+    """Make a bundle's model files other ones than those of its copies, by a word in them that changes no figure."""
+    import onnx
+
+    manifest = parse_manifest(bundle)
+    for name in manifest.models.values():
+        if name.endswith(".onnx"):
+            model = onnx.load(bundle / name)
+            model.doc_string = manifest.camera
+            onnx.save(model, bundle / name)
+        else:
+            with (bundle / name).open("a") as file:
+                file.write(f"<!-- {manifest.camera} -->\n")
+    files = {name: sha256(bundle / name) for name in manifest.files}
+    write_manifest(bundle, manifest.model_copy(update={"files": files}))
 
 
 class Watch:
     """What a node has taken so far."""
 
     def __init__(self, site: Installation, hurry: bool) -> None:
+        self.told = len(site.subscriber.numbers)
+        self.started = time.time()
         site.start()
         self.hurry = hurry
         assert site.node is not None
         self.site, self.node, self.began = site, site.node.pid, time.monotonic()
         self.parts: list[tuple[float, float, float, float]] = []
         self.cpu_s: dict[int, float] = {}
+        self.cpu: list[tuple[float, float]] = []
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.began
+
+    @property
+    def cameras_live(self) -> bool:
+        """Whether the broker was told of more than that the node runs: a camera that answered."""
+        return len(self.site.subscriber.numbers) > self.told + 1
+
+    def first_detection(self) -> float | None:
+        """Seconds from the start to the first detected frame, as the node tells it; None before that."""
+        with suppress(OSError):
+            found = re.search(rb"^lotwise_first_detection_timestamp_seconds (\S+)", self.site.get("/metrics"), re.M)
+            return float(found[1]) - self.started if found else None
+        return None
+
+    def cpu_until(self, moment: float) -> float:
+        """Processor seconds of the node and its children up to a moment, in seconds since the start."""
+        times, seconds = zip(*self.cpu, strict=True)
+        return float(np.interp(moment, times, seconds))
+
+    def look_at_cpu(self) -> None:
+        self.cpu.append((time.time() - self.started, sum(cpu_s(process) for process in family(self.node))))
 
     def look(self) -> None:
         """Memory of the node, of its decoders and of its probe, by the way in which their commands begin."""
@@ -114,17 +167,22 @@ def start(site: Installation, cameras: int, until_probed: bool, hurry: bool) -> 
     watch = Watch(site, hurry)
     found: dict[str, Any] = {}
     engines, probed_at = site.folder / "state" / "engines.json", None
+    live_at = 0.0
     while watch.seconds < TIMEOUT_S:
-        time.sleep(SAMPLE_S if "every_camera_s" in found else 0.02)
+        time.sleep(SAMPLE_S if "first_s" in found else CPU_SAMPLE_S)
         if until_probed or "every_camera_s" in found:
             watch.look()
-        if "every_camera_s" not in found:
+        if "first_s" not in found:
+            watch.look_at_cpu()
+            if not watch.cameras_live or watch.seconds < live_at + UNASKED_S:
+                live_at = live_at if watch.cameras_live else watch.seconds
+                continue
+            first = watch.first_detection()
+            if first is not None:
+                found |= {"first_s": round(first, 2), "first_cpu_s": round(watch.cpu_until(first), 2)}
+        elif "every_camera_s" not in found:
             with suppress(OSError, ValueError, KeyError):
-                detected = [bool(camera["detected"]) for camera in site.now()["cameras"].values()]
-                if any(detected) and "first_s" not in found:
-                    found["first_s"] = round(watch.seconds, 2)
-                    found["first_cpu_s"] = round(sum(cpu_s(process) for process in family(watch.node)), 2)
-                if all(detected):
+                if all(camera["detected"] for camera in site.now()["cameras"].values()):
                     found["every_camera_s"] = round(watch.seconds, 2)
         if probed_at is None and "every_camera_s" in found:
             kept = json.loads(engines.read_text())["bundles"] if engines.exists() else {}
@@ -151,6 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--cameras", type=int, default=9)
     parser.add_argument("--starts", type=int, default=3, help="after the first, which probes")
     parser.add_argument("--work", type=Path, help="keep films and bundles here")
+    parser.add_argument("--same", action="store_true", help="all cameras run the same model files")
     parser.add_argument("--no-probe", action="store_true", help="the first start probes nothing either")
     parser.add_argument("--hurry", action="store_true", help="the probe has the usual priority")
     parser.add_argument("--json", type=Path)
@@ -160,7 +219,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not (work / "made").exists():
             prepare(work, asked.cameras)
         films = {path.stem: path for path in sorted((work / "films").glob("*.h264"))}
-        cameras = {name: {"bundles": str(work.absolute() / "bundles" / name)} for name in films}
+        cameras = {
+            name: {"bundles": str(work.absolute() / ("same" if asked.same else "bundles") / name)} for name in films
+        }
         content = {
             "schedule": {"period_s": 1.0}, "detector": {"probe": not asked.no_probe},
             "cameras": cameras,

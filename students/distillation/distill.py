@@ -19,6 +19,7 @@ from ultralytics.nn.tasks import DetectionModel
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.students.distillation.checkpoint import TrainingState, append_log, resume, save_state
+from lotwise.students.distillation.planned_steps import planned_epochs
 from lotwise.students.distillation.samples import Sample, SampleStream
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.distillation.step import StepHook, batch_loss, learn_step
@@ -96,9 +97,7 @@ def distill(
     average = AveragedModel(student, multi_avg_fn=moving_average(settings.ema), use_buffers=True)
     optimizer = make_optimizer(learner, settings)
 
-    batches = math.ceil(len(samples) / settings.batch)
-    most = max(settings.max_steps // batches, 1)
-    epochs = min(max(settings.epochs, math.ceil(settings.min_steps / batches)), most)
+    epochs, batches = planned_epochs(len(samples), settings)
     steps = epochs * batches
     identity = f"{begun_with} {samples.identity} {settings.model_dump_json()}"
     state = resume(folder, identity, learner, average, optimizer)
