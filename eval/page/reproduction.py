@@ -10,7 +10,7 @@ from markupsafe import Markup
 from lotwise.eval.page.environment import FOLDER, page_environment
 from lotwise.eval.reproduction.published import published
 from lotwise.eval.reproduction.reproduce import Reproduction
-from lotwise.eval.reproduction.table import COMPARED, own_against_shared
+from lotwise.eval.reproduction.table import own_against_shared
 from lotwise.eval.reproduction.text import HEADINGS, figures_of
 
 ROLE_MEANINGS = {
@@ -30,7 +30,6 @@ def reproduction_page(found: Reproduction) -> str:
     return page_environment().get_template("reproduction.html").render(
         found=found,
         published=published(),
-        compared=COMPARED,
         headings=HEADINGS,
         figures=figures_of,
         verdict=own_against_shared,

@@ -63,7 +63,7 @@ class Reproduction:
             "estimated_seconds": self.estimated_seconds,
             "notes": list(self.notes),
             "published": {"source": published().source, "caveats": list(published().caveats)},
-            "tables": [table.to_json() for table in self.tables],
+            "tables": [table.to_json(self.extent.rendered) for table in self.tables],
         }
 
 
@@ -129,8 +129,6 @@ def reproduce(
 
     shared = collect(rival, dataset, progress=told, read=read)
     notes = [SAME_DAYS.format(days=", ".join(str(day) for day in plan.test_days))] if plan.test_days else []
-    if extent.rendered:
-        notes.insert(0, "These frames are rendered: nothing here compares with the published figures.")
     notes += [live_sentence(own.live), *adapted.footage.notes]
     made = Reproduction(extent, tables(own, shared), tuple(notes), _models(plan), time.monotonic() - begun)
     return replace(made, seconds=round(made.seconds, 1))

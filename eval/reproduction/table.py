@@ -25,6 +25,7 @@ COMPARED = {
     "teacher": "Does not compare with the published table: this is agreement with the teacher, no truth at all.",
 }
 """By protocol, whether its figures may be held against the published ones."""
+COMPARED_RENDERED = "Compares with nothing that is published: these frames are rendered."
 COMPARABLE = "slots"
 """The protocol that has the published figures beside it."""
 NOTICED = 0.0005
@@ -104,12 +105,16 @@ class ProtocolTable:
         ordered = sorted(new.values(), key=lambda row: (cameras.index(row.camera), ROLES.index(row.role)))
         return replace(self, rows=tuple(ordered))
 
-    def to_json(self) -> dict[str, Any]:
+    def compared(self, rendered: bool) -> str:
+        """In a sentence, whether its figures may be held against the published ones."""
+        return COMPARED_RENDERED if rendered else COMPARED[self.protocol]
+
+    def to_json(self, rendered: bool = False) -> dict[str, Any]:
         rows = [
             {**asdict(row), "published": asdict(figures) if (figures := self.published(row)) else None}
             for row in self.rows
         ]
-        said = {"title": self.title, "compares": COMPARED[self.protocol], "verdict": own_against_shared(self)}
+        said = {"title": self.title, "compares": self.compared(rendered), "verdict": own_against_shared(self)}
         return {"protocol": self.protocol, **said, "rows": rows, "notes": list(self.notes)}
 
     @staticmethod

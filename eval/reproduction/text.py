@@ -10,7 +10,7 @@ from rich.text import Text
 
 from lotwise.eval.reproduction.published import Figures, published
 from lotwise.eval.reproduction.reproduce import Reproduction
-from lotwise.eval.reproduction.table import COMPARED, ProtocolTable, TableRow, own_against_shared
+from lotwise.eval.reproduction.table import ProtocolTable, TableRow, own_against_shared
 
 FIGURES = ("precision", "recall", "map50", "map50_95")
 HEADINGS = ("Precision", "Recall", "mAP50", "mAP50-95")
@@ -25,7 +25,7 @@ def rich_tables(found: Reproduction) -> Iterator[Table]:
 def words(found: Reproduction) -> Iterator[str]:
     """What the tables say and what they do not, a line each."""
     for one in found.tables:
-        yield f"{one.protocol}: {COMPARED[one.protocol]}"
+        yield f"{one.protocol}: {one.compared(found.extent.rendered)}"
         yield f"{one.protocol}: {own_against_shared(one)}"
     for note in found.notes:
         yield f"- {note}"

@@ -44,7 +44,7 @@ def work_left(run: Run, plan: Plan, footage: Footage) -> Work:
     """What a run still has to do; what it has done by another plan counts for nothing."""
     same = run.begun and run.plan() == plan
     index = read_index(run.knowledge) if same else None
-    known = set(index.frames) | set(index.skipped) if index is not None else set()
+    known = {*index.frames, *index.skipped, *index.unchosen} if index is not None else set()
     sides = {camera: _sides(footage.of_camera(camera), plan) for camera in footage.cameras}
     looks = sum(frame.name not in known for train, test in sides.values() for frame in {*train, *test})
     own_steps = exports = 0

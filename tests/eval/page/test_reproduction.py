@@ -6,10 +6,10 @@ from lotwise.eval.reproduction.reproduce import Reproduction
 from lotwise.eval.reproduction.table import ROLES, ProtocolTable, TableRow
 
 
-def page(*protocols: str) -> str:
+def page(*protocols: str, rendered: bool = False) -> str:
     rows = tuple(TableRow(role, camera, 3, 9, 0.9, 0.8, 0.7123, 0.5) for camera in ("C1", "all") for role in ROLES)
     found = tuple(ProtocolTable(name, f"by {name}", rows, ("Mind <this>.",)) for name in protocols)
-    extent = Extent(1, 2, 34, complete=False)
+    extent = Extent(1, 2, 34, complete=False, rendered=rendered)
     return reproduction_page(Reproduction(extent, found, ("One note.",), "teacher t.pt", 1.0))
 
 
@@ -32,3 +32,9 @@ def test_published_figures_stand_in_the_table_that_compares() -> None:
 
 def test_without_a_figure_it_says_so() -> None:
     assert "Nothing could be measured" in page()
+
+
+def test_rendered_frames_compare_with_nothing() -> None:
+    text = page("slots", rendered=True)
+    assert "Compares with nothing that is published" in text
+    assert "Compares with the published table" not in text
