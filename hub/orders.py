@@ -74,6 +74,15 @@ def frames_wanted(session: Session, camera: CameraRow, learning: LearningSetting
     return max(0, learning.new_frames * (MORE_FRAMES if urgent else 1) - new)
 
 
+def plain_line(text: str) -> str:
+    """What a node has written, as one line without characters that steer a terminal or end a line of the log.
+
+    >>> plain_line("no\\nERROR")
+    'no ERROR'
+    """
+    return "".join(one for one in " ".join(text.split()) if one.isprintable())
+
+
 def _said(name: str, said: CameraReport) -> Said:
     return Said(
         camera=name,
@@ -81,7 +90,7 @@ def _said(name: str, said: CameraReport) -> Said:
         shadow=said.shadow or "",
         verdict=said.verdict or "",
         accuracy=said.accuracy,
-        view=said.view[:32],
+        view=plain_line(said.view)[:32],
         free=said.free,
         occupied=said.occupied,
         unknown=said.unknown,
@@ -96,7 +105,7 @@ def _follow(session: Session, node: str, camera: str, said: CameraReport, now: d
         if offer.identity == said.live:
             news = change_offer(offer, "live", now)
         elif offer.identity in said.refused:
-            news = change_offer(offer, "refused", now, said.refused[offer.identity])
+            news = change_offer(offer, "refused", now, plain_line(said.refused[offer.identity]))
         elif offer.identity == said.shadow:
             news = change_offer(offer, "shadow", now)
         if news:
