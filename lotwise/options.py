@@ -43,6 +43,49 @@ Shadow = Annotated[
         show_default=False,
     ),
 ]
+ExecutorChoice = Annotated[
+    Literal["local", "ray"] | None,
+    typer.Option(
+        "--executor",
+        help="Work on several cameras at once, each in a process of its own: local (this machine) or ray (a Ray "
+        "cluster). Where not given, one camera after the other in this process.",
+        show_default=False,
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        help="With --executor: most cameras at once; as many as there are CPUs where not given.",
+        show_default=False,
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        help="With --executor ray: HOST:PORT of the cluster's head; without it a cluster of this machine is started.",
+        show_default=False,
+    ),
+]
+CameraMemory = Annotated[
+    float | None,
+    typer.Option(
+        "--camera-memory",
+        min=0.1,
+        help="With --executor: most GB of memory a camera may take; one that takes more is ended and told.",
+        show_default=False,
+    ),
+]
+CameraTime = Annotated[
+    str | None,
+    typer.Option(
+        "--camera-time",
+        help="With --executor: longest time for one camera, such as 2h; one that takes longer is ended and told.",
+        show_default=False,
+    ),
+]
 Holdout = Annotated[
     float,
     typer.Option(
@@ -106,6 +149,17 @@ class Frames:
     dataset: DatasetKind = None
     root: Root = None
     cameras: Cameras = None
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """How several cameras are worked on at once."""
+
+    executor: ExecutorChoice = None
+    workers: Workers = None
+    address: Address = None
+    camera_memory: CameraMemory = None
+    camera_time: CameraTime = None
 
 
 JOB_OPTIONS: Mapping[str, Any] = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from lotwise.options import JOB_OPTIONS, HtmlFile, JsonFile, Out, Protocol, Shadow, with_options_of
+from lotwise.datasets.errors import InputError
+from lotwise.options import JOB_OPTIONS, HtmlFile, JsonFile, Out, Protocol, Shadow, SideBySide, with_options_of
 from lotwise.students.pipeline.job import Job
 from lotwise.terminal import print_notes, print_skipped, progress_bars
 from lotwise.verbs.export import print_live_bundles
@@ -15,18 +17,24 @@ from lotwise.verbs.report import check_protocol, print_report
 from lotwise.verbs.resize import print_ladders
 
 if TYPE_CHECKING:
+    from lotwise.datasets.frame_cache import FrameCache
+    from lotwise.students.pipeline.adapt import Adapted
     from lotwise.students.pipeline.plan import Plan
+    from lotwise.students.pipeline.run import Run
 
 app = typer.Typer()
 
 
 @app.command(
     epilog="Examples: lotwise adapt --dataset folder --root frames --out runs/lot   ·   "
-    "lotwise adapt --dataset cnr-ext --root CNR-EXT --cameras 1,3 --out runs/cnr"
+    "lotwise adapt --dataset cnr-ext --root CNR-EXT --cameras 1,3 --out runs/cnr   ·   "
+    "lotwise adapt site.yaml --executor local --workers 4"
 )
+@with_options_of(SideBySide)
 @with_options_of(Job, JOB_OPTIONS)
 def adapt(
     job: Job,
+    side_by_side: SideBySide,
     folder: Out = Path("runs/adapt"),
     protocol: Protocol = None,
     as_json: JsonFile = None,
@@ -37,7 +45,11 @@ def adapt(
     from lotwise.students.pipeline.options import plan_of
 
     check_protocol(protocol)
-    adapt_and_report(folder, plan_of(job), protocol, as_json, html, shadow)
+    if side_by_side.executor is None:
+        _refuse_without_executor(side_by_side)
+        adapt_and_report(folder, plan_of(job), protocol, as_json, html, shadow)
+    else:
+        _adapt_side_by_side(side_by_side, folder, plan_of(job), protocol, as_json, html, shadow)
 
 
 def adapt_and_report(
@@ -46,12 +58,62 @@ def adapt_and_report(
     """Do what the plan says in the run folder; report.json, report.html and report.md go there where not named."""
     from lotwise.datasets.frame_cache import FrameCache
     from lotwise.students.pipeline.adapt import adapt as adapt_cameras
-    from lotwise.students.pipeline.footage import open_run_frames
     from lotwise.students.pipeline.run import Run
 
     run, read = Run(folder), FrameCache()
     with progress_bars() as progress:
         done = adapt_cameras(run, plan, progress, lambda line: print_notes([line]), read, shadow)
+    _print_adapted(run, plan, done, protocol, as_json, html, read)
+
+
+def _refuse_without_executor(asked: SideBySide) -> None:
+    given = [field.name for field in fields(asked) if getattr(asked, field.name) is not None]
+    if given:
+        raise InputError(f"--{given[0].replace('_', '-')} needs --executor local or --executor ray")
+
+
+def _adapt_side_by_side(
+    asked: SideBySide,
+    folder: Path,
+    plan: Plan,
+    protocol: str | None,
+    as_json: Path | None,
+    html: Path | None,
+    shadow: bool | None,
+) -> None:
+    from lotwise.cameras.collection.deadline import span_of
+    from lotwise.datasets.frame_cache import FrameCache
+    from lotwise.students.executors.choose import executor_of
+    from lotwise.students.executors.task import Resources
+    from lotwise.students.pipeline.adapt_on_executor import adapt_on, refuse_failed
+    from lotwise.students.pipeline.run import Run
+
+    run, read = Run(folder), FrameCache()
+    assert asked.executor is not None
+    executor = executor_of(asked.executor, asked.workers, asked.address)
+    resources = Resources(
+        memory_bytes=None if asked.camera_memory is None else int(asked.camera_memory * 1e9),
+        seconds=None if asked.camera_time is None else span_of(asked.camera_time, "--camera-time").total_seconds(),
+    )
+    with progress_bars() as progress:
+        done = adapt_on(executor, run, plan, progress, lambda line: print_notes([line]), shadow, resources)
+    if done.adapted is not None:
+        _print_adapted(run, plan, done.adapted, protocol, as_json, html, read)
+    refuse_failed(run, done)
+
+
+def _print_adapted(
+    run: Run,
+    plan: Plan,
+    done: Adapted,
+    protocol: str | None,
+    as_json: Path | None,
+    html: Path | None,
+    read: FrameCache,
+) -> None:
+    """What came of a run, and the report of it."""
+    from lotwise.students.pipeline.footage import open_run_frames
+
     print_notes(done.footage.notes)
     print_skipped(tuple(done.labels.skipped.values()))
     print_ladders(run.records().values())
@@ -62,8 +124,8 @@ def adapt_and_report(
         run,
         frames,
         protocol,
-        as_json or folder / "report.json",
-        html or folder / "report.html",
-        folder / "report.md",
+        as_json or run.folder / "report.json",
+        html or run.folder / "report.html",
+        run.folder / "report.md",
         read=read,
     )

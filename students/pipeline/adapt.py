@@ -63,22 +63,38 @@ def adapt(
     Raises:
         InputError: frames, weights or settings that cannot be worked with, or another process works in the folder.
     """
-    read = read or FrameCache()
-    footage = _checked_footage(plan)
+    footage = checked_footage(plan)
     with run.lock():
-        _begin(run, plan, note)
-        labels = labels_without_ignored(label_frames(run, footage, progress, read), footage)
-        train_students(run, footage, labels, progress, read, note)
-        right_size_students(run, footage, labels, progress, read, note)
-        export_bundles(run, footage, labels, progress, read, shadow)
+        begin(run, plan, note)
+        return all_stages(run, footage, progress, note, read or FrameCache(), shadow)
+
+
+def all_stages(
+    run: Run,
+    footage: Footage,
+    progress: Progress,
+    note: Note,
+    read: LoadFrame,
+    shadow: bool | None,
+    share: int | None = None,
+) -> Adapted:
+    """All three stages of a run that is begun and locked; arguments and errors as of :func:`adapt`.
+
+    Args:
+        share: how many cameras share the machine on which they will run; None for those of the footage.
+    """
+    labels = labels_without_ignored(label_frames(run, footage, progress, read), footage)
+    train_students(run, footage, labels, progress, read, note)
+    right_size_students(run, footage, labels, progress, read, note, share)
+    export_bundles(run, footage, labels, progress, read, shadow)
     return Adapted(footage, labels)
 
 
 def label(run: Run, plan: Plan, progress: Progress = no_progress, note: Note = no_note) -> Adapted:
     """The first stage alone; arguments and errors as of :func:`adapt`."""
-    footage = _checked_footage(plan)
+    footage = checked_footage(plan)
     with run.lock():
-        _begin(run, plan, note)
+        begin(run, plan, note)
         return Adapted(footage, labels_without_ignored(label_frames(run, footage, progress), footage))
 
 
@@ -133,14 +149,15 @@ def export(run: Run, progress: Progress = no_progress, shadow: bool | None = Non
         export_bundles(run, footage, labels, progress, FrameCache(), shadow)
 
 
-def _checked_footage(plan: Plan) -> Footage:
+def checked_footage(plan: Plan) -> Footage:
     """The frames of a plan; what is wrong with them or with the student's weights is said before hours of labelling."""
     footage = open_footage(plan)
     load_model(plan.student)
     return footage
 
 
-def _begin(run: Run, plan: Plan, note: Note) -> None:
+def begin(run: Run, plan: Plan, note: Note) -> None:
+    """Write what is asked of a run, once it is said what that gives up."""
     for line in lost_work(run, plan):
         note(line)
     run.begin(plan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,12 +17,19 @@ LOCK = ".lock"
 MAX_ID_BYTES = 20
 """Bytes of the lock file that are read: more than the id of any process has."""
 
+TRY_EVERY_S = 0.1
+"""How often a lock is tried while it is waited for."""
+
 
 @contextmanager
-def locked_folder(folder: Path) -> Iterator[None]:
+def locked_folder(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
     """Keep other processes from working in a run folder meanwhile; it is made where it is not there yet.
 
     The kernel holds the lock, so a process that dies lets go of it.
+
+    Args:
+        folder: to be locked.
+        wait_s: how long to wait for another process that works there.
 
     Raises:
         InputError: another process works there, or the folder cannot be written.
@@ -34,7 +42,7 @@ def locked_folder(folder: Path) -> Iterator[None]:
         raise unwritable(path, error) from error
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(handle, wait_s)
         except BlockingIOError as error:
             holder = os.pread(handle, MAX_ID_BYTES, 0).decode(errors="replace").strip()
             raise InputError(
@@ -46,3 +54,20 @@ def locked_folder(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _lock(handle: int, wait_s: float) -> None:
+    """Take the lock.
+
+    Raises:
+        BlockingIOError: another process holds it for longer than that.
+    """
+    end = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(TRY_EVERY_S)

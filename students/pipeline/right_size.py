@@ -59,6 +59,7 @@ def right_size_students(
     progress: Progress = no_progress,
     read: LoadFrame = load,
     note: Note = no_note,
+    share: int | None = None,
 ) -> None:
     """Give each trained camera the student that its run's plan asks for: of the full size, or a smaller one.
 
@@ -72,13 +73,14 @@ def right_size_students(
         progress: called after each step with its stage, how much is done, of how much, and a note.
         read: gives the pixels of a frame.
         note: told, one line each, what a user should know.
+        share: how many cameras share the machine, where the plan does not say; None for those of the footage.
 
     Raises:
         InputError: a frame shows something else than when it was labelled, or the loss is not finite.
     """
     settings = run.plan().right_size
     records = [record for camera in footage.cameras if (record := run.record(camera))]
-    share = settings.cameras or len(records)
+    share = settings.cameras or share or len(records)
     for record in records:
         if not settings.asked:
             if record.right_size is not None:
