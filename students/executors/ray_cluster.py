@@ -53,7 +53,9 @@ def connected(address: str | None, workers: int | None) -> Iterator[Any]:
         else:
             _check_answer(address)
             ray.init(address, **quiet)
-    except (RuntimeError, ConnectionError, ValueError, OSError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # Ray raises whatever it likes, a plain Exception among it
         raise InputError(refusal(address, str(error))) from error
     try:
         yield ray

@@ -3,10 +3,13 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import psutil
 import pytest
 
-NODE = {"num_cpus": 1, "memory": 4_000_000_000, "object_store_memory": 80_000_000}
+NODE: dict[str, Any] = {"num_cpus": 1, "memory": 4_000_000_000, "object_store_memory": 80_000_000}
+TRIES = 5
 
 
 @contextmanager
@@ -16,12 +19,39 @@ def two_nodes() -> Iterator[str]:
     from lotwise.students.executors.ray_cluster import SETTINGS
 
     os.environ |= SETTINGS
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(initialize_head=True, head_node_args=NODE | {"include_dashboard": False})
+    before = {process.pid for process in psutil.Process().children(recursive=True)}
+    cluster = None
     try:
-        cluster.add_node(**NODE)
-        cluster.wait_for_nodes()
+        cluster = _started(before)
         yield cluster.address
     finally:
-        cluster.shutdown()
+        if cluster is not None:
+            cluster.shutdown()
+        _end_others(before)
+
+
+def _started(before: set[int]) -> Any:
+    """A cluster. Ray gives a node half a minute to start, which on a busy machine may be too little: then once more."""
+    from ray.cluster_utils import Cluster
+
+    for _ in range(TRIES):
+        try:
+            cluster = Cluster(initialize_head=True, head_node_args=NODE | {"include_dashboard": False})
+            cluster.add_node(**NODE)
+            cluster.wait_for_nodes()
+            return cluster
+        except Exception as error:
+            if "timed out" not in str(error):
+                raise
+            _end_others(before)
+    pytest.skip(f"Ray's own half a minute was too little {TRIES} times to start a node on this machine")
+
+
+def _end_others(before: set[int]) -> None:
+    """End what this process has begun since then."""
+    for process in psutil.Process().children(recursive=True):
+        if process.pid not in before:
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                continue
