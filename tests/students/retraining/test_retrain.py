@@ -119,12 +119,12 @@ def test_a_folder_that_is_played_again_and_again_shows_nothing_new(adapted: Path
     assert run.registry("C1").state().live == Run(adapted).registry("C1").state().live
     assert "known already" in write_changes(run, open_footage(run.plan()), record).read_text()
     # What is new beside them is learned from, and the others are counted.
-    for picture in (frames / "C1").glob("*.jpg"):
-        for day in ("01", "02"):
-            shutil.copyfile(picture, tmp_path / "again" / "C1" / f"2027-04-{day}_{picture.name[-12:]}")
+    for number, picture in enumerate(sorted((frames / "C1").glob("*.jpg"))):
+        for month in (4, 5):
+            shutil.copyfile(picture, tmp_path / "again" / "C1" / f"2027-{month:02d}-{number + 1:02d}_08_00_00.jpg")
     (outcome,) = retrain(run, Asked(tmp_path / "again"), cameras=["C1"])
     record = outcome.record
-    assert record is not None and record.known == len(record.new) - 6 > 0
+    assert record is not None and (record.known, len(record.new)) == (6, 12)
     assert len(record.learned) + len(record.held_out) == 6
     assert any("known already and left out" in note for note in record.notes)
     assert f"{record.known} more" in write_changes(run, open_footage(run.plan()), record).read_text()
