@@ -42,6 +42,8 @@ KEY = "node.pem"
 """File in it: the node's own key pair."""
 PENDING_S, REJECTED_S = 20.0, 600.0
 """Seconds between two questions how the enrolment stands."""
+SOON_S = 1.0
+"""Seconds to the next report where the hub waits for a card, or something is under way that can go on."""
 WORK_S = 20.0
 """Seconds for frames and bundles between two reports: during a long download the hub still hears of the node."""
 JITTER = 0.1
@@ -175,7 +177,7 @@ class HubLink:
         has_bundle = {name: of.live is not None for name, of in report.cameras.items()}
         again = self._work(orders, has_bundle)
         if again or self._asked:
-            return 0.0
+            return SOON_S
         return max(0.0, _about(max(self._settings.report_s, orders.again_s)) - (time.monotonic() - began))
 
     def _work(self, orders: Orders, has_bundle: Mapping[str, bool]) -> bool:

@@ -31,6 +31,8 @@ NOT_TAKEN = (400, 413, 415, 422)
 """Statuses by which a hub says that it will never take this frame."""
 OF_THE_NODE = (0, 401, 403)
 """Statuses that concern more than this frame: the hub is away, or does not know this node."""
+PACE_S = 0.2
+"""Seconds between two frames. Chosen: half of the requests that a hub takes of a node, so that it refuses none."""
 HOLD_S = 300.0
 """Seconds without frames after the hub would not take one now and did not say for how long."""
 
@@ -134,7 +136,7 @@ class Sending:
             if one.frame.sha256 in known:
                 self._ledger.known(one.frame, self.today())
                 self._forget(one.frame.camera)
-            elif stop.is_set() or time.monotonic() >= until or not self._send_one(one):
+            elif stop.wait(PACE_S) or time.monotonic() >= until or not self._send_one(one):
                 return False
         return True
 
