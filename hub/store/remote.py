@@ -101,9 +101,12 @@ class RemoteStore:
     def check(self) -> None:
         """Find the store writable."""
         key = f"check-{uuid.uuid4().hex}"
-        with self._told(key):
-            self._files.pipe_file(self._at(key), b"lotwise")
-            self._files.rm_file(self._at(key))
+        try:
+            with self._told(key):
+                self._files.pipe_file(self._at(key), b"lotwise")
+                self._files.rm_file(self._at(key))
+        except NotStored:
+            raise StoreFailed(f"{self._name}: there is no such bucket or folder; make it first") from None
 
     def forget_copies(self, older_than_s: float = 7 * DAY_S) -> int:
         """Delete local copies that nobody has used for so long, and return how many."""
