@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
 from lotwise.hub.camera_ids import checked_id
 from lotwise.hub.database import audit, nodes
-from lotwise.hub.database.frames import count_frames
-from lotwise.hub.database.offers import change_offer, offers_of, standing_offers
-from lotwise.hub.database.reports import Said, note_report
+from lotwise.hub.database.cameras import cameras_of
+from lotwise.hub.database.frames import frame_counts
+from lotwise.hub.database.offers import STANDING, change_offer, offers_of
+from lotwise.hub.database.reports import Said, last_rows, note_report
 from lotwise.hub.database.tables import CameraRow, OfferRow
 from lotwise.hub.hub import Hub
+from lotwise.hub.learning.due import WORTH_RETRAINING
 from lotwise.hub.settings import LearningSettings
 from lotwise.node.hub.messages import CameraReport, Offer, OfferedFile, Orders, Report
 
@@ -21,8 +24,6 @@ log = logging.getLogger(__name__)
 
 MORE_FRAMES = 4
 """A camera that should be retrained may send so many times as many frames as a retraining needs."""
-WORTH_RETRAINING = ("watch", "retrain")
-"""Verdicts on which a camera is retrained."""
 
 
 def answer(hub: Hub, node: str, report: Report, now: datetime | None = None) -> Orders:
@@ -43,32 +44,44 @@ def answer(hub: Hub, node: str, report: Report, now: datetime | None = None) -> 
     wanted: dict[str, int] = {}
     for one in (*report.cameras, *report.cards):
         checked_id(one)
+    changed: list[str] = []
     with hub.database.writing() as session:
         row = nodes.node_of(session, node)
         if row is None:  # removed since the request was checked
             return Orders(cards=(), frames={}, offers=(), again_s=hub.file.settings.report_s)
         row.seen, row.software = moment, report.software
+        # Each asked once for all cameras: hundreds of nodes report every ten seconds.
+        known = {one.camera: one.verdict for one in cameras_of(session, node)}
+        counts, last, all_offers = frame_counts(session, node), last_rows(session, node), offers_of(session, node)
         for name, said in report.cameras.items():
-            camera = note_report(session, node, _said(name, said), moment)
+            camera = note_report(session, node, _said(name, said), moment, last.get(name))
             if name in report.cards:
                 camera.card = report.cards[name].model_dump(mode="json")
                 camera.card_stamp = report.cards[name].stamp
             if camera.card_stamp != said.card:
                 cards.append(name)
-            _follow(session, node, name, said, moment)
-            if count := frames_wanted(session, camera, learning):
+            news = _follow(session, node, name, said, [one for one in all_offers if one.camera == name], moment)
+            if news or name in report.cards or camera.asked or known.get(name) != camera.verdict:
+                changed.append(name)
+            new, used = counts.get((name, "new"), 0), counts.get((name, "used"), 0)
+            if count := frames_wanted(camera, new, used, learning):
                 wanted[name] = count
-        offers = [_offer(one) for one in standing_offers(session, node) if one.camera in report.cameras]
-    # A card or a verdict may be what a job has waited for.
-    for name in report.cameras:
+        offers = [_offer(one) for one in all_offers if one.state in STANDING and one.camera in report.cameras]
+    # A card, a verdict or a decision may be what a job has waited for.
+    for name in changed:
         hub.frame_came(node, name)
     return Orders(cards=tuple(cards), frames=wanted, offers=tuple(offers), again_s=hub.file.settings.report_s)
 
 
-def frames_wanted(session: Session, camera: CameraRow, learning: LearningSettings) -> int:
-    """How many more frames of a camera the hub can use now."""
-    new = count_frames(session, camera.node, camera.camera, "new")
-    if not count_frames(session, camera.node, camera.camera, "used"):
+def frames_wanted(camera: CameraRow, new: int, used: int, learning: LearningSettings) -> int:
+    """How many more frames of a camera the hub can use now.
+
+    Args:
+        camera: as its node told last.
+        new, used: frames of it that are here, not yet learned from and learned from.
+        learning: when the hub learns.
+    """
+    if not used:
         return max(0, learning.first_frames - new)
     urgent = camera.asked or camera.verdict in WORTH_RETRAINING
     return max(0, learning.new_frames * (MORE_FRAMES if urgent else 1) - new)
@@ -98,9 +111,12 @@ def _said(name: str, said: CameraReport) -> Said:
     )
 
 
-def _follow(session: Session, node: str, camera: str, said: CameraReport, now: datetime) -> None:
-    """Note how far offers have come by what the node says of its bundles."""
-    for offer in offers_of(session, node, camera):
+def _follow(
+    session: Session, node: str, camera: str, said: CameraReport, offers: Sequence[OfferRow], now: datetime
+) -> bool:
+    """Note how far a camera's offers have come by what the node says of its bundles; whether anything is news."""
+    any_news = False
+    for offer in offers:
         news = False
         if offer.identity == said.live:
             news = change_offer(offer, "live", now)
@@ -112,6 +128,8 @@ def _follow(session: Session, node: str, camera: str, said: CameraReport, now: d
             details = {"bundle": offer.identity, "why": offer.refused} if offer.refused else {"bundle": offer.identity}
             audit.note(session, f"node {node[:12]}", offer.state, f"{node[:12]} {camera}", details, now)
             log.info("%s %s: bundle %s is %s %s", node[:12], camera, offer.identity, offer.state, offer.refused)
+        any_news = any_news or news
+    return any_news
 
 
 def _offer(row: OfferRow) -> Offer:

@@ -18,7 +18,7 @@ from lotwise.terminal import err, out
 VERBS = (
     "demo", "adapt", "label", "frames", "train", "resize", "retrain", "federate", "curve", "export", "report",
     "reproduce", "detect", "download", "init", "collect", "run", "trust", "history", "sent", "bundles", "promote",
-    "rollback", "prune", "ignore", "slots",
+    "rollback", "prune", "ignore", "slots", "hub",
 )  # fmt: skip
 """Modules of :mod:`lotwise.verbs`, each named as its verb, in the order of the help."""
 
@@ -27,6 +27,8 @@ TRAINING_ONLY = ("torch", "ultralytics", "albumentations", "pycocotools", "matpl
 """Libraries that only ``pip install 'lotwise[train]'`` brings."""
 FEDERATED_ONLY = ("flwr", "ray")
 """Libraries that only ``pip install 'lotwise[federated]'`` brings."""
+HUB_ONLY = ("sqlalchemy", "alembic", "fsspec")
+"""Libraries that only ``pip install 'lotwise[hub]'`` brings."""
 
 
 def application(verbs: Sequence[str] = VERBS) -> typer.Typer:
@@ -74,6 +76,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         missing = (error.name or "").partition(".")[0]
         if missing in FEDERATED_ONLY:
             _refuse("federations need Flower and Ray; run pip install 'lotwise[federated]'")
+        if missing in HUB_ONLY:
+            _refuse("a hub needs a database and what it trains with; run pip install 'lotwise[hub]'")
+        if missing == "psycopg":
+            _refuse("PostgreSQL needs its own client; run pip install 'lotwise[postgresql]'")
         if missing not in TRAINING_ONLY:
             raise
         _refuse(f"this needs {error.name}, which a camera node goes without; run pip install 'lotwise[train]'")

@@ -72,10 +72,23 @@ def count_frames(session: Session, node: str, camera: str, state: FrameState | N
     return session.scalar(asked if state is None else asked.where(FrameRow.state == state)) or 0
 
 
+def frame_counts(session: Session, node: str) -> dict[tuple[str, FrameState], int]:
+    """How many there are of each camera of a node and in each state; asked at once, since a node reports often."""
+    asked = select(FrameRow.camera, FrameRow.state, func.count()).where(FrameRow.node == node)
+    found = session.execute(asked.group_by(FrameRow.camera, FrameRow.state))
+    return {(camera, state): count for camera, state, count in found}
+
+
 def use_frames(session: Session, node: str, camera: str, digests: Collection[str]) -> None:
     """Note that a student has learned from these, or was measured on them."""
     asked = update(FrameRow).where(FrameRow.node == node, FrameRow.camera == camera, FrameRow.sha256.in_(list(digests)))
     session.execute(asked.values(state="used"))
+
+
+def release_frames(session: Session, node: str, camera: str, digests: Collection[str]) -> None:
+    """Note that the files of these are gone, so that they take no room any more; they stay known."""
+    asked = update(FrameRow).where(FrameRow.node == node, FrameRow.camera == camera, FrameRow.sha256.in_(list(digests)))
+    session.execute(asked.values(bytes=0))
 
 
 def bytes_of(session: Session, node: str | None = None) -> int:

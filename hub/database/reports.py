@@ -42,8 +42,21 @@ class Said:
     whole: dict[str, Any] | None = None
 
 
-def note_report(session: Session, node: str, said: Said, now: datetime) -> CameraRow:
+def last_rows(session: Session, node: str) -> dict[str, datetime]:
+    """When the newest row of history of each of a node's cameras was made."""
+    asked = select(ReportRow.camera, func.max(ReportRow.time)).where(ReportRow.node == node).group_by(ReportRow.camera)
+    return {camera: time for camera, time in session.execute(asked)}
+
+
+def note_report(session: Session, node: str, said: Said, now: datetime, before: datetime | None) -> CameraRow:
     """Keep what a node says of a camera.
+
+    Args:
+        session: to write with.
+        node: whose camera it is.
+        said: what it says.
+        now: the moment.
+        before: when the camera's newest row of history was made, as :func:`last_rows` has it.
 
     Raises:
         InputError: as of :func:`known_camera`.
@@ -51,8 +64,6 @@ def note_report(session: Session, node: str, said: Said, now: datetime) -> Camer
     row = known_camera(session, node, said.camera)
     row.live, row.shadow, row.verdict, row.accuracy = said.live, said.shadow, said.verdict, said.accuracy
     row.report, row.reported = said.whole, now
-    last = select(func.max(ReportRow.time)).where(ReportRow.node == node, ReportRow.camera == said.camera)
-    before = session.scalar(last)
     if before is None or now - before >= HISTORY_PERIOD or now < before:
         session.add(
             ReportRow(

@@ -22,14 +22,17 @@ TRY_EVERY_S = 0.1
 
 
 @contextmanager
-def locked_folder(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
-    """Keep other processes from working in a run folder meanwhile; it is made where it is not there yet.
+def locked_folder(
+    folder: Path, wait_s: float = 0.0, what: str = "run folder", mend: str = "give another folder with --out"
+) -> Iterator[None]:
+    """Keep other processes from working in a folder meanwhile; it is made where it is not there yet.
 
     The kernel holds the lock, so a process that dies lets go of it.
 
     Args:
         folder: to be locked.
         wait_s: how long to wait for another process that works there.
+        what, mend: what it is, and what to do where another process works there, for errors.
 
     Raises:
         InputError: another process works there, or the folder cannot be written.
@@ -46,8 +49,8 @@ def locked_folder(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
         except BlockingIOError as error:
             holder = os.pread(handle, MAX_ID_BYTES, 0).decode(errors="replace").strip()
             raise InputError(
-                f"{folder}: another lotwise works in this run folder (process {holder or 'unknown'}); wait until it is "
-                "done, or give another folder with --out"
+                f"{folder}: another lotwise works in this {what} (process {holder or 'unknown'}); wait until it is "
+                f"done, or {mend}"
             ) from error
         os.ftruncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)

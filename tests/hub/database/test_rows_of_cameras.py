@@ -50,13 +50,15 @@ def test_frames_are_given_in_order_of_time_until_they_are_used(database: Databas
         frames.use_frames(session, NODE, "C1", ["2" * 64])
         assert [row.sha256[0] for row in frames.frames_of(session, NODE, "C1", "new")] == ["1", "3"]
         assert frames.count_frames(session, NODE, "C1", "used") == 1
+        assert frames.frame_counts(session, NODE) == {("C1", "new"): 2, ("C1", "used"): 1}
 
 
 def test_the_history_has_a_row_in_ten_minutes_and_the_camera_the_last_word(database: Database) -> None:
     with database.writing() as session:
         for minute in range(25):
             said = reports.Said("C1", live="0" * 16, verdict="good" if minute < 24 else "watch", free=minute)
-            reports.note_report(session, NODE, said, NOON + timedelta(minutes=minute))
+            last = reports.last_rows(session, NODE).get("C1")
+            reports.note_report(session, NODE, said, NOON + timedelta(minutes=minute), last)
         assert [row.free for row in reports.reports_of(session, NODE, "C1")] == [0, 10, 20]
         found = cameras.find_camera(session, NODE, "C1")
         assert (found.verdict, found.live) == ("watch", "0" * 16)

@@ -1,0 +1,59 @@
+"""Which job a camera is due for, and why; decided by the tables alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from lotwise.hub.database.frames import count_frames
+from lotwise.hub.database.offers import standing_offers
+from lotwise.hub.database.tables import CameraRow
+from lotwise.hub.settings import LearningSettings
+
+JobKind = Literal["adapt", "retrain"]
+"""``adapt`` makes the first student of a camera, ``retrain`` teaches the one that it has."""
+WORTH_RETRAINING = ("watch", "retrain")
+"""Verdicts on which a camera is retrained."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """A job that a camera is due for.
+
+    Attributes:
+        kind: what is to be done.
+        why: one line for people.
+        frames: new frames that it would see; a job that has failed is not tried again before there are more.
+    """
+
+    kind: JobKind
+    why: str
+    frames: int
+
+
+def due_job(session: Session, camera: CameraRow, learning: LearningSettings) -> Due | None:
+    """What a camera is due for; None where nothing is, or where its node has yet to decide of a bundle.
+
+    Args:
+        session: to read with.
+        camera: as its node told last.
+        learning: when the hub learns.
+    """
+    if camera.card is None:
+        return None
+    if any(offer.camera == camera.camera for offer in standing_offers(session, camera.node)):
+        return None
+    new = count_frames(session, camera.node, camera.camera, "new")
+    if not count_frames(session, camera.node, camera.camera, "used"):
+        if new < learning.first_frames:
+            return None
+        return Due("adapt", f"{new} frames and no student yet", new)
+    if new < learning.new_frames:
+        return None
+    if camera.asked:
+        return Due("retrain", f"{new} new frames; {camera.asked}", new)
+    if camera.verdict in WORTH_RETRAINING:
+        return Due("retrain", f"{new} new frames; the node's verdict is {camera.verdict}", new)
+    return None
