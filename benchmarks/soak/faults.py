@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lotwise.cameras.registry.registry import Registry
-from tests.cameras.sources.cameras import parent_of
+from tests.cameras.sources.cameras import cmdline, parent_of
 from tests.node.installation import Installation
 
 Mend = Callable[[], None]
@@ -103,8 +103,10 @@ def _start(site: Installation) -> None:
 
 def _kill(site: Installation, fork_server: bool, rng: random.Random) -> None:
     assert site.node is not None
-    node, family = site.node.pid, site.children()
-    chosen = [pid for pid in family if (parent_of(pid) == node) == fork_server]
+    # The node has other children too, such as the one that finds out its engines.
+    servers = [pid for pid in site.children() if b"decoder_process.fork_server" in cmdline(pid)]
+    forking = [pid for pid in servers if parent_of(pid) == site.node.pid]
+    chosen = forking if fork_server else [pid for pid in servers if parent_of(pid) in forking]
     if chosen:
         os.kill(rng.choice(chosen), signal.SIGKILL)
 
