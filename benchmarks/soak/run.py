@@ -76,6 +76,9 @@ def main() -> None:
     console = Console()
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         soak = run(arguments, Path(folder), console)
+    if arguments.json:  # the samples first: whatever becomes of the report, an hour must not be lost with it
+        raw = {"faults": [asdict(one) for one in soak.faults], "samples": [asdict(one) for one in soak.samples]}
+        arguments.json.write_text(json.dumps({**raw, "log": soak.log}) + "\n")
     verdicts = checks(soak)
     show(console, soak, verdicts)
     if arguments.json:

@@ -75,6 +75,14 @@ def test_what_is_left_at_the_end_is_noticed() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_machine_too_busy_to_be_sampled_at_the_end_still_gets_its_report(left: int) -> None:
+    soak = made_up()
+    end = soak.seconds - soak.calm_s
+    before = [one for one in soak.samples if one.seconds < end]
+    assert "all keep their rate" in failed(replace(soak, samples=(*before, *soak.samples[len(soak.samples) - left :])))
+
+
 def test_figures() -> None:
     found = figures(made_up(grows_mb=36))
     assert found["growth of the node's process, MB/h"] == pytest.approx(36)
