@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
-from lotwise.eval.page.environment import FOLDER, page_environment
+from lotwise.eval.page.environment import page_environment
 from lotwise.students.retraining.records import FrameChange, RetrainingRecord
 
 
@@ -53,12 +49,8 @@ class ChangePage:
 
 def changes_page(page: ChangePage) -> str:
     """The whole page."""
-    style = (FOLDER / "static" / "report.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return page_environment().get_template("changes.html").render(
-        page=page,
-        record=page.record,
-        compared=page.record.compared,
-        style=Markup(style),  # noqa: S704  the style sheet is a file of ours
-        policy=f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
-    )  # fmt: skip
+    return (
+        page_environment()
+        .get_template("changes.html")
+        .render(page=page, record=page.record, compared=page.record.compared)
+    )

@@ -145,7 +145,9 @@ def _report(
     html: Path | None,
 ) -> None:
     from lotwise.datasets.frame_cache import FrameCache
-    from lotwise.students.federation.gains import gains, readable_bytes, sentence, write_page
+    from lotwise.datasets.whole_file import write_whole
+    from lotwise.eval.page.gains import gains_page
+    from lotwise.students.federation.gains import gains, readable_bytes, sentence
     from lotwise.students.pipeline.footage import open_run_frames
     from lotwise.verbs.export import print_live_bundles
 
@@ -175,7 +177,8 @@ def _report(
     write_json(as_json, content)
     asked = {name: str(value) for name, value in settings.model_dump(mode="json").items() if value not in (None, {})}
     page = html or folder / "gains.html"
-    write_page(page, f"Federation of {len(found)} cameras by {settings.method}", found, done.progress, asked)
+    title = f"Federation of {len(found)} cameras by {settings.method}"
+    write_whole(page, gains_page(title, found, done.progress, asked).encode())
     out.print(f"Page: {page}")
     print_report(
         run,

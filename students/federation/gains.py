@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from lotwise.datasets.whole_file import write_whole
 from lotwise.students.federation.server_side import Progressed
 from lotwise.students.pipeline.records import CameraRecord
 
@@ -104,24 +100,6 @@ def sentence(found: Sequence[Gain]) -> str:
             named = {"neither": "neither gained nor lost", "cannot tell": "cannot be told (no frame held out)"}
             said.append(f"{', '.join(cameras)} {named.get(word, word)}")
     return f"{'; '.join(said)}."
-
-
-def write_page(path: Path, title: str, found: Sequence[Gain], progress: Progressed, about: Mapping[str, str]) -> None:
-    """One self-contained page.
-
-    Args:
-        path: of the page; its folder is there.
-        title: of the page.
-        found: every camera.
-        progress: of the server.
-        about: what was asked for, by name, for people.
-    """
-    templates = FileSystemLoader(Path(__file__).parent / "templates")
-    environment = Environment(loader=templates, undefined=StrictUndefined, autoescape=True, trim_blocks=True)
-    page = environment.get_template("gains.html").render(
-        title=title, gains=found, progress=progress, about=about, headline=sentence(found), size=readable_bytes
-    )
-    write_whole(path, page.encode())
 
 
 def readable_bytes(count: float) -> str:
