@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from benchmarks.federation.split import Split
 from benchmarks.federation.world import World
@@ -74,39 +76,35 @@ def _nodes(split: Split) -> Sequence[str]:
     return list(split.learned)
 
 
+def _fedmd(world: World, split: Split, work: Work, seed: int, power: float = 1.0) -> Method:
+    return FedMD(digest_steps=work.steps, power=power, keep=KEEP, **_shared(world, work, seed))
+
+
+def _distributed(graph_of: Callable[[World, Split], Graph]) -> Maker:
+    return lambda world, split, work, seed: DistributedDistillation(
+        graph=graph_of(world, split), keep=KEEP, **_shared(world, work, seed)
+    )
+
+
+def _shared(world: World, work: Work, seed: int) -> dict[str, Any]:
+    """What is the same in all methods that speak about the reference set."""
+    return {"reference": world.reference, "work": work, "first": FIRST * work.steps, "batch": 1, "seed": seed}
+
+
 METHODS: Mapping[str, Maker] = {
     ALONE: lambda world, split, work, seed: AloneFirst(work, first=FIRST * work.steps),
     "FedAvg": lambda world, split, work, seed: FedAvg(evenly(work)),
     "FedAvg, norms too": lambda world, split, work, seed: FedAvg(evenly(work), batch_norm="shared"),
     "FedProx": lambda world, split, work, seed: FedProx(evenly(work), mu=10.0),
     "SCAFFOLD": lambda world, split, work, seed: Scaffold(replace(evenly(work), optimizer="sgd", rate=0.01)),
-    "FedMD": lambda world, split, work, seed: FedMD(
-        world.reference, work, first=FIRST * work.steps, digest_steps=work.steps, keep=KEEP, batch=1, seed=seed
-    ),
-    "FedMD, surer ones count more": lambda world, split, work, seed: FedMD(
-        world.reference,
-        work,
-        first=FIRST * work.steps,
-        digest_steps=work.steps,
-        power=2.0,
-        keep=KEEP,
-        batch=1,
-        seed=seed,
-    ),
-    "Distributed Distillation, all neighbours": lambda world, split, work, seed: DistributedDistillation(
-        world.reference, complete(_nodes(split)), 1.0, work, FIRST * work.steps, KEEP, batch=1, seed=seed
-    ),
-    "Distributed Distillation, ring": lambda world, split, work, seed: DistributedDistillation(
-        world.reference, ring(_nodes(split)), 1.0, work, FIRST * work.steps, KEEP, batch=1, seed=seed
-    ),
-    "Distributed Distillation, alike views": lambda world, split, work, seed: DistributedDistillation(
-        world.reference, view_graph(world, split), 1.0, work, FIRST * work.steps, KEEP, batch=1, seed=seed
-    ),
+    "FedMD": _fedmd,
+    "FedMD, surer ones count more": partial(_fedmd, power=2.0),
+    "Distributed Distillation, all neighbours": _distributed(lambda world, split: complete(_nodes(split))),
+    "Distributed Distillation, ring": _distributed(lambda world, split: ring(_nodes(split))),
+    "Distributed Distillation, alike views": _distributed(view_graph),
     "multi-headed, ring": lambda world, split, work, seed: MultiHeaded(
-        world.reference, ring(_nodes(split)), 1, 1.0, work, FIRST * work.steps, KEEP, batch=1, seed=seed
+        graph=ring(_nodes(split)), keep=KEEP, **_shared(world, work, seed)
     ),
-    "latents": lambda world, split, work, seed: LatentDistillation(
-        world.reference, 1.0, work, FIRST * work.steps, batch=1, seed=seed
-    ),
+    "latents": lambda world, split, work, seed: LatentDistillation(**_shared(world, work, seed)),
 }
 OTHERS = (NANO, ANEW, AUXILIARY, POOLED)

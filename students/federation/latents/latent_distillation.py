@@ -11,7 +11,6 @@ from torch import nn
 
 from lotwise.datasets.frame import Image
 from lotwise.students.distillation.step import StepHook
-from lotwise.students.federation.first_round import steps_told
 from lotwise.students.federation.latents.shared_latents import (
     SharedLatents,
     architecture,
@@ -22,13 +21,11 @@ from lotwise.students.federation.latents.shared_latents import (
 from lotwise.students.federation.listening import PICTURES_AT_ONCE, listen
 from lotwise.students.federation.method import Arrays, Local, Parcel
 from lotwise.students.federation.predictions.peers_hook import detector, drawn
-from lotwise.students.federation.predictions.soft_detections import anchor_count
-from lotwise.students.federation.reference_set import ReferenceSet
-from lotwise.students.federation.work import ADAMW, Work
+from lotwise.students.federation.predictions.reference_method import ReferenceMethod
 
 
-@dataclass(frozen=True)
-class LatentDistillation:
+@dataclass(frozen=True, kw_only=True)
+class LatentDistillation(ReferenceMethod):
     """A star: node -> server the latents of the surest cells of each picture, server -> nodes their mean.
 
     Students of one architecture that began with the same weights have comparable latents; the server makes a mean of
@@ -38,28 +35,14 @@ class LatentDistillation:
     no projector to be learned, as both sides are of one shape.
 
     Attributes:
-        reference: the same on server and nodes.
         weight: of the latents' distance, beside the camera's own loss.
-        work: of a round.
-        first: steps of the first round, in which nobody has been heard yet; 0 for as many as in the others.
         cells: sent of each picture.
         width: numbers a cell is brought down to.
-        batch: reference pictures of a step.
-        seed: draws the pictures of a step.
     """
 
-    reference: ReferenceSet
     weight: float = 1.0
-    work: Work = ADAMW
-    first: int = 0
     cells: int = 32
     width: int = 32
-    batch: int = 2
-    seed: int = 0
-    exchanges: int = 1
-
-    def begin(self, nodes: Sequence[str], start: Arrays) -> Parcel:
-        return Parcel()
 
     def outgoing(self, state: Parcel, round: int, nodes: Sequence[str]) -> Mapping[str, Parcel]:  # noqa: A002
         kinds = {name[5:]: int(kind) for name, kind in state.numbers.items() if name.startswith("kind ")}
@@ -78,13 +61,7 @@ class LatentDistillation:
             peers = self._read(incoming.group("mean"))
             seed = (self.seed, int(incoming.number("round")))
             hook = LatentsHook(self.reference.pictures, peers, self.weight, self.batch, seed)
-        work = self.work
-        local.train(
-            steps_told(incoming, self.work, self.first, local),
-            hook,
-            rate=work.rate * local.decay,
-            optimizer=work.optimizer,
-        )
+        self.train_own(incoming, local, hook)
         numbers = {"examples": local.examples, "kind": float(int(architecture(detector(local.student)), 16))}
         return Parcel({"latents": self._sent(local).arrays()}, numbers), Parcel({"weights": local.weights()})
 
@@ -101,9 +78,6 @@ class LatentDistillation:
                 means[f"mean {kind}"] = mean_latents(sent, self.cells).arrays()
         return Parcel(means, {f"kind {node}": kind for node, kind in kinds.items()})
 
-    def student(self, incoming: Parcel, kept: Parcel | None, local: Local) -> Arrays:
-        return local.weights() if kept is None else kept.group("weights")
-
     @torch.no_grad()
     def _sent(self, local: Local) -> SharedLatents:
         pictures, student = self.reference.pictures, detector(local.student)
@@ -115,7 +89,7 @@ class LatentDistillation:
         return SharedLatents(np.concatenate(index), np.concatenate(values))
 
     def _read(self, arrays: Arrays) -> SharedLatents:
-        return SharedLatents.of_arrays(arrays, len(self.reference), anchor_count(self.reference.input))
+        return SharedLatents.of_arrays(arrays, len(self.reference), self.anchors)
 
 
 @dataclass(frozen=True)

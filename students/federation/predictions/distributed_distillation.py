@@ -7,25 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lotwise.students.federation.first_round import steps_told
 from lotwise.students.federation.graph.mixing import metropolis_weights
 from lotwise.students.federation.graph.topologies import Graph
 from lotwise.students.federation.method import Arrays, Local, Parcel
 from lotwise.students.federation.predictions.peers_hook import PeersHook, detector
+from lotwise.students.federation.predictions.reference_method import ReferenceMethod
 from lotwise.students.federation.predictions.soft_detections import (
     DenseDetections,
-    SoftDetections,
-    anchor_count,
     best,
 )
 from lotwise.students.federation.predictions.soft_loss import peers_say
 from lotwise.students.federation.predictions.student_says import predict
-from lotwise.students.federation.reference_set import ReferenceSet
-from lotwise.students.federation.work import ADAMW, Work
 
 
-@dataclass(frozen=True)
-class DistributedDistillation:
+@dataclass(frozen=True, kw_only=True)
+class DistributedDistillation(ReferenceMethod):
     """Dynamic average consensus on soft detections, and a loss term that keeps the student near it.
 
         z_n <- z_n + sum_m P_nm (c_m - c_n)           what was sent in the last round is mixed
@@ -43,28 +39,14 @@ class DistributedDistillation:
     of the squared one for which convergence is proven.
 
     Attributes:
-        reference: the same on all nodes.
         graph: who talks to whom.
         rho: weight of the distance.
-        work: of a round.
-        first: steps of the first round, in which nobody has been heard yet; 0 for as many as in the others.
         keep: anchors sent of each picture.
-        batch: reference pictures of a step.
-        seed: draws the pictures of a step.
     """
 
-    reference: ReferenceSet
     graph: Graph
     rho: float = 1.0
-    work: Work = ADAMW
-    first: int = 0
     keep: int = 100
-    batch: int = 2
-    seed: int = 0
-    exchanges: int = 1
-
-    def begin(self, nodes: Sequence[str], start: Arrays) -> Parcel:
-        return Parcel()
 
     def outgoing(self, state: Parcel, round: int, nodes: Sequence[str]) -> Mapping[str, Parcel]:  # noqa: A002
         whole = set(state.arrays) == set(self.graph.nodes)
@@ -87,13 +69,7 @@ class DistributedDistillation:
         if state is not None and self.rho > 0:
             seed = (self.seed, int(incoming.number("round")))
             hook = PeersHook(self.reference.pictures, peers_say(state), self.rho, self.batch, seed=seed)
-        work = self.work
-        local.train(
-            steps_told(incoming, self.work, self.first, local),
-            hook,
-            rate=work.rate * local.decay,
-            optimizer=work.optimizer,
-        )
+        self.train_own(incoming, local, hook)
         said = predict(detector(local.student), self.reference.pictures)
         state = said if state is None or kept is None else state + said - _dense(kept.group("said"))
         sent = best(state, self.keep).arrays()
@@ -101,25 +77,18 @@ class DistributedDistillation:
         return Parcel({"soft": sent}, {"examples": local.examples}), Parcel(keep)
 
     def check(self, state: Parcel, reply: Parcel) -> None:
-        self._read(reply.group("soft"))
+        self.read(reply.group("soft"))
 
     def gather(self, state: Parcel, round: int, replies: Mapping[str, Parcel]) -> Parcel:  # noqa: A002
-        return Parcel({node: self._read(reply.group("soft")).arrays() for node, reply in replies.items()})
-
-    def student(self, incoming: Parcel, kept: Parcel | None, local: Local) -> Arrays:
-        return local.weights() if kept is None else kept.group("weights")
+        return Parcel({node: self.read(reply.group("soft")).arrays() for node, reply in replies.items()})
 
     def _mixed(self, incoming: Parcel, kept: Parcel) -> DenseDetections:
-        anchors = anchor_count(self.reference.input)
-        own = self._read(kept.group("sent")).dense(anchors)
+        own = self.read(kept.group("sent")).dense(self.anchors)
         state = _dense(kept.group("state"))
         for other, arrays in incoming.arrays.items():
-            heard = self._read(arrays).dense(anchors)
+            heard = self.read(arrays).dense(self.anchors)
             state = state + (heard - own) * incoming.number(f"weight {other}")
         return state
-
-    def _read(self, arrays: Arrays) -> SoftDetections:
-        return SoftDetections.of_arrays(arrays, len(self.reference), anchor_count(self.reference.input))
 
 
 def _arrays(said: DenseDetections) -> Arrays:

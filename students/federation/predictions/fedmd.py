@@ -6,18 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lotwise.datasets.frame import Image
-from lotwise.students.federation.first_round import steps_told
 from lotwise.students.federation.method import Arrays, Local, Parcel
 from lotwise.students.federation.predictions.peers_hook import PeersHook, detector
-from lotwise.students.federation.predictions.soft_detections import SoftDetections, anchor_count, best, mean
+from lotwise.students.federation.predictions.reference_method import ReferenceMethod
+from lotwise.students.federation.predictions.soft_detections import SoftDetections, best, mean
 from lotwise.students.federation.predictions.soft_loss import peers_say
 from lotwise.students.federation.predictions.student_says import predict
-from lotwise.students.federation.reference_set import ReferenceSet
-from lotwise.students.federation.work import ADAMW, Work
 
 
-@dataclass(frozen=True)
-class FedMD:
+@dataclass(frozen=True, kw_only=True)
+class FedMD(ReferenceMethod):
     """A star: node -> server the K best anchors of each picture, server -> nodes the K best of their mean.
 
     In a round, a camera *digests* the mean (learns it on the reference pictures alone), *revisits* its own frames, and
@@ -29,30 +27,16 @@ class FedMD:
     public set, is what the pretrained nano has behind it.
 
     Attributes:
-        reference: the same on server and nodes.
-        work: of a round on the camera's own frames; reference pictures are learned at the same rate.
-        first: steps of the first round, in which nobody has been heard yet; 0 for as many as in the others.
-        digest_steps: on reference pictures each round.
+        digest_steps: on reference pictures each round, at the rate of the own frames.
         power: of the mean over cameras; the paper's is 1, with more the surer ones count more.
         keep: anchors sent of each picture.
         pictures: drawn anew each round; 0 for all.
-        batch: reference pictures of a step.
-        seed: draws the pictures.
     """
 
-    reference: ReferenceSet
-    work: Work = ADAMW
-    first: int = 0
     digest_steps: int = 20
     power: float = 1.0
     keep: int = 100
     pictures: int = 0
-    batch: int = 2
-    seed: int = 0
-    exchanges: int = 1
-
-    def begin(self, nodes: Sequence[str], start: Arrays) -> Parcel:
-        return Parcel()
 
     def outgoing(self, state: Parcel, round: int, nodes: Sequence[str]) -> Mapping[str, Parcel]:  # noqa: A002
         told = Parcel({name: arrays for name, arrays in state.arrays.items()}, {**state.numbers, "round": round})
@@ -62,38 +46,34 @@ class FedMD:
         if kept is not None:
             local.load(kept.group("weights"))
         round = int(incoming.number("round"))  # noqa: A001
-        rate = self.work.rate * local.decay
         if "mean" in incoming.arrays:
+            rate = self.work.rate * local.decay
             hook = self._hook(incoming, round)
             local.train(self.digest_steps, hook, rate=rate, optimizer=self.work.optimizer, own=False)
-        local.train(steps_told(incoming, self.work, self.first, local), rate=rate, optimizer=self.work.optimizer)
+        self.train_own(incoming, local)
         said = best(predict(detector(local.student), self._drawn(round)), self.keep)
         reply = Parcel({"soft": said.arrays()}, {"examples": local.examples})
         return reply, Parcel({"weights": local.weights()})
 
     def check(self, state: Parcel, reply: Parcel) -> None:
-        self._read(reply.group("soft"))
+        self.read(reply.group("soft"))
 
     def gather(self, state: Parcel, round: int, replies: Mapping[str, Parcel]) -> Parcel:  # noqa: A002
-        said = [self._read(reply.group("soft")) for reply in replies.values()]
+        said = [self.read(reply.group("soft")) for reply in replies.values()]
         if len(said) < 2:
             return Parcel()
-        anchors = anchor_count(self.reference.input)
-        told = best(mean([one.dense(anchors) for one in said], self.power), self.keep)
+        told = best(mean([one.dense(self.anchors) for one in said], self.power), self.keep)
         return Parcel({"mean": told.arrays()}, {"about": round})
 
-    def student(self, incoming: Parcel, kept: Parcel | None, local: Local) -> Arrays:
-        return local.weights() if kept is None else kept.group("weights")
-
     def _hook(self, incoming: Parcel, round: int) -> PeersHook:  # noqa: A002
-        told = self._read(incoming.group("mean"))
-        peers = peers_say(told.dense(anchor_count(self.reference.input)), [told])
+        told = self.read(incoming.group("mean"))
+        peers = peers_say(told.dense(self.anchors), [told])
         pictures = self._drawn(int(incoming.number("about")))
         return PeersHook(pictures, peers, batch=self.batch, seed=(self.seed, round))
 
-    def _read(self, arrays: Arrays) -> SoftDetections:
+    def read(self, arrays: Arrays) -> SoftDetections:
         count = min(self.pictures or len(self.reference), len(self.reference))
-        return SoftDetections.of_arrays(arrays, count, anchor_count(self.reference.input))
+        return SoftDetections.of_arrays(arrays, count, self.anchors)
 
     def _drawn(self, round: int) -> tuple[Image, ...]:  # noqa: A002
         return self.reference.drawn(self.pictures, round, self.seed)

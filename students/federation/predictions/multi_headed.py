@@ -11,27 +11,23 @@ import torch
 from torch import nn
 
 from lotwise.students.distillation.step import MAX_GRADIENT_NORM, BatchLoss, StepHook
-from lotwise.students.federation.first_round import steps_told
 from lotwise.students.federation.graph.topologies import Graph
 from lotwise.students.federation.listening import PICTURES_AT_ONCE
 from lotwise.students.federation.method import Arrays, Local, Parcel
 from lotwise.students.federation.predictions.auxiliary_heads import AuxiliaryHeads, in_place_of_head
 from lotwise.students.federation.predictions.peers_hook import detector, drawn
+from lotwise.students.federation.predictions.reference_method import ReferenceMethod
 from lotwise.students.federation.predictions.soft_detections import (
     DenseDetections,
-    SoftDetections,
-    anchor_count,
     best,
     mean,
 )
 from lotwise.students.federation.predictions.soft_loss import PeersSay, peers_say, soft_loss
 from lotwise.students.federation.predictions.student_says import dense
-from lotwise.students.federation.reference_set import ReferenceSet
-from lotwise.students.federation.work import ADAMW, Work
 
 
-@dataclass(frozen=True)
-class MultiHeaded:
+@dataclass(frozen=True, kw_only=True)
+class MultiHeaded(ReferenceMethod):
     """Head m learns what the neighbours' heads m - 1 say of the reference pictures; head 0 is the student's own.
 
         L_k = f_k(main head) + nu sum_{m=1..heads} distance( head m of k, mean over neighbours j of head m-1 of j )
@@ -44,32 +40,18 @@ class MultiHeaded:
     paper's distance of embeddings is left out, and so is its choice of the surest neighbour.
 
     Attributes:
-        reference: the same on all nodes.
         graph: who talks to whom.
         heads: further heads.
         nu: weight of what the neighbours say.
-        work: of a round.
-        first: steps of the first round, in which nobody has been heard yet; 0 for as many as in the others.
         keep: anchors sent of each picture and head.
-        batch: reference pictures of a step.
         deploy: ``own`` head, or the last further one (``shared``), which knows more of other cameras.
-        seed: draws the pictures of a step.
     """
 
-    reference: ReferenceSet
     graph: Graph
     heads: int = 1
     nu: float = 1.0
-    work: Work = ADAMW
-    first: int = 0
     keep: int = 100
-    batch: int = 2
     deploy: Literal["own", "shared"] = "own"
-    seed: int = 0
-    exchanges: int = 1
-
-    def begin(self, nodes: Sequence[str], start: Arrays) -> Parcel:
-        return Parcel()
 
     def outgoing(self, state: Parcel, round: int, nodes: Sequence[str]) -> Mapping[str, Parcel]:  # noqa: A002
         told = {}
@@ -89,7 +71,7 @@ class MultiHeaded:
         rate = self.work.rate * local.decay
         peers = self._peers(incoming)
         hook = HeadsHook(auxiliary, self, peers, rate, (self.seed, int(incoming.number("round")))) if peers else None
-        local.train(steps_told(incoming, self.work, self.first, local), hook, rate=rate, optimizer=self.work.optimizer)
+        self.train_own(incoming, local, hook)
         reply = {
             f"head {number}": best(said, self.keep).arrays() for number, said in enumerate(self._say(auxiliary, local))
         }
@@ -97,32 +79,29 @@ class MultiHeaded:
 
     def check(self, state: Parcel, reply: Parcel) -> None:
         for number in range(self.heads):
-            self._read(reply.group(f"head {number}"))
+            self.read(reply.group(f"head {number}"))
 
     def gather(self, state: Parcel, round: int, replies: Mapping[str, Parcel]) -> Parcel:  # noqa: A002
         return Parcel(
             {
-                f"{number} {node}": self._read(reply.group(f"head {number}")).arrays()
+                f"{number} {node}": self.read(reply.group(f"head {number}")).arrays()
                 for node, reply in replies.items()
                 for number in range(self.heads)
             }
         )
 
     def student(self, incoming: Parcel, kept: Parcel | None, local: Local) -> Arrays:
-        if kept is None:
-            return local.weights()
-        if self.deploy == "shared":
+        if kept is not None and self.deploy == "shared":
             return in_place_of_head(kept.group("weights"), kept.group(f"auxiliary {self.heads}"))
-        return kept.group("weights")
+        return super().student(incoming, kept, local)
 
     def _peers(self, incoming: Parcel) -> list[PeersSay]:
         """What each further head is to learn; empty before anybody has said anything."""
-        anchors = anchor_count(self.reference.input)
         told = []
         for number in range(self.heads):
-            said = [self._read(a) for group, a in incoming.arrays.items() if group.startswith(f"{number} ")]
+            said = [self.read(a) for group, a in incoming.arrays.items() if group.startswith(f"{number} ")]
             if said:
-                told.append(peers_say(mean([one.dense(anchors) for one in said]), said))
+                told.append(peers_say(mean([one.dense(self.anchors) for one in said]), said))
         return told
 
     @torch.no_grad()
@@ -140,9 +119,6 @@ class MultiHeaded:
             )
             for number in range(self.heads)
         ]
-
-    def _read(self, arrays: Arrays) -> SoftDetections:
-        return SoftDetections.of_arrays(arrays, len(self.reference), anchor_count(self.reference.input))
 
 
 class HeadsHook(StepHook):

@@ -31,7 +31,7 @@ def cameras(bases=("yolov8n.yaml",) * 3):
 
 
 def test_a_message_is_as_large_as_the_docs_say(tmp_path):
-    method = LatentDistillation(reference_set(tmp_path), work=WORK, cells=5, width=8)
+    method = LatentDistillation(reference=reference_set(tmp_path), work=WORK, cells=5, width=8)
     after = run(method, cameras(), 1)
     assert after.received["C0"] == latent_message_bytes(3, 5, 8) + 2 * 8
     assert method.outgoing(after.state, 2, ["C0"])["C0"].bytes() == latent_message_bytes(3, 5, 8) + 8
@@ -56,7 +56,10 @@ def test_nothing_to_learn_from_ones_own_latents(tmp_path):
 def test_necks_come_closer(tmp_path):
     reference = reference_set(tmp_path)
     apart = {}
-    methods = {"alone": Alone(WORK), "latent": LatentDistillation(reference, 10.0, WORK, cells=84, width=8)}
+    methods = {
+        "alone": Alone(WORK),
+        "latent": LatentDistillation(reference=reference, weight=10.0, work=WORK, cells=84, width=8),
+    }
     for name, method in methods.items():
         made = cameras()
         after = run(method, made, 3)
@@ -73,7 +76,7 @@ def test_students_of_other_layers_are_not_mixed(tmp_path):
     made = cameras(("yolov8n.yaml", "yolov8n.yaml", "yolo11n.yaml"))
     assert architecture(made["C0"].student) == architecture(made["C1"].student)
     assert architecture(made["C0"].student) != architecture(made["C2"].student)
-    method = LatentDistillation(reference_set(tmp_path), work=WORK, cells=5, width=8)
+    method = LatentDistillation(reference=reference_set(tmp_path), work=WORK, cells=5, width=8)
     told = method.outgoing(run(method, made, 1).state, 2, list(made))
     assert ["mean" in parcel.arrays for parcel in told.values()] == [True, True, False]
 

@@ -72,7 +72,7 @@ def test_all_three_learn_in_one_federation(nanos, tmp_path, method):
     cameras = {base: TinyCamera(nanos[base], wish) for base, wish in zip(BASES, (0.1, 0.5, 0.9), strict=True)}
     work = Work(1, rate=0.01)
     more = {"digest_steps": 1} if method is FedMD else {"graph": ring(BASES)}
-    after = run(method(reference, work=work, keep=20, **more), cameras, 2)
+    after = run(method(reference=reference, work=work, keep=20, **more), cameras, 2)
     assert not after.rejected
     assert set(after.kept) == set(BASES)
     for base, camera in cameras.items():

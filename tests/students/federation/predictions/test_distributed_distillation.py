@@ -28,7 +28,7 @@ def scores(federated, group):
 @pytest.mark.parametrize("keep", [84, 7])
 def test_the_states_keep_the_mean_of_the_soft_decisions_on_a_ring(tmp_path, keep):
     """Also where most of each state is not sent."""
-    method = DistributedDistillation(reference_set(tmp_path, 2), ring(NODES), 1.0, WORK, keep=keep)
+    method = DistributedDistillation(reference=reference_set(tmp_path, 2), graph=ring(NODES), work=WORK, keep=keep)
     after = run(method, cameras(), 3)
     state, said = scores(after, "state"), scores(after, "said")
     np.testing.assert_allclose(state.mean(0), said.mean(0), atol=1e-5)
@@ -38,7 +38,9 @@ def test_the_states_keep_the_mean_of_the_soft_decisions_on_a_ring(tmp_path, keep
 
 
 def test_the_states_come_to_the_mean_where_nobody_moves(tmp_path):
-    method = DistributedDistillation(reference_set(tmp_path, 2), ring(NODES[:4]), 0.0, Work(0), keep=84)
+    method = DistributedDistillation(
+        reference=reference_set(tmp_path, 2), graph=ring(NODES[:4]), rho=0.0, work=Work(0), keep=84
+    )
     made = cameras(NODES[:4])
     for place, camera in enumerate(made.values()):
         camera.begun = tiny_yolo(place).state_dict()
@@ -53,7 +55,9 @@ def test_disagreement_falls_with_rho(tmp_path):
     reference = reference_set(tmp_path, 2)
     found = []
     for rho in (0.0, 0.1, 1.0):
-        method = DistributedDistillation(reference, ring(NODES[:3]), rho, Work(5, rate=0.004), keep=84)
+        method = DistributedDistillation(
+            reference=reference, graph=ring(NODES[:3]), rho=rho, work=Work(5, rate=0.004), keep=84
+        )
         found.append(scores(run(method, cameras(NODES[:3], last_layers=True), 3), "said").std(0).mean())
     assert found[0] > 1.1 * found[1] > 1.1 * found[2]
 
@@ -61,7 +65,7 @@ def test_disagreement_falls_with_rho(tmp_path):
 def test_neighbours_messages_are_told_with_their_weights(tmp_path):
     reference = reference_set(tmp_path, 2)
     graph = random_regular(NODES, 2, 1)
-    method = DistributedDistillation(reference, graph, 1.0, WORK, keep=10)
+    method = DistributedDistillation(reference=reference, graph=graph, work=WORK, keep=10)
     after = run(method, cameras(), 1)
     told = method.outgoing(after.state, 2, NODES)
     for node, parcel in told.items():
@@ -74,7 +78,7 @@ def test_neighbours_messages_are_told_with_their_weights(tmp_path):
 def test_all_begin_anew_where_one_did_not_reply(tmp_path):
     """The mean would no longer be kept otherwise."""
     reference = reference_set(tmp_path, 2)
-    method = DistributedDistillation(reference, ring(NODES), 1.0, WORK, keep=84)
+    method = DistributedDistillation(reference=reference, graph=ring(NODES), work=WORK, keep=84)
     made = cameras()
     after = run(method, made, 2)
     lost = {node: arrays for node, arrays in after.state.arrays.items() if node != "C3"}

@@ -23,7 +23,11 @@ def cameras(count):
 
 def test_one_node_changes_nothing(tmp_path):
     """Bit for bit what the camera would have become alone."""
-    one = run(FedMD(reference_set(tmp_path), WORK, digest_steps=2), cameras(1), 2).kept["C0"].group("weights")
+    one = (
+        run(FedMD(reference=reference_set(tmp_path), work=WORK, digest_steps=2), cameras(1), 2)
+        .kept["C0"]
+        .group("weights")
+    )
     alone = run(Alone(WORK), cameras(1), 2).kept["C0"].group("weights")
     assert all((one[name] == alone[name]).all() for name in alone)
 
@@ -40,7 +44,10 @@ def test_cameras_come_closer_on_the_reference_set(tmp_path):
     reference = reference_set(tmp_path)
     work = Work(1, rate=0.05)
     found = {}
-    for name, method in {"alone": Alone(work), "fedmd": FedMD(reference, work, digest_steps=5, keep=84)}.items():
+    for name, method in {
+        "alone": Alone(work),
+        "fedmd": FedMD(reference=reference, work=work, digest_steps=5, keep=84),
+    }.items():
         made = cameras(3)
         found[name] = disagreement(run(method, made, 3), made, reference)
     assert found["fedmd"] < 0.8 * found["alone"]
@@ -48,7 +55,7 @@ def test_cameras_come_closer_on_the_reference_set(tmp_path):
 
 def test_the_mean_is_that_of_all_and_is_as_large_as_one_message(tmp_path):
     reference = reference_set(tmp_path)
-    method = FedMD(reference, WORK, keep=84)
+    method = FedMD(reference=reference, work=WORK, keep=84)
     made = cameras(2)
     after = run(method, made, 1)
     told = method.outgoing(after.state, 2, list(made))["C0"]
@@ -63,7 +70,7 @@ def test_the_mean_is_that_of_all_and_is_as_large_as_one_message(tmp_path):
 
 
 def test_some_pictures_each_round(tmp_path):
-    method = FedMD(reference_set(tmp_path, 6), WORK, digest_steps=1, keep=10, pictures=2)
+    method = FedMD(reference=reference_set(tmp_path, 6), work=WORK, digest_steps=1, keep=10, pictures=2)
     after = run(method, cameras(2), 3)
     assert after.received["C0"] == 3 * (message_bytes(2, 10, (64, 64)) + 8)
 
@@ -75,13 +82,13 @@ def test_a_first_round_of_its_own_length(tmp_path, first):
     for camera in made.values():
         train = camera.train
         camera.train = lambda count, *a, train=train, **more: (steps.append(count), train(1, *a, **more))[1]
-    run(FedMD(reference_set(tmp_path, 2), WORK, first=first, digest_steps=1, keep=10), made, 2)
+    run(FedMD(reference=reference_set(tmp_path, 2), work=WORK, first=first, digest_steps=1, keep=10), made, 2)
     assert steps == [first or 2] * 2 + [1, 2] * 2
 
 
 def test_a_reply_of_another_reference_set_is_refused(tmp_path):
     few, many = reference_set(tmp_path / "few", 2), reference_set(tmp_path / "many", 3)
     made = cameras(2)
-    reply, _ = FedMD(few, WORK).on_node(Parcel({}, {"round": 1}), None, made["C0"])
+    reply, _ = FedMD(reference=few, work=WORK).on_node(Parcel({}, {"round": 1}), None, made["C0"])
     with pytest.raises(InputError, match="soft detections of 3 pictures expected"):
-        FedMD(many, WORK).check(Parcel(), reply)
+        FedMD(reference=many, work=WORK).check(Parcel(), reply)

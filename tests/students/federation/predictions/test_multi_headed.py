@@ -22,7 +22,7 @@ def cameras():
 
 def method_of(folder, **settings):
     settings = {"work": Work(2, rate=0.05), "keep": 84} | settings
-    return MultiHeaded(reference_set(folder, 2), ring(NODES), **settings)
+    return MultiHeaded(reference=reference_set(folder, 2), graph=ring(NODES), **settings)
 
 
 def test_the_main_head_gets_no_gradient_from_peers(tmp_path):
