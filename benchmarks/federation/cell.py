@@ -12,7 +12,20 @@ from typing import Any
 from benchmarks.federation.anew import learn_anew
 from benchmarks.federation.loop import Cost, run
 from benchmarks.federation.measure import Looks, spread
-from benchmarks.federation.rows import ALONE, ANEW, AUXILIARY, FIRST, KEEP, METHODS, NANO, POOLED, AloneFirst
+from benchmarks.federation.rows import (
+    ALONE,
+    ANEW,
+    AUXILIARY,
+    FIRST,
+    HALF_ALONE,
+    KEEP,
+    METHODS,
+    NANO,
+    ONE_SHOT,
+    POOLED,
+    AloneFirst,
+    one_shot,
+)
 from benchmarks.federation.split import Split, split_of
 from benchmarks.federation.world import World
 from lotwise.datasets.whole_file import write_whole
@@ -112,6 +125,8 @@ def _students(cell: Cell, world: World, split: Split, watch: Any) -> tuple[Mappi
         # Both ways once in the whole federation, told as of each round like the others.
         each = sent / cell.rounds
         return students, {"up": each, "down": each, "seconds": seconds + cost.seconds}
+    if cell.row in (HALF_ALONE, ONE_SHOT):
+        return _half_way(cell, world, split)
     if cell.row == ALONE:
         students, cost = _alone(cell, world, split, watch)
         return students, asdict(cost)
@@ -123,6 +138,30 @@ def _students(cell: Cell, world: World, split: Split, watch: Any) -> tuple[Mappi
     )
     students, cost = run(method, cameras(), cell.rounds, watch)
     return students, asdict(cost)
+
+
+_both_half_way: dict[Cell, Mapping[str, tuple[Mapping[str, Arrays], dict[str, float]]]] = {}
+
+
+def _half_way(cell: Cell, world: World, split: Split) -> tuple[Mapping[str, Arrays], dict[str, float]]:
+    """Both rows come of one run, whose first round is the training alone; the last setting's and seed's are kept."""
+    key = replace(cell, row=ONE_SHOT)
+    if key not in _both_half_way:
+        _both_half_way.clear()
+        work = Work((FIRST + cell.rounds - 1) * cell.steps, rate=ADAMW.rate, optimizer=ADAMW.optimizer)
+        cameras = {node: world.local(frames, cell.seed) for node, frames in split.learned.items()}
+        after: list[tuple[Mapping[str, Arrays], float]] = []
+        start = time.process_time()
+        method = one_shot(world, work, cell.seed)
+        _, cost = run(method, cameras, 2, lambda _, now: after.append((now, time.process_time() - start)))
+        (alone, first), (told, both) = after
+        # Only the first round's words are used. Told as of each round, like the other rows.
+        sent = {"up": cost.up / cell.rounds, "down": cost.up / cell.rounds, "seconds": both}
+        _both_half_way[key] = {
+            HALF_ALONE: (alone, {"up": 0.0, "down": 0.0, "seconds": first}),
+            ONE_SHOT: (told, sent),
+        }
+    return _both_half_way[key][cell.row]
 
 
 _trained_alone: dict[Cell, tuple[Mapping[str, Arrays], Cost]] = {}

@@ -41,7 +41,8 @@ def federate(
         str,
         typer.Option(
             help="What cameras exchange. Weights: fedavg, fedprox, scaffold, fednova, fedshuffle, fedlin, mimelite, "
-            "mime. What they see on public pictures: fedmd, distributed, multi-headed, latent. Nothing: alone."
+            "mime. What they see on public pictures: fedmd, one-shot, distributed, multi-headed, latent. Nothing: "
+            "alone."
         ),
     ] = "fedavg",
     rounds: Annotated[int, typer.Option(min=1, help="How many rounds.")] = 10,

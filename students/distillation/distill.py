@@ -159,7 +159,7 @@ def make_optimizer(learner: nn.Module, settings: DistillSettings) -> torch.optim
     )
 
 
-def _schedule(done: float, warmup: float) -> float:
+def schedule(done: float, warmup: float) -> float:
     """Factor on the learning rate: linear warm-up, then half a cosine down to 2 %."""
     if done < warmup:
         return max(done / warmup, 0.01)
@@ -169,10 +169,10 @@ def _schedule(done: float, warmup: float) -> float:
 def _rate(step: int, steps: int, batches: int, state: TrainingState, warmup: float) -> float:
     """Factor on the learning rate; from where the run settled it falls in a line to 2 % of what it was there."""
     if state.settled is None:
-        return _schedule(step / steps, warmup)
+        return schedule(step / steps, warmup)
     end = _end(state, steps, batches)
     left = (end - step) / max(end - state.settled, 1)
-    return _schedule(state.settled / steps, warmup) * max(left, LEAST_RATE)
+    return schedule(state.settled / steps, warmup) * max(left, LEAST_RATE)
 
 
 def _end(state: TrainingState, steps: int, batches: int) -> int:

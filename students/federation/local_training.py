@@ -114,6 +114,10 @@ class LocalTraining:
         self._learner.zero_grad(set_to_none=True)
         return steps
 
+    def forget(self) -> None:
+        self._adamw.state.clear()
+        self._batches_done = 0
+
     def gradient(self, batches: int) -> dict[str, NDArray[np.generic]]:
         buffers = {name: buffer.clone() for name, buffer in self._student.named_buffers()}
         self._student.train()

@@ -87,6 +87,10 @@ class Local(Protocol):
         """
         ...
 
+    def forget(self) -> None:
+        """Forget what the optimizer keeps from step to step, and begin with the first batch again."""
+        ...
+
     def gradient(self, batches: int) -> dict[str, NDArray[np.generic]]:
         """The mean gradient over the next batches at the weights as they are, by the names of the parameters.
 

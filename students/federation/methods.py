@@ -23,6 +23,7 @@ METHODS: Mapping[str, str] = {
     "mimelite": "lotwise.students.federation.weights.mime:MimeLite",
     "mime": "lotwise.students.federation.weights.mime:Mime",
     "fedmd": "lotwise.students.federation.predictions.fedmd:FedMD",
+    "one-shot": "lotwise.students.federation.predictions.one_shot:OneShot",
     "distributed": "lotwise.students.federation.predictions.distributed_distillation:DistributedDistillation",
     "multi-headed": "lotwise.students.federation.predictions.multi_headed:MultiHeaded",
     "latent": "lotwise.students.federation.latents.latent_distillation:LatentDistillation",

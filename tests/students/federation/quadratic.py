@@ -58,6 +58,9 @@ class Quadratic:
     def loss(self, own=True):
         return {"bowl": 0.5 * (self.a * (self.student.w - self.b).square()).sum()} if own else {}
 
+    def forget(self) -> None:
+        """Plain SGD keeps nothing."""
+
     def gradient(self, batches):
         slope = (self.a * (self.student.w - self.b)).detach().numpy()
         return {name: slope if name == "w" else np.zeros(2) for name in self.trainable}

@@ -83,6 +83,9 @@ class TinyCamera:
             )
         return steps
 
+    def forget(self) -> None:
+        """Plain SGD keeps nothing."""
+
     def gradient(self, batches):
         raise NotImplementedError
 
