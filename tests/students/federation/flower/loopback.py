@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
+import psutil
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -31,7 +32,7 @@ def free_port() -> int:
 
 
 class Loopback:
-    """The processes of a deployment, each in a process group of its own, so that a kill takes its children along."""
+    """The processes of a deployment; a kill takes all along that a process has started."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.port = folder, free_port()
@@ -144,8 +145,14 @@ class Loopback:
         """As a power cut would."""
         process = self.processes.pop(name)
         self._configs.pop(name, None)
-        os.killpg(process.pid, signal.SIGKILL)
+        # SuperLinks and SuperNodes start apps in sessions of their own, so that no process group has them all.
+        below = [] if process.poll() is not None else psutil.Process(process.pid).children(recursive=True)
+        for one in (process, *below):
+            with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+                one.kill()
         process.wait()
+        _, left = psutil.wait_procs(below, timeout=60)
+        assert not left, f"of {name} there is still {left}"
 
     def log(self, name: str) -> str:
         path = self.folder / f"{name}.log"
