@@ -16,12 +16,15 @@ from lotwise.students.distillation.checkpoint import CHECKPOINT
 from lotwise.students.distillation.learn import STUDENT
 from lotwise.students.pipeline.run import Run
 from lotwise.students.retraining.records import RetrainingRecord
+from lotwise.teacher.checkpoint import fingerprint, load_model
 from lotwise.teacher.store import unwritable
 
 FOLDER = "retrainings"
 """Folder in a run folder: a folder for each camera."""
 FRAMES = "frames"
 """Folder in a camera's folder: the new frames that were taken in, to be replayed later."""
+ALONE = Path("train") / STUDENT
+"""Below a camera's folder: the student that learned from its own frames only."""
 RECORD = "retraining.json"
 PAGE = "what-changed.html"
 
@@ -90,14 +93,22 @@ class Retrainings:
         except OSError as error:
             raise unwritable(path, error) from error
 
-    def weights_of(self, fingerprint: object) -> Path | None:
-        """File of the student with these weights, of the run itself or of a retraining; None where it is gone."""
+    def weights_of(self, wanted: object) -> Path | None:
+        """File of the student with these weights, of the run itself or of a retraining; None where it is gone.
+
+        Args:
+            wanted: fingerprint of the weights, as a bundle's manifest says it.
+        """
         for run in (self._run, *(self.run(one.number) for one in reversed(self.records()))):
-            record = run.record(self.camera)
-            if record is None or record.training.get("weights") != fingerprint:
+            record, folder = run.record(self.camera), run.camera(self.camera)
+            if record is None:
                 continue
-            if (file := run.camera(self.camera) / record.student).is_file():
-                return file
+            if record.training.get("weights") == wanted and (folder / record.student).is_file():
+                return folder / record.student
+            # Where a federation's student was refused, the one that is live lies beside it, and no record names it.
+            alone = folder / ALONE
+            if record.federation is not None and alone.is_file() and fingerprint(load_model(alone)) == wanted:
+                return alone
         return None
 
     def tidy(self) -> None:

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from lotwise.datasets.errors import InputError
-from lotwise.students.pipeline.records import CameraRecord
+from lotwise.students.pipeline.records import CameraRecord, FederationRecord
 from lotwise.students.pipeline.run import Run
 from lotwise.students.retraining.chain import Retrainings
 from lotwise.students.retraining.records import RetrainingRecord
+from lotwise.teacher.checkpoint import fingerprint, save_model
+from tests.models import tiny_yolo
 
 
 def finished(number: int, bundle: str) -> RetrainingRecord:
@@ -70,3 +72,30 @@ def test_a_broken_record_is_named(chain: Retrainings) -> None:
 def test_an_id_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="its id cannot name a folder"):
         Retrainings(Run(tmp_path), "../x")
+
+
+def test_of_a_federated_camera_both_students_are_found(tmp_path: Path) -> None:
+    """Its record names the federation's; where the gate has refused that, the one before is live."""
+    run = Run(tmp_path)
+    folder, chain = run.camera("C1"), Retrainings(run, "C1")
+    students = {place: tiny_yolo(seed) for seed, place in enumerate(("train", "federated"))}
+    for place, student in students.items():
+        (folder / place).mkdir(parents=True)
+        save_model(student, folder / place / "student.safetensors")
+    told = FederationRecord(method="fedavg", rounds=1, identity="it")
+    weights = {place: fingerprint(student) for place, student in students.items()}
+    run.save(
+        CameraRecord(
+            camera="C1",
+            train=(),
+            test=(),
+            held_out=True,
+            note="",
+            size=(96, 96),
+            training={"weights": weights["federated"]},
+            federation=told,
+        )
+    )
+    for place, identity in weights.items():
+        assert chain.weights_of(identity) == folder / place / "student.safetensors"
+    assert chain.weights_of("another") is None
