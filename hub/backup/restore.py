@@ -98,8 +98,10 @@ def _fill(database: Database, lines: Iterator[str], hub: HubFile) -> tuple[int, 
         raise InputError(f"{hub.path}: the database that database.url names has rows already; give an empty one")
     load_lines(database, lines)
     folders, lost = HubFolders(hub.settings.data), []
+    # Those whose pictures were let go stay known, so that nobody sends them again.
+    asked = select(FrameRow.id, FrameRow.node, FrameRow.camera, FrameRow.sha256).where(FrameRow.bytes > 0)
     with database.writing() as session:
-        rows = session.execute(select(FrameRow.id, FrameRow.node, FrameRow.camera, FrameRow.sha256)).all()
+        rows = session.execute(asked).all()
         if hub.settings.store.url is None:
             lost = [one.id for one in rows if not folders.frame(one.node, one.camera, one.sha256).is_file()]
         for frame in lost:
