@@ -1,4 +1,4 @@
-"""Forgets what was kept long enough: the history of cameras and the audit log."""
+"""Forgets what was kept long enough: the history of cameras, the audit log, and pictures that were learned from."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from lotwise.hub.database.audit import forget_audit
 from lotwise.hub.database.reports import forget_reports
 from lotwise.hub.hub import Hub
+from lotwise.hub.store.tidy import tidy
 
 log = logging.getLogger(__name__)
 
@@ -24,3 +25,7 @@ def forget_old(hub: Hub, now: datetime | None = None) -> None:
         gone = forget_reports(session, before) + forget_audit(session, before)
     if gone:
         log.info("%d rows from before %s are forgotten", gone, f"{before:%Y-%m-%d}")
+    try:
+        tidy(hub.database, hub.store, hub.file.settings.limits, now)
+    except OSError as error:
+        log.error("pictures cannot be removed now: %s; it is tried again in an hour", error.strerror or error)

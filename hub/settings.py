@@ -189,7 +189,8 @@ class LimitSettings(BaseModel):
         float, Field(ge=0, description="MB of the disk that are left free: with less, no frame is taken.")
     ] = 500.0
     retention_days: Annotated[
-        float, Field(gt=0, le=36_500, description="Days for which reports and the audit log are kept.")
+        float,
+        Field(gt=0, le=36_500, description="Days for which used pictures, reports and the audit log are kept."),
     ] = 400.0
 
 

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from lotwise.options import JsonFile
 from lotwise.terminal import out, plain_table, print_table, write_json
+from lotwise.verbs.hub_backup import add_backup
 
 if TYPE_CHECKING:
     from lotwise.hub.database.database import Database
@@ -39,6 +40,7 @@ class ServesAFile(TyperGroup):
 app = typer.Typer()
 hub = typer.Typer(cls=ServesAFile, rich_markup_mode="rich")
 app.add_typer(hub, name="hub")
+add_backup(hub)
 
 HubFileOption = Annotated[Path, typer.Option("--hub", metavar="FILE", help="Hub file.")]
 NodeName = Annotated[str, typer.Argument(metavar="NODE", help="Its name, or the beginning of its fingerprint.")]
