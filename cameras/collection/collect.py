@@ -151,7 +151,7 @@ class _Collector:
         if flaw(small, self._mask_rows(), self._masks) is not None:
             done.flawed += 1
             return
-        outcome, novelty = self._kept.offer(self._camera, image, describe(small, self._masks), stem)
+        outcome, novelty, _ = self._kept.offer(self._camera, image, describe(small, self._masks), stem)
         done.counts[outcome] += 1
         if outcome in ("kept", "replaced"):
             done.news[novelty.why] += 1

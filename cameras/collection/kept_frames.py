@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -27,6 +27,14 @@ JPEG_QUALITY = 95
 
 Outcome = Literal["kept", "replaced", "alike", "full"]
 """``replaced``: kept in the place of frames that added less; ``full``: no room, and it adds less than all others."""
+
+
+class Offered(NamedTuple):
+    """What became of a frame that was offered; ``file`` is its name in the camera's folder, "" where it was not kept."""
+
+    outcome: Outcome
+    novelty: Novelty
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class KeptFrames:
         """What they take on disk."""
         return sum(self._sizes[camera].values())
 
-    def offer(self, camera: str, image: Image, seen: Appearance, stem: str) -> tuple[Outcome, Novelty]:
+    def offer(self, camera: str, image: Image, seen: Appearance, stem: str) -> Offered:
         """Keep a frame if it shows something new, in the place of frames that add less where there is no room.
 
         Args:
@@ -83,16 +91,16 @@ class KeptFrames:
         """
         novelty = self._seen[camera].novelty(seen)
         if novelty.alike:
-            return "alike", novelty
+            return Offered("alike", novelty)
         self._seen[camera].notice(seen)
         data = _jpeg(image)
         given = self._given_up(camera, len(data), seen)
         if given is None:
-            return "full", novelty
+            return Offered("full", novelty)
         for other, name in given:
             self._forget(other, name)
-        self._write(camera, stem, data, seen)
-        return ("replaced" if given else "kept"), novelty
+        name = self._write(camera, stem, data, seen)
+        return Offered("replaced" if given else "kept", novelty, name)
 
     def _given_up(self, camera: str, size: int, new: Appearance) -> list[tuple[str, str]] | None:
         """Camera and name of the frames that give way to a new one; None where the new one adds least."""
@@ -114,7 +122,7 @@ class KeptFrames:
         """Bytes that a camera's frames take without those given up."""
         return self.bytes_of(camera) - sum(self._sizes[one][name] for one, name in given if one == camera)
 
-    def _write(self, camera: str, stem: str, data: bytes, seen: Appearance) -> None:
+    def _write(self, camera: str, stem: str, data: bytes, seen: Appearance) -> str:
         folder = self._root / camera
         folder.mkdir(parents=True, exist_ok=True)
         name = _unused(folder, stem)
@@ -124,6 +132,7 @@ class KeptFrames:
         write_whole(folder / name, data, sync=False)
         self._sizes[camera][name] = len(data)
         self._seen[camera].add(name, seen)
+        return name
 
     def _forget(self, camera: str, name: str) -> None:
         (self._root / camera / name).unlink(missing_ok=True)

@@ -95,10 +95,10 @@ class NewFrames:
         local = taken.astimezone().replace(tzinfo=None) if taken.tzinfo else taken
         stem = file_stem(self._camera, local)
         with self._lock:
-            outcome, _ = self._kept.offer(self._camera, image, describe(image, self._masks), stem)
-            if outcome not in ("kept", "replaced"):
+            name = self._kept.offer(self._camera, image, describe(image, self._masks), stem).file
+            if not name:
                 return False
-            line = json.dumps({"file": f"{stem}.jpg", "taken": taken.isoformat(), "why": list(why)})
+            line = json.dumps({"file": name, "taken": taken.isoformat(), "why": list(why)})
             with (self._folder / WHY).open("a", encoding="utf-8") as file:
                 file.write(f"{line}\n")
         return True

@@ -53,3 +53,10 @@ def test_the_budget_holds(tmp_path: Path) -> None:
     assert on_disk == kept.bytes <= 2.5 * size.bytes
     assert len(new_frames(tmp_path / "few", "C1")) == kept.count
     assert not NewFrames(tmp_path / "none", "C1", 0).offer(picture(0), NOON, ("new light",))
+
+
+def test_two_frames_of_one_second_are_both_listed(tmp_path: Path) -> None:
+    kept = NewFrames(tmp_path, "C1", 10)
+    assert kept.offer(picture(0), NOON, ("new light",))
+    assert kept.offer(picture(1), NOON, ("low accuracy",))
+    assert sorted(frame.why for frame in new_frames(tmp_path, "C1")) == [("low accuracy",), ("new light",)]
