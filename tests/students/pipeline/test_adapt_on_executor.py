@@ -30,6 +30,7 @@ from tests.students.pipeline.plans import plan_of
 
 PATIENCE_S = 300.0
 EPOCHS = 16
+WORKER = "lotwise.students.executors.worker"
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +84,12 @@ class Killer(threading.Thread):
             self.epochs = len(self._log.read_bytes().splitlines())
 
     def _victim(self) -> psutil.Process | None:
-        """The process that has the log of this camera's task open."""
+        """The process of this camera's task: a worker that has its log open, as its supervisor has too."""
         for process in psutil.Process().children(recursive=True):
             try:
-                if any(Path(file.path).parts[-2:] == (self._camera, LOG) for file in process.open_files()):
+                if WORKER in process.cmdline() and any(
+                    Path(file.path).parts[-2:] == (self._camera, LOG) for file in process.open_files()
+                ):
                     return process
             except psutil.Error:
                 continue
