@@ -17,6 +17,7 @@ from pathlib import Path
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.progress import Progress, no_progress
+from lotwise.datasets.unpack import unpack
 from lotwise.datasets.whole_file import write_whole
 
 
@@ -211,8 +212,9 @@ def _unpack(path: Path, out: Path) -> None:
     with tarfile.open(path, "r:") as archive:
         missing = [member for member in archive if member.isfile() and not _is_there(out / member.name, member.size)]
         try:
-            archive.extractall(out, missing, filter="data")
-        except (tarfile.TarError, OSError) as error:
+            for member in missing:
+                unpack(archive, member, out)
+        except (tarfile.TarError, ValueError, OSError) as error:
             raise InputError(f"{path}: cannot be unpacked into {out} ({error}); make room or delete it") from error
 
 

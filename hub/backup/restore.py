@@ -13,6 +13,7 @@ from typing import IO
 from sqlalchemy import delete, select
 
 from lotwise.datasets.errors import InputError
+from lotwise.datasets.unpack import unpack
 from lotwise.hub.backup.backup import ABOUT, DATA, FORMAT, TABLES
 from lotwise.hub.backup.tables import is_empty, load_lines, version_of_lines
 from lotwise.hub.database.database import Database, open_database
@@ -70,7 +71,7 @@ def restore(hub: HubFile, source: Path) -> Restored:
                     member.name = member.name.removeprefix(f"{DATA}/")
                     if member.islnk():
                         member.linkname = member.linkname.removeprefix(f"{DATA}/")
-                    tar.extract(member, beside, filter="data")
+                    unpack(tar, member, beside)
             lines = (line.decode() for line in _member(tar, TABLES))
             database = open_database(making, version_of_lines(next(lines, "")))
             try:

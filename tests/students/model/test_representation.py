@@ -71,7 +71,8 @@ def test_folding_keeps_what_was_learned_whatever_the_width(widths) -> None:
     train(student)
     trained = outputs(student)
     fold(student)
-    torch.testing.assert_close(outputs(student), trained, atol=1e-4, rtol=1e-4)
+    # Boxes are in pixels, and sums in another order differ by more on some processors than on others.
+    torch.testing.assert_close(outputs(student), trained, atol=1e-3, rtol=1e-3)
 
 
 def test_a_narrow_representation_keeps_what_weighs_most_in_the_head() -> None:
