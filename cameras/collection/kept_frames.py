@@ -30,7 +30,7 @@ Outcome = Literal["kept", "replaced", "alike", "full"]
 
 
 class Offered(NamedTuple):
-    """What became of a frame that was offered; ``file`` is its name in the camera's folder, "" where it was not kept."""
+    """What became of a frame that was offered; ``file`` is its name in its folder, "" where it was not kept."""
 
     outcome: Outcome
     novelty: Novelty
