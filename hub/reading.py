@@ -5,12 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from lotwise.cameras.site.mistakes import first_mistake
-from lotwise.cameras.site.reading import anchored
-from lotwise.cameras.site.secret import masked_url
-from lotwise.cameras.site.yaml_file import read_yaml, shown
+from lotwise.cameras.site.reading import read_settings
 from lotwise.datasets.errors import InputError
 from lotwise.hub.settings import HubSettings
 
@@ -40,19 +35,8 @@ def read_hub(path: Path) -> HubFile:
         InputError: no such file, no YAML, or a key that is unknown, missing, doubled or of the wrong kind. No message
             quotes a secret.
     """
-    file = read_yaml(path, "hub file")
-    if file.content is None:
-        raise InputError(f"{path}: the file: is empty; give it a name: and what else docs/hub.md tells")
-    try:
-        settings = HubSettings.model_validate(file.content)
-    except ValidationError as error:
-        mistake = first_mistake(error, HubSettings)
-        line = file.line(mistake.place)
-        where = f"{path}:{line}" if line else str(path)
-        # Without the cause, whose own text would hold what was found.
-        raise InputError(masked_url(f"{where}: {shown(mistake.place) or 'the file'}: {mistake.why}")) from None
+    settings = read_settings(path, HubSettings, "hub file", "give it a name: and what else docs/hub.md tells")
     base = path.parent.absolute()
-    settings = anchored(settings, base)
     recipe = settings.recipe
     recipe = recipe.model_copy(
         update={"teacher": _weights(recipe.teacher, base), "student": _weights(recipe.student, base)}

@@ -23,18 +23,33 @@ def read_site(path: Path) -> Site:
         InputError: no such file, no YAML, or a key that is unknown, missing, doubled or of the wrong kind. No message
             quotes a secret.
     """
-    file = read_yaml(path, "site file")
+    return read_settings(path, Site, "site file", "give it a name and cameras")
+
+
+def read_settings(path: Path, kind: type[Settings], what: str, when_empty: str) -> Settings:
+    """Settings of a YAML file, with absolute paths.
+
+    Args:
+        path: the file.
+        kind: its type.
+        what: what the file is called in errors.
+        when_empty: what to do with an empty one.
+
+    Raises:
+        InputError: as of :func:`read_site`.
+    """
+    file = read_yaml(path, what)
     if file.content is None:
-        raise InputError(f"{path}: the file: is empty; give it a name and cameras")
+        raise InputError(f"{path}: the file: is empty; {when_empty}")
     try:
-        site = Site.model_validate(file.content)
+        settings = kind.model_validate(file.content)
     except ValidationError as error:
-        mistake = first_mistake(error, Site)
+        mistake = first_mistake(error, kind)
         line = file.line(mistake.place)
         where = f"{path}:{line}" if line else str(path)
         # Without the cause, whose own text would hold what was found.
         raise InputError(masked_url(f"{where}: {shown(mistake.place) or 'the file'}: {mistake.why}")) from None
-    return anchored(site, path.parent.absolute())
+    return anchored(settings, path.parent.absolute())
 
 
 def anchored(settings: Settings, base: Path) -> Settings:
