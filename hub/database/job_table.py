@@ -12,6 +12,7 @@ from lotwise.hub.database.columns import Base
 from lotwise.hub.database.tables import CameraId, Fingerprint, Number, Word
 
 JobKind = Literal["adapt", "retrain"]
+"""``adapt`` makes the first student of a camera, ``retrain`` teaches the one that it has."""
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 OPEN: tuple[JobState, ...] = ("waiting", "running")
 """States of a job that has not come to an end: a camera has at most one of these."""

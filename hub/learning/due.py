@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from sqlalchemy.orm import Session
 
 from lotwise.hub.database.frames import count_frames
+from lotwise.hub.database.job_table import JobKind
 from lotwise.hub.database.offers import standing_offers
 from lotwise.hub.database.tables import CameraRow
 from lotwise.hub.settings import LearningSettings
 
-JobKind = Literal["adapt", "retrain"]
-"""``adapt`` makes the first student of a camera, ``retrain`` teaches the one that it has."""
 WORTH_RETRAINING = ("watch", "retrain")
 """Verdicts on which a camera is retrained."""
 

@@ -19,10 +19,10 @@ from lotwise.hub.bundle_files import bundle_registry
 from lotwise.hub.database.cameras import find_camera
 from lotwise.hub.database.database import Database, open_database
 from lotwise.hub.database.frames import frames_of, release_frames, use_frames
+from lotwise.hub.database.job_table import JobKind
 from lotwise.hub.database.offers import offer_of
 from lotwise.hub.database.tables import CameraRow, FrameRow
 from lotwise.hub.folders import HubFolders
-from lotwise.hub.learning.due import JobKind
 from lotwise.hub.learning.follow import follow_node
 from lotwise.hub.learning.material import first_frames, new_frames, write_card
 from lotwise.hub.learning.offering import offer_bundle

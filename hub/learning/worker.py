@@ -14,8 +14,9 @@ from pydantic import ValidationError
 
 from lotwise.hub.database.cameras import camera_of, cameras_of
 from lotwise.hub.database.database import Database
+from lotwise.hub.database.job_table import JobKind
 from lotwise.hub.folders import HubFolders
-from lotwise.hub.learning.due import Due, JobKind, due_job
+from lotwise.hub.learning.due import Due, due_job
 from lotwise.hub.learning.result import JobResult
 from lotwise.hub.reading import HubFile
 
