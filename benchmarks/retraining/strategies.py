@@ -1,4 +1,4 @@
-"""One camera park lives through the year with one strategy: read each day, keep what is new, retrain now and then."""
+"""One camera park lives through its days with one strategy: read each day, keep what is new, retrain now and then."""
 
 from __future__ import annotations
 
@@ -65,7 +65,12 @@ def days_of(dataset: Dataset, camera: str) -> list[list[Frame]]:
 
 
 def live_through(
-    run: Run, strategy: Strategy, year: Dataset, state: Path, told: Callable[[str], None]
+    run: Run,
+    strategy: Strategy,
+    year: Dataset,
+    state: Path,
+    told: Callable[[str], None],
+    every_days: int = EVERY_DAYS,
 ) -> Iterator[dict[str, Any]]:
     """A row for each camera and day, read before that day is learned from, and one for each retraining.
 
@@ -75,6 +80,7 @@ def live_through(
         year: its frames and their exact truth, which only the figures see.
         state: gets the reservoirs.
         told: what is going on.
+        every_days: days between two retrainings.
     """
     cameras = [camera for camera in year.cameras if camera in run.records()]
     for camera, record in run.records().items():
@@ -85,7 +91,7 @@ def live_through(
     for day in range(count):
         for camera in cameras:
             yield from _day(run, camera, days_of(year, camera)[day], day, year, state, strategy.retrains)
-        if strategy.retrains and (day + 1) % EVERY_DAYS == 0 and day + 1 < count:
+        if strategy.retrains and (day + 1) % every_days == 0 and day + 1 < count:
             asked = Asked(state / "new_frames", replay=strategy.replay)
             for outcome in retrain(run, asked, note=told):
                 told(f"{strategy.name}, day {day}, {outcome.camera}: {outcome.word}: {outcome.why}")

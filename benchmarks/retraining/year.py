@@ -23,11 +23,10 @@ if __name__ == "__main__":
 import cv2
 
 from benchmarks.retraining.calendar import AFTERWARDS, FIRST, YEAR
-from benchmarks.retraining.strategies import STRATEGIES, Strategy, final_accuracy, live_through, read_right
+from benchmarks.retraining.strategies import STRATEGIES, Strategy, final_accuracy, live_through
+from benchmarks.retraining.teacher_days import teacher_days
 from lotwise.cameras.detection.detector import load_detector
-from lotwise.cameras.detection.frame_result import FrameResult
 from lotwise.datasets.frame import Dataset
-from lotwise.datasets.images import read_image
 from lotwise.datasets.synthetic.year import render_year
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
@@ -41,13 +40,15 @@ from lotwise.teacher.oracle import Oracle, OracleSettings
 CAMERAS, FRAMES_A_DAY, FRAME_PX = 2, 4, (640, 480)
 SIZE_PX, STEPS = 416, 60
 ORACLE = OracleSettings(scales=(SIZE_PX, 640), grid=SIZE_PX)
+TEACHER_SCORE = 0.45
+"""From this score on a box of the embedded teacher counts, as in what students are taught."""
 
 
 def plan_of(root: Path, seed: int) -> Plan:
     """Small students of few steps, so that a year takes minutes."""
     distill = DistillSettings(
-        size=SIZE_PX, epochs=1, min_steps=STEPS, max_steps=STEPS, positive_threshold=0.45, ignore_threshold=0.2,
-        seed=seed,
+        size=SIZE_PX, epochs=1, min_steps=STEPS, max_steps=STEPS, positive_threshold=TEACHER_SCORE,
+        ignore_threshold=0.2, seed=seed,
     )  # fmt: skip
     return Plan(
         dataset="synthetic", root=root, teacher=str(TEACHER), oracle=ORACLE, student=str(NANO), distill=distill,
@@ -96,25 +97,10 @@ def _strategy(work: Path, seed: int, strategy: Strategy, year: Dataset, after: D
 
 
 def _teacher(work: Path, seed: int, year: Dataset, after: Dataset) -> Iterator[dict[str, Any]]:
-    """What the teacher itself reads, with the slots and the rule of the first student."""
     run, _ = _first_run(work, seed)
     oracle = Oracle(str(TEACHER), ORACLE)
-    for kind, dataset in (("day", year), ("after", after)):
-        for camera in run.records():
-            detector = load_detector(run.registry(camera).live(), 1)
-            days: dict[str, list[int]] = {}
-            for frame in dataset.of_camera(camera):
-                image = read_image(frame.path)
-                said = oracle.predict(image).detections
-                size = (image.shape[1], image.shape[0])
-                readings = detector.slot_rule(said, detector.slots, size, confidence=0.25)
-                sure = said[said.scores >= 0.45]
-                counted = read_right(FrameResult(frame.name, size, sure, readings), frame, dataset)
-                day = f"{frame.taken:%Y-%m-%d}" if kind == "day" else ""
-                days[day] = [a + b for a, b in zip(days.get(day, [0] * 4), counted, strict=True)]
-            for number, day in enumerate(sorted(days)):
-                named = dict(zip(("slots_right", "slots", "boxes_same", "boxes"), days[day], strict=True))
-                yield {"kind": kind, "day": number, "camera": camera, **named}
+    yield from teacher_days(run, oracle, TEACHER_SCORE, year, "day")
+    yield from teacher_days(run, oracle, TEACHER_SCORE, after, "after")
 
 
 def main() -> None:
