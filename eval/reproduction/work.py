@@ -10,6 +10,7 @@ from lotwise.datasets.split import split_by_day
 from lotwise.students.distillation.checkpoint import LOG
 from lotwise.students.distillation.planned_steps import planned_epochs
 from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.pipeline.camera_run import part_folder
 from lotwise.students.pipeline.one_for_all import FOLDER, OneForAllRun, shared_settings
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.records import CameraRecord
@@ -45,6 +46,7 @@ def work_left(run: Run, plan: Plan, footage: Footage) -> Work:
     same = run.begun and run.plan() == plan
     index = read_index(run.knowledge) if same else None
     known = {*index.frames, *index.skipped, *index.unchosen} if index is not None else set()
+    known |= _known_apart(run, footage) if same else set()
     sides = {camera: _sides(footage.of_camera(camera), plan) for camera in footage.cameras}
     looks = sum(frame.name not in known for train, test in sides.values() for frame in {*train, *test})
     own_steps = exports = 0
@@ -77,6 +79,12 @@ def _sides(frames: tuple[Frame, ...], plan: Plan) -> tuple[tuple[Frame, ...], tu
     """Frames of a camera that are learned from, at most so many as are asked for, and those that are measured on."""
     split = split_by_day(frames, plan.holdout, plan.test_days)
     return split.train[: plan.frames], split.test
+
+
+def _known_apart(run: Run, footage: Footage) -> set[str]:
+    """Names of frames in the indexes of cameras that were worked on side by side when the run was killed."""
+    indexes = (read_index(part_folder(run, camera)) for camera in footage.cameras)
+    return {name for index in indexes if index for name in (*index.frames, *index.skipped, *index.unchosen)}
 
 
 def _is_missing(record: CameraRecord | None) -> bool:

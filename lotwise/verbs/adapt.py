@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from lotwise.datasets.errors import InputError
 from lotwise.options import JOB_OPTIONS, HtmlFile, JsonFile, Out, Protocol, Shadow, SideBySide, with_options_of
 from lotwise.students.pipeline.job import Job
 from lotwise.terminal import print_notes, print_skipped, progress_bars
 from lotwise.verbs.export import print_live_bundles
 from lotwise.verbs.report import check_protocol, print_report
 from lotwise.verbs.resize import print_ladders
+from lotwise.verbs.side_by_side import Chosen, executor_asked
 
 if TYPE_CHECKING:
     from lotwise.datasets.frame_cache import FrameCache
@@ -45,11 +44,11 @@ def adapt(
     from lotwise.students.pipeline.options import plan_of
 
     check_protocol(protocol)
-    if side_by_side.executor is None:
-        _refuse_without_executor(side_by_side)
+    chosen = executor_asked(side_by_side)
+    if chosen is None:
         adapt_and_report(folder, plan_of(job), protocol, as_json, html, shadow)
     else:
-        _adapt_side_by_side(side_by_side, folder, plan_of(job), protocol, as_json, html, shadow)
+        _adapt_side_by_side(chosen, folder, plan_of(job), protocol, as_json, html, shadow)
 
 
 def adapt_and_report(
@@ -66,14 +65,8 @@ def adapt_and_report(
     _print_adapted(run, plan, done, protocol, as_json, html, read)
 
 
-def _refuse_without_executor(asked: SideBySide) -> None:
-    given = [field.name for field in fields(asked) if getattr(asked, field.name) is not None]
-    if given:
-        raise InputError(f"--{given[0].replace('_', '-')} needs --executor local or --executor ray")
-
-
 def _adapt_side_by_side(
-    asked: SideBySide,
+    chosen: Chosen,
     folder: Path,
     plan: Plan,
     protocol: str | None,
@@ -81,22 +74,15 @@ def _adapt_side_by_side(
     html: Path | None,
     shadow: bool | None,
 ) -> None:
-    from lotwise.cameras.collection.deadline import span_of
     from lotwise.datasets.frame_cache import FrameCache
-    from lotwise.students.executors.choose import executor_of
-    from lotwise.students.executors.task import Resources
     from lotwise.students.pipeline.adapt_on_executor import adapt_on, refuse_failed
     from lotwise.students.pipeline.run import Run
 
     run, read = Run(folder), FrameCache()
-    assert asked.executor is not None
-    executor = executor_of(asked.executor, asked.workers, asked.address)
-    resources = Resources(
-        memory_bytes=None if asked.camera_memory is None else int(asked.camera_memory * 1e9),
-        seconds=None if asked.camera_time is None else span_of(asked.camera_time, "--camera-time").total_seconds(),
-    )
     with progress_bars() as progress:
-        done = adapt_on(executor, run, plan, progress, lambda line: print_notes([line]), shadow, resources)
+        done = adapt_on(
+            chosen.executor, run, plan, progress, lambda line: print_notes([line]), shadow, chosen.resources
+        )
     if done.adapted is not None:
         _print_adapted(run, plan, done.adapted, protocol, as_json, html, read)
     refuse_failed(run, done)

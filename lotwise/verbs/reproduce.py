@@ -9,18 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lotwise.datasets.errors import InputError
-from lotwise.options import JOB_OPTIONS, HtmlFile, JsonFile, Out, with_options_of
+from lotwise.options import JOB_OPTIONS, HtmlFile, JsonFile, Out, SideBySide, with_options_of
 from lotwise.terminal import out, print_notes, print_table, progress_bars, write_json, write_text
+from lotwise.verbs.side_by_side import Chosen, executor_asked
 
 if TYPE_CHECKING:
     from lotwise.datasets.frame import Frame
     from lotwise.eval.reproduction.estimate import Estimate
+    from lotwise.eval.reproduction.reproduce import AdaptCameras
     from lotwise.eval.reproduction.work import Work
     from lotwise.students.pipeline.plan import Plan
     from lotwise.students.pipeline.run import Run
 
 TABLE_WIDTH = 120
 """Columns of a table where there is no terminal."""
+SIDE_BY_SIDE = (
+    "The estimate is for one camera after the other; with --executor their own students are made side by side."
+)
 
 app = typer.Typer()
 
@@ -42,8 +47,10 @@ class Asked:
 
 @app.command(
     epilog="Examples: lotwise reproduce cnr-ext --root CNR-EXT --dry-run   ·   "
-    "lotwise reproduce cnr-ext --root CNR-EXT --out runs/published"
+    "lotwise reproduce cnr-ext --root CNR-EXT --out runs/published   ·   "
+    "lotwise reproduce cnr-ext --root CNR-EXT --executor local --workers 4"
 )
+@with_options_of(SideBySide)
 @with_options_of(Asked, JOB_OPTIONS)
 def reproduce(
     name: Annotated[str, typer.Argument(metavar="DATASET", help="Whose published table: cnr-ext.")],
@@ -51,6 +58,7 @@ def reproduce(
         Path, typer.Option(help="Folder of the data set. What lies there is used; where nothing does, it is fetched.")
     ],
     asked: Asked,
+    side_by_side: SideBySide,
     folder: Out = Path("runs/reproduce"),
     price: Annotated[
         float | None,
@@ -69,9 +77,11 @@ def reproduce(
     from lotwise.eval.reproduction import fetch
     from lotwise.eval.reproduction.estimate import duration
     from lotwise.eval.reproduction.extent import extent_of
+    from lotwise.eval.reproduction.on_executor import adapt_cameras_on
     from lotwise.eval.reproduction.reproduce import PAGE, TABLE, reproduce, reproduction_plan, write_reproduction
     from lotwise.eval.reproduction.text import rich_tables, words
     from lotwise.eval.reproduction.work import whole_work, work_left
+    from lotwise.students.pipeline.adapt import adapt
     from lotwise.students.pipeline.footage import open_footage
     from lotwise.students.pipeline.job import Job
     from lotwise.students.pipeline.options import plan_of
@@ -79,10 +89,14 @@ def reproduce(
 
     if name != "cnr-ext":
         raise InputError(f"{name}: no published table of it is known; there is cnr-ext")
+    chosen = executor_asked(side_by_side)
+    adapt_cameras: AdaptCameras = adapt
+    if chosen is not None:
+        adapt_cameras = adapt_cameras_on(chosen.executor, chosen.resources)
     plan, run = plan_of(Job(dataset=name, root=root, **asdict(asked))), Run(folder)
     if missing := fetch.missing(plan.root):
         out.print(f"nothing yet: CNR-EXT is not whole in {root}, and is fetched there first")
-        told = _estimate(whole_work(plan, missing), plan, None, run, price)
+        told = _estimate(whole_work(plan, missing), plan, None, run, price, chosen)
         if dry_run:
             write_json(as_json, {"extent": None, "estimate": told.to_json()})
             return
@@ -91,12 +105,12 @@ def reproduce(
     footage = open_footage(plan)
     extent, plan = extent_of(footage), reproduction_plan(plan, footage)
     out.print(extent.line)
-    told = _estimate(work_left(run, plan, footage), plan, footage.frames[0], run, price)
+    told = _estimate(work_left(run, plan, footage), plan, footage.frames[0], run, price, chosen)
     if dry_run:
         write_json(as_json, {"extent": extent.to_json(), "estimate": told.to_json()})
         return
     with progress_bars() as progress:
-        made = reproduce(run, plan, extent, progress, lambda line: print_notes([line]))
+        made = reproduce(run, plan, extent, progress, lambda line: print_notes([line]), adapt_cameras)
     found = replace(made, estimated_seconds=round(told.seconds, 1))
     out.print(f"\n{extent.line}")
     for table in rich_tables(found):
@@ -110,7 +124,9 @@ def reproduce(
     out.print(f"It took {duration(found.seconds)}; at most {duration(told.seconds)} were told. Page: {page}")
 
 
-def _estimate(work: Work, plan: Plan, frame: Frame | None, run: Run, price: float | None) -> Estimate:
+def _estimate(
+    work: Work, plan: Plan, frame: Frame | None, run: Run, price: float | None, chosen: Chosen | None
+) -> Estimate:
     """Told before anything is begun.
 
     Raises:
@@ -122,5 +138,7 @@ def _estimate(work: Work, plan: Plan, frame: Frame | None, run: Run, price: floa
     told = estimate(work, probe(plan, frame), price)
     for line in told.lines():
         out.print(line)
+    if chosen is not None:
+        out.print(SIDE_BY_SIDE)
     check_room(run.folder, told)
     return told

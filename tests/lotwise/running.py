@@ -20,7 +20,8 @@ def refused(capsys, *arguments: object) -> str:
     assert run(*arguments) == 2
     lines = capsys.readouterr().err.splitlines()
     # Stages that were finished before are told too, and what was skipped.
-    errors = [line for line in lines if not line.startswith(("label: ", "note: ", "train ", "export: ", "report: "))]
+    stages = ("cameras: ", "label: ", "note: ", "train ", "export: ", "report: ")
+    errors = [line for line in lines if not line.startswith(stages)]
     assert len(errors) == 1, lines
     assert errors[0].startswith("error: ")
     return errors[0]

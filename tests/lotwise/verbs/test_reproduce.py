@@ -10,6 +10,7 @@ import pytest
 from lotwise.datasets.rendered_cnr_ext import render_official_layout
 from lotwise.eval.reproduction import reproduce as job
 from lotwise.students.pipeline.run import Run
+from lotwise.teacher.checkpoint import fingerprint, load_model
 from tests.conftest import Weights
 from tests.lotwise.running import refused, run
 
@@ -82,6 +83,49 @@ def test_a_killed_table_goes_on_and_stands_in_text_json_and_page(
     assert not any("2015-11-20" in name for record in records for name in record.train)
     page = (folder / "reproduction.html").read_text()
     assert found["extent"]["line"] in page and "VISAPP 2024" in page and page.count("one for all") > 9
+
+
+def trained_in(folder: Path) -> Mapping[str, str]:
+    """Fingerprint of each student in a run folder, the one for all among them."""
+    paths = folder.rglob("train/student.safetensors")
+    return {str(path.relative_to(folder)): fingerprint(load_model(path)) for path in paths}
+
+
+@pytest.mark.slow
+def test_cameras_side_by_side_give_the_same_students(
+    root: Path, settings: Path, weights: Weights, tmp_path: Path, capsys, monkeypatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(job, "collect", killed)  # nothing has to be measured
+    alone, several = tmp_path / "alone", tmp_path / "several"
+    assert run(*options(root, settings, weights, alone)) == 130
+    several_at_once = ["--executor", "local", "--workers", 2, "--camera-memory", 8, "--camera-time", "1h"]
+    assert run(*options(root, settings, weights, several), *several_at_once) == 130
+    said = capsys.readouterr()
+    assert "one camera after the other; with --executor" in said.out
+    assert "cameras: 2 done" in said.err
+    assert len(trained_in(alone)) == 2 + 1 + 2
+    assert trained_in(several) == trained_in(alone)
+
+
+@pytest.mark.slow
+def test_without_one_of_the_cameras_there_is_no_table(settings: Path, weights: Weights, tmp_path: Path, capsys) -> None:
+    root, folder = tmp_path / "cnr", tmp_path / "run"
+    render_official_layout(root, cameras=2, days=2, frames_per_day=1, width=128, height=96, seed=3)
+    for path in root.glob("*/*/*/camera1/*.jpg"):
+        path.write_bytes(b"no picture")
+    line = refused(capsys, *options(root, settings, weights, folder), "--executor", "local", "--workers", 2)
+    assert "1 of 2 cameras have failed: C1; the same command tries them again" in line
+    assert list(Run(folder).records()) == ["C2"]
+    assert not (folder / "one_for_all").exists() and not (folder / job.TABLE).exists()
+
+
+def test_options_of_an_executor_without_one_are_refused(tmp_path: Path, capsys) -> None:
+    line = refused(capsys, "reproduce", "cnr-ext", "--root", tmp_path, "--out", tmp_path / "run", "--workers", 2)
+    assert "--workers needs --executor local or --executor ray" in line
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_dry_run_tells_and_does_nothing(root: Path, settings: Path, weights: Weights, tmp_path: Path, capsys) -> None:
