@@ -15,7 +15,9 @@ from pathlib import Path
 from lotwise.datasets.errors import UnreadableImage
 from lotwise.datasets.images import decode_image
 from lotwise.hub.database import frames
+from lotwise.hub.database.cameras import camera_of
 from lotwise.hub.hub import Hub
+from lotwise.hub.learning.enqueue import enqueue_due
 from lotwise.hub.store.keys import frame_key
 from lotwise.hub.store.store import StoreFailed
 
@@ -109,7 +111,7 @@ class Receiving:
         self._size += len(part)
 
     def keep(self) -> bool:
-        """Look at the whole frame and keep it; whether it is a new one.
+        """Look at the whole frame and keep it; whether it is a new one. What its camera is due for now is queued.
 
         Raises:
             NoFrame: it is another one than was said, or no picture that can be used.
@@ -127,9 +129,15 @@ class Receiving:
         except OSError as error:
             raise _full(hub, error) from error
         with hub.database.writing() as session:
-            return frames.add_frame(
+            new = frames.add_frame(
                 session, sent.node, sent.camera, sent.sha256, sent.taken, sent.why, self._size, datetime.now(UTC)
             )
+            camera = camera_of(session, sent.node, sent.camera)
+            learning = hub.file.settings.learning
+            queued = new and camera is not None and enqueue_due(session, camera, learning) is not None
+        if queued:
+            hub.job_came()
+        return new
 
     def close(self) -> None:
         """Throw away what was not kept."""

@@ -34,7 +34,7 @@ class Hub:
         keys: with which bundles are signed.
         codes: that accept nodes at once, each with its group.
         node_limit, stranger_limit: how often nodes, and addresses that want to enrol, may ask.
-        frame_came: told of node and camera once a frame is stored; must return at once.
+        job_came: told that a job has come into the queue; must return at once.
     """
 
     file: HubFile
@@ -45,7 +45,7 @@ class Hub:
     codes: dict[str, str] = field(repr=False)
     node_limit: RateLimit
     stranger_limit: RateLimit
-    frame_came: Callable[[str, str], None] = lambda node, camera: None
+    job_came: Callable[[], None] = lambda: None
 
     def node(self, fingerprint: str) -> NodeRow | None:
         """A node by its whole fingerprint."""
@@ -57,7 +57,7 @@ class Hub:
         self.database.close()
 
 
-def open_hub(file: HubFile, frame_came: Callable[[str, str], None] = lambda node, camera: None) -> Hub:
+def open_hub(file: HubFile) -> Hub:
     """A hub, its folder made and its database brought up to date.
 
     Raises:
@@ -82,7 +82,6 @@ def open_hub(file: HubFile, frame_came: Callable[[str, str], None] = lambda node
         codes,
         RateLimit(settings.limits.requests_per_s),
         RateLimit(STRANGERS_PER_S),
-        frame_came,
     )
 
 

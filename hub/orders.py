@@ -17,6 +17,7 @@ from lotwise.hub.database.reports import Said, last_rows, note_report
 from lotwise.hub.database.tables import CameraRow, OfferRow
 from lotwise.hub.hub import Hub
 from lotwise.hub.learning.due import WORTH_RETRAINING
+from lotwise.hub.learning.enqueue import enqueue_due
 from lotwise.hub.settings import LearningSettings
 from lotwise.node.hub.messages import CameraReport, Offer, OfferedFile, Orders, Report
 
@@ -44,7 +45,7 @@ def answer(hub: Hub, node: str, report: Report, now: datetime | None = None) -> 
     wanted: dict[str, int] = {}
     for one in (*report.cameras, *report.cards):
         checked_id(one)
-    changed: list[str] = []
+    queued = False
     with hub.database.writing() as session:
         row = nodes.node_of(session, node)
         if row is None:  # removed since the request was checked
@@ -62,14 +63,14 @@ def answer(hub: Hub, node: str, report: Report, now: datetime | None = None) -> 
                 cards.append(name)
             news = _follow(session, node, name, said, [one for one in all_offers if one.camera == name], moment)
             if news or name in report.cards or camera.asked or known.get(name) != camera.verdict:
-                changed.append(name)
+                # A card, a verdict or a decision may be what a job has waited for.
+                queued = enqueue_due(session, camera, learning) is not None or queued
             new, used = counts.get((name, "new"), 0), counts.get((name, "used"), 0)
             if count := frames_wanted(camera, new, used, learning):
                 wanted[name] = count
         offers = [_offer(one) for one in all_offers if one.state in STANDING and one.camera in report.cameras]
-    # A card, a verdict or a decision may be what a job has waited for.
-    for name in changed:
-        hub.frame_came(node, name)
+    if queued:
+        hub.job_came()
     return Orders(cards=tuple(cards), frames=wanted, offers=tuple(offers), again_s=hub.file.settings.report_s)
 
 

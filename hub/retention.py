@@ -1,4 +1,4 @@
-"""Forgets what was kept long enough: the history of cameras, the audit log, and pictures that were learned from."""
+"""Forgets what was kept long enough: history of cameras, ended jobs, the audit log, and pictures learned from."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from lotwise.hub.database.audit import forget_audit
 from lotwise.hub.database.reports import forget_reports
 from lotwise.hub.hub import Hub
+from lotwise.hub.jobs.queue import forget_jobs
 from lotwise.hub.store.tidy import tidy
 
 log = logging.getLogger(__name__)
 
 
 def forget_old(hub: Hub, now: datetime | None = None) -> None:
-    """Delete reports and lines of the audit log that are older than the hub file says.
+    """Delete reports, ended jobs and lines of the audit log that are older than the hub file says.
 
     Args:
         hub: the hub.
@@ -22,7 +23,7 @@ def forget_old(hub: Hub, now: datetime | None = None) -> None:
     """
     before = (now or datetime.now(UTC)) - timedelta(days=hub.file.settings.limits.retention_days)
     with hub.database.writing() as session:
-        gone = forget_reports(session, before) + forget_audit(session, before)
+        gone = forget_reports(session, before) + forget_audit(session, before) + forget_jobs(session, before)
     if gone:
         log.info("%d rows from before %s are forgotten", gone, f"{before:%Y-%m-%d}")
     try:

@@ -6,12 +6,13 @@ import logging
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from lotwise.hub.http.server import HubServer
 from lotwise.hub.hub import empty_uploads, open_hub
-from lotwise.hub.learning.worker import Worker
+from lotwise.hub.learning.job_pool import job_pool, take_up
 from lotwise.hub.reading import HubFile, read_hub
 from lotwise.hub.retention import forget_old
 from lotwise.node.run import until_told
@@ -44,23 +45,23 @@ def serve_hub(path: Path, stop: threading.Event | None = None) -> None:
 
 
 def _serve(file: HubFile, stop: threading.Event) -> None:
-    worker = Worker(file)
-    hub = open_hub(file, worker.notice)
-    server = HubServer(hub)
-    try:
+    hub = open_hub(file)
+    with ExitStack() as opened:
+        opened.callback(hub.close)
+        pool = job_pool(file, hub.database)
+        opened.callback(pool.stop)
+        server = HubServer(replace(hub, job_came=pool.tell))
+        opened.callback(server.close)
+        opened.callback(notify, "STOPPING=1")
         empty_uploads(hub.folders)
+        take_up(hub.database, file)
         server.start()
-        worker.start(hub.database)
+        pool.start()
         notify("READY=1")
         while True:
             forget_old(hub)
             if stop.wait(TIDY_PERIOD_S):
                 break
-    finally:
-        notify("STOPPING=1")
-        server.close()
-        worker.close()
-        hub.close()
     log.info("hub %s has ended", file.settings.name)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -172,6 +172,41 @@ class LearningSettings(BaseModel):
     ] = 300.0
 
 
+class JobSettings(BaseModel):
+    """Who does the hub's jobs, how many at once, and what one of them may take."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    executor: Annotated[
+        Literal["local", "ray"], Field(description="local for processes of this machine, ray for a cluster of Ray.")
+    ] = "local"
+    address: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[^\s/]+:[0-9]{1,5}$",
+            description="host:port of the cluster's head; without one Ray runs on this machine alone.",
+        ),
+    ] = None
+    workers: Annotated[
+        int | None,
+        Field(ge=1, le=1000, description="Jobs at once; by default one less than there are CPUs here, at least one."),
+    ] = None
+    memory_gb: Annotated[
+        float, Field(gt=0, le=10_000, description="Most memory of one job, GB; one that takes more is ended.")
+    ] = 4.0
+    hours: Annotated[float, Field(gt=0, le=10_000, description="Longest time of one try of one job, by the clock.")] = (
+        24.0
+    )
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> JobSettings:
+        if self.address is not None and self.executor != "ray":
+            raise ValueError("an address is for executor: ray; give that too, or leave the address out")
+        if self.address is not None and self.workers is None:
+            raise ValueError("a cluster needs workers: how many jobs run at once in all of it")
+        return self
+
+
 class LimitSettings(BaseModel):
     """What one node may use of the hub, and for how long things are kept."""
 
@@ -219,6 +254,7 @@ class HubSettings(BaseModel):
     learning: Annotated[LearningSettings, Field(description="When the hub learns, and what that may cost.")] = (
         LearningSettings()
     )
+    jobs: Annotated[JobSettings, Field(description="Who does the jobs, and what one may take.")] = JobSettings()
     limits: Annotated[LimitSettings, Field(description="What a node may use, and for how long things are kept.")] = (
         LimitSettings()
     )

@@ -27,6 +27,7 @@ class JobRow(Base):
         ForeignKeyConstraint(["node", "camera"], ["cameras.node", "cameras.camera"], ondelete="CASCADE"),
         Index("uq_jobs_open", "node", "camera", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index(None, "state"),
+        Index(None, "node", "camera"),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
@@ -37,6 +38,8 @@ class JobRow(Base):
     state: Mapped[JobState] = mapped_column(Word, default="waiting")
     created: Mapped[datetime]
     changed: Mapped[datetime]
+    begun: Mapped[datetime | None]
+    """When a worker has taken it last: frames that came later were not there when it began."""
     tries: Mapped[int] = mapped_column(default=0)
     """How often a worker has taken it."""
     worker: Mapped[str] = mapped_column(String(100), default="")

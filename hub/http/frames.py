@@ -53,14 +53,11 @@ def add_frames(app: FastAPI, hub: Hub) -> None:
             if not new:
                 return FrameTaken(new=False)
             await in_thread(check_room, hub, who.node, size)
-            new = await _receive(hub, sent, request, size)
+            return FrameTaken(new=await _receive(hub, sent, request, size))
         except NoFrame as error:
             raise refusal(422, str(error)) from error
         except NoRoom as error:
             raise refusal(507, str(error), error.again_s) from error
-        if new:
-            hub.frame_came(sent.node, sent.camera)
-        return FrameTaken(new=new)
 
 
 async def _receive(hub: Hub, sent: Sent, request: Request, size: int) -> bool:

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select, text
 
 from lotwise.cameras.site.api import is_loopback
+from lotwise.hub.database.job_table import JobRow
 from lotwise.hub.database.tables import CameraRow, FrameRow, NodeRow, OfferRow
 from lotwise.hub.http.refusals import refusal
 from lotwise.hub.http.threads import in_thread
@@ -63,6 +64,7 @@ class HubCollector(Collector):
                 ("lotwise_hub_nodes", "Nodes that have asked to take part", NodeRow.state),
                 ("lotwise_hub_frames", "Frames that nodes have sent", FrameRow.state),
                 ("lotwise_hub_offers", "Bundles that were offered", OfferRow.state),
+                ("lotwise_hub_jobs", "Jobs of all cameras, those that have ended too", JobRow.state),
                 ("lotwise_hub_cameras", "Cameras of nodes, by the verdict on them", CameraRow.verdict),
             ):
                 label = "verdict" if name == "lotwise_hub_cameras" else "state"

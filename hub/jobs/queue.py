@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Select, and_, case, or_, select
+from sqlalchemy import Select, and_, case, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -68,7 +68,7 @@ def claim(session: Session, worker: str, lease: timedelta = LEASE, now: datetime
             _end(job, "failed", moment, error=f"its worker was lost {job.tries} times")
         else:
             job.state, job.worker, job.lease = "running", worker, moment + lease
-            job.tries, job.changed = job.tries + 1, moment
+            job.tries, job.changed, job.begun = job.tries + 1, moment, moment
             session.flush()
             return job
         session.flush()
@@ -137,6 +137,21 @@ def put_back(session: Session, job: int, worker: str, now: datetime | None = Non
     return True
 
 
+def release_all(session: Session) -> int:
+    """Let every job that runs be taken by somebody else at once; how many they were.
+
+    Only for a hub that begins, and knows that no other one lives: whoever worked on them is gone, or ends with the hub
+    that began it. What was begun counts as a try, since such a job may be what has ended the hub.
+
+    Args:
+        session: to write with.
+    """
+    running = session.scalars(select(JobRow).where(JobRow.state == "running")).all()
+    for job in running:
+        job.lease = None
+    return len(running)
+
+
 def cancel(session: Session, node: str, camera: str, now: datetime | None = None) -> JobRow:
     """End the job of a camera: at once where it waits, at its worker's next word where it runs.
 
@@ -157,6 +172,20 @@ def open_job(session: Session, node: str, camera: str) -> JobRow | None:
     """The job of a camera that waits or runs."""
     asked = select(JobRow).where(JobRow.node == node, JobRow.camera == camera, JobRow.state.in_(OPEN))
     return session.scalar(asked)
+
+
+def last_job(session: Session, node: str, camera: str) -> JobRow | None:
+    """The newest job of a camera, whatever became of it."""
+    asked = select(JobRow).where(JobRow.node == node, JobRow.camera == camera)
+    return session.scalars(asked.order_by(JobRow.id.desc()).limit(1)).first()
+
+
+def forget_jobs(session: Session, before: datetime) -> int:
+    """Delete jobs that ended earlier, but the newest of each camera; how many they were."""
+    newest = select(func.max(JobRow.id)).group_by(JobRow.node, JobRow.camera)
+    old = delete(JobRow).where(JobRow.changed < before, JobRow.state.not_in(OPEN), JobRow.id.not_in(newest))
+    gone = session.execute(old.execution_options(synchronize_session=False))
+    return int(getattr(gone, "rowcount", 0))
 
 
 def jobs_of(

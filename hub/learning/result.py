@@ -1,4 +1,4 @@
-"""What became of a job."""
+"""What became of a job that was done."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-JobWord = Literal["offered", "kept", "nothing to do", "out of budget", "failed"]
+JobWord = Literal["offered", "kept", "nothing to do", "asks for slots", "out of budget"]
 """A bundle was offered to the node; the hub's gate or the node's word left nothing to offer; there was nothing to learn
-from; the CPU time was used up and the next try goes on; or it went wrong."""
+from; the camera was turned or its pictures have another size, so that its slots must be drawn anew first; or the CPU
+time was used up and the next try goes on."""
 
 
 class JobResult(BaseModel):
@@ -18,12 +19,10 @@ class JobResult(BaseModel):
         word: in one word.
         why: one line for people.
         bundle: identity of what was offered.
-        cpu_s: CPU time of this try, seconds.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     word: JobWord
     why: str = ""
     bundle: str = ""
-    cpu_s: float = 0.0

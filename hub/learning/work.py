@@ -1,4 +1,4 @@
-"""One job of one camera, in a process of its own: ``python -m lotwise.hub.learning.work HUB.yaml KIND NODE CAMERA``.
+"""One job of one camera, as it is done in a process of its own.
 
 A job that was killed goes on where it was: frames, knowledge, training and gate are on disk. It runs no longer than its
 budget of CPU time; what is left goes on with the next try.
@@ -6,11 +6,9 @@ budget of CPU time; what is left goes on with the next try.
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 from lotwise.cameras.detection.bundle import MANIFEST, read_manifest
 from lotwise.datasets.errors import InputError
@@ -23,11 +21,12 @@ from lotwise.hub.database.job_table import JobKind
 from lotwise.hub.database.offers import offer_of
 from lotwise.hub.database.tables import CameraRow, FrameRow
 from lotwise.hub.folders import HubFolders
+from lotwise.hub.learning.due import due_job
 from lotwise.hub.learning.follow import follow_node
 from lotwise.hub.learning.material import first_frames, new_frames, write_card
 from lotwise.hub.learning.offering import offer_bundle
 from lotwise.hub.learning.plan import recipe_plan
-from lotwise.hub.learning.result import JobResult
+from lotwise.hub.learning.result import JobResult, JobWord
 from lotwise.hub.reading import HubFile, read_hub
 from lotwise.hub.store.bundles import keep_bundle
 from lotwise.hub.store.keys import frame_key
@@ -35,11 +34,46 @@ from lotwise.hub.store.open import open_store
 from lotwise.node.hub.messages import CameraCard
 from lotwise.node.hub.signing import own_keys
 from lotwise.students.pipeline.adapt import adapt
+from lotwise.students.pipeline.folder_lock import locked_folder
 from lotwise.students.pipeline.footage import open_footage
 from lotwise.students.pipeline.run import Run
 from lotwise.students.retraining.chain import Retrainings
 from lotwise.students.retraining.cpu_budget import CpuBudget, OutOfBudget
+from lotwise.students.retraining.records import Word
 from lotwise.students.retraining.retrain import Asked, retrain_camera
+
+ENDING_S = 120.0
+"""Seconds within which an earlier process of the same camera ends whose hub was killed."""
+NOT_DUE = JobResult(word="nothing to do", why="the camera is not due for it any more")
+OUT_OF_BUDGET = JobResult(word="out of budget", why="the CPU budget is used up; the next try goes on from here")
+WORDS: Mapping[Word, JobWord] = {
+    "promoted": "kept",
+    "shadow": "kept",
+    "kept": "kept",
+    "nothing new": "nothing to do",
+    "waits": "nothing to do",
+    "asks for slots": "asks for slots",
+}
+"""What a retraining is to the hub that has nothing to offer after it; what was promoted and not offered is known to the
+node, which runs it or has refused it."""
+
+
+def work(arguments: Mapping[str, Any], progress: Progress, note: Note) -> dict[str, Any]:
+    """What the task of a job calls.
+
+    Args:
+        arguments: ``hub``, path of the hub file; ``kind`` of the job; ``node`` and ``camera`` whose it is.
+        progress, note: told how far it is, and what a user should know.
+
+    Returns:
+        A :class:`JobResult` as JSON.
+
+    Raises:
+        InputError: it cannot be done as things stand.
+    """
+    file = read_hub(Path(arguments["hub"]))
+    result = do_job(file, arguments["kind"], arguments["node"], arguments["camera"], progress, note)
+    return result.model_dump()
 
 
 def do_job(
@@ -50,37 +84,44 @@ def do_job(
     progress: Progress = no_progress,
     note: Note = no_note,
 ) -> JobResult:
-    """Do a job, or go on with one that was killed; never raises for what a user can mend.
+    """Do a job, or go on with one that was killed.
 
     Args:
         file: of the hub.
         kind: what is to be done.
         node, camera: whose job it is.
         progress, note: told how far it is, and what a user should know.
+
+    Raises:
+        InputError: it cannot be done as things stand.
     """
     budget = CpuBudget(file.settings.learning.job_cpu_minutes * 60)
+    folder = HubFolders(file.settings.data).work(node, camera)
+    database = open_database(file)
     try:
-        database = open_database(file)
-        try:
+        with database.reading() as session:
+            find_camera(session, node, camera)
+        with locked_folder(folder, ENDING_S, "folder of a camera", "see who has begun that process"):
             does = _adapt if kind == "adapt" else _retrain
-            result = does(file, database, node, camera, budget, progress, note)
-        finally:
-            database.close()
+            return does(file, database, node, camera, budget, progress, note)
     except OutOfBudget:
-        result = JobResult(word="out of budget", why="the CPU budget is used up; the next try goes on from here")
-    except (InputError, OSError) as error:
-        result = JobResult(word="failed", why=" ".join(str(error).split()))
-    return result.model_copy(update={"cpu_s": round(budget.used, 1)})
+        return OUT_OF_BUDGET
+    except OSError as error:
+        raise InputError(" ".join(str(error).split())) from error
+    finally:
+        database.close()
 
 
 def _adapt(
     file: HubFile, database: Database, node: str, camera: str, budget: CpuBudget, progress: Progress, note: Note
 ) -> JobResult:
-    row, frames = _camera(database, node, camera)
     folders = HubFolders(file.settings.data)
+    run = Run(folders.run(node, camera))
+    if not run.begun and not _due(file, database, node, camera, "adapt"):
+        return NOT_DUE
+    row, frames = _camera(database, node, camera)
     site = _site(folders, row)
     used = first_frames(open_store(file), folders, node, camera, frames)
-    run = Run(folders.run(node, camera))
     plan = run.plan() if run.begun else recipe_plan(file.settings.recipe, site)
     adapt(run, plan, budget.watched(progress), note, shadow=False)
     with database.writing() as session:
@@ -101,6 +142,10 @@ def _retrain(
         # A try that was killed after its gate, before the node was offered anything.
         if (unsettled := _settle(file, database, row, run)) is not None:
             return unsettled
+        records = Retrainings(run, camera).records()
+        goes_on = bool(records) and not records[-1].finished
+        if not goes_on and not _due(file, database, node, camera, "retrain"):
+            return NOT_DUE
         if said := follow_node(bundle_registry(folders, node, camera), row):
             note(said)
         asked = Asked(
@@ -111,13 +156,19 @@ def _retrain(
         )
         outcome = retrain_camera(run, open_footage(run.plan()), camera, asked, budget, progress, note)
         if outcome.word == "out of budget":
-            raise OutOfBudget
-        settled = _settle(file, database, row, run)
-    if settled is not None:
-        return settled
-    if outcome.word in ("promoted", "kept", "shadow"):
-        return JobResult(word="kept", why=outcome.why)
-    return JobResult(word="nothing to do" if outcome.word in ("nothing new", "waits") else "failed", why=outcome.why)
+            return OUT_OF_BUDGET
+        if (settled := _settle(file, database, row, run)) is not None:
+            return settled
+    if outcome.word not in WORDS:
+        raise InputError(outcome.why)
+    return JobResult(word=WORDS[outcome.word], why=outcome.why)
+
+
+def _due(file: HubFile, database: Database, node: str, camera: str, kind: JobKind) -> bool:
+    """Whether a job that has waited is still to be done."""
+    with database.reading() as session:
+        due = due_job(session, find_camera(session, node, camera), file.settings.learning)
+    return due is not None and due.kind == kind
 
 
 def _settle(file: HubFile, database: Database, row: CameraRow, run: Run) -> JobResult | None:
@@ -130,13 +181,17 @@ def _settle(file: HubFile, database: Database, row: CameraRow, run: Run) -> JobR
         return None
     last, registry = records[-1], bundle_registry(folders, row.node, row.camera)
     used = [source.removesuffix(".jpg") for source in last.sources]
-    store = open_store(file)
-    for digest in used:
-        store.remove(frame_key(row.node, row.camera, digest))
-    with database.writing() as session:
-        use_frames(session, row.node, row.camera, used)
-        release_frames(session, row.node, row.camera, used)
-        find_camera(session, row.node, row.camera).asked = ""
+    with database.reading() as session:
+        unsettled = set(used) & {frame.sha256 for frame in frames_of(session, row.node, row.camera, "new")}
+    if unsettled:
+        store = open_store(file)
+        for digest in used:
+            store.remove(frame_key(row.node, row.camera, digest))
+        with database.writing() as session:
+            use_frames(session, row.node, row.camera, used)
+            release_frames(session, row.node, row.camera, used)
+            find_camera(session, row.node, row.camera).asked = ""
+    with database.reading() as session:
         known = last.bundle is None or offer_of(session, row.node, row.camera, last.bundle) is not None
     if known or last.outcome != "promoted" or registry.state().live != last.bundle:
         return None
@@ -172,26 +227,3 @@ def _offer_live(file: HubFile, database: Database, row: CameraRow, why: str) -> 
     if made is None:
         return JobResult(word="kept", why=f"the node runs or has refused {live}; {why}")
     return JobResult(word="offered", why=why, bundle=live)
-
-
-def main(arguments: list[str]) -> None:
-    """Do the job that is named, tell of it on stderr, and print the result as one line of JSON."""
-    file, kind, node, camera = arguments
-    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-
-    def told(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
-
-    result = do_job(read_hub(Path(file)), cast(JobKind, kind), node, camera, note=told)
-    print(result.model_dump_json(), flush=True)
-
-
-def _end_with_parent() -> None:
-    """Whoever has started this holds the other end of stdin: once it is gone, another one will start the job anew."""
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
-    os._exit(1)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

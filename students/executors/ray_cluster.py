@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 from lotwise.datasets.errors import InputError
@@ -22,6 +23,16 @@ SETTINGS = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DISABLE_IMPORT_WARNING": "1",
 }
+
+
+def check_installed() -> None:
+    """Refuse to go on without Ray, without loading it.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    if find_spec("ray") is None:
+        raise InputError(INSTALL)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """A hub that really listens on loopback."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,8 @@ class Served:
 
     hub: Hub
     port: int
-    came: list[tuple[str, str]]
+    told: list[str]
+    """One word each time a job has come into the queue."""
 
     def client(self, name: str = "north") -> SignedClient:
         """A node that the hub does not know yet."""
@@ -51,14 +52,14 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     open_ones: list[tuple[HubServer, Hub]] = []
 
     def started(text: str = "") -> Served:
-        came: list[tuple[str, str]] = []
+        told: list[str] = []
         file = write_hub(tmp_path, text if "listen:" in text else "listen: {port: 0}\n" + text)
-        hub = open_hub(file, lambda node, camera: came.append((node, camera)))
+        hub = replace(open_hub(file), job_came=lambda: told.append("job"))
         empty_uploads(hub.folders)
         server = HubServer(hub)
         open_ones.append((server, hub))
         server.start()
-        return Served(hub, server.port, came)
+        return Served(hub, server.port, told)
 
     yield started
     for server, hub in open_ones:

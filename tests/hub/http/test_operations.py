@@ -2,6 +2,7 @@
 
 import pytest
 
+from lotwise.hub.jobs.queue import enqueue
 from tests.hub.http.conftest import Serve
 from tests.hub.signed_client import jpeg_of
 
@@ -13,11 +14,15 @@ def test_health_needs_no_signature(serve: Serve) -> None:
 
 
 def test_metrics_count_nodes_and_frames(serve: Serve) -> None:
-    north = serve().accepted()
+    served = serve()
+    north = served.accepted()
     north.send("C1", jpeg_of())
+    with served.hub.database.writing() as session:
+        enqueue(session, "adapt", north.fingerprint, "C1")
     text = north.ask("GET", "/metrics", token="").content.decode()
     assert 'lotwise_hub_nodes{state="accepted"} 1.0' in text
     assert 'lotwise_hub_frames{state="new"} 1.0' in text
+    assert 'lotwise_hub_jobs{state="waiting"} 1.0' in text
     assert north.fingerprint not in text
 
 

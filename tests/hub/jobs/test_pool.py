@@ -11,16 +11,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
+from lotwise.datasets.errors import InputError
 from lotwise.hub.database.cameras import known_camera
 from lotwise.hub.database.database import Database, open_database
 from lotwise.hub.database.job_table import JobRow
 from lotwise.hub.database.nodes import enrol
 from lotwise.hub.jobs.pool import Job, JobPool
-from lotwise.hub.jobs.queue import cancel, enqueue, jobs_of
+from lotwise.hub.jobs.queue import cancel, enqueue, jobs_of, open_job
 from lotwise.hub.reading import read_hub
 from lotwise.students.executors.local import LocalExecutor
-from lotwise.students.executors.task import Task, TaskResult
+from lotwise.students.executors.task import Task, TaskResult, Watch
 from tests.hub.hub_files import write_hub
 
 NODE = "ab" * 32
@@ -88,8 +90,9 @@ def serve(folder: Path) -> None:
 def test_jobs_are_done_and_what_came_of_them_is_told_and_kept(database: Database, tmp_path: Path) -> None:
     told: list[tuple[str, str]] = []
 
-    def ended(job: Job, result: TaskResult) -> None:
+    def ended(session: Session, job: Job, result: TaskResult) -> None:
         told.append((job.camera, result.state))
+        assert open_job(session, NODE, job.camera) is None, "so that another one may wait"
 
     (tmp_path / "gate").touch()
     pool = JobPool(database, [LocalExecutor(1), LocalExecutor(1)], counting(tmp_path), ended)
@@ -149,3 +152,52 @@ def test_a_job_that_runs_is_cancelled(database: Database, tmp_path: Path) -> Non
             cancel(session, NODE, "C1")
         until(lambda: only_job(database).state == "cancelled")
     assert counted(tmp_path) == "3"
+
+
+class Away:
+    """An executor that cannot run anything, as one whose cluster does not answer, until it is there."""
+
+    def __init__(self) -> None:
+        self.there, self.asked = False, 0
+
+    def run(self, tasks: list[Task], watch: Watch = Watch()) -> list[TaskResult]:  # noqa: B008
+        self.asked += 1
+        if not self.there:
+            raise InputError("head:6379: no Ray answers there")
+        return LocalExecutor(1).run(tasks, watch)
+
+
+def test_while_an_executor_is_away_its_jobs_wait_and_that_is_no_try(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("lotwise.hub.jobs.pool.AGAIN_S", 0.1)
+    (tmp_path / "gate").touch()
+    away = Away()
+    with database.writing() as session:
+        enqueue(session, "adapt", NODE, "C1")
+    with running(JobPool(database, [away], counting(tmp_path))):
+        until(lambda: away.asked > 3)
+        away.there = True
+        until(lambda: only_job(database).state == "done")
+    assert only_job(database).tries == 1
+    assert "jobs wait, and are tried again every 0 s: head:6379: no Ray answers there" in caplog.text
+
+
+def test_what_cannot_be_noted_together_with_an_end_leaves_the_job_to_be_taken_again(
+    database: Database, tmp_path: Path
+) -> None:
+    calls: list[str] = []
+
+    def ended(session: Session, job: Job, result: TaskResult) -> None:
+        calls.append(result.state)
+        if len(calls) == 1:
+            raise RuntimeError("the first time nothing can be written")
+
+    (tmp_path / "gate").touch()
+    with database.writing() as session:
+        enqueue(session, "adapt", NODE, "C1")
+    pool = JobPool(database, [LocalExecutor(1)], counting(tmp_path), ended, lease=LEASE)
+    with running(pool):
+        until(lambda: only_job(database).state == "done")
+    assert calls == ["done", "done"]
+    assert only_job(database).tries == 2

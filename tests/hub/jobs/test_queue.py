@@ -9,7 +9,20 @@ from lotwise.datasets.errors import InputError
 from lotwise.hub.database.cameras import known_camera
 from lotwise.hub.database.database import Database, open_database
 from lotwise.hub.database.nodes import enrol, remove
-from lotwise.hub.jobs.queue import MOST_TRIES, beat, cancel, claim, enqueue, finish, jobs_of, open_job, put_back
+from lotwise.hub.jobs.queue import (
+    MOST_TRIES,
+    beat,
+    cancel,
+    claim,
+    enqueue,
+    finish,
+    forget_jobs,
+    jobs_of,
+    last_job,
+    open_job,
+    put_back,
+    release_all,
+)
 from lotwise.hub.reading import HubFile
 
 NODE = "ab" * 32
@@ -119,3 +132,28 @@ def test_jobs_go_with_their_node(database: Database) -> None:
         remove(session, enrol(session, NODE, "lot", "key"))
     with database.reading() as session:
         assert list(jobs_of(session)) == []
+
+
+def test_a_hub_that_begins_lets_running_jobs_be_taken_and_their_tries_count(database: Database) -> None:
+    with database.writing() as session:
+        enqueue(session, "adapt", NODE, "C1", now=NOW)
+        enqueue(session, "retrain", NODE, "C2", now=NOW)
+        for number in range(MOST_TRIES):
+            job = claim(session, f"hub {number}", now=NOW)
+            assert job is not None and (job.camera, job.begun) == ("C1", NOW)
+            assert release_all(session) == 1
+        other = claim(session, "hub", now=NOW)
+        assert other is not None and other.camera == "C2"
+        failed = last_job(session, NODE, "C1")
+        assert failed is not None and failed.error == f"its worker was lost {MOST_TRIES} times"
+
+
+def test_of_jobs_that_ended_long_ago_the_newest_of_each_camera_stays(database: Database) -> None:
+    with database.writing() as session:
+        for _ in range(3):
+            enqueue(session, "adapt", NODE, "C1", now=NOW)
+            cancel(session, NODE, "C1", now=NOW)
+        enqueue(session, "adapt", NODE, "C2", now=NOW)
+        assert forget_jobs(session, NOW) == 0
+        assert forget_jobs(session, LATER) == 2
+        assert sorted((job.camera, job.state) for job in jobs_of(session)) == [("C1", "cancelled"), ("C2", "waiting")]

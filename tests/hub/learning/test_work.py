@@ -6,22 +6,29 @@ from pathlib import Path
 import pytest
 
 from lotwise.cameras.registry.registry import Registry
+from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset, Frame
 from lotwise.datasets.synthetic import render_site
 from lotwise.hub.bundle_files import bundle_registry
 from lotwise.hub.database.cameras import find_camera
 from lotwise.hub.database.database import Database
-from lotwise.hub.database.frames import bytes_of, count_frames
+from lotwise.hub.database.frames import bytes_of, count_frames, use_frames
 from lotwise.hub.database.offers import change_offer, offers_of
 from lotwise.hub.folders import HubFolders
+from lotwise.hub.learning.job_pool import WORK
+from lotwise.hub.learning.result import JobResult
 from lotwise.hub.learning.work import do_job
-from lotwise.hub.learning.worker import Job, Worker
 from lotwise.hub.reading import HubFile
+from lotwise.students.executors.local import LocalExecutor
+from lotwise.students.executors.task import Task
+from lotwise.students.pipeline.folder_lock import locked_folder
 from lotwise.students.pipeline.run import Run
 from lotwise.students.retraining.chain import Retrainings
+from lotwise.students.retraining.records import RetrainingRecord
 from tests.conftest import Weights
 from tests.hub.learning.cameras import NODE, add_camera, add_frames
 from tests.hub.learning.conftest import OpenHub
+from tests.hub.signed_client import NOON, jpeg_of
 
 TINY = "{size: 96, epochs: 2, min_steps: 1, batch: 2, export: {int8: false, trust: false}}\n"
 
@@ -61,7 +68,10 @@ def test_a_student_is_made_offered_refused_or_run_and_retrained(
     add_frames(database, folders, pictures(frames[:6]))
 
     # In a process of its own, as the hub does it.
-    result = Worker(file)._in_a_process(Job("adapt", NODE, "C1", ""))
+    asked = {"hub": str(file.path), "kind": "adapt", "node": NODE, "camera": "C1"}
+    (done,) = LocalExecutor(1).run([Task("C1", WORK, asked)])
+    assert done.state == "done", done.why
+    result = JobResult.model_validate(done.value)
     assert result.word == "offered", result.why
     registry: Registry = bundle_registry(folders, NODE, "C1")
     assert registry.state().live == result.bundle
@@ -107,9 +117,51 @@ def _refused_or_offered_again(
 
 
 def test_a_job_that_cannot_be_done_says_why_in_one_line(opened: OpenHub) -> None:
-    file, database = opened("recipe: {teacher: none.pt}\n")
-    result = do_job(file, "retrain", NODE, "C1")
-    assert result.word == "failed" and "no camera 'C1' of this node" in result.why
+    file, database = opened("recipe: {student: none.pt}\nlearning: {first_frames: 2}\n")
+    with pytest.raises(InputError, match="no camera 'C1' of this node"):
+        do_job(file, "retrain", NODE, "C1")
     add_camera(database)
-    result = do_job(file, "retrain", NODE, "C1")
-    assert result.word == "failed" and "\n" not in result.why
+    add_frames(database, HubFolders(file.settings.data), [(jpeg_of(seed), NOON) for seed in range(2)])
+    with pytest.raises(InputError) as caught:
+        do_job(file, "adapt", NODE, "C1")
+    assert "none.pt" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_job_that_is_due_no_more_finds_nothing_to_do(opened: OpenHub) -> None:
+    file, database = opened("learning: {first_frames: 2}\n")
+    add_camera(database)
+    assert do_job(file, "adapt", NODE, "C1").word == "nothing to do"
+    assert do_job(file, "retrain", NODE, "C1").word == "nothing to do"
+
+
+def test_the_next_process_of_a_camera_waits_for_one_that_still_ends(
+    opened: OpenHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, database = opened()
+    add_camera(database)
+    monkeypatch.setattr("lotwise.hub.learning.work.ENDING_S", 0.1)
+    with (
+        locked_folder(HubFolders(file.settings.data).work(NODE, "C1")),
+        pytest.raises(InputError, match="another lotwise works in this folder of a camera"),
+    ):
+        do_job(file, "adapt", NODE, "C1")
+    assert do_job(file, "adapt", NODE, "C1").word == "nothing to do"
+
+
+def test_what_a_person_asks_for_anew_is_not_taken_for_done(opened: OpenHub) -> None:
+    """A retraining that has ended long ago has answered an older wish."""
+    file, database = opened("learning: {new_frames: 3}\n")
+    add_camera(database)
+    folders = HubFolders(file.settings.data)
+    old, *_ = add_frames(database, folders, [(jpeg_of(seed), NOON) for seed in range(4)])
+    run = Run(folders.run(NODE, "C1"))
+    Retrainings(run, "C1").save(
+        RetrainingRecord(
+            camera="C1", number=1, begun=NOON, new=(), sources=(f"{old}.jpg",), finished=True, outcome="kept"
+        )
+    )
+    with database.writing() as session:
+        use_frames(session, NODE, "C1", [old])
+        find_camera(session, NODE, "C1").asked = "asked for by root"
+    with pytest.raises(InputError, match="no run here"):  # it was due, and came as far as to look for the student
+        do_job(file, "retrain", NODE, "C1")
