@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,11 +11,11 @@ from typer.core import TyperGroup
 from lotwise.options import JsonFile
 from lotwise.terminal import out, plain_table, print_table, write_json
 from lotwise.verbs.hub_backup import add_backup
+from lotwise.verbs.hub_jobs import add_jobs, job_json, job_line
+from lotwise.verbs.hub_shared import DEFAULT, HubFileOption, NodeName, ago, opened, operator
 
 if TYPE_CHECKING:
-    from lotwise.hub.database.database import Database
     from lotwise.hub.database.tables import CameraRow, NodeRow, NodeState
-    from lotwise.hub.reading import HubFile
 
 SERVE = "serve"
 """The command that a hub file alone stands for."""
@@ -41,10 +37,7 @@ app = typer.Typer()
 hub = typer.Typer(cls=ServesAFile, rich_markup_mode="rich")
 app.add_typer(hub, name="hub")
 add_backup(hub)
-
-HubFileOption = Annotated[Path, typer.Option("--hub", metavar="FILE", help="Hub file.")]
-NodeName = Annotated[str, typer.Argument(metavar="NODE", help="Its name, or the beginning of its fingerprint.")]
-DEFAULT = Path("hub.yaml")
+add_jobs(hub)
 
 
 @hub.callback(
@@ -70,7 +63,7 @@ def nodes(file: HubFileOption = DEFAULT, as_json: JsonFile = None) -> None:
     from lotwise.hub.database.frames import bytes_of
     from lotwise.hub.database.nodes import nodes_by_state
 
-    with _opened(file) as (database, _), database.reading() as session:
+    with opened(file) as (database, _), database.reading() as session:
         found = [
             (one, len(cameras_of(session, one.fingerprint)), bytes_of(session, one.fingerprint))
             for one in nodes_by_state(session)
@@ -83,7 +76,7 @@ def nodes(file: HubFileOption = DEFAULT, as_json: JsonFile = None) -> None:
             one.group,
             str(cameras),
             f"{size / 1e6:.0f}",
-            _ago(one.seen),
+            ago(one.seen),
             one.software,
         )
         for one, cameras, size in found
@@ -104,22 +97,26 @@ def cameras(
     file: HubFileOption = DEFAULT,
     as_json: JsonFile = None,
 ) -> None:
-    """Cameras of the nodes: verdict, live bundle, frames, and the newest offer."""
+    """Cameras of the nodes: verdict, live bundle, frames, the newest offer and the newest job."""
     from lotwise.hub.database.cameras import cameras_of
     from lotwise.hub.database.frames import count_frames
     from lotwise.hub.database.nodes import find_node, node_of
     from lotwise.hub.database.offers import offers_of
+    from lotwise.hub.jobs.queue import last_job
 
-    content = []
-    with _opened(file) as (database, _), database.reading() as session:
+    content, lines = [], []
+    with opened(file) as (database, _), database.reading() as session:
         asked = None if node is None else find_node(session, node).fingerprint
         for one in cameras_of(session, asked):
             owner = node_of(session, one.node)
             offers = offers_of(session, one.node, one.camera)
             counts = {state: count_frames(session, one.node, one.camera, state) for state in ("new", "used")}
+            name, job = "" if owner is None else owner.name, last_job(session, one.node, one.camera)
             content.append(
-                _camera_json("" if owner is None else owner.name, one, counts, offers[-1] if offers else None)
+                _camera_json(name, one, counts, offers[-1] if offers else None)
+                | {"job": None if job is None else job_json(name, job)}
             )
+            lines.append(job_line(job))
     rows = [
         (
             one["node"],
@@ -129,10 +126,11 @@ def cameras(
             one["live"] or "-",
             f"{one['frames']['new']} new, {one['frames']['used']} used",
             "-" if one["offer"] is None else f"{one['offer']['bundle']} {one['offer']['state']}",
+            line,
         )
-        for one in content
+        for one, line in zip(content, lines, strict=True)
     ]
-    headings = ("node", "camera", "verdict", "accuracy", "live", "frames", "newest offer")
+    headings = ("node", "camera", "verdict", "accuracy", "live", "frames", "newest offer", "newest job")
     print_table(plain_table(headings, rows))
     write_json(as_json, content)
 
@@ -164,37 +162,16 @@ def remove(
     from lotwise.hub.database import nodes as rows
     from lotwise.hub.removal import remove_files
 
-    with _opened(file) as (database, opened):
+    with opened(file) as (database, read):
         with database.reading() as session:
             found = rows.find_node(session, node)
         if not yes:
             typer.confirm(f"Delete all frames and students of {_shown(found)}?", abort=True)
         with database.writing() as session:
             rows.remove(session, found)
-            audit.note(session, _operator(), "remove", found.name, {"node": found.fingerprint})
-        remove_files(opened, found.fingerprint)
+            audit.note(session, operator(), "remove", found.name, {"node": found.fingerprint})
+        remove_files(read, found.fingerprint)
     out.print(f"{_shown(found)} is removed")
-
-
-@hub.command(epilog="Example: lotwise hub retrain north C1")
-def retrain(
-    node: NodeName,
-    camera: Annotated[str, typer.Argument(metavar="CAMERA", help="Id of the camera.")],
-    file: HubFileOption = DEFAULT,
-) -> None:
-    """Ask for a camera to be retrained whatever its verdict, as soon as there are enough new frames."""
-    from lotwise.hub.database import audit
-    from lotwise.hub.database.cameras import find_camera
-    from lotwise.hub.database.frames import count_frames
-    from lotwise.hub.database.nodes import find_node
-
-    with _opened(file) as (database, _), database.writing() as session:
-        owner = find_node(session, node)
-        row = find_camera(session, owner.fingerprint, camera)
-        row.asked = f"asked for by {_operator()}"
-        audit.note(session, _operator(), "retrain", f"{owner.name} {camera}")
-        new = count_frames(session, owner.fingerprint, camera, "new")
-    out.print(f"{owner.name} {camera} is retrained once the hub has seen its next report; {new} new frames are here")
 
 
 @hub.command("log", epilog="Example: lotwise hub log --most 20")
@@ -206,7 +183,7 @@ def audit_lines(
     """Who has decided what: operators, nodes and the hub itself, the newest first."""
     from lotwise.hub.database.audit import audit_log
 
-    with _opened(file) as (database, _), database.reading() as session:
+    with opened(file) as (database, _), database.reading() as session:
         lines = audit_log(session, most)
     rows = [
         (f"{one.time.astimezone():%Y-%m-%d %H:%M:%S}", one.who, one.action, one.subject, _details(one.details))
@@ -233,33 +210,13 @@ def _decide(file: Path, node: str, state: NodeState, group: str | None) -> None:
             TypeAdapter(Group).validate_python(group)
         except ValidationError:
             raise InputError(f"--group {group!r}: give letters, digits, _ . and -, 64 of them at most") from None
-    with _opened(file) as (database, _), database.writing() as session:
+    with opened(file) as (database, _), database.writing() as session:
         found = rows.find_node(session, node)
         before = found.state
         rows.decide(session, found, state, group)
-        audit.note(session, _operator(), state, found.name, {"node": found.fingerprint, "group": found.group})
+        audit.note(session, operator(), state, found.name, {"node": found.fingerprint, "group": found.group})
     was = "" if before != state else " already"
     out.print(f"{_shown(found)} is {state}{was}" + (f", group {found.group}" if state == "accepted" else ""))
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[Database, HubFile]]:
-    from lotwise.hub.database.database import open_database
-    from lotwise.hub.reading import read_hub
-
-    file = read_hub(path)
-    database = open_database(file)
-    try:
-        yield database, file
-    finally:
-        database.close()
-
-
-def _operator() -> str:
-    try:
-        return f"operator {getpass.getuser()}"
-    except (OSError, KeyError):  # a user without a name
-        return "operator"
 
 
 def _shown(node: NodeRow) -> str:
@@ -268,16 +225,6 @@ def _shown(node: NodeRow) -> str:
 
 def _details(details: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in details.items())
-
-
-def _ago(moment: datetime | None) -> str:
-    if moment is None:
-        return "never"
-    seconds = max(0, round((datetime.now(UTC) - moment).total_seconds()))
-    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds} s ago"
 
 
 def _node_json(node: NodeRow, cameras: int, size: int) -> dict[str, Any]:

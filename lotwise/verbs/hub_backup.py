@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from lotwise.terminal import out
+from lotwise.verbs.hub_shared import DEFAULT, HubFileOption
 
-DEFAULT = Path("hub.yaml")
-HubFileOption = Annotated[Path, typer.Option("--hub", metavar="FILE", help="Hub file.")]
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="Tar file of the backup.")]
 
 
