@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lotwise.cameras.detection.bundle import IDENTITY, MANIFEST, parse_manifest, read_manifest
@@ -26,9 +26,11 @@ class Registry:
 
     Attributes:
         folder: ``<folder>/<identity>/`` are the bundles; they are never changed.
+        mend: what to do where none is live yet.
     """
 
     folder: Path
+    mend: str = field(default="run lotwise adapt or promote one", compare=False)
 
     def add(self, bundle: Path) -> str:
         """Move a finished bundle in, read-only from now on, and return its identity. Nothing changes if it is there.
@@ -168,7 +170,7 @@ class Registry:
         """
         identity = self.state().live
         if identity is None:
-            raise InputError(f"{self.folder}: no bundle is live here; run lotwise adapt or promote one")
+            raise InputError(f"{self.folder}: no bundle is live here; {self.mend}")
         return self.path(identity)
 
     def state(self) -> RegistryState:

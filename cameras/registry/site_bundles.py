@@ -28,14 +28,22 @@ def bundles_of(site: Site, camera: str) -> Registry | Path:
     own = site.cameras[camera].bundles
     if own is None and site.run is None:
         if site.hub is not None:
-            return Registry(hub_bundles(site) / camera)
+            return _registry(site, hub_bundles(site) / camera)
         raise InputError(
             f"camera {camera}: no bundle; give run: (the folder that lotwise adapt wrote), hub: or "
             f"cameras.{camera}.bundles:"
         )
     if own is not None and (own / MANIFEST).is_file():
         return own
-    return Registry(own or Path(site.run or "") / "cameras" / camera / "bundles")
+    return _registry(site, own or Path(site.run or "") / "cameras" / camera / "bundles")
+
+
+def _registry(site: Site, folder: Path) -> Registry:
+    if site.hub is None:
+        return Registry(folder)
+    if not site.hub.bundles.allow:
+        return Registry(folder, mend="none comes from the hub, as hub.bundles.allow is false; promote one")
+    return Registry(folder, mend="the hub is to send the first one")
 
 
 def live_bundle(site: Site, camera: str) -> Path:

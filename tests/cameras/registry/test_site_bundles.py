@@ -50,3 +50,20 @@ def test_with_a_hub_and_nothing_else_bundles_are_kept_beside_the_state(tmp_path:
     assert bundles_of(found, "yard") == Registry(tmp_path / "own")
     with_run = site(tmp_path, f"run: run\n{text}")
     assert bundles_of(with_run, "gate") == Registry(tmp_path / "run" / "cameras" / "gate" / "bundles")
+
+
+@pytest.mark.parametrize(
+    ("hub", "mend"),
+    [
+        ("", "run lotwise adapt or promote one"),
+        ("hub: {url: 'https://h'}\n", "the hub is to send the first one"),
+        (
+            "hub: {url: 'https://h', bundles: {allow: false}}\n",
+            "none comes from the hub, as hub.bundles.allow is false; promote one",
+        ),
+    ],
+)
+def test_where_none_is_live_yet_it_is_told_who_makes_the_first_one(tmp_path: Path, hub: str, mend: str) -> None:
+    found = site(tmp_path, f"{hub}cameras: {{gate: {{source: a, bundles: own}}}}")
+    with pytest.raises(InputError, match=f"no bundle is live here; {mend}$"):
+        live_bundle(found, "gate")
