@@ -84,7 +84,7 @@ def frames_wanted(camera: CameraRow, new: int, used: int, learning: LearningSett
     """
     if not used:
         return max(0, learning.first_frames - new)
-    urgent = camera.asked or camera.verdict in WORTH_RETRAINING
+    urgent = camera.asked or not camera.live or camera.verdict in WORTH_RETRAINING
     return max(0, learning.new_frames * (MORE_FRAMES if urgent else 1) - new)
 
 

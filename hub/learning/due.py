@@ -52,6 +52,9 @@ def due_job(session: Session, camera: CameraRow, learning: LearningSettings) -> 
         return None
     if camera.asked:
         return Due("retrain", f"{new} new frames; {camera.asked}", new)
+    if not camera.live:
+        # Its node has refused the student that was offered, and no verdict will ever come of a camera without one.
+        return Due("retrain", f"{new} new frames; nothing is live at the node", new)
     if camera.verdict in WORTH_RETRAINING:
         return Due("retrain", f"{new} new frames; the node's verdict is {camera.verdict}", new)
     return None

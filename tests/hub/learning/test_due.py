@@ -51,6 +51,8 @@ def test_a_first_student_needs_frames_and_a_card(opened: OpenHub) -> None:
         ({"verdict": "watch"}, "3 new frames; the node's verdict is watch"),
         ({"verdict": "retrain"}, "3 new frames; the node's verdict is retrain"),
         ({"verdict": "good", "asked": "asked for by root"}, "3 new frames; asked for by root"),
+        # Its first student was refused there: no verdict comes of a camera that nothing reads.
+        ({"verdict": "", "live": ""}, "3 new frames; nothing is live at the node"),
     ],
 )
 def test_later_the_verdict_or_a_person_decides(opened: OpenHub, said: dict[str, str], why: str | None) -> None:
@@ -61,6 +63,7 @@ def test_later_the_verdict_or_a_person_decides(opened: OpenHub, said: dict[str, 
     with database.writing() as session:
         use_frames(session, NODE, "C1", old)
     add_frames(database, folders, frames(2, first=3))
+    said = {"live": "0" * 16, **said}
     assert due(database, **said) is None, "too few"
     add_frames(database, folders, frames(1, first=5))
     found = due(database, **said)
