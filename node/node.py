@@ -20,6 +20,7 @@ from lotwise.node.bay_now import BayNow
 from lotwise.node.camera import AWAY_AFTER, CameraLoop
 from lotwise.node.clock_steps import ClockSteps
 from lotwise.node.event_words import WARNED_STATES, disagreement_lines, event_line
+from lotwise.node.hub_now import HubNow
 from lotwise.node.journal.journal import Journal
 from lotwise.node.journal.query import EventQuery
 from lotwise.node.place import SITE
@@ -45,6 +46,8 @@ Chosen: a network camera that falls silent is given up after about as long, and 
 CLOSE_TIMEOUT_S = 5.0
 """Seconds for which the end waits for looks that are under way. Chosen well below systemd's TimeoutStopSec of 20 s."""
 log = logging.getLogger(__name__)
+bundles_log = logging.getLogger(f"{__name__}.bundles")
+"""What becomes of bundles: rare, and wanted in the log even where only warnings are."""
 
 
 class _Turn:
@@ -99,6 +102,8 @@ class Node:
         """What the cameras' slots are for; replaced whole by whoever watches stays."""
         self.trust: Mapping[str, TrustNow] = {}
         """How far each camera can be trusted; replaced whole by whoever judges that."""
+        self.hub: HubNow | None = None
+        """How it stands with its hub; replaced whole by the link to it."""
         self.first_detection: datetime | None = None
         """When the first frame of all was detected."""
         self.held_until: datetime | None = None
@@ -166,13 +171,13 @@ class Node:
         moment = datetime.now(UTC)
         ready = all(turn.loop.asleep or _looked_at_or_away(cameras[name], moment) for name, turn in self._turns.items())
         if self._shared is None:
-            return NodeNow(self.site, self.started, ready, cameras)
+            return NodeNow(self.site, self.started, ready, cameras, hub=self.hub)
         of_places = bays.get(SITE, {})
         places = {
             name: replace(place, bay=of_places[name]) if name in of_places else place
             for name, place in self._shared.now.items()
         }
-        return NodeNow(self.site, self.started, ready, cameras, places, self._shared.agreements())
+        return NodeNow(self.site, self.started, ready, cameras, places, self._shared.agreements(), self.hub)
 
     def stuck(self) -> str | None:
         """One line on why frames are no longer looked at; None while all is well."""
@@ -398,7 +403,8 @@ class Node:
             if event.subject in ("slot", "sighting", "agreement"):
                 log.debug("%s", event_line(event))
             elif event.subject != "disagreement":
-                log.log(logging.WARNING if event.after in WARNED_STATES else logging.INFO, "%s", event_line(event))
+                to = bundles_log if event.subject == "bundle" else log
+                to.log(logging.WARNING if event.after in WARNED_STATES else logging.INFO, "%s", event_line(event))
         for line, lasts in disagreement_lines(events):
             log.log(logging.WARNING if lasts else logging.INFO, "%s", line)
 

@@ -33,6 +33,10 @@ LIVE_VIEW_PERIOD_S = 1.0
 LOG_LINES_SHOWN = 6
 """Last lines of the log below the live view: with nine cameras the whole fits a terminal of 24 lines."""
 
+ALWAYS_TOLD = ("lotwise.node.hub", "lotwise.node.node.bundles")
+"""Loggers whose information is told even where there are only warnings else: what leaves for the hub, what comes from
+it, and which bundle runs. These are few."""
+
 log = logging.getLogger(__name__)
 
 
@@ -157,17 +161,22 @@ class _Lines(logging.Handler):
 
 @contextmanager
 def _logging(lines: deque[str] | None, verbose: bool) -> Iterator[None]:
-    """To the live view where there is one; else warnings to stderr, where systemd's journal picks them up."""
+    """To the live view where there is one; else warnings, and what is always told, to stderr, where systemd's journal
+    picks them up."""
     handler: logging.Handler = logging.StreamHandler(sys.stderr) if lines is None else _Lines(lines)
     stamp = "" if lines is None and writes_to_journal() else "%(asctime)s "
     times = "%Y-%m-%d %H:%M:%S" if lines is None else "%H:%M:%S"
     handler.setFormatter(logging.Formatter(f"{stamp}%(levelname)s %(message)s", times))
     logger = logging.getLogger("lotwise")
-    before = logger.level
+    told = [logging.getLogger(name) for name in ALWAYS_TOLD]
+    before = [(one, one.level) for one in (logger, *told)]
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG if verbose else logging.INFO if lines is not None else logging.WARNING)
+    for one in told:
+        one.setLevel(min(logger.level, logging.INFO))
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for one, level in before:
+            one.setLevel(level)
         logger.removeHandler(handler)

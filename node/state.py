@@ -16,6 +16,7 @@ from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Detections
 from lotwise.node.bay_now import BayNow
+from lotwise.node.hub_now import HubNow
 from lotwise.node.place import Place
 from lotwise.node.refusal import Refusal
 from lotwise.node.trust_now import TrustNow
@@ -127,6 +128,7 @@ class NodeNow:
         ready: every camera was looked at or is known to be down.
         shared: places that several cameras see, by name.
         agreements: how cameras agree with others that see the same places, by camera.
+        hub: how it stands with its hub; None where it has none.
     """
 
     site: str
@@ -135,6 +137,7 @@ class NodeNow:
     cameras: Mapping[str, CameraNow]
     shared: Mapping[str, Place] = field(default_factory=dict)
     agreements: Mapping[str, AgreementNow] = field(default_factory=dict)
+    hub: HubNow | None = None
 
 
 @dataclass(frozen=True)

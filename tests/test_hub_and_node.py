@@ -105,6 +105,9 @@ def test_from_strangers_to_a_camera_that_is_read(serve: Serve, tmp_path: Path) -
         said = node.communicate(timeout=60)[1]
     assert node.returncode == 0, said
     assert f"lotwise hub accept {who[:12]}" in said and f"the fingerprint there must be {who}" in said
+    # Beside warnings the log tells what passes between the two.
+    for line in ("has accepted this node as north", " sent (", f"bundle {identity} is live now"):
+        assert line in said, said
     here = tmp_path / "state" / "hub" / "bundles" / NAME / identity
     assert parse_manifest(here).identity == identity
     assert run("sent", site, "--json", tmp_path / "sent.json") == 0

@@ -21,6 +21,7 @@ from markupsafe import Markup
 from lotwise.cameras.slots.shared.place_state import DISPUTED
 from lotwise.cameras.slots.slot_knowledge import knowledge_words
 from lotwise.cameras.slots.state import SlotNow
+from lotwise.node.http.hub_line import hub_line
 from lotwise.node.place import SITE, Place
 from lotwise.node.places import lot_places, place_states
 from lotwise.node.state import CameraNow, Counts, Event, NodeNow
@@ -188,6 +189,7 @@ def page(now: NodeNow, changes: Sequence[Event], stuck: str | None, editor: bool
         stays=_longest_stays(places),
         disputes=list(_disputes(now)),
         history=history,
+        hub=hub_line(now.hub),
         unknown=list(_unknown(now, places)),
         changes=[_change(event) for event in changes],
         # Files of ours, whose hashes stand in the policy: the only text that is not escaped.

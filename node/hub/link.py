@@ -11,7 +11,10 @@ import random
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from lotwise.cameras.site.hub import HubSettings
 from lotwise.cameras.site.settings import Site
@@ -25,13 +28,14 @@ from lotwise.node.hub.failure import HubFailed, one_line
 from lotwise.node.hub.fetching import Fetching
 from lotwise.node.hub.first_frames import FirstFrames
 from lotwise.node.hub.ledger import LEDGER, Ledger
-from lotwise.node.hub.linked_node import LinkedNode
+from lotwise.node.hub.linked_node import NodeWithHub
 from lotwise.node.hub.messages import Enrolled, Offer, Orders
 from lotwise.node.hub.refusals import REFUSALS, Refusals
 from lotwise.node.hub.reporting import Reporting, bundles_with
 from lotwise.node.hub.sending import OF_THE_NODE, Sending
 from lotwise.node.hub.signing import fingerprint, own_keys
 from lotwise.node.hub.telling import Telling
+from lotwise.node.hub_now import HubNow
 from lotwise.node.trust.reservoirs import Reservoirs
 
 log = logging.getLogger(__name__)
@@ -61,7 +65,7 @@ class HubLink:
         site: with absolute paths.
         settings: of its hub.
         base: folder of the site file, which secrets are relative to.
-        node: what is told, and whose pictures are sent.
+        node: what is told, whose pictures are sent, and who tells how it stands with its hub.
         reservoirs: frames worth learning from.
         away: how a hub that is away is asked again.
         timeout_s: seconds for a connection, and for each part of an answer.
@@ -75,7 +79,7 @@ class HubLink:
         site: Site,
         settings: HubSettings,
         base: Path,
-        node: LinkedNode,
+        node: NodeWithHub,
         reservoirs: Reservoirs,
         away: BackoffSettings = AWAY,
         timeout_s: float = TIMEOUT_S,
@@ -99,9 +103,10 @@ class HubLink:
         self._reporting = Reporting(site, node, self._bundles_now, self._sending.waiting)
         self._first = FirstFrames(node, reservoirs, self._sending.waiting, settings.frames.every_s, site.trust.every_s)
         self._asked: Sequence[str] = ()
-        self._accepted = self._connected = False
+        self._accepted = self._connected = self._lost = False
         self._reports = self._failures = 0
-        self._left = (0, 0)
+        self._now = HubNow(settings.url, frames_allowed=settings.frames.allow)
+        node.hub = self._now
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
 
@@ -129,8 +134,8 @@ class HubLink:
             "lotwise_hub_failures_total": float(self._failures),
             "lotwise_hub_frames_sent_total": float(self._sending.sent),
             "lotwise_hub_frame_bytes_sent_total": float(self._sending.sent_bytes),
-            "lotwise_hub_frame_bytes_left_today": float(self._left[0]),
-            "lotwise_hub_frames_waiting": float(self._left[1]),
+            "lotwise_hub_frame_bytes_left_today": float(self._now.bytes_left),
+            "lotwise_hub_frames_waiting": float(self._now.frames_waiting),
             "lotwise_hub_bundles_fetched_total": float(self._fetching.fetched),
         }
 
@@ -141,7 +146,7 @@ class HubLink:
                 pause = self._round()
                 backoff = Backoff(self._away)
                 self._connected = True
-                self._telling.over("failed")
+                self._answered()
             except HubFailed as error:
                 self._connected, self._accepted = False, self._accepted and error.status not in OF_THE_NODE[1:]
                 pause = backoff.pause() if error.retry_s is None else max(error.retry_s, backoff.pause())
@@ -155,8 +160,18 @@ class HubLink:
                 log.debug("hub", exc_info=True)
             self._stop.wait(pause)
 
+    def _answered(self) -> None:
+        self._telling.over("failed")
+        self._show(answered=datetime.now(UTC))
+        if self._lost:
+            self._lost = False
+            self._telling.over("back")  # said each time
+            self._telling.note("back", "answers again")
+
     def _failed(self, why: str) -> None:
+        self._lost = True
         self._failures += 1
+        self._show(state="away", why=why)
         self._telling.warn("failed", f"{why}; the node goes on without it and tries again")
 
     def _round(self) -> float:
@@ -168,8 +183,9 @@ class HubLink:
         began = time.monotonic()
         left = self._sending.bytes_left()
         report = self._reporting.report(self._asked, self._settings.frames.allow, left)
-        self._left = left, sum(of.new_frames for of in report.cameras.values())
         orders = self._client.ask("POST", "/v1/report", Orders, report)
+        waiting = sum(of.new_frames for of in report.cameras.values())
+        self._show(state="accepted", why="", answered=datetime.now(UTC), bytes_left=left, frames_waiting=waiting)
         self._reporting.reported(report)
         self._asked, self._reports = orders.cards, self._reports + 1
         if orders.say:
@@ -198,6 +214,11 @@ class HubLink:
             self._telling.warn("keep", f"frames for it cannot be kept: {error}")
         return self._sending.send(wanted, until, self._stop) or unfinished
 
+    def _show(self, **changed: Any) -> None:
+        """Let the node tell how it stands with its hub."""
+        self._now = replace(self._now, frames_sent=self._sending.sent, **changed)
+        self._node.hub = self._now
+
     def _enrol(self, answer: Enrolled) -> str:
         """Take in how the enrolment stands, and say what to do."""
         name, mine = self._enrolment.name, self._fingerprint
@@ -208,10 +229,12 @@ class HubLink:
                 self._accepted = True
                 self._telling.note("enrolment", f"has accepted this node as {name}; its key is {answer.hub_key}")
             case "pending":
-                what = said or f"waits to be accepted: {accept}"
-                self._telling.warn("enrolment", f"this node, {name}, {what}; the fingerprint there must be {mine}")
+                what = f"{said or f'waits to be accepted: {accept}'}; the fingerprint there must be {mine}"
+                self._show(state="pending", why=what)
+                self._telling.warn("enrolment", f"this node, {name}, {what}")
             case "rejected":
                 what = said or f"was rejected; if that was wrong, {accept}"
+                self._show(state="rejected", why=what)
                 self._telling.warn("enrolment", f"this node, {name}, {what}; or take hub: out of the site file")
         return answer.state
 

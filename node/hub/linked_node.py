@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from lotwise.datasets.frame import Image, Slot
+from lotwise.node.hub_now import HubNow
 from lotwise.node.state import CameraNow, NodeNow
 
 
@@ -19,3 +20,9 @@ class LinkedNode(Protocol):
 
     def slots(self, camera: str) -> tuple[Slot, ...]:
         """The slots of a camera, before its first frame too."""
+
+
+class NodeWithHub(LinkedNode, Protocol):
+    """A running node that tells how it stands with its hub."""
+
+    hub: HubNow | None

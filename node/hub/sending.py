@@ -121,7 +121,8 @@ class Sending:
                 left, most = self.bytes_left() / 1e6, self._settings.mb_a_day
                 self._telling.over("frames")  # said each time: its numbers are what matters
                 self._telling.note(
-                    "frames", f"{count} frames sent ({size:.1f} MB); {left:.1f} of today's {most:g} MB left"
+                    "frames",
+                    f"{count} frame{'s' * (count != 1)} sent ({size:.1f} MB); {left:.1f} of today's {most:g} MB left",
                 )
         return False
 

@@ -70,6 +70,9 @@ def test_from_no_bundle_to_a_live_one(
     service.start()
     until(lambda: len(hub.enrolled) > 2, "the node asks how its request stands")
     assert not hub.reports
+    waits = service.node.now().hub
+    assert waits is not None and (waits.state, waits.answered is not None) == ("pending", True)
+    assert "waits to be accepted: run on the hub: lotwise hub accept" in waits.why
     assert sum("waits to be accepted" in line for line in caplog.messages) == 1
     hub.state = "accepted"
     until(lambda: hub.reports, "a report")
@@ -89,17 +92,23 @@ def test_from_no_bundle_to_a_live_one(
     assert (
         told["lotwise_hub_accepted"] == told["lotwise_hub_connected"] == told["lotwise_hub_bundles_fetched_total"] == 1
     )
+    now = service.node.now().hub
+    assert now is not None and (now.url, now.state, now.why, now.frames_allowed) == (hub.url, "accepted", "", True)
+    assert now.frames_sent >= 1
     assert "is live now; the camera had no bundle" in caplog.text
 
 
 def test_a_hub_that_goes_and_comes_back_is_told_how_things_are(
     service: Service, hub: FakeHub, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, "lotwise.node.hub.link")
     hub.orders = Orders(again_s=1)
     service.start()
     until(lambda: hub.reports, "a report")
     hub.close()
     until(lambda: "nothing listens there" in caplog.text, "the log says so", 60)
+    away = service.node.now().hub
+    assert away is not None and away.state == "away" and away.why.startswith("nothing listens there")
     failures = link(service).metrics()["lotwise_hub_failures_total"]
     until(lambda: link(service).metrics()["lotwise_hub_failures_total"] > failures + 3, "it is tried again")
     assert caplog.text.count("nothing listens there") == 1
@@ -109,6 +118,8 @@ def test_a_hub_that_goes_and_comes_back_is_told_how_things_are(
     until(lambda: back.reports, "a report once it is back", 60)
     before = len(back.reports)
     assert before <= 2  # states, not what has piled up
+    until(lambda: "answers again" in caplog.text, "the log says so")
+    assert caplog.text.count("answers again") == 1
     back.close()
 
 
