@@ -1,0 +1,1 @@
+"""What working on cameras side by side costs."""
