@@ -102,9 +102,15 @@ def refusal(address: str | None, said: str) -> str:
             f"{where}: {first}; Ray needs the same version of itself and of Python, to the last number, on all "
             "machines: run lotwise with the cluster's versions"
         )
-    if "node_ip_address" in said or "raylet" in said.lower() or "This node has an IP address" in said:
+    if "timed out during startup" in said:
+        return f"{where}: it did not start within its own half a minute, as on a busy machine; try again ({first})"
+    if address is not None and _is_of_another_machine(said):
         return f"{where}: this machine is no node of that cluster; run ray start --address {where} here first ({first})"
     return f"{where}: Ray cannot be used ({first})"
+
+
+def _is_of_another_machine(said: str) -> bool:
+    return "node_ip_address" in said or "raylet" in said.lower() or "This node has an IP address" in said
 
 
 def parts_of(address: str) -> tuple[str, int]:

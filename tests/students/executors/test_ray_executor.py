@@ -97,6 +97,10 @@ def test_what_ray_says_in_many_lines_is_one_line_with_the_mend() -> None:
     assert told.endswith("to the last number, on all machines: run lotwise with the cluster's versions")
     elsewhere = refusal("head:6379", "This node has an IP address of 10.0.0.7, and Ray expects this IP\naddress to be")
     assert "run ray start --address head:6379 here first" in elsewhere
+    slow = "The current node timed out during startup. Some of the raylet failed to startup."
+    for address, where in ((None, "Ray on this machine"), ("head:6379", "head:6379")):
+        assert refusal(address, slow).startswith(f"{where}: it did not start within its own half a minute")
+    assert refusal(None, "raylet died") == "Ray on this machine: Ray cannot be used (raylet died)"
     assert "\n" not in told + elsewhere + refusal(None, "something\nelse")
 
 
