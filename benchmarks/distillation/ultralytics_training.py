@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.datasets.frame import Detections, Frame
 from lotwise.datasets.images import image_size
 from lotwise.datasets.writers.yolo import write_yolo
 from lotwise.students.model.student import make_student
+from lotwise.teacher.checkpoint import load_model
 
 EPOCHS, BATCH = 40, 4
 MIN_LABEL_SCORE = 0.3
@@ -42,7 +44,7 @@ def fine_tune(
 
     Args:
         data: the ``data.yaml`` of hard boxes.
-        student: weights to begin with.
+        student: weights to begin with, of Ultralytics or of ours.
         work: folder for whatever Ultralytics writes.
         seed: of its augmentation and order.
         teacher: weights for ``distill_model``.
@@ -60,5 +62,19 @@ def fine_tune(
         data=str(data), epochs=EPOCHS, optimizer="AdamW", lr0=5e-4, imgsz=640, batch=BATCH, seed=seed, workers=0,
         val=False, plots=False, verbose=False, device="cpu", project=str(work.resolve()), name="train", exist_ok=True,
     )  # fmt: skip
-    YOLO(str(student)).train(**ours | options)
+    YOLO(str(checkpoint_of(student, work))).train(**ours | options)
     return make_student(work / "train" / "weights" / "last.pt"), time.process_time() - start
+
+
+def checkpoint_of(weights: Path, work: Path) -> Path:
+    """Weights as a file that Ultralytics reads: one of ours is written in its form into the folder.
+
+    Raises:
+        InputError: a file of ours that cannot be read.
+    """
+    if weights.suffix != ".safetensors":
+        return weights
+    work.mkdir(parents=True, exist_ok=True)
+    path = work / f"{weights.stem}.pt"
+    torch.save({"model": load_model(weights)}, path)
+    return path

@@ -36,7 +36,7 @@ from lotwise.eval.page.reproduction import reproduction_page
 from lotwise.eval.protocols import protocol_named
 from lotwise.eval.reproduction.reproduce import PAGE, TABLE, Reproduction, read_reproduction, write_reproduction
 from lotwise.eval.reproduction.table import SUPERVISED, ProtocolTable, TableRow
-from lotwise.eval.rows import Role
+from lotwise.eval.rows import ALL, Role
 from lotwise.students.pipeline.footage import open_run_frames
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.records import CameraRecord
@@ -89,7 +89,7 @@ def train(run: Run, plan: Plan, record: CameraRecord, dataset: Dataset) -> Path:
 def with_supervised(
     table: ProtocolTable, dataset: Dataset, said: Mapping[str, Detections], taught: Mapping[str, Detections]
 ) -> ProtocolTable:
-    """The table with a row of the supervised student for each camera of these, and for all of them.
+    """The table with a row of the supervised student for each camera of these, and for all where none is missing.
 
     Args:
         table: by one protocol.
@@ -106,11 +106,12 @@ def with_supervised(
     sizes = {frame.name: image_size(frame.path) for frame in frames}
     evidence = Evidence(frames, dataset.truth, predictions, confidence, dataset.slots, sizes)
     held_out = {row.camera: row.held_out for row in table.rows if row.role == "student"}
-    rows = evaluate(protocol_named(table.protocol), evidence, held_out=held_out).rows
+    found = evaluate(protocol_named(table.protocol), evidence, held_out=held_out).rows
+    # The row of all cameras stands below that of the own students only where it is of the same frames.
+    images = {row.camera: row.images for row in table.rows if row.role == "student"}
+    rows = [row for row in found if row.role == "student" and (row.camera != ALL or row.images == images.get(ALL))]
     # Slots are read here by another rule than in the other rows.
-    return table.with_rows(
-        [replace(TableRow.of(row, SUPERVISED), accuracy=None) for row in rows if row.role == "student"]
-    )
+    return table.with_rows([replace(TableRow.of(row, SUPERVISED), accuracy=None) for row in rows])
 
 
 def add_supervised(run: Run, cameras: Sequence[str] | None = None) -> Reproduction:

@@ -12,6 +12,7 @@ from lotwise.eval.reproduction.table import ROLES, SUPERVISED, tables
 from lotwise.students.model.student import make_student
 from lotwise.students.pipeline.footage import open_run_frames
 from lotwise.students.pipeline.run import Run
+from lotwise.teacher.checkpoint import fingerprint, load_model
 from tests.conftest import Weights
 from tests.eval.reproduction.test_table import SLOTS, collected, said
 
@@ -33,6 +34,9 @@ def test_its_rows_stand_below_the_others(monkeypatch: pytest.MonkeyPatch) -> Non
         row = more.of_camera("all")[-1]
         assert (row.role, row.images, row.accuracy) == (ROLES[-1], 3, None)
         assert row.recall == 1 and row.precision == 0.5
+        of_one_camera = {name: found for name, found in said([0, 1]).items() if name.startswith("C1/")}
+        fewer = supervised.with_supervised(table, dataset, of_one_camera, said([1]))
+        assert [row.camera for row in fewer.rows if row.role == SUPERVISED] == ["C1"]
 
 
 def test_it_learns_from_occupied_slots_once(
@@ -62,3 +66,13 @@ def test_it_learns_from_occupied_slots_once(
     with pytest.raises(InputError, match="C1: none of the frames that its student learned from has labels"):
         supervised.train(run, plan, record, replace(dataset, truth={}))
     assert json.loads((first.parent / "budget.json").read_text())["epochs"] >= 1
+
+
+@pytest.mark.slow
+def test_a_student_is_trained_and_says_something_of_frames(adapted: Path, tmp_path: Path) -> None:
+    plan, record = Run(adapted).plan(), Run(adapted).records()["C1"]
+    dataset = open_run_frames(plan)
+    trained = load_model(supervised.train(Run(tmp_path / "run"), plan, record, dataset))
+    assert fingerprint(trained) != fingerprint(make_student(plan.student, plan.oracle.classes))
+    frames = [frame for frame in dataset.of_camera("C1") if frame.name in record.test]
+    assert set(supervised.run_model(trained, frames, plan.distill.size)) == set(record.test)
