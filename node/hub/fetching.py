@@ -136,6 +136,8 @@ class Fetching:
         except InputError as error:
             self._telling.warn(what, f"{what} is not fetched: {error}")
             return None
+        if offer.how == "back" and offer.identity == state.live and state.shadow is not None:
+            return registry
         if offer.identity in (state.live, state.shadow, *state.refused, *self._refusals.of(offer.camera)):
             return None
         return registry
@@ -182,8 +184,10 @@ class Fetching:
                 return
             registry.add(folder)
             self.fetched += 1
+        elif offer.how == "back" and self._goes_back(offer, registry):
+            return
         live = registry.state().live
-        if live is None and offer.how == "shadow":
+        if live is None and offer.how != "live":
             self._telling.warn(what, f"{what} is to run beside a live bundle, and none is live here")
             return
         if live is None:
@@ -195,6 +199,22 @@ class Fetching:
         self._tries.pop(offer.identity, None)
         if registry.folder.is_relative_to(hub_bundles(self._site)):
             registry.prune(KEPT)
+
+    def _goes_back(self, offer: Offer, registry: Registry) -> bool:
+        """Give up what has taken a bundle's place, or runs beside it to do so; False where another was live between.
+
+        That one was compared with others since, so the old bundle has to be compared with it too.
+        """
+        state, what = registry.state(), _named(offer)
+        if offer.identity == state.live and state.shadow is not None:
+            registry.refuse(state.shadow, offer.why)
+            self._telling.note(what, f"{what} stays live; the hub has taken {state.shadow} back: {offer.why}")
+            return True
+        if offer.identity == state.before and state.live is not None:
+            registry.roll_back(offer.why, of=state.live)
+            self._telling.note(what, f"{what} is live again; the hub has taken {state.live} back: {offer.why}")
+            return True
+        return False
 
     def _failed(self, offer: Offer, why: str) -> None:
         """Something was wrong that may be right the next time."""

@@ -41,8 +41,9 @@ Coordinate = Annotated[float, Field(ge=-1, le=2)]
 """In 0..1 of the frame; masks may reach beyond its edge."""
 Point = tuple[Coordinate, Coordinate]
 NodeState = Literal["pending", "accepted", "rejected"]
-How = Literal["shadow", "live"]
-"""``shadow``: beside what is live; ``live``: at once, since nothing is."""
+How = Literal["shadow", "live", "back"]
+"""``shadow``: beside what is live; ``live``: at once, since nothing is; ``back``: it was live here before, and is to be
+so again, in place of what the hub has taken back."""
 
 
 class Message(BaseModel):

@@ -207,6 +207,44 @@ def test_one_that_was_refused_in_its_shadow_is_not_fetched_again(node: Fetcher) 
     assert len(node.hub.asked) == asked and node.registry.state().shadow is None
 
 
+def test_a_bundle_that_was_live_before_comes_back_at_once_and_its_successor_does_not(node: Fetcher) -> None:
+    fetching, first, second = node.fetching(), node.offered(), node.offered(score=0.8)
+    fetch(fetching, first)
+    fetch(fetching, second)
+    node.registry.accept(second.identity)
+    asked = len(node.hub.asked)
+    back = node.offered(how="back")
+    assert back.identity == first.identity
+    fetch(fetching, back)
+    state = node.registry.state()
+    assert state.live == first.identity and list(state.refused) == [second.identity]
+    assert len(node.hub.asked) == asked, "nothing is fetched for that"
+    fetch(fetching, back, second)
+    assert node.registry.state() == state, "it is told again and again until the next report"
+
+
+def test_what_runs_in_the_shadow_of_it_is_given_up(node: Fetcher) -> None:
+    fetching, first, second = node.fetching(), node.offered(), node.offered(score=0.8)
+    fetch(fetching, first)
+    fetch(fetching, second)
+    assert node.registry.state().shadow == second.identity
+    fetch(fetching, node.offered(how="back"))
+    state = node.registry.state()
+    assert (state.live, state.shadow, list(state.refused)) == (first.identity, None, [second.identity])
+
+
+def test_where_others_were_live_between_it_is_compared_first(node: Fetcher) -> None:
+    fetching, first = node.fetching(), node.offered()
+    fetch(fetching, first)
+    for score in (0.8, 0.7):
+        later = node.offered(score=score)
+        fetch(fetching, later)
+        node.registry.accept(later.identity)
+    fetch(fetching, node.offered(how="back"))
+    state = node.registry.state()
+    assert (state.live, state.shadow) == (later.identity, first.identity)
+
+
 def test_a_model_that_cannot_be_loaded_is_refused(node: Fetcher) -> None:
     broken = write_constant_bundle(node.folder / "broken")
     (broken / MODEL).write_bytes(b"no model")
