@@ -46,5 +46,5 @@ class HubFolders:
         return self.data / "cameras" / node / camera
 
     def run(self, node: str, camera: str) -> Path:
-        """The run folder of a camera."""
+        """The run folder of a camera, whose registry holds the bundles of all recipes."""
         return self.work(node, camera) / "run"

@@ -18,6 +18,7 @@ from lotwise.hub.database.tables import CameraRow, OfferRow
 from lotwise.hub.hub import Hub
 from lotwise.hub.learning.due import WORTH_RETRAINING
 from lotwise.hub.learning.enqueue import enqueue_due
+from lotwise.hub.rollouts.advance import advance
 from lotwise.hub.settings import LearningSettings
 from lotwise.node.hub.messages import CameraReport, Offer, OfferedFile, Orders, Report
 
@@ -62,6 +63,8 @@ def answer(hub: Hub, node: str, report: Report, now: datetime | None = None) -> 
             if camera.card_stamp != said.card:
                 cards.append(name)
             news = _follow(session, node, name, said, [one for one in all_offers if one.camera == name], moment)
+            if news:
+                queued = advance(session, moment) or queued
             if news or name in report.cards or camera.asked or known.get(name) != camera.verdict:
                 # A card, a verdict or a decision may be what a job has waited for.
                 queued = enqueue_due(session, camera, learning) is not None or queued
@@ -119,7 +122,7 @@ def _follow(
     any_news = False
     for offer in offers:
         news = False
-        if offer.identity == said.live:
+        if offer.identity == said.live and not (offer.how == "back" and said.shadow):
             news = change_offer(offer, "live", now)
         elif offer.identity in said.refused:
             news = change_offer(offer, "refused", now, plain_line(said.refused[offer.identity]))

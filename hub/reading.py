@@ -39,7 +39,7 @@ def read_hub(path: Path) -> HubFile:
     base = path.parent.absolute()
     recipe = settings.recipe
     recipe = recipe.model_copy(
-        update={"teacher": _weights(recipe.teacher, base), "student": _weights(recipe.student, base)}
+        update={"teacher": weights_beside(recipe.teacher, base), "student": weights_beside(recipe.student, base)}
     )
     return HubFile(path.absolute(), settings.model_copy(update={"recipe": recipe}))
 
@@ -62,6 +62,6 @@ def read_codes(file: HubFile) -> dict[str, str]:
     return codes
 
 
-def _weights(name: str, base: Path) -> str:
-    """A weights file beside the hub file by its full path; else its name at Ultralytics."""
+def weights_beside(name: str, base: Path) -> str:
+    """A weights file of a folder by its full path; else its name at Ultralytics."""
     return str(base / name) if (base / name).is_file() else name

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from lotwise.hub.http.server import HubServer
 from lotwise.hub.hub import empty_uploads, open_hub
-from lotwise.hub.learning.job_pool import job_pool, take_up
+from lotwise.hub.job_pool import job_pool, take_up
 from lotwise.hub.reading import HubFile, read_hub
 from lotwise.hub.retention import forget_old
+from lotwise.hub.rollouts.advance import advance
 from lotwise.node.run import until_told
 from lotwise.node.systemd import notify, writes_to_journal
 from lotwise.students.pipeline.folder_lock import locked_folder
@@ -60,6 +61,8 @@ def _serve(file: HubFile, stop: threading.Event) -> None:
         notify("READY=1")
         while True:
             forget_old(hub)
+            with hub.database.writing() as session:
+                advance(session)  # as where a node was removed that had yet to decide
             if stop.wait(TIDY_PERIOD_S):
                 break
     log.info("hub %s has ended", file.settings.name)

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lotwise.hub.database.columns import Base
 from lotwise.hub.database.tables import CameraId, Fingerprint, Number, Word
 
-JobKind = Literal["adapt", "retrain"]
-"""``adapt`` makes the first student of a camera, ``retrain`` teaches the one that it has."""
+JobKind = Literal["adapt", "retrain", "rollout"]
+"""``adapt`` makes the first student of a camera, ``retrain`` teaches the one that it has, ``rollout`` makes one anew
+with the recipe of a rollout."""
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 OPEN: tuple[JobState, ...] = ("waiting", "running")
 """States of a job that has not come to an end: a camera has at most one of these."""

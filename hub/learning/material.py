@@ -32,13 +32,20 @@ _SHOWN_DIGITS = 16
 """Digits of a frame's hash in its name: of one camera no two are alike."""
 
 
-def write_card(folder: Path, camera: str, card: CameraCard) -> Path:
+def write_card(folder: Path, camera: str, card: CameraCard, site_file: str = SITE, frames: str = FIRST) -> Path:
     """What a card says as a site file, so that a run sees slots, privacy masks and ignore regions as they are now.
+
+    Args:
+        folder: working folder of the camera.
+        camera: its id.
+        card: what its node says of it.
+        site_file: name of the file.
+        frames: name of the folder of the frames that the run learns from.
 
     Raises:
         InputError: a file cannot be written, or a region is no box.
     """
-    content: dict[str, object] = {"source": FIRST}
+    content: dict[str, object] = {"source": frames}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if card.slots:
@@ -50,10 +57,10 @@ def write_card(folder: Path, camera: str, card: CameraCard) -> Path:
         write_regions(folder / "ignored.json", [new_region(box) for box in card.ignored])
         content["ignore_regions"] = "ignored.json"
         site = {"name": f"hub {camera}"[:200], "cameras": {camera: content}}
-        write_whole(folder / SITE, yaml.safe_dump(site, allow_unicode=True, sort_keys=False).encode())
+        write_whole(folder / site_file, yaml.safe_dump(site, allow_unicode=True, sort_keys=False).encode())
     except OSError as error:
         raise _unwritable(folder, error) from error
-    return folder / SITE
+    return folder / site_file
 
 
 def first_frames(store: Store, folders: HubFolders, node: str, camera: str, rows: Sequence[FrameRow]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from lotwise.cameras.detection.bundle import MANIFEST, read_manifest, sha256
+from lotwise.cameras.detection.bundle import MANIFEST, Manifest, read_manifest, sha256
 from lotwise.hub.database import audit
 from lotwise.hub.database.offers import change_offer, make_offer, offer_of
 from lotwise.hub.database.tables import CameraRow, OfferRow
@@ -36,21 +36,62 @@ def offer_bundle(session: Session, keys: Keys, camera: CameraRow, folder: Path, 
     refused = (camera.report or {}).get("refused") or {}
     if identity == camera.live or identity in refused:
         return None
-    files = tuple(
-        OfferedFile(name=name, bytes=(folder / name).stat().st_size, sha256=sha256(folder / name))
-        for name in (*manifest.files, MANIFEST)
-    )
+    files = _files(folder, manifest)
     how: How = "shadow" if camera.live else "live"
     known = offer_of(session, camera.node, camera.camera, identity)
     if known is not None:
         if known.state == "withdrawn":
             change_offer(known, "offered", now)
         return known
-    text = offer_text(camera.camera, identity, manifest.role, how, files)
-    row = OfferRow(
+    row = _offer(keys, camera, manifest, how, files, why, now)
+    made = make_offer(session, row)
+    details = {"bundle": identity, "how": how, "role": manifest.role}
+    audit.note(session, "hub", "offer", f"{camera.node[:12]} {camera.camera}", details, now)
+    return made
+
+
+def offer_back(session: Session, keys: Keys, camera: CameraRow, folder: Path, why: str) -> OfferRow:
+    """Let a node go back to a bundle that was live there before, in place of what is live or in the shadow now.
+
+    Args:
+        session: to write with.
+        keys: the hub's.
+        camera: as its node told last.
+        folder: of that bundle, in the hub's registry.
+        why: one line.
+
+    Raises:
+        InputError: the bundle is not here, or not whole.
+    """
+    manifest, now = read_manifest(folder), datetime.now(UTC)
+    known = offer_of(session, camera.node, camera.camera, manifest.identity)
+    if known is not None:
+        session.delete(known)  # it says how it was offered first, and is signed with that
+        session.flush()
+    return make_offer(session, _offer(keys, camera, manifest, "back", _files(folder, manifest), why, now))
+
+
+def _files(folder: Path, manifest: Manifest) -> tuple[OfferedFile, ...]:
+    return tuple(
+        OfferedFile(name=name, bytes=(folder / name).stat().st_size, sha256=sha256(folder / name))
+        for name in (*manifest.files, MANIFEST)
+    )
+
+
+def _offer(
+    keys: Keys,
+    camera: CameraRow,
+    manifest: Manifest,
+    how: How,
+    files: tuple[OfferedFile, ...],
+    why: str,
+    now: datetime,
+) -> OfferRow:
+    text = offer_text(camera.camera, manifest.identity, manifest.role, how, files)
+    return OfferRow(
         node=camera.node,
         camera=camera.camera,
-        identity=identity,
+        identity=manifest.identity,
         role=manifest.role,
         how=how,
         why=" ".join(why.split())[:MAX_WHY],
@@ -60,7 +101,3 @@ def offer_bundle(session: Session, keys: Keys, camera: CameraRow, folder: Path, 
         offered=now,
         changed=now,
     )
-    made = make_offer(session, row)
-    details = {"bundle": identity, "how": how, "role": manifest.role}
-    audit.note(session, "hub", "offer", f"{camera.node[:12]} {camera.camera}", details, now)
-    return made

@@ -12,6 +12,7 @@ from lotwise.options import JsonFile
 from lotwise.terminal import out, plain_table, print_table, write_json
 from lotwise.verbs.hub_backup import add_backup
 from lotwise.verbs.hub_jobs import add_jobs, job_json, job_line
+from lotwise.verbs.hub_rollout import add_rollout
 from lotwise.verbs.hub_shared import DEFAULT, HubFileOption, NodeName, ago, opened, operator
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ hub = typer.Typer(cls=ServesAFile, rich_markup_mode="rich")
 app.add_typer(hub, name="hub")
 add_backup(hub)
 add_jobs(hub)
+add_rollout(hub)
 
 
 @hub.callback(

@@ -6,6 +6,7 @@ teacher; the others open the index and the store that it leaves. Stages that run
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lotwise.datasets.errors import InputError
@@ -13,6 +14,7 @@ from lotwise.datasets.frame import Footage
 from lotwise.datasets.frame_cache import FrameCache
 from lotwise.datasets.load import LoadFrame
 from lotwise.datasets.progress import Note, Progress, no_note, no_progress
+from lotwise.students.pipeline.beginning import Beginning
 from lotwise.students.pipeline.changes import lost_work
 from lotwise.students.pipeline.export import export_bundles
 from lotwise.students.pipeline.footage import open_footage
@@ -77,14 +79,17 @@ def all_stages(
     read: LoadFrame,
     shadow: bool | None,
     share: int | None = None,
+    beginnings: Callable[[Labels], Mapping[str, Beginning]] = lambda labels: {},
 ) -> Adapted:
     """All three stages of a run that is begun and locked; arguments and errors as of :func:`adapt`.
 
     Args:
         share: how many cameras share the machine on which they will run; None for those of the footage.
+        beginnings: from what is labelled to where the training of a camera begins, as of
+            :func:`lotwise.students.pipeline.train.train_students`.
     """
     labels = labels_without_ignored(label_frames(run, footage, progress, read), footage)
-    train_students(run, footage, labels, progress, read, note)
+    train_students(run, footage, labels, progress, read, note, beginnings(labels))
     right_size_students(run, footage, labels, progress, read, note, share)
     export_bundles(run, footage, labels, progress, read, shadow)
     return Adapted(footage, labels)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from lotwise.hub.learning.job_pool import LOG
+from lotwise.hub.job_pool import LOG
 
 PATIENCE_S = 400.0
 WORKER = "lotwise.students.executors.worker"

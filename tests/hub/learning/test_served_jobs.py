@@ -11,8 +11,8 @@ from lotwise.hub.database.database import Database, open_database
 from lotwise.hub.database.job_table import JobRow
 from lotwise.hub.database.offers import offers_of
 from lotwise.hub.folders import HubFolders
+from lotwise.hub.job_pool import LOG
 from lotwise.hub.jobs.queue import jobs_of
-from lotwise.hub.learning.job_pool import LOG
 from lotwise.hub.reading import HubFile
 from lotwise.students.distillation.checkpoint import CHECKPOINT
 from lotwise.students.pipeline.adapt import adapt

@@ -15,7 +15,7 @@ from lotwise.hub.database.database import Database
 from lotwise.hub.database.frames import bytes_of, count_frames, use_frames
 from lotwise.hub.database.offers import change_offer, offers_of
 from lotwise.hub.folders import HubFolders
-from lotwise.hub.learning.job_pool import WORK
+from lotwise.hub.job_pool import WORK
 from lotwise.hub.learning.result import JobResult
 from lotwise.hub.learning.work import do_job
 from lotwise.hub.reading import HubFile
@@ -139,7 +139,7 @@ def test_the_next_process_of_a_camera_waits_for_one_that_still_ends(
 ) -> None:
     file, database = opened()
     add_camera(database)
-    monkeypatch.setattr("lotwise.hub.learning.work.ENDING_S", 0.1)
+    monkeypatch.setattr("lotwise.hub.learning.camera_work.ENDING_S", 0.1)
     with (
         locked_folder(HubFolders(file.settings.data).work(NODE, "C1")),
         pytest.raises(InputError, match="another lotwise works in this folder of a camera"),

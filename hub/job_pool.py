@@ -13,6 +13,7 @@ from lotwise.hub.jobs.pool import Job, JobPool
 from lotwise.hub.jobs.queue import enqueue, release_all
 from lotwise.hub.learning.enqueue import enqueue_due
 from lotwise.hub.reading import HubFile
+from lotwise.hub.rollouts.advance import advance
 from lotwise.hub.settings import JobSettings
 from lotwise.students.executors.local import LocalExecutor, usable_cpus
 from lotwise.students.executors.ray_cluster import check_installed
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 WORK = "lotwise.hub.learning.work:work"
 """What a job calls, in a process of its own. It is named and not imported, since it loads PyTorch."""
+ROLLOUT_WORK = "lotwise.hub.rollouts.work:work"
 LOG = "job.log"
 """File in a camera's working folder: what the processes of its jobs have printed."""
 
@@ -39,15 +41,15 @@ def job_pool(file: HubFile, database: Database) -> JobPool:
     def task_of(job: Job) -> Task:
         asked = {"hub": str(file.path), "kind": job.kind, "node": job.node, "camera": job.camera}
         printed = str(folders.work(job.node, job.camera) / LOG)
-        return Task(f"job {job.id}", WORK, asked, resources, log=printed)
+        return Task(f"job {job.id}", ROLLOUT_WORK if job.kind == "rollout" else WORK, asked, resources, log=printed)
 
     def ended(session: Session, job: Job, result: TaskResult) -> None:
         if result.state == "done" and result.value.get("word") == "out of budget":
             enqueue(session, job.kind, job.node, job.camera, "goes on where its CPU time was used up")
-            return
+        advance(session)
         camera = camera_of(session, job.node, job.camera)
         if camera is not None:
-            enqueue_due(session, camera, learning)
+            enqueue_due(session, camera, learning)  # nothing where a job waits by now
 
     return JobPool(database, _executors(jobs), task_of, ended)
 
@@ -61,6 +63,7 @@ def take_up(database: Database, file: HubFile) -> None:
     with database.writing() as session:
         if count := release_all(session):
             log.info("%d job%s that ran when the hub ended go%s on", count, *(("", "es") if count == 1 else ("s", "")))
+        advance(session)
         for camera in cameras_of(session):
             enqueue_due(session, camera, file.settings.learning)
 

@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lotwise.datasets.errors import InputError
+from lotwise.hub import job_pool as pools
 from lotwise.hub.database.database import Database, open_database
 from lotwise.hub.folders import HubFolders
+from lotwise.hub.job_pool import job_pool, take_up
 from lotwise.hub.jobs.pool import JobPool
 from lotwise.hub.jobs.queue import claim, jobs_of, open_job
-from lotwise.hub.learning import job_pool as pools
-from lotwise.hub.learning.job_pool import job_pool, take_up
 from lotwise.hub.reading import HubFile
 from tests.hub.hub_files import write_hub
 from tests.hub.learning.cameras import NODE, add_camera, add_frames
-from tests.hub.learning.works import WORDS
+from tests.hub.works import WORDS
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SMALL = "learning: {first_frames: 3, new_frames: 3}\njobs: {workers: 1}\n"
@@ -26,7 +26,7 @@ PATIENCE_S = 240.0
 @pytest.fixture
 def file(any_hub: HubFile, monkeypatch: pytest.MonkeyPatch) -> HubFile:
     """A hub file with a database of either kind, whose jobs end as a file says."""
-    monkeypatch.setattr(pools, "WORK", "tests.hub.learning.works:say")
+    monkeypatch.setattr(pools, "WORK", "tests.hub.works:say")
     text = any_hub.path.read_text().partition("\n")[2]
     return write_hub(any_hub.path.parent, text + SMALL)
 
