@@ -14,6 +14,7 @@ from lotwise.verbs.hub_backup import add_backup
 from lotwise.verbs.hub_jobs import add_jobs, job_json, job_line
 from lotwise.verbs.hub_rollout import add_rollout
 from lotwise.verbs.hub_shared import DEFAULT, HubFileOption, NodeName, ago, opened, operator
+from lotwise.verbs.hub_users import add_users
 
 if TYPE_CHECKING:
     from lotwise.hub.database.tables import CameraRow, NodeRow, NodeState
@@ -40,6 +41,7 @@ app.add_typer(hub, name="hub")
 add_backup(hub)
 add_jobs(hub)
 add_rollout(hub)
+add_users(hub)
 
 
 @hub.callback(

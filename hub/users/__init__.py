@@ -1,0 +1,1 @@
+"""Who may use the operators' pages: users with roles and passwords, their sign-ins, and tokens for programs."""
