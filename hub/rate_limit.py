@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 BURST_S = 20.0
-"""Seconds' worth of requests that may come at once: a node that was away sends its frames one after the other."""
+"""Seconds' worth of requests that may come at once by default: a node that was away sends its frames one by one."""
 MAX_KNOWN = 10_000
 """Askers that are remembered; the one that asked longest ago is forgotten first."""
 
@@ -25,10 +25,11 @@ class RateLimit:
     Args:
         per_s: requests a second over a longer time.
         clock: seconds; monotonic.
+        burst_s: seconds' worth of requests that may come at once.
     """
 
-    def __init__(self, per_s: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._per_s, self._most, self._clock = per_s, max(1.0, per_s * BURST_S), clock
+    def __init__(self, per_s: float, clock: Callable[[], float] = time.monotonic, burst_s: float = BURST_S) -> None:
+        self._per_s, self._most, self._clock = per_s, max(1.0, per_s * burst_s), clock
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     def wait_s(self, asker: str) -> float:

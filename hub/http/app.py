@@ -1,4 +1,4 @@
-"""The hub's application: all routes."""
+"""The hub's application: all routes of nodes and tools, and below them the operators' pages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from lotwise.hub.http.nodes import add_nodes
 from lotwise.hub.http.operations import add_operations
 from lotwise.hub.http.refusals import add_refusals
 from lotwise.hub.hub import Hub
+from lotwise.hub.pages.app import Guarded, make_pages
 
 
 def make_app(hub: Hub, metrics_token: str | None = None) -> FastAPI:
@@ -28,4 +29,5 @@ def make_app(hub: Hub, metrics_token: str | None = None) -> FastAPI:
     add_frames(app, hub)
     add_bundles(app, hub)
     add_operations(app, hub, metrics_token)
+    app.mount("/", Guarded(make_pages(hub)))
     return app

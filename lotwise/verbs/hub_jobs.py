@@ -82,20 +82,16 @@ def retrain(node: NodeName, camera: CameraName, file: HubFileOption = DEFAULT) -
     from lotwise.hub.database.cameras import find_camera
     from lotwise.hub.database.frames import count_frames
     from lotwise.hub.database.nodes import find_node
-    from lotwise.hub.jobs.queue import enqueue, open_job
-    from lotwise.hub.learning.due import due_job
+    from lotwise.hub.jobs.queue import open_job
+    from lotwise.hub.learning.retrain_request import ask_to_retrain
 
     with opened(file) as (database, read), database.writing() as session:
         owner = find_node(session, node)
         row = find_camera(session, owner.fingerprint, camera)
-        row.asked = f"asked for by {operator()}"
         audit.note(session, operator(), "retrain", f"{owner.name} {camera}")
         new = count_frames(session, owner.fingerprint, camera, "new")
         known = open_job(session, owner.fingerprint, camera)
-        due = due_job(session, row, read.settings.learning)
-        job = known
-        if job is None and due is not None:
-            job = enqueue(session, due.kind, owner.fingerprint, camera, due.why)
+        job = ask_to_retrain(session, row, f"asked for by {operator()}", read.settings.learning)
     if job is not None:
         out.print(f"{owner.name} {camera}: job {job.id} ({job.kind}) {'is there already' if known else 'waits'}")
     else:

@@ -1,0 +1,106 @@
+"""Routes of what people decide: the page that asks once, the deed, what was done, and its undoing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+
+from lotwise.hub.database.tables import AuditRow
+from lotwise.hub.http.threads import in_thread
+from lotwise.hub.hub import Hub
+from lotwise.hub.pages.actions import BY_NAME, Action, Step, Target, batch_lines, can_undo, perform, preview, undo
+from lotwise.hub.pages.asking import PageFailed, form_of, person_of
+from lotwise.hub.pages.rendering import show
+
+MOST_TARGETS = 500
+"""Nodes or cameras that may be decided of at once: their names stand in the address of the page that asks."""
+
+
+def add_actions(app: FastAPI, hub: Hub) -> None:
+    """Add the routes."""
+
+    @app.get("/do")
+    async def asks(request: Request) -> Response:
+        """What would be done."""
+        person = await person_of(hub, request, "operator")
+        action = _action(request.query_params.get("action", ""))
+        targets = _targets(request.query_params.getlist("target"))
+        steps = await in_thread(_preview, hub, action, targets, person.who)
+        return show(hub, request, "action.html", person, action=action, steps=steps)
+
+    @app.post("/do")
+    async def does(request: Request) -> Response:
+        """Do it."""
+        person = await person_of(hub, request, "operator")
+        form = await form_of(request, person)
+        action, targets = _action(form.one("action")), _targets(form.all("target"))
+        batch = await in_thread(carry_out, hub, action, targets, person.who)
+        return RedirectResponse("/" if batch is None else f"/done/{batch}", 303)
+
+    @app.get("/done/{batch}")
+    async def done(request: Request, batch: str) -> Response:
+        """What was done at once, and whether it can be undone."""
+        person = await person_of(hub, request)
+        lines, left = await in_thread(_lines, hub, batch)
+        return show(
+            hub, request, "done.html", person, batch=batch, lines=lines, left=left,
+            undone=_number(request, "undone"), kept=_number(request, "kept"),
+        )  # fmt: skip
+
+    @app.post("/undo/{batch}")
+    async def undoes(request: Request, batch: str) -> Response:
+        """Bring back what was before."""
+        person = await person_of(hub, request, "operator")
+        await form_of(request, person)
+        undone, kept = await in_thread(_undo, hub, batch, person.who)
+        return RedirectResponse(f"/done/{batch}?undone={undone}&kept={kept}", 303)
+
+
+def carry_out(hub: Hub, action: Action, targets: Sequence[Target], who: str) -> str | None:
+    """Do something, as :func:`perform`, and let the hub's jobs know."""
+    with hub.database.writing() as session:
+        batch = perform(session, action, targets, who, hub.file.settings.learning)
+    hub.job_came()
+    return batch
+
+
+def _preview(hub: Hub, action: Action, targets: Sequence[Target], who: str) -> list[Step]:
+    with hub.database.reading() as session:
+        return preview(session, action, targets, who, hub.file.settings.learning)
+
+
+def _lines(hub: Hub, batch: str) -> tuple[Sequence[AuditRow], int]:
+    """Lines of a batch, and how many of them can be undone."""
+    with hub.database.reading() as session:
+        lines = batch_lines(session, batch)
+        if not lines:
+            raise PageFailed(404, "error.not_found")
+        return lines, sum(can_undo(session, line, hub.file.settings.learning) for line in lines)
+
+
+def _undo(hub: Hub, batch: str, who: str) -> tuple[int, int]:
+    with hub.database.writing() as session:
+        if not batch_lines(session, batch):
+            raise PageFailed(404, "error.not_found")
+        return undo(session, batch, who, hub.file.settings.learning)
+
+
+def _action(name: str) -> Action:
+    if name not in BY_NAME:
+        raise PageFailed(404, "error.not_found")
+    return BY_NAME[name]
+
+
+def _targets(texts: Sequence[str]) -> list[Target]:
+    if not texts:
+        raise PageFailed(400, "error.nothing_chosen")
+    if len(texts) > MOST_TARGETS:
+        raise PageFailed(400, "error.too_many", most=MOST_TARGETS)
+    return [Target.of(text) for text in texts]
+
+
+def _number(request: Request, name: str) -> int | None:
+    text = request.query_params.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None

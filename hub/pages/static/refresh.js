@@ -1,0 +1,31 @@
+// Keeps the parts of a page up to date while nobody works on them. Inlined into each page, which works without it too.
+"use strict";
+const PERIOD_MS = 10000;
+const lost = document.getElementById("lost");
+let heard = new Date();
+function busy(part) {
+  return part.contains(document.activeElement) || part.querySelector("input:checked") !== null;
+}
+function show(next) {
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const other = next.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
+    if (other && !busy(part) && part.innerHTML !== other.innerHTML) part.innerHTML = other.innerHTML;
+  }
+}
+async function load() {
+  if (!document.hidden) {
+    try {
+      const answer = await fetch(location.href, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(8000) });
+      if (answer.redirected) { location.reload(); return; } // the sign-in has ended
+      if (!answer.ok) throw new Error(answer.status);
+      show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      heard = new Date();
+      document.body.classList.remove("lost");
+    } catch (error) {
+      lost.textContent = document.body.dataset.lost.replace("{time}", heard.toLocaleTimeString());
+      document.body.classList.add("lost");
+    }
+  }
+  setTimeout(load, PERIOD_MS);
+}
+if (document.querySelector("[data-part]")) setTimeout(load, PERIOD_MS);

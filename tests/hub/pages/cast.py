@@ -1,0 +1,111 @@
+"""A hub with users, nodes, cameras, frames, offers and jobs, as its pages show them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from lotwise.hub.database import audit
+from lotwise.hub.database.cameras import find_camera
+from lotwise.hub.database.frames import add_frame, use_frames
+from lotwise.hub.database.nodes import decide, enrol, node_of
+from lotwise.hub.database.offers import change_offer, make_offer
+from lotwise.hub.database.reports import Said, note_report
+from lotwise.hub.database.tables import OfferRow
+from lotwise.hub.hub import Hub
+from lotwise.hub.jobs.queue import enqueue
+from lotwise.hub.users.accounts import add_user
+from lotwise.node.hub.messages import CameraCard, CameraReport
+from tests.hub.signed_client import jpeg_of
+
+PASSWORD = "four words are better"
+NORTH, SOUTH, STRANGER = "ab" * 16, "cd" * 16, "ef" * 16
+LIVE, OFFERED, REFUSED = "0123456789abcdef", "fedcba9876543210", "00112233445566aa"
+SQUARE = ((0.1, 0.5), (0.4, 0.5), (0.4, 0.9), (0.1, 0.9))
+
+
+def add_people(hub: Hub) -> None:
+    """One of each role: vera looks, otto decides, anna does all."""
+    with hub.database.writing() as session:
+        add_user(session, "vera", "viewer", PASSWORD)
+        add_user(session, "otto", "operator", PASSWORD)
+        add_user(session, "anna", "admin", PASSWORD)
+
+
+def add_cast(hub: Hub, pictures: Sequence[bytes] = ()) -> None:
+    """North with C1 (good) and roof east (retrain, an offer stands), south with C1 (silent); a stranger waits.
+
+    Args:
+        hub: empty.
+        pictures: JPEGs of north's C1; small ones of noise by default.
+    """
+    now = datetime.now(UTC)
+    with hub.database.writing() as session:
+        for node, name in ((NORTH, "north"), (SOUTH, "south"), (STRANGER, "<b>stranger</b>")):
+            row = enrol(session, node, name, "key", "lotwise 0.1.0", None, now - timedelta(hours=3))
+            if node != STRANGER:
+                decide(session, row, "accepted", "canary" if node == SOUTH else None)
+        slots = [{"id": str(number), "polygon": [(x + number * 0.1, y) for x, y in SQUARE]} for number in range(5)]
+        card = CameraCard.model_validate({"slots": slots})
+        for hours in range(60, -1, -4):
+            busy = 3 + hours % 5
+            _say(hub, session, NORTH, "C1", now - timedelta(hours=hours), card, 0.987, "good", 10 - busy, busy)
+        _say(hub, session, NORTH, "roof east", now, card, 0.612, "retrain", 2, 3, reasons=("many faint boxes", "night"))
+        _say(hub, session, SOUTH, "C1", now - timedelta(hours=5), card, None, None, 0, 0, source="down")
+        find_camera(session, NORTH, "C1").card = card.model_dump(mode="json")
+        make_offer(session, _offer("C1", LIVE, now)).state = "live"
+        change_offer(make_offer(session, _offer("C1", REFUSED, now)), "refused", now, "worse by 0.08 on 40 frames")
+        make_offer(session, _offer("roof east", OFFERED, now))
+        enqueue(session, "retrain", NORTH, "C1", "6 new frames; the node's verdict is watch")
+        audit.note(session, "hub", "offer", f"{NORTH[:12]} C1", {"bundle": LIVE, "how": "live"}, now)
+    for number, jpeg in enumerate(pictures or [jpeg_of(seed, 320, 240) for seed in range(4)]):
+        add_picture(hub, NORTH, "C1", jpeg, now - timedelta(minutes=30 * number), used=number >= 2)
+
+
+def add_picture(hub: Hub, node: str, camera: str, jpeg: bytes, taken: datetime, used: bool = False) -> str:
+    """A frame with its file; its hash."""
+    digest = hashlib.sha256(jpeg).hexdigest()
+    path = hub.folders.frame(node, camera, digest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(jpeg)
+    with hub.database.writing() as session:
+        add_frame(session, node, camera, digest, taken, ["new light"], len(jpeg))
+        if used:
+            use_frames(session, node, camera, [digest])
+    return digest
+
+
+def node_state(hub: Hub, node: str) -> str:
+    """What was decided of a node."""
+    with hub.database.reading() as session:
+        row = node_of(session, node)
+        assert row is not None
+        return row.state
+
+
+def asked(hub: Hub, camera: str = "C1", node: str = NORTH) -> str:
+    """Who asks for a camera to be retrained."""
+    with hub.database.reading() as session:
+        return find_camera(session, node, camera).asked
+
+
+def _say(hub, session, node, camera, time, card, accuracy, verdict, free, occupied, source="live", reasons=()) -> None:
+    said = CameraReport(
+        card=card.stamp, verdict=verdict, accuracy=accuracy, low=accuracy and accuracy - 0.02,
+        high=accuracy and accuracy + 0.01, reasons=reasons, view="good" if source == "live" else "", source=source,
+        free=free, occupied=occupied, unknown=1, live=LIVE,
+    )  # fmt: skip
+    whole = said.model_dump(mode="json")
+    row = Said(
+        camera=camera, live=LIVE, verdict=verdict or "", accuracy=accuracy, view=said.view, free=free,
+        occupied=occupied, unknown=1, whole=whole,
+    )  # fmt: skip
+    note_report(session, node, row, time, None)
+
+
+def _offer(camera: str, identity: str, now: datetime) -> OfferRow:
+    return OfferRow(
+        node=NORTH, camera=camera, identity=identity, role="student", how="shadow", why="retrained with 6 new frames",
+        files=[], signature="", state="offered", offered=now, changed=now,
+    )  # fmt: skip

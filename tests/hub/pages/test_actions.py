@@ -1,0 +1,96 @@
+"""What people decide: shown first, done, noted, and undone."""
+
+import re
+
+from lotwise.hub.database.audit import audit_log
+from lotwise.hub.database.nodes import decide, node_of
+from lotwise.hub.database.offers import change_offer, offer_of
+from lotwise.hub.jobs.queue import open_job
+from tests.hub.pages.cast import NORTH, OFFERED, SOUTH, STRANGER, asked, node_state
+from tests.hub.pages.conftest import Pages
+
+
+def test_it_is_shown_first_and_changes_nothing_until_it_is_confirmed(pages: Pages) -> None:
+    otto = pages.visitor("otto")
+    shown = otto.get(f"/do?action=accept&target={STRANGER}&target={NORTH}&target={'9' * 32}").text
+    assert "Accept?" in shown and "It is so already" in shown and "It is not there any more" in shown
+    assert f'name="target" value="{STRANGER}"' in shown and f'name="target" value="{NORTH}"' not in shown
+    assert node_state(pages.hub, STRANGER) == "pending"
+    done = otto.do("accept", STRANGER)
+    assert done.status == 303 and re.fullmatch(r"/done/[0-9a-f]{16}", done.location)
+    assert node_state(pages.hub, STRANGER) == "accepted"
+    assert "Undo" in otto.get(done.location).text
+
+
+def test_who_and_when_is_noted(pages: Pages) -> None:
+    otto = pages.visitor("otto")
+    otto.do("retrain", f"{NORTH}/C1")
+    with pages.hub.database.reading() as session:
+        line = audit_log(session)[0]
+    assert (line.who, line.action, line.subject) == ("user otto", "retrain", "north C1")
+    text = otto.get("/log?q=otto").text
+    assert "user otto" in text and "north C1" in text and "user vera" not in text
+    assert "user otto" in otto.get(f"/cameras/{NORTH}/C1").text
+
+
+def test_several_are_decided_at_once_and_brought_back_at_once(pages: Pages) -> None:
+    otto = pages.visitor("otto")
+    done = otto.do("retrain", f"{NORTH}/C1", f"{SOUTH}/C1", f"{NORTH}/C9")
+    assert (asked(pages.hub), asked(pages.hub, node=SOUTH)) == ("asked for by user otto",) * 2
+    undone = otto.post(done.location.replace("/done/", "/undo/"), {"form_token": otto.form_token})
+    assert undone.location.endswith("?undone=2&kept=0")
+    assert (asked(pages.hub), asked(pages.hub, node=SOUTH)) == ("", "")
+    page = otto.get(undone.location).text
+    assert "2 were brought back" in page and "Nothing of this can be undone any more" in page
+
+
+def test_what_has_changed_since_is_left_as_it_is(pages: Pages) -> None:
+    otto = pages.visitor("otto")
+    done = otto.do("accept", STRANGER)
+    with pages.hub.database.writing() as session:
+        decide(session, node_of(session, STRANGER), "rejected")  # type: ignore[arg-type]
+    undone = otto.post(done.location.replace("/done/", "/undo/"), {"form_token": otto.form_token})
+    assert undone.location.endswith("?undone=0&kept=1")
+    assert node_state(pages.hub, STRANGER) == "rejected"
+
+
+def test_an_offer_is_withdrawn_and_offered_again(pages: Pages) -> None:
+    otto, roof = pages.visitor("otto"), f"{NORTH}/roof east"
+    done = otto.do("withdraw", roof)
+    with pages.hub.database.reading() as session:
+        assert offer_of(session, NORTH, "roof east", OFFERED).state == "withdrawn"  # type: ignore[union-attr]
+    otto.post(done.location.replace("/done/", "/undo/"), {"form_token": otto.form_token})
+    with pages.hub.database.writing() as session:
+        row = offer_of(session, NORTH, "roof east", OFFERED)
+        assert row is not None and row.state == "offered"
+        change_offer(row, "shadow", row.offered)
+    assert "It runs in the shadow already" in otto.get(f"/do?action=withdraw&target={NORTH}/roof+east").text
+    assert otto.do("withdraw", roof).location == "/", "nothing was done"
+
+
+def test_a_job_is_cancelled(pages: Pages) -> None:
+    otto = pages.visitor("otto")
+    done = otto.do("cancel", f"{NORTH}/C1")
+    with pages.hub.database.reading() as session:
+        assert open_job(session, NORTH, "C1") is None
+    assert "Nothing of this can be undone" in otto.get(done.location).text
+    assert "No job of it waits or runs" in otto.get(f"/do?action=cancel&target={NORTH}/C1").text
+
+
+def test_the_same_form_twice_does_nothing_twice(pages: Pages) -> None:
+    otto = pages.visitor("otto")
+    assert otto.do("reject", STRANGER).location.startswith("/done/")
+    assert otto.do("reject", STRANGER).location == "/"
+    with pages.hub.database.reading() as session:
+        assert [line.action for line in audit_log(session)].count("rejected") == 1
+
+
+def test_wrong_orders_are_told(pages: Pages) -> None:
+    otto = pages.visitor("otto")
+    assert "Nothing was chosen" in otto.get("/do?action=accept").text
+    assert otto.get(f"/do?action=delete&target={NORTH}").status == 404
+    assert "It is not there any more" in otto.get(f"/do?action=retrain&target={NORTH}").text, "a node is no camera"
+    many = "&".join(f"target={number}" for number in range(501))
+    assert "At most 500 at once" in otto.get(f"/do?action=accept&{many}").text
+    assert otto.get("/done/0000").status == 404
+    assert otto.post("/undo/0000", {"form_token": otto.form_token}).status == 404
