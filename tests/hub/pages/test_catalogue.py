@@ -2,12 +2,16 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from lotwise.hub.database.job_table import JobKind, JobState
+from lotwise.hub.database.tables import NodeState, OfferState
 from lotwise.hub.pages.actions import BY_NAME
 from lotwise.hub.pages.catalogue import languages, read_texts, texts_for
 from lotwise.hub.pages.fleet import STATES, VERDICTS
+from lotwise.node.hub.messages import How
 from tests.conftest import ROOT
 
 PAGES = ROOT / "hub" / "pages"
@@ -26,7 +30,7 @@ def named() -> set[str]:
 def test_every_key_is_there_and_none_is_left_over() -> None:
     entries, keys = languages()["en"].entries, named()
     made = {f"action.{part}{name}" for name in BY_NAME for part in ("", "about_")}
-    made |= {f"time.{unit}" for unit in ("s", "min", "h", "d")} | {"camera.how_shadow", "camera.how_live"}
+    made |= {f"time.{unit}" for unit in ("s", "min", "h", "d")} | {f"camera.how_{one}" for one in get_args(How)}
     made |= {"people.seen", "people.used", "fleet.free"}
     assert sorted((keys | made) - set(entries)) == []
     left = {key for key in set(entries) - keys - made if key.partition(".")[0] not in GROUPS}
@@ -36,7 +40,8 @@ def test_every_key_is_there_and_none_is_left_over() -> None:
 def test_every_state_has_a_word() -> None:
     texts = languages()["en"]
     codes = [f"state.{one}" for one in STATES] + [f"verdict.{one}" for one in VERDICTS]
-    codes += [f"job.{one}" for one in ("waiting", "running", "done", "failed", "cancelled", "adapt", "retrain")]
+    codes += [f"job.{one}" for one in (*get_args(JobState), *get_args(JobKind))]
+    codes += [f"offer.{one}" for one in get_args(OfferState)] + [f"node_state.{one}" for one in get_args(NodeState)]
     assert [code for code in codes if code not in texts.entries] == []
     assert texts.word("verdict", "something new") == "something new"
 
