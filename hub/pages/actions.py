@@ -154,7 +154,7 @@ def can_undo(session: Session, line: AuditRow, learning: LearningSettings) -> bo
     if action is None or not action.undoable:
         return False
     setting = Setting(session, Target.of(str(line.details["target"])), learning)
-    return action.read(setting) == line.details["after"]
+    return action.read(setting) == str(line.details["after"])
 
 
 def undo(session: Session, batch: str, who: str, learning: LearningSettings) -> tuple[int, int]:
