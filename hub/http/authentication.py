@@ -8,8 +8,8 @@ from fastapi import Request
 
 from lotwise.hub.database.tables import NodeRow
 from lotwise.hub.http.refusals import refusal
-from lotwise.hub.http.threads import in_thread
 from lotwise.hub.hub import Hub
+from lotwise.hub.threads import in_thread
 from lotwise.node.hub.signing import SCHEME, WrongToken, check_token, claimed_body, issuer
 
 SHOWN_DIGITS = 12

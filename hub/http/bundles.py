@@ -15,9 +15,9 @@ from lotwise.hub.database.offers import STANDING, change_offer
 from lotwise.hub.database.tables import OfferRow
 from lotwise.hub.http.authentication import authenticated
 from lotwise.hub.http.refusals import refusal
-from lotwise.hub.http.threads import in_thread
 from lotwise.hub.hub import Hub
 from lotwise.hub.store.bundles import kept_bundle_file
+from lotwise.hub.threads import in_thread
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from lotwise.hub.frame_intake import NoFrame, NoRoom, Receiving, Sent, check_roo
 from lotwise.hub.http.authentication import authenticated
 from lotwise.hub.http.bodies import announced_bytes, message_of, read_body
 from lotwise.hub.http.refusals import refusal
-from lotwise.hub.http.threads import in_thread
 from lotwise.hub.hub import Hub
+from lotwise.hub.threads import in_thread
 from lotwise.node.hub.messages import TAKEN, WHY, FrameList, FrameTaken
 
 MAX_LIST_BYTES = 100_000

@@ -9,9 +9,9 @@ from lotwise.hub.enrolment import WrongCode, enrol
 from lotwise.hub.http.authentication import asked_path, authenticated, token_of, what_to_do
 from lotwise.hub.http.bodies import message_of, read_body
 from lotwise.hub.http.refusals import refusal
-from lotwise.hub.http.threads import in_thread
 from lotwise.hub.hub import Hub
 from lotwise.hub.orders import answer
+from lotwise.hub.threads import in_thread
 from lotwise.node.hub.messages import Enrol, Enrolled, Orders, Report
 from lotwise.node.hub.signing import WrongToken, check_token, claimed_body, fingerprint, issuer
 

@@ -16,8 +16,8 @@ from lotwise.cameras.site.api import is_loopback
 from lotwise.hub.database.job_table import JobRow
 from lotwise.hub.database.tables import CameraRow, FrameRow, NodeRow, OfferRow
 from lotwise.hub.http.refusals import refusal
-from lotwise.hub.http.threads import in_thread
 from lotwise.hub.hub import Hub
+from lotwise.hub.threads import in_thread
 from lotwise.node.http.metrics import exposition
 
 

@@ -8,11 +8,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
 from lotwise.hub.database.tables import AuditRow
-from lotwise.hub.http.threads import in_thread
 from lotwise.hub.hub import Hub
 from lotwise.hub.pages.actions import BY_NAME, Action, Step, Target, batch_lines, can_undo, perform, preview, undo
 from lotwise.hub.pages.asking import PageFailed, form_of, person_of
 from lotwise.hub.pages.rendering import show
+from lotwise.hub.threads import in_thread
 
 MOST_TARGETS = 500
 """Nodes or cameras that may be decided of at once: their names stand in the address of the page that asks."""

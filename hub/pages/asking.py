@@ -11,8 +11,8 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from lotwise.hub.database.user_tables import Role
-from lotwise.hub.http.threads import in_thread
 from lotwise.hub.hub import Hub
+from lotwise.hub.threads import in_thread
 from lotwise.hub.users.accounts import may
 from lotwise.hub.users.person import Person, user_of_sign_in
 

@@ -9,7 +9,6 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from lotwise.hub.database.offers import STANDING
-from lotwise.hub.http.threads import in_thread
 from lotwise.hub.hub import Hub
 from lotwise.hub.pages.asking import PageFailed, person_of
 from lotwise.hub.pages.camera import HISTORY_DAYS, CameraView, camera_view, kept_frame
@@ -18,6 +17,7 @@ from lotwise.hub.pages.occupancy_chart import HEIGHT, WIDTH
 from lotwise.hub.pages.rendering import show
 from lotwise.hub.store.keys import frame_key
 from lotwise.hub.store.store import NotStored
+from lotwise.hub.threads import in_thread
 
 WIDTHS = (320, 1280)
 """Widths in which pictures are given, pixels: of the many small ones, and of the large one."""

@@ -9,11 +9,11 @@ from fastapi.responses import Response
 
 from lotwise.hub.database.nodes import nodes_by_state
 from lotwise.hub.database.tables import NodeRow
-from lotwise.hub.http.threads import in_thread
 from lotwise.hub.hub import Hub
 from lotwise.hub.pages.asking import person_of
 from lotwise.hub.pages.fleet import STATES, VERDICTS, Filter, FleetCamera, fleet, groups_of
 from lotwise.hub.pages.rendering import show
+from lotwise.hub.threads import in_thread
 from lotwise.node.state import Counts
 
 MOST_SHOWN = 500

@@ -9,10 +9,10 @@ from fastapi.responses import Response
 from sqlalchemy import or_, select
 
 from lotwise.hub.database.tables import AuditRow
-from lotwise.hub.http.threads import in_thread
 from lotwise.hub.hub import Hub
 from lotwise.hub.pages.asking import person_of
 from lotwise.hub.pages.rendering import show
+from lotwise.hub.threads import in_thread
 
 LINES_SHOWN = 100
 

@@ -8,10 +8,10 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from lotwise.hub.database.user_tables import TokenRow, UserRow
-from lotwise.hub.http.threads import in_thread
 from lotwise.hub.hub import Hub
 from lotwise.hub.pages.asking import person_of
 from lotwise.hub.pages.rendering import show
+from lotwise.hub.threads import in_thread
 from lotwise.hub.users.accounts import users_by_name
 from lotwise.hub.users.tokens import tokens_by_name
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from lotwise.hub.database.user_tables import Role
-from lotwise.hub.http.refusals import refusal
-from lotwise.hub.http.threads import in_thread
 from lotwise.hub.hub import Hub
 from lotwise.hub.pages.action_routes import MOST_TARGETS, carry_out
 from lotwise.hub.pages.actions import BY_NAME, Target
 from lotwise.hub.pages.fleet import Filter, FleetCamera
 from lotwise.hub.pages.fleet_routes import look
+from lotwise.hub.threads import in_thread
 from lotwise.hub.users.accounts import may
 from lotwise.hub.users.person import Person, program_of_token
 
@@ -59,10 +58,13 @@ async def _program(hub: Hub, request: Request, needed: Role) -> Person:
     if found is None:
         address = request.client.host if request.client else ""
         if wait := hub.stranger_limit.wait_s(address):
-            raise refusal(429, "too many wrong tokens from this address", wait)
-        raise refusal(401, "needs a token of this hub: Authorization: Bearer <token>; lotwise hub token add makes one")
+            again = {"Retry-After": str(max(1, round(wait)))}
+            raise HTTPException(429, "too many wrong tokens from this address", again)
+        raise HTTPException(
+            401, "needs a token of this hub: Authorization: Bearer <token>; make one: lotwise hub token add"
+        )
     if not may(found.role, needed):
-        raise refusal(403, f"this token is of a {found.role}; make one with --role {needed}")
+        raise HTTPException(403, f"this token is of a {found.role}; make one with --role {needed}")
     return found
 
 

@@ -9,11 +9,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
 from lotwise.hub.database.user_tables import UserRow
-from lotwise.hub.http.threads import in_thread
 from lotwise.hub.hub import Hub
 from lotwise.hub.pages.asking import cookie_name, form_of, is_secure, own_path, person_of
 from lotwise.hub.pages.rendering import show
 from lotwise.hub.rate_limit import RateLimit
+from lotwise.hub.threads import in_thread
 from lotwise.hub.users.accounts import user_of, users_by_name
 from lotwise.hub.users.passwords import hash_password, is_outdated, is_right
 from lotwise.hub.users.sign_ins import LONGEST, sign_in, sign_out
