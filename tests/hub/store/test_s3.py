@@ -1,4 +1,4 @@
-"""Against an S3 server of the test's own, where Moto and s3fs are installed: ``pip install s3fs moto[server]``."""
+"""Against an S3 server of the test's own, where s3fs, Moto and Flask are installed, as with ``[dev]``."""
 
 import hashlib
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from lotwise.hub.store.remote import RemoteStore
 from lotwise.hub.store.store import NotStored
 from tests.hub.hub_files import write_hub
 
-moto = pytest.importorskip("moto.server", reason="no S3 server here; pip install s3fs 'moto[server]'")
-s3fs = pytest.importorskip("s3fs", reason="no S3 client here; pip install s3fs 'moto[server]'")
+moto = pytest.importorskip("moto.server", reason="no S3 server here; pip install 'lotwise[dev]'")
+s3fs = pytest.importorskip("s3fs", reason="no S3 client here; pip install 'lotwise[dev]'")
 CONTENT = bytes(range(256)) * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
 KEY = frame_key("ab12", "C1", DIGEST)
