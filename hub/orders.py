@@ -126,7 +126,7 @@ def _follow(
             news = change_offer(offer, "live", now)
         elif offer.identity in said.refused:
             news = change_offer(offer, "refused", now, plain_line(said.refused[offer.identity]))
-        elif offer.identity == said.shadow:
+        elif offer.identity == said.shadow and offer.state != "withdrawn":
             news = change_offer(offer, "shadow", now)
         if news:
             details = {"bundle": offer.identity, "why": offer.refused} if offer.refused else {"bundle": offer.identity}

@@ -10,7 +10,7 @@ from lotwise.hub.bundle_files import bundle_registry
 from lotwise.hub.database.audit import audit_log
 from lotwise.hub.database.cameras import find_camera
 from lotwise.hub.database.offers import offer_of
-from lotwise.hub.learning.offering import offer_bundle
+from lotwise.hub.learning.offering import offer_back, offer_bundle
 from lotwise.node.hub.messages import CameraReport, Offer
 from lotwise.node.hub.signing import check_signature
 from tests.cameras.bundles import add
@@ -92,6 +92,24 @@ def test_the_node_s_word_on_an_offer_is_noted_and_told_on(serve: Serve, tmp_path
     north.report({"C1": ghosts})
     with served.hub.database.reading() as session:
         assert audit_log(session)[0].id == newest.id, "nothing is new"
+
+
+def test_a_node_that_is_to_go_back_is_told_until_it_has(serve: Serve, tmp_path: Path) -> None:
+    served = serve()
+    north = served.accepted()
+    first = offered(served, north, tmp_path)
+    north.report({"C1": said(live=first)})
+    second = offered(served, north, tmp_path, 0.7)
+    north.report({"C1": said(live=first, shadow=second)})
+    folder = bundle_registry(served.hub.folders, north.fingerprint, "C1").folder / first
+    with served.hub.database.writing() as session:
+        offer_back(session, served.hub.keys, find_camera(session, north.fingerprint, "C1"), folder, "it is undone")
+    assert state(served, north, second) == "withdrawn"
+    # The old one is live all the time: what counts is that nothing runs beside it any more.
+    (told,) = north.report({"C1": said(live=first, shadow=second)}).body["offers"]
+    assert (told["identity"], told["how"], told["why"]) == (first, "back", "it is undone")
+    assert north.report({"C1": said(live=first, refused={second: "it is undone"})}).body["offers"] == []
+    assert state(served, north, first) == "live"
 
 
 def test_a_bundle_that_is_gone_is_withdrawn_and_told(

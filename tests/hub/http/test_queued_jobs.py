@@ -52,9 +52,9 @@ def test_a_verdict_brings_a_retraining_once_the_node_has_decided(serve: Serve, t
         use_frames(
             session, north.fingerprint, "C1", [row.sha256 for row in frames_of(session, north.fingerprint, "C1")]
         )
+    first = offered(served, north, tmp_path)
     for seed in range(2, 5):
         north.send("C1", jpeg_of(seed))
-    first = offered(served, north, tmp_path)
     north.report({"C1": said(verdict="retrain")})
     assert waiting(served, north) == "", "the node has yet to decide"
     north.report({"C1": said(live=first, verdict="retrain")})
