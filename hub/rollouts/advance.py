@@ -21,6 +21,8 @@ from lotwise.hub.jobs.queue import cancel, enqueue, open_job
 log = logging.getLogger(__name__)
 
 UNDECIDED: tuple[RolloutCameraState, ...] = ("waiting", "training", "offered")
+FOLLOWED: tuple[RolloutCameraState, ...] = (*UNDECIDED, "going back")
+"""States that a job or a node may change; all others are final."""
 AGAINST: tuple[RolloutCameraState, ...] = ("refused", "failed")
 
 
@@ -43,7 +45,8 @@ def advance(session: Session, now: datetime | None = None) -> bool:
         return False
     queued = False
     for one in rollout_cameras(session, rollout.id):
-        queued = _follow(session, rollout, one, moment) or queued
+        if one.state in FOLLOWED:
+            queued = _follow(session, rollout, one, moment) or queued
     while rollout.state == "running":
         cameras = rollout_cameras(session, rollout.id, rollout.stage)
         if too_many_against(cameras, rollout.stop_share):
