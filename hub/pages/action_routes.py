@@ -61,14 +61,14 @@ def add_actions(app: FastAPI, hub: Hub) -> None:
 def carry_out(hub: Hub, action: Action, targets: Sequence[Target], who: str) -> str | None:
     """Do something, as :func:`perform`, and let the hub's jobs know."""
     with hub.database.writing() as session:
-        batch = perform(session, action, targets, who, hub.file.settings.learning)
+        batch = perform(session, action, targets, who, hub)
     hub.job_came()
     return batch
 
 
 def _preview(hub: Hub, action: Action, targets: Sequence[Target], who: str) -> list[Step]:
     with hub.database.reading() as session:
-        return preview(session, action, targets, who, hub.file.settings.learning)
+        return preview(session, action, targets, who, hub)
 
 
 def _lines(hub: Hub, batch: str) -> tuple[Sequence[AuditRow], int]:
@@ -77,14 +77,14 @@ def _lines(hub: Hub, batch: str) -> tuple[Sequence[AuditRow], int]:
         lines = batch_lines(session, batch)
         if not lines:
             raise PageFailed(404, "error.not_found")
-        return lines, sum(can_undo(session, line, hub.file.settings.learning) for line in lines)
+        return lines, sum(can_undo(session, line, hub) for line in lines)
 
 
 def _undo(hub: Hub, batch: str, who: str) -> tuple[int, int]:
     with hub.database.writing() as session:
         if not batch_lines(session, batch):
             raise PageFailed(404, "error.not_found")
-        return undo(session, batch, who, hub.file.settings.learning)
+        return undo(session, batch, who, hub)
 
 
 def _action(name: str) -> Action:

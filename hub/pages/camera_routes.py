@@ -65,6 +65,8 @@ def actions_for(view: CameraView) -> list[str]:
     names = ["no_retrain" if view.row.asked else "retrain"]
     if any(offer.state in STANDING for offer in view.offers[:1]):
         names.append("withdraw")
+    if any(offer.state == "live" and offer.identity != view.row.live for offer in view.offers):
+        names.append("roll_back")
     if any(job.state in ("waiting", "running") for job in view.jobs[:1]):
         names.append("cancel")
     return names

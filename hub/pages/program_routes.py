@@ -28,7 +28,7 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    action: Literal["accept", "reject", "retrain", "no_retrain", "withdraw", "cancel"]
+    action: Literal["accept", "reject", "retrain", "no_retrain", "withdraw", "roll_back", "cancel"]
     targets: Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(min_length=1, max_length=MOST_TARGETS)]
 
 

@@ -1,12 +1,17 @@
 """What people decide: shown first, done, noted, and undone."""
 
 import re
+from datetime import timedelta
+from pathlib import Path
 
+from lotwise.hub.bundle_files import bundle_registry
 from lotwise.hub.database.audit import audit_log
 from lotwise.hub.database.nodes import decide, node_of
 from lotwise.hub.database.offers import change_offer, offer_of
+from lotwise.hub.database.tables import OfferRow
 from lotwise.hub.jobs.queue import open_job
-from tests.hub.pages.cast import NORTH, OFFERED, SOUTH, STRANGER, asked, node_state
+from tests.cameras.bundles import add
+from tests.hub.pages.cast import LIVE, NORTH, OFFERED, SOUTH, STRANGER, asked, node_state
 from tests.hub.pages.conftest import Pages
 
 
@@ -94,3 +99,26 @@ def test_wrong_orders_are_told(pages: Pages) -> None:
     assert "At most 500 at once" in otto.get(f"/do?action=accept&{many}").text
     assert otto.get("/done/0000").status == 404
     assert otto.post("/undo/0000", {"form_token": otto.form_token}).status == 404
+
+
+def test_a_camera_goes_back_to_the_version_that_was_live_before(pages: Pages, tmp_path: Path) -> None:
+    otto, c1 = pages.visitor("otto"), f"{NORTH}/C1"
+    assert "The hub has no version of it that was live before" in otto.get(f"/do?action=roll_back&target={c1}").text
+    registry = bundle_registry(pages.hub.folders, NORTH, "C1")
+    before = add(registry, tmp_path, 0.9)
+    with pages.hub.database.writing() as session:
+        row = offer_of(session, NORTH, "C1", LIVE)
+        assert row is not None
+        values = {name: getattr(row, name) for name in ("node", "camera", "role", "how", "why", "files", "signature")}
+        earlier = row.changed - timedelta(days=1)
+        session.add(OfferRow(**values, identity=before, state="live", offered=earlier, changed=earlier))
+    assert f"/do?action=roll_back&amp;target={NORTH}" in otto.get(f"/cameras/{c1}").text
+    shown = otto.get(f"/do?action=roll_back&target={c1}").text
+    assert LIVE in shown and before in shown
+    done = otto.do("roll_back", c1)
+    with pages.hub.database.reading() as session:
+        made = offer_of(session, NORTH, "C1", before)
+        assert made is not None and (made.how, made.state, len(made.files)) == ("back", "offered", 2)
+    assert "Nothing of this can be undone" in otto.get(done.location).text
+    assert otto.do("roll_back", c1).location == "/", "it goes back already"
+    assert "back, in place of a newer one" in otto.get(f"/cameras/{c1}").text

@@ -45,7 +45,7 @@ def test_a_stranger_sees_no_page_and_changes_nothing(pages: Pages) -> None:
 def test_a_viewer_changes_nothing_by_any_route(pages: Pages) -> None:
     vera = pages.visitor("vera")
     batch = pages.visitor("otto").do("retrain", f"{NORTH}/C1").location.removeprefix("/done/")
-    for action in ("accept", "reject", "retrain", "no_retrain", "withdraw", "cancel"):
+    for action in ("accept", "reject", "retrain", "no_retrain", "withdraw", "roll_back", "cancel"):
         answer = vera.do(action, STRANGER, f"{NORTH}/C1", f"{NORTH}/roof east")
         assert answer.status == 403 and "A viewer cannot do this" in answer.text
         assert vera.get(f"/do?action={action}&target={STRANGER}").status == 403
