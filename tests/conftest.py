@@ -2,7 +2,6 @@
 
 import logging
 import os
-import subprocess
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ os.environ |= {"YOLO_OFFLINE": "true", "NO_ALBUMENTATIONS_UPDATE": "1", "OMP_NUM
 
 from lotwise.datasets.frame import Dataset
 from lotwise.datasets.synthetic import render_site
+from tests.small_disk import SmallDisk
 
 ROOT = Path(__file__).resolve().parents[1]
 # Cameras for the tests: programs for the system's Python, which has GStreamer's bindings.
@@ -72,21 +72,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
     """Gives a real disk of a size such as ``64k``; called again, the same disk with more room."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-
-    def mount(size: str) -> Path:
-        options = f"remount,size={size}" if os.path.ismount(folder) else f"size={size}"
-        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-        try:
-            subprocess.run(command, capture_output=True, check=True)
-        except (OSError, subprocess.CalledProcessError):
-            pytest.skip("a small disk can be mounted only by root")
-        return folder
-
-    yield mount
-    if os.path.ismount(folder):
-        subprocess.run(["umount", str(folder)], check=True)
+    disk = SmallDisk(tmp_path / "disk")
+    yield disk.resize
+    disk.close()
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,8 @@ import json
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pytest
@@ -23,6 +21,7 @@ from tests.conftest import ROOT
 from tests.node.mqtt.brokers import until
 from tests.node.sites import history, start
 from tests.students.pipeline.plans import call
+from tests.uploading_camera import UploadingCamera
 
 NIGHTS = 5
 """Retrainings after which one must have been accepted; each has pictures of two days of its own."""
@@ -35,32 +34,6 @@ SETTINGS = (
 
 WAIT_S = 150
 """Longest wait for the node, on a machine that does much else."""
-
-
-class Camera:
-    """Uploads pictures into a folder, twice a second, as a camera does: the same ones again and again."""
-
-    def __init__(self, folder: Path, frames: Sequence[Frame]) -> None:
-        folder.mkdir()
-        self.folder, self.frames, self._number = folder, list(frames), 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> "Camera":
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(0.5):
-            self._number += 1
-            partial = self.folder / ".part"
-            shutil.copyfile(self.frames[self._number % len(self.frames)].path, partial)
-            partial.rename(self.folder / f"{self._number:05d}.jpg")
-            (self.folder / f"{self._number - 5:05d}.jpg").unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -129,7 +102,7 @@ def test_mist_comes_and_the_camera_learns_to_see_in_it(tmp_path: Path, node: lis
     }  # fmt: skip
     site.write_text(yaml.safe_dump(content))
     reservoir = tmp_path / "state" / "new_frames"
-    with Camera(tmp_path / "upload", days.frames[12:]):
+    with UploadingCamera(tmp_path / "upload", [frame.path for frame in days.frames[12:]]):
         node.append(start(site))
         until(lambda: "retrain" in verdicts(site), "the verdict", WAIT_S)
         until(lambda: len(new_frames(reservoir, "C1")) >= 6, "new frames", WAIT_S)
