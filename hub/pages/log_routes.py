@@ -26,14 +26,21 @@ def add_log(app: FastAPI, hub: Hub) -> None:
         person = await person_of(hub, request)
         word, before = request.query_params.get("q", "").strip()[:100], request.query_params.get("before", "")
         last = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None
-        lines = await in_thread(_lines, hub, word, last)
+        lines = await in_thread(log_lines, hub, word, last)
         older = lines[LINES_SHOWN - 1].id if len(lines) > LINES_SHOWN else None
         return show(
             hub, request, "log.html", person, lines=lines[:LINES_SHOWN], older=older, q=word, begun=last is None
         )
 
 
-def _lines(hub: Hub, word: str, before: int | None) -> Sequence[AuditRow]:
+def log_lines(hub: Hub, word: str, before: int | None) -> Sequence[AuditRow]:
+    """Lines of the log, the newest first, and one more than a page shows where there are more.
+
+    Args:
+        hub: the hub.
+        word: part of who, action or what; "" for all lines.
+        before: id of a line; only earlier ones.
+    """
     asked = select(AuditRow).order_by(AuditRow.id.desc()).limit(LINES_SHOWN + 1)
     if before is not None:
         asked = asked.where(AuditRow.id < before)

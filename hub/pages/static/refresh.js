@@ -1,4 +1,5 @@
-// Keeps the parts of a page up to date while nobody works on them. Inlined into each page, which works without it too.
+// Keeps the parts of a page up to date while nobody works on them, and ticks all of a list. Inlined into each page,
+// which works without it too.
 "use strict";
 const PERIOD_MS = 10000;
 const lost = document.getElementById("lost");
@@ -29,3 +30,11 @@ async function load() {
   setTimeout(load, PERIOD_MS);
 }
 if (document.querySelector("[data-part]")) setTimeout(load, PERIOD_MS);
+for (const button of document.querySelectorAll("[data-all]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const boxes = [...button.form.querySelectorAll("input[name=target]")];
+    const tick = boxes.some((box) => !box.checked);
+    for (const box of boxes) box.checked = tick;
+  });
+}

@@ -39,9 +39,28 @@ def test_several_are_retrained_and_brought_back_by_mouse(pages: Pages, open_page
     assert asked(pages.hub) == asked(pages.hub, "roof east") == ""
 
 
+def test_all_of_a_list_are_ticked_at_once(pages: Pages, open_page: OpenPage) -> None:
+    page = open_page(f"{pages.url}/?q=north")
+    page.get_by_label("Name").fill("otto")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    tick = page.get_by_role("button", name="Tick all").last
+    tick.click()
+    assert (
+        page.get_by_label("Choose north C1").is_checked() and page.get_by_label("Choose north roof east").is_checked()
+    )
+    assert not page.get_by_label("Choose <b>stranger</b>").is_checked(), "it is in another list"
+    tick.click()
+    assert page.locator("input:checked").count() == 0
+    tick.click()
+    page.get_by_role("button", name="Retrain", exact=True).click()
+    expect(page.get_by_role("button", name="Retrain: 2")).to_be_visible()
+
+
 def test_a_node_is_accepted_by_keyboard_alone(pages: Pages, open_page: OpenPage) -> None:
     page = open_page(pages.url)
-    page.keyboard.type("otto")  # the first field has the focus
+    expect(page.get_by_label("Name")).to_be_focused()
+    page.keyboard.type("otto")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
@@ -51,7 +70,8 @@ def test_a_node_is_accepted_by_keyboard_alone(pages: Pages, open_page: OpenPage)
     _tab_to(page, "Accept")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Accept?")).to_be_visible()
-    page.keyboard.press("Enter")  # the button that confirms has the focus
+    expect(page.get_by_role("button", name="Accept: 1")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Done")).to_be_visible()
     assert node_state(pages.hub, STRANGER) == "accepted"
 
