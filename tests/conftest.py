@@ -41,10 +41,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             logging.getLogger("lotwise").setLevel(logging.NOTSET)
             logger.disabled, logger.propagate = False, True
             logger.setLevel(logging.NOTSET)
-    for handler in logging.root.handlers:  # pytest's own, which live as long as the process
-        if handler.level > logging.WARNING:
-            warnings.warn(f"{handler} heard errors only after {_ran_before}", stacklevel=1)
-            handler.setLevel(logging.NOTSET)
     _ran_before = item.nodeid
 
 

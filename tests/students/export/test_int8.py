@@ -1,5 +1,6 @@
 """INT8 is deployed only where it says what the float model says; else the bundle says why not."""
 
+import logging
 import re
 from functools import partial
 from pathlib import Path
@@ -83,6 +84,17 @@ def test_the_int8_model_says_what_the_float_model_says(nano, bundle: Path, frame
     exact, quick = load_detector(bundle), load_detector(bundle, backend="openvino", precision="int8")
     found = compare(exact, quick, frames[1])
     assert {name: found[name] for name in found} == {name: measured[name] for name in found}
+
+
+def test_handlers_of_others_hear_what_they_heard_before(nano, bundle: Path, frames) -> None:
+    """NNCF's own way to be quiet muted the handlers that pytest adds to its logger, and with them every later test."""
+    handler = logging.NullHandler()
+    logging.getLogger("nncf").addHandler(handler)
+    try:
+        add(nano, bundle, frames, ExportSettings(samples=1))
+    finally:
+        logging.getLogger("nncf").removeHandler(handler)
+    assert handler.level == logging.NOTSET
 
 
 def test_without_a_frame_to_compare_on_there_is_no_int8_model(nano, bundle: Path, frames) -> None:

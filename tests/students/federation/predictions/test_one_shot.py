@@ -14,9 +14,9 @@ from tests.students.federation.tiny_cameras import TinyCamera, reference_set, ru
 WORK = Work(4, rate=0.05)
 
 
-def cameras(count):
+def cameras(count, last_layers=False):
     wishes = np.linspace(0.1, 0.9, count)
-    return {f"C{i}": TinyCamera(tiny_yolo(0), wish) for i, wish in enumerate(wishes)}
+    return {f"C{i}": TinyCamera(tiny_yolo(0), wish, last_layers=last_layers) for i, wish in enumerate(wishes)}
 
 
 def weights(federated, node="C0"):
@@ -37,16 +37,16 @@ def test_each_round_begins_anew(tmp_path):
 
 def test_cameras_come_closer_on_the_reference_set(tmp_path):
     reference = reference_set(tmp_path)
-    method = OneShot(reference=reference, work=Work(6, rate=0.05), weight=20.0, keep=84, average=0.1)
+    method = OneShot(reference=reference, work=Work(20, rate=0.05), weight=20.0, keep=84, average=0.1)
     found = []
     for rounds in (1, 2):
-        made = cameras(3)
+        made = cameras(3, last_layers=True)
         after, scores = run(method, made, rounds), []
         for node, camera in made.items():
             camera.load(weights(after, node))
             scores.append(predict(camera.student, reference.pictures).scores)
         found.append(float(np.std(scores, axis=0).mean()))
-    assert found[1] < 0.85 * found[0]
+    assert found[1] < 0.5 * found[0]
 
 
 def test_a_camera_hears_the_others_and_not_itself(tmp_path):
