@@ -109,8 +109,8 @@ def quantize(source: Path, target: Path, samples: Sequence[NDArray[np.float32]],
         raise InputError(
             f"INT8 needs {error.name}, which is not installed; pip install 'lotwise[train]', or export without INT8"
         ) from error
-    # Not nncf.set_log_level, which raises the level of every handler of its logger: one that somebody else has added, as
-    # pytest adds its own, would hear nothing but errors from then on, of all loggers.
+    # Not nncf.set_log_level, which raises the level of every handler of its logger: one that somebody else has added,
+    # as pytest adds its own, would hear nothing but errors from then on, of all loggers.
     logging.getLogger("nncf").setLevel(logging.ERROR)
     model = ov.Core().read_model(source)
     fuse_swish(model)
