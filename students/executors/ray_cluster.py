@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from lotwise.datasets.errors import InputError
+from lotwise.students.executors.own_signals import remember_answer
 from lotwise.students.executors.task import Resources
 
 OBJECT_STORE_BYTES = 100_000_000
@@ -56,6 +57,7 @@ def connected(address: str | None, workers: int | None) -> Iterator[Any]:
         raise InputError("this process is connected to a Ray cluster already; run one thing after the other")
     # No runtime environment: the supervisor of each task sets its process's threads, on every executor alike.
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    restore = remember_answer()
     try:
         if address is None:
             ray.init(
@@ -68,10 +70,13 @@ def connected(address: str | None, workers: int | None) -> Iterator[Any]:
         raise
     except Exception as error:  # Ray raises whatever it likes, a plain Exception among it
         raise InputError(refusal(address, str(error))) from error
+    finally:
+        restore()
     try:
         yield ray
     finally:
         ray.shutdown()
+        restore()
 
 
 def check_room(ray: Any, address: str | None, asked: Resources) -> None:
