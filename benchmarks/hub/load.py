@@ -1,6 +1,7 @@
 """What a hub bears: many simulated nodes report and send frames at once.
 
 python benchmarks/hub/load.py [--nodes 200] [--minutes 5] [--cameras 2] [--mb-a-day 50] [--json F] [--plot F]
+    [--postgresql postgresql://user@host/name]
 
 The hub is a process of its own, as it is served; the nodes are threads of another one, with real keys, over real HTTP
 on loopback. No student is made meanwhile. Latency is from the first byte of the request to the last of the answer, as
@@ -41,6 +42,8 @@ listen: {port: 0}
 codes: [{code: {env: LOAD_CODE}}]
 report_s: REPORT_S
 """
+PASSWORD = "LOAD_PASSWORD"  # noqa: S105 the variable's name
+"""Variable of the environment with the password at the PostgreSQL server."""
 DAY_S = 86_400
 
 
@@ -60,11 +63,23 @@ def serve(path: Path) -> None:
     hub.close()
 
 
-def measure(nodes: int, minutes: float, cameras: int, slots: int, report_s: float, frame_kb: float, mb: float) -> Any:
-    """Serve, load, and look at what is left."""
+def measure(
+    nodes: int,
+    minutes: float,
+    cameras: int,
+    slots: int,
+    report_s: float,
+    frame_kb: float,
+    mb: float,
+    url: str | None = None,
+) -> Any:
+    """Serve, load, and look at what is left; tables are SQLite, or at ``url``, where they are empty."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "hub.yaml"
-        path.write_text(HUB_FILE.replace("REPORT_S", str(report_s)), encoding="utf-8")
+        text = HUB_FILE.replace("REPORT_S", str(report_s))
+        if url is not None:
+            text += f"database: {{url: {json.dumps(url)}, password: {{env: {PASSWORD}}}}}\n"
+        path.write_text(text, encoding="utf-8")
         code = secrets.token_hex(16)
         hub = subprocess.Popen(
             [sys.executable, __file__, "--serve", str(path)],
@@ -82,8 +97,9 @@ def measure(nodes: int, minutes: float, cameras: int, slots: int, report_s: floa
         used = _cpu_s(hub.pid)
         wall = time.monotonic() - begin
         hub.communicate()
-        database = Path(folder) / "hub-data" / "hub.sqlite"
+        database_mb, growth = _size(path), _growth(path, nodes)
         return {
+            "database": "SQLite" if url is None else "PostgreSQL",
             "nodes": nodes, "cameras_a_node": cameras, "slots_a_camera": slots, "minutes": round(wall / 60, 2),
             "report_s": report_s, "frame_kb": frame_kb, "mb_a_day": mb,
             "load_average": os.getloadavg()[1], "cores": os.cpu_count(),
@@ -92,8 +108,8 @@ def measure(nodes: int, minutes: float, cameras: int, slots: int, report_s: floa
             "hub_cpu_s": round(used, 1), "hub_cpu_ms_a_request": round(used * 1000 / max(1, len(done)), 2),
             "hub_cpu_share_of_a_core": round(used / wall, 3),
             "hub_memory_mb": memory,
-            "database_mb": round(database.stat().st_size / 1e6, 2),
-            "database_mb_a_day": _growth(path, nodes),
+            "database_mb": round(database_mb / 1e6, 2),
+            "database_mb_a_day": growth,
             "requests": [(one.kind, round(one.at, 2), round(one.took, 4)) for one in done if one.status == 200],
         }  # fmt: skip
 
@@ -121,6 +137,26 @@ def _figures(requests: list[Request]) -> dict[str, Any]:
             "statuses": dict(statuses)}  # fmt: skip
 
 
+def _size(path: Path) -> int:
+    """Bytes of the tables, once what is written has come there."""
+    from sqlalchemy import text
+
+    from lotwise.hub.database.database import open_database
+    from lotwise.hub.reading import read_hub
+
+    os.environ.setdefault("LOAD_CODE", secrets.token_hex(16))
+    database = open_database(read_hub(path))
+    try:
+        if database.engine.dialect.name == "postgresql":
+            with database.reading() as session:
+                return int(session.scalar(text("SELECT pg_database_size(current_database())")))
+        with contextlib.closing(database.engine.raw_connection()) as raw:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return (path.parent / "hub-data" / "hub.sqlite").stat().st_size
+    finally:
+        database.close()
+
+
 def _growth(path: Path, nodes: int) -> float:
     """MB that the history of one day adds to the tables, written as reports write it, for all cameras."""
     from lotwise.hub.database.cameras import cameras_of
@@ -141,17 +177,15 @@ def _growth(path: Path, nodes: int) -> float:
                 for node, camera in share:
                     said = Said(camera, "0" * 16, "", "good", 0.97, "good", 5, 15, 0, {"verdict": "good"})
                     note_report(session, node, said, moment, None)
-        with contextlib.closing(database.engine.raw_connection()) as raw:
-            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        sizes.append((path.parent / "hub-data" / "hub.sqlite").stat().st_size)
+        sizes.append(_size(path))
     database.close()
     return round((sizes[1] - sizes[0]) / 1e6 * len(some) / len(share), 2)
 
 
 def table(found: dict[str, Any]) -> Table:
     """What was measured, for people."""
-    made = Table(title=f"{found['nodes']} nodes, {found['minutes']} minutes, load average {found['load_average']:.0f} "
-                 f"on {found['cores']} cores")  # fmt: skip
+    made = Table(title=f"{found['database']}, {found['nodes']} nodes, {found['minutes']} minutes, "
+                 f"load average {found['load_average']:.0f} on {found['cores']} cores")  # fmt: skip
     for heading in ("request", "done", "p50 ms", "p95 ms", "p99 ms", "longest ms", "answers"):
         made.add_column(heading)
     for kind, row in found["kinds"].items():
@@ -190,13 +224,14 @@ def main() -> None:
     parser.add_argument("--mb-a-day", type=float, default=50)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
+    parser.add_argument("--postgresql", metavar="URL", help=f"of an empty database; its password in {PASSWORD}")
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
         serve(given.serve)
         return
     found = measure(given.nodes, given.minutes, given.cameras, given.slots, given.report_s, given.frame_kb,
-                    given.mb_a_day)  # fmt: skip
+                    given.mb_a_day, given.postgresql)  # fmt: skip
     Console().print(table(found))
     peak = max((mb for _, mb in found["hub_memory_mb"]), default=0)
     print(f"lost: {found['lost']} (a request is tried {TRIES} times at most while the hub says to come again)")
