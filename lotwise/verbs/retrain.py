@@ -1,4 +1,4 @@
-"""``lotwise retrain``: live students learn what is new to their cameras and forget nothing; once, or every night."""
+"""``lotwise retrain``: live students learn what is new, and what they have learned from again; once or every night."""
 
 from __future__ import annotations
 
