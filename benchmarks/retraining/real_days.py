@@ -132,7 +132,7 @@ def table(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
             retrained = [row for row in own if row["kind"] == "retraining"]
             content.setdefault(lot.camera, {})[name] = {
                 "seeds": seeds,
-                "slots": days[0]["slots"] and sum(row["slots"] for row in days) // seeds,
+                "slots": sum(row["slots"] for row in days) // seeds,
                 "right": of_seeds(days, share),
                 "by_day": {
                     str(day): of_seeds([row for row in days if row["day"] == day], share)

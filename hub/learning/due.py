@@ -23,12 +23,10 @@ class Due:
     Attributes:
         kind: what is to be done.
         why: one line for people.
-        frames: new frames that it would see; a job that has failed is not tried again before there are more.
     """
 
     kind: JobKind
     why: str
-    frames: int
 
 
 def due_job(session: Session, camera: CameraRow, learning: LearningSettings) -> Due | None:
@@ -47,14 +45,14 @@ def due_job(session: Session, camera: CameraRow, learning: LearningSettings) -> 
     if not count_frames(session, camera.node, camera.camera, "used"):
         if new < learning.first_frames:
             return None
-        return Due("adapt", f"{new} frames and no student yet", new)
+        return Due("adapt", f"{new} frames and no student yet")
     if new < learning.new_frames:
         return None
     if camera.asked:
-        return Due("retrain", f"{new} new frames; {camera.asked}", new)
+        return Due("retrain", f"{new} new frames; {camera.asked}")
     if not camera.live:
         # Its node has refused the student that was offered, and no verdict will ever come of a camera without one.
-        return Due("retrain", f"{new} new frames; nothing is live at the node", new)
+        return Due("retrain", f"{new} new frames; nothing is live at the node")
     if camera.verdict in WORTH_RETRAINING:
-        return Due("retrain", f"{new} new frames; the node's verdict is {camera.verdict}", new)
+        return Due("retrain", f"{new} new frames; the node's verdict is {camera.verdict}")
     return None

@@ -39,7 +39,7 @@ def test_a_first_student_needs_frames_and_a_card(opened: OpenHub) -> None:
     add_frames(database, folders, frames(2))
     assert due(database) is None
     add_frames(database, folders, frames(1, first=2))
-    assert due(database) == Due("adapt", "3 frames and no student yet", 3)
+    assert due(database) == Due("adapt", "3 frames and no student yet")
     assert due(database, card=None) is None
 
 
