@@ -42,6 +42,8 @@ from lotwise.teacher.oracle import Oracle, OracleSettings
 STEPS = 100
 ORACLE = OracleSettings(scales=(640, 1280))
 TEACHER_SCORE = 0.25
+LEAST = 3
+"""New frames from which on a camera is retrained: six otherwise, but these lots have one to three a day."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def lived(
     shutil.rmtree(place, ignore_errors=True)  # a strategy is lived through as a whole
     shutil.copytree(first.folder, place / "run", symlinks=True)
     yield {"kind": "first", "cpu_s": 0.0 if strategy.bundle == "baseline" else cpu_s}
-    yield from live_through(Run(place / "run"), strategy, later, place / "state", print, lot.every)
+    yield from live_through(Run(place / "run"), strategy, later, place / "state", print, lot.every, LEAST)
 
 
 def table(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from lotwise.datasets.images import read_image
 from lotwise.students.pipeline.run import Run
 from lotwise.students.retraining.job import retrain
 from lotwise.students.retraining.records import Outcome
-from lotwise.students.retraining.retrain import Asked
+from lotwise.students.retraining.retrain import LEAST_NEW, Asked
 
 RESERVOIR_MB = 20.0
 
@@ -71,6 +71,7 @@ def live_through(
     state: Path,
     told: Callable[[str], None],
     every_days: int = EVERY_DAYS,
+    least: int = LEAST_NEW,
 ) -> Iterator[dict[str, Any]]:
     """A row for each camera and day, read before that day is learned from, and one for each retraining.
 
@@ -81,6 +82,7 @@ def live_through(
         state: gets the reservoirs.
         told: what is going on.
         every_days: days between two retrainings.
+        least: new frames under which nothing is retrained.
     """
     cameras = [camera for camera in year.cameras if camera in run.records()]
     for camera, record in run.records().items():
@@ -92,7 +94,7 @@ def live_through(
         for camera in cameras:
             yield from _day(run, camera, days_of(year, camera)[day], day, year, state, strategy.retrains)
         if strategy.retrains and (day + 1) % every_days == 0 and day + 1 < count:
-            asked = Asked(state / "new_frames", replay=strategy.replay)
+            asked = Asked(state / "new_frames", least=least, replay=strategy.replay)
             for outcome in retrain(run, asked, note=told):
                 told(f"{strategy.name}, day {day}, {outcome.camera}: {outcome.word}: {outcome.why}")
                 yield _retrained(run, outcome, day, strategy)
