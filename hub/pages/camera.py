@@ -17,7 +17,9 @@ from lotwise.hub.database.nodes import node_of
 from lotwise.hub.database.offers import offers_of
 from lotwise.hub.database.reports import reports_of
 from lotwise.hub.database.tables import AuditRow, CameraRow, FrameRow, FrameState, NodeRow, OfferRow
+from lotwise.hub.pages.fleet import silent_before
 from lotwise.hub.pages.occupancy_chart import OccupancyChart, occupancy_chart
+from lotwise.hub.pages.places import Place, places_of
 
 FRAMES_SHOWN, VERSIONS_SHOWN, JOBS_SHOWN, LINES_SHOWN = 12, 20, 5, 10
 """Of each kind, the newest."""
@@ -30,7 +32,8 @@ class CameraView:
 
     Attributes:
         node, row: the camera and its node.
-        slots: polygons of its places as points of SVG in 0..1, by id.
+        places: its places.
+        silent: nobody knows how the camera is now.
         newest: frame with the newest moment whose picture is here; None where there is none.
         new, used: newest frames whose pictures are here.
         new_count, used_count: how many there are in all.
@@ -40,7 +43,8 @@ class CameraView:
 
     node: NodeRow
     row: CameraRow
-    slots: dict[str, str]
+    places: Sequence[Place]
+    silent: bool
     newest: FrameRow | None
     new: Sequence[FrameRow]
     used: Sequence[FrameRow]
@@ -57,25 +61,30 @@ class CameraView:
         return self.row.report or {}
 
 
-def camera_view(session: Session, node: str, camera: str, now: datetime | None = None) -> CameraView | None:
+def camera_view(
+    session: Session, node: str, camera: str, report_s: float, now: datetime | None = None
+) -> CameraView | None:
     """What is known of a camera; None where there is none.
 
     Args:
         session: to read with.
         node: its fingerprint, all of it: a node may call itself what it likes.
         camera: its id.
+        report_s: seconds between two reports of a node.
         now: the moment.
     """
     owner, row = node_of(session, node), camera_of(session, node, camera)
     if owner is None or row is None:
         return None
+    silent = row.reported is None or row.reported < silent_before(report_s, now)
     since = (now or datetime.now(UTC)) - timedelta(days=HISTORY_DAYS)
     new, used = (_pictures(session, row, state) for state in ("new", "used"))
     jobs = select(JobRow).where(JobRow.node == node, JobRow.camera == camera).order_by(JobRow.id.desc())
     return CameraView(
         node=owner,
         row=row,
-        slots=_slots(row),
+        places=places_of(row, silent),
+        silent=silent,
         newest=max((*new, *used), key=lambda frame: frame.taken, default=None),
         new=new,
         used=used,
@@ -98,11 +107,6 @@ def _pictures(session: Session, row: CameraRow, state: FrameState) -> Sequence[F
     asked = select(FrameRow).where(FrameRow.node == row.node, FrameRow.camera == row.camera, FrameRow.state == state)
     shown = asked.where(FrameRow.bytes > 0).order_by(FrameRow.taken.desc(), FrameRow.id.desc())
     return session.scalars(shown.limit(FRAMES_SHOWN)).all()
-
-
-def _slots(row: CameraRow) -> dict[str, str]:
-    slots = (row.card or {}).get("slots", ())
-    return {str(one["id"]): " ".join(f"{x:.4f},{y:.4f}" for x, y in one["polygon"]) for one in slots}
 
 
 def _lines(session: Session, node: NodeRow, camera: str) -> Sequence[AuditRow]:

@@ -93,17 +93,26 @@ def fleet(session: Session, report_s: float, now: datetime | None = None) -> lis
         report_s: seconds between two reports of a node.
         now: the moment.
     """
-    moment = now or datetime.now(UTC)
-    silent_before = moment - timedelta(seconds=max(SILENT_S, SILENT_REPORTS * report_s))
+    before = silent_before(report_s, now)
     by_node: dict[str, list[CameraRow]] = {}
     for row in cameras_of(session):
         by_node.setdefault(row.node, []).append(row)
     offers, jobs = _newest_offers(session), _newest_jobs(session)
     return [
-        _camera(node, row, offers.get((row.node, row.camera)), jobs.get((row.node, row.camera)), silent_before)
+        _camera(node, row, offers.get((row.node, row.camera)), jobs.get((row.node, row.camera)), before)
         for node in nodes_by_state(session, "accepted")
         for row in by_node.get(node.fingerprint, ())
     ]
+
+
+def silent_before(report_s: float, now: datetime | None = None) -> datetime:
+    """A camera is silent of which its node has told last before this moment.
+
+    Args:
+        report_s: seconds between two reports of a node.
+        now: the moment.
+    """
+    return (now or datetime.now(UTC)) - timedelta(seconds=max(SILENT_S, SILENT_REPORTS * report_s))
 
 
 def groups_of(found: Sequence[FleetCamera]) -> list[str]:
@@ -111,12 +120,10 @@ def groups_of(found: Sequence[FleetCamera]) -> list[str]:
     return sorted({one.group for one in found})
 
 
-def _camera(
-    node: NodeRow, row: CameraRow, offer: OfferRow | None, job: JobRow | None, silent_before: datetime
-) -> FleetCamera:
+def _camera(node: NodeRow, row: CameraRow, offer: OfferRow | None, job: JobRow | None, before: datetime) -> FleetCamera:
     said = row.report or {}
     holds = {
-        "silent": row.reported is None or row.reported < silent_before,
+        "silent": row.reported is None or row.reported < before,
         "view": said.get("view", "") not in ("", "good") or said.get("source", "") not in ("", "live"),
         "asked": bool(row.asked),
         "job": job is not None and job.state in OPEN,

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -26,6 +27,7 @@ from lotwise.cameras.detection.bundle import BundleRole, Digest, FileName
 from lotwise.cameras.site.shared_slots import CameraId
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.trust.verdict import Word
+from lotwise.datasets.frame import SlotState
 
 FORMAT = 1
 """Of these messages; a hub says with 426 which it speaks where a node speaks another."""
@@ -41,9 +43,12 @@ Coordinate = Annotated[float, Field(ge=-1, le=2)]
 """In 0..1 of the frame; masks may reach beyond its edge."""
 Point = tuple[Coordinate, Coordinate]
 NodeState = Literal["pending", "accepted", "rejected"]
-How = Literal["shadow", "live", "back"]
+How = Literal["shadow", "live", "back", "promote"]
 """``shadow``: beside what is live; ``live``: at once, since nothing is; ``back``: it was live here before, and is to be
-so again, in place of what the hub has taken back."""
+so again, in place of what the hub has taken back; ``promote``: at once in place of what is live, even if the node has
+refused it before, because a person at the hub wants it."""
+STATE_LETTERS: Mapping[SlotState, str] = {"free": "f", "occupied": "o", "unknown": "u"}
+"""States of slots in a report: a byte for each slot, ten thousand times a day."""
 
 
 class Message(BaseModel):
@@ -113,6 +118,9 @@ class CameraReport(Message):
         live, shadow: bundles; None where there is none.
         refused: bundles that this camera's comparison has refused, and why.
         new_frames: frames that wait to be sent.
+        states: of the card's slots in their order, a letter each (:data:`STATE_LETTERS`); "" where none was read yet.
+        declined: what people at the hub wanted by its last answer and what this node will not do, by the identity of
+            the bundle, and why.
     """
 
     card: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
@@ -132,6 +140,8 @@ class CameraReport(Message):
     shadow: Identity | None = None
     refused: dict[Identity, Text] = Field({}, max_length=200)
     new_frames: Count = 0
+    states: Annotated[str, Field(pattern=r"^[fou]*$", max_length=5000)] = ""
+    declined: dict[Identity, Text] = Field({}, max_length=10)
 
 
 class Report(Message):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from lotwise.cameras.ignore.region import IgnoreRegion
@@ -12,7 +12,7 @@ from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.datasets.frame import Masks, Slot
 from lotwise.node.hub.bundles import BundlesNow
 from lotwise.node.hub.linked_node import LinkedNode
-from lotwise.node.hub.messages import CameraCard, CameraReport, Report
+from lotwise.node.hub.messages import STATE_LETTERS, CameraCard, CameraReport, Report
 from lotwise.node.state import CameraNow, Counts
 from lotwise.node.version import software_version
 
@@ -28,6 +28,7 @@ class Reporting:
         node: asked how everything is.
         bundles: what is live and what was refused, by camera and by the identity of the bundle that runs.
         waiting: how many frames of a camera wait to be sent.
+        declined: what people at the hub wanted of a camera and what is not done here, and why.
 
     Raises:
         InputError: privacy masks that cannot be read.
@@ -39,8 +40,9 @@ class Reporting:
         node: LinkedNode,
         bundles: Callable[[str, str], BundlesNow],
         waiting: Callable[[str], int],
+        declined: Callable[[str], Mapping[str, str]] = lambda camera: {},
     ) -> None:
-        self._node, self._bundles, self._waiting = node, bundles, waiting
+        self._node, self._bundles, self._waiting, self._declined = node, bundles, waiting, declined
         self._masks = {name: privacy_masks(one, f"cameras.{name}.privacy_masks") for name, one in site.cameras.items()}
         self._cards: dict[str, tuple[tuple[Slot, ...], tuple[IgnoreRegion, ...], CameraCard, str]] = {}
         self._known: dict[str, str] = {}
@@ -91,6 +93,8 @@ class Reporting:
             shadow=bundles.shadow,
             refused={identity: why[:LONGEST] for identity, why in refused},
             new_frames=self._waiting(now.camera),
+            states=slot_states(now, self._node.slots(now.camera)),
+            declined={what: why[:LONGEST] for what, why in self._declined(now.camera).items()},
         )
 
     def _card(self, now: CameraNow) -> tuple[CameraCard, str]:
@@ -109,6 +113,13 @@ def camera_card(slots: tuple[Slot, ...], masks: Masks, regions: tuple[IgnoreRegi
         masks=tuple(tuple((float(x), float(y)) for x, y in mask) for mask in masks),
         ignored=tuple(region.box for region in regions),
     )
+
+
+def slot_states(now: CameraNow, slots: Sequence[Slot]) -> str:
+    """A letter for the state of each slot, in their order; "" where no slot was read yet."""
+    if not now.slots:
+        return ""
+    return "".join(STATE_LETTERS[now.slots[one.id].state if one.id in now.slots else "unknown"] for one in slots)
 
 
 def bundles_with(found: BundlesNow, refused: Mapping[str, str]) -> BundlesNow:

@@ -22,6 +22,8 @@ from tests.hub.signed_client import jpeg_of
 PASSWORD = "four words are better"
 NORTH, SOUTH, STRANGER = "ab" * 16, "cd" * 16, "ef" * 16
 LIVE, OFFERED, REFUSED = "0123456789abcdef", "fedcba9876543210", "00112233445566aa"
+STATES = "fofou"
+"""Of the five slots of north's C1."""
 SQUARE = ((0.1, 0.5), (0.4, 0.5), (0.4, 0.9), (0.1, 0.9))
 
 
@@ -50,10 +52,12 @@ def add_cast(hub: Hub, pictures: Sequence[bytes] = ()) -> None:
         card = CameraCard.model_validate({"slots": slots})
         for hours in range(60, -1, -4):
             busy = 3 + hours % 5
-            _say(hub, session, NORTH, "C1", now - timedelta(hours=hours), card, 0.987, "good", 10 - busy, busy)
+            moment, states = now - timedelta(hours=hours), STATES if not hours else ""
+            _say(hub, session, NORTH, "C1", moment, card, 0.987, "good", 10 - busy, busy, states=states)
         _say(hub, session, NORTH, "roof east", now, card, 0.612, "retrain", 2, 3, reasons=("many faint boxes", "night"))
         _say(hub, session, SOUTH, "C1", now - timedelta(hours=5), card, None, None, 0, 0, source="down")
-        find_camera(session, NORTH, "C1").card = card.model_dump(mode="json")
+        first = find_camera(session, NORTH, "C1")
+        first.card, first.card_stamp = card.model_dump(mode="json"), card.stamp
         make_offer(session, _offer("C1", LIVE, now)).state = "live"
         change_offer(make_offer(session, _offer("C1", REFUSED, now)), "refused", now, "worse by 0.08 on 40 frames")
         make_offer(session, _offer("roof east", OFFERED, now))
@@ -90,11 +94,13 @@ def asked(hub: Hub, camera: str = "C1", node: str = NORTH) -> str:
         return find_camera(session, node, camera).asked
 
 
-def _say(hub, session, node, camera, time, card, accuracy, verdict, free, occupied, source="live", reasons=()) -> None:
+def _say(
+    hub, session, node, camera, time, card, accuracy, verdict, free, occupied, source="live", reasons=(), states=""
+) -> None:
     said = CameraReport(
         card=card.stamp, verdict=verdict, accuracy=accuracy, low=accuracy and accuracy - 0.02,
         high=accuracy and accuracy + 0.01, reasons=reasons, view="good" if source == "live" else "", source=source,
-        free=free, occupied=occupied, unknown=1, live=LIVE,
+        free=free, occupied=occupied, unknown=1, live=LIVE, states=states,
     )  # fmt: skip
     whole = said.model_dump(mode="json")
     row = Said(

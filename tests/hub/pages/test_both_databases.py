@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from lotwise.hub.hub import Hub, empty_uploads, open_hub
-from lotwise.hub.pages.actions import BY_NAME, Target, batch_lines, can_undo, perform, preview, undo
+from lotwise.hub.pages.actions.action import Target
+from lotwise.hub.pages.actions.perform import BY_NAME, batch_lines, can_undo, perform, preview, undo
 from lotwise.hub.pages.camera import camera_view, kept_frame
 from lotwise.hub.pages.fleet import fleet
 from lotwise.hub.pages.log_routes import log_lines
@@ -35,7 +36,7 @@ def test_all_cameras_are_read(hub: Hub) -> None:
 
 def test_a_camera_is_read(hub: Hub) -> None:
     with hub.database.reading() as session:
-        view = camera_view(session, NORTH, "C1")
+        view = camera_view(session, NORTH, "C1", 10.0)
         assert view is not None and view.newest is not None and view.chart is not None
         assert (view.new_count, view.used_count, len(view.offers), len(view.jobs), len(view.lines)) == (2, 2, 2, 1, 1)
         assert kept_frame(session, NORTH, "C1", view.newest.sha256) is not None

@@ -8,20 +8,20 @@ import pytest
 
 from lotwise.hub.database.job_table import JobKind, JobState
 from lotwise.hub.database.tables import NodeState, OfferState
-from lotwise.hub.pages.actions import BY_NAME
+from lotwise.hub.pages.actions.perform import BY_NAME
 from lotwise.hub.pages.catalogue import languages, read_texts, texts_for
 from lotwise.hub.pages.fleet import STATES, VERDICTS
-from lotwise.node.hub.messages import How
+from lotwise.node.hub.messages import STATE_LETTERS, How
 from tests.conftest import ROOT
 
 PAGES = ROOT / "hub" / "pages"
-GROUPS = ("role", "verdict", "state", "node_state", "offer", "job")
+GROUPS = ("role", "verdict", "state", "node_state", "offer", "job", "slot")
 """Keys that code and tables choose from."""
 
 
 def named() -> set[str]:
     """Keys that templates and code name."""
-    files = [*PAGES.rglob("*.html"), *PAGES.glob("*.py")]
+    files = [*PAGES.rglob("*.html"), *PAGES.rglob("*.py")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in files)
     pages = "|".join({key.partition(".")[0] for key in languages()["en"].entries})
     return {key for key in re.findall(rf'"((?:{pages})\.[a-z_]+)"', text) if not key.endswith(("_", ".html"))}
@@ -42,6 +42,7 @@ def test_every_state_has_a_word() -> None:
     codes = [f"state.{one}" for one in STATES] + [f"verdict.{one}" for one in VERDICTS]
     codes += [f"job.{one}" for one in (*get_args(JobState), *get_args(JobKind))]
     codes += [f"offer.{one}" for one in get_args(OfferState)] + [f"node_state.{one}" for one in get_args(NodeState)]
+    codes += [f"slot.{one}" for one in STATE_LETTERS]
     assert [code for code in codes if code not in texts.entries] == []
     assert texts.word("verdict", "something new") == "something new"
 

@@ -106,3 +106,20 @@ def test_a_camera_that_always_runs_one_bundle(tmp_path: Path) -> None:
     assert bundles.registry("C2") is None
     assert bundles.now("C2", "0123456789abcdef") == BundlesNow(live="0123456789abcdef")
     assert bundles.now("C2", "") == BundlesNow()
+
+
+def test_states_of_slots_are_a_letter_each_in_the_order_of_the_card(tmp_path: Path) -> None:
+    node = Node()
+    known = list(node.cameras[0].slots)
+    node.drawn["C1"] = tuple(square(name, 0.1, 0.1) for name in (*known[::-1], "new"))
+    states = reporting(tmp_path, node).report((), False, 0).cameras["C1"].states
+    letters = {"free": "f", "occupied": "o", "unknown": "u"}
+    expected = "".join(letters[node.cameras[0].slots[name].state] for name in known[::-1])
+    assert states == expected + "u" and len(set(states)) == 3
+    assert reporting(tmp_path, node).report((), False, 0).cameras["C2"].states == "", "nothing was read there yet"
+
+
+def test_what_is_not_done_for_the_hub_is_told(tmp_path: Path) -> None:
+    node, identity = Node(), "0" * 16
+    made = Reporting(site(tmp_path), node, lambda *_: BundlesNow(), lambda _: 0, lambda _: {identity: "y" * 900})
+    assert made.report((), False, 0).cameras["C1"].declined == {identity: "y" * 500}
