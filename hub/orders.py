@@ -124,6 +124,10 @@ def _follow(
         news = False
         if offer.identity == said.live and not (offer.how == "back" and said.shadow):
             news = change_offer(offer, "live", now)
+        elif offer.how == "promote" and offer.state in STANDING:
+            # That the node has refused it, or runs it in the shadow, was known when a person wanted it live.
+            if offer.identity in said.declined:
+                news = change_offer(offer, "refused", now, plain_line(said.declined[offer.identity]))
         elif offer.identity in said.refused:
             news = change_offer(offer, "refused", now, plain_line(said.refused[offer.identity]))
         elif offer.identity == said.shadow and offer.state != "withdrawn":

@@ -63,12 +63,37 @@ def offer_back(session: Session, keys: Keys, camera: CameraRow, folder: Path, wh
     Raises:
         InputError: the bundle is not here, or not whole.
     """
+    return _anew(session, keys, camera, folder, "back", why)
+
+
+def offer_promotion(session: Session, keys: Keys, camera: CameraRow, folder: Path, why: str) -> OfferRow:
+    """Let a node put a bundle live that it has not decided of, or has refused; arguments as of :func:`offer_back`.
+
+    The hub's gate has passed it, or it would never have been offered. The node loads it as ever, and compares it with
+    the one before in its first minutes.
+
+    Raises:
+        InputError: the bundle is not here, or not whole.
+    """
+    return _anew(session, keys, camera, folder, "promote", why)
+
+
+def offer_again(session: Session, keys: Keys, camera: CameraRow, folder: Path, why: str) -> OfferRow:
+    """Let a node judge a bundle itself that was to go live at once; arguments as of :func:`offer_back`.
+
+    Raises:
+        InputError: the bundle is not here, or not whole.
+    """
+    return _anew(session, keys, camera, folder, "shadow" if camera.live else "live", why)
+
+
+def _anew(session: Session, keys: Keys, camera: CameraRow, folder: Path, how: How, why: str) -> OfferRow:
     manifest, now = read_manifest(folder), datetime.now(UTC)
     known = offer_of(session, camera.node, camera.camera, manifest.identity)
     if known is not None:
         session.delete(known)  # it says how it was offered first, and is signed with that
         session.flush()
-    return make_offer(session, _offer(keys, camera, manifest, "back", _files(folder, manifest), why, now))
+    return make_offer(session, _offer(keys, camera, manifest, how, _files(folder, manifest), why, now))
 
 
 def _files(folder: Path, manifest: Manifest) -> tuple[OfferedFile, ...]:

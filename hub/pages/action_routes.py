@@ -9,7 +9,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from lotwise.hub.database.tables import AuditRow
 from lotwise.hub.hub import Hub
-from lotwise.hub.pages.actions import BY_NAME, Action, Step, Target, batch_lines, can_undo, perform, preview, undo
+from lotwise.hub.pages.actions.action import Action, Target
+from lotwise.hub.pages.actions.perform import BY_NAME, Step, batch_lines, can_undo, perform, preview, undo
 from lotwise.hub.pages.asking import PageFailed, form_of, person_of
 from lotwise.hub.pages.rendering import show
 from lotwise.hub.threads import in_thread

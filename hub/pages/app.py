@@ -12,6 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lotwise.datasets.errors import InputError
 from lotwise.hub.hub import Hub
 from lotwise.hub.pages.action_routes import add_actions
 from lotwise.hub.pages.asking import NotSignedIn, PageFailed, to_sign_in
@@ -88,6 +89,10 @@ def _add_errors(app: FastAPI, hub: Hub) -> None:
     @app.exception_handler(RequestValidationError)
     async def wrong(request: Request, error: RequestValidationError) -> Response:
         return failed(request, 422, "error.no_form")
+
+    @app.exception_handler(InputError)
+    async def impossible(request: Request, error: InputError) -> Response:
+        return failed(request, 409, "error.impossible", why=str(error))
 
     @app.exception_handler(DBAPIError)
     async def away(request: Request, error: DBAPIError) -> Response:

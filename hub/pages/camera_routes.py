@@ -14,6 +14,7 @@ from lotwise.hub.pages.asking import PageFailed, person_of
 from lotwise.hub.pages.camera import HISTORY_DAYS, CameraView, camera_view, kept_frame
 from lotwise.hub.pages.fleet import counts_of
 from lotwise.hub.pages.occupancy_chart import HEIGHT, WIDTH
+from lotwise.hub.pages.places import ids_by_state
 from lotwise.hub.pages.rendering import show
 from lotwise.hub.store.keys import frame_key
 from lotwise.hub.store.store import NotStored
@@ -42,6 +43,7 @@ def add_camera(app: FastAPI, hub: Hub) -> None:
             view=view,
             counted=counts_of(view.row),
             actions=actions_for(view),
+            ids=ids_by_state(view.places),
             days=HISTORY_DAYS,
             first_frames=hub.file.settings.learning.first_frames,
             chart_width=WIDTH,
@@ -65,6 +67,8 @@ def actions_for(view: CameraView) -> list[str]:
     names = ["no_retrain" if view.row.asked else "retrain"]
     if any(offer.state in STANDING for offer in view.offers[:1]):
         names.append("withdraw")
+    if any(offer.state in (*STANDING, "refused") and offer.how != "promote" for offer in view.offers):
+        names.append("promote")
     if any(offer.state == "live" and offer.identity != view.row.live for offer in view.offers):
         names.append("roll_back")
     if any(job.state in ("waiting", "running") for job in view.jobs[:1]):
@@ -74,7 +78,7 @@ def actions_for(view: CameraView) -> list[str]:
 
 def _view(hub: Hub, node: str, camera: str) -> CameraView:
     with hub.database.reading() as session:
-        view = camera_view(session, node, camera)
+        view = camera_view(session, node, camera, hub.file.settings.report_s)
     if view is None:
         raise PageFailed(404, "error.not_found")
     return view

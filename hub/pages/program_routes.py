@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from lotwise.hub.database.user_tables import Role
 from lotwise.hub.hub import Hub
 from lotwise.hub.pages.action_routes import MOST_TARGETS, carry_out
-from lotwise.hub.pages.actions import BY_NAME, Target
+from lotwise.hub.pages.actions.action import Target
+from lotwise.hub.pages.actions.perform import BY_NAME
 from lotwise.hub.pages.fleet import Filter, FleetCamera
 from lotwise.hub.pages.fleet_routes import look
 from lotwise.hub.threads import in_thread
@@ -28,7 +29,7 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    action: Literal["accept", "reject", "retrain", "no_retrain", "withdraw", "roll_back", "cancel"]
+    action: Literal["accept", "reject", "retrain", "no_retrain", "withdraw", "promote", "roll_back", "cancel"]
     targets: Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(min_length=1, max_length=MOST_TARGETS)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from threading import Event
@@ -73,6 +73,7 @@ class Fetching:
         self._hub_key, self._telling, self._today = hub_key, telling, today
         self._tries: dict[str, int] = {}
         self._held: dict[str, float] = {}
+        self._declined: dict[str, dict[str, str]] = {}
         self.fetched = 0
         """Bundles since the start of the node."""
 
@@ -92,6 +93,7 @@ class Fetching:
             HubFailed: the hub is away, or does not know this node any more.
         """
         self._drop_others({offer.identity for offer in offers})
+        self._declined = {}
         for offer in offers:
             if stop.is_set():
                 return False
@@ -114,17 +116,21 @@ class Fetching:
                 self._failed(offer, str(error))
         return False
 
+    def declined(self, camera: str) -> Mapping[str, str]:
+        """What people at the hub wanted by the offers of last time and what is not done here, and why, by identity."""
+        return self._declined.get(camera, {})
+
     def _wanted(self, offer: Offer, cameras: Collection[str]) -> Registry | None:
         """The registry that a bundle is to come into; None where it is not to come."""
-        what = _named(offer)
         if not self._settings.allow:
             self._telling.note("bundles", "offers bundles; none is fetched, as hub.bundles.allow is false")
+            self._decline(offer, "the site file says hub.bundles.allow: false")
             return None
         if offer.camera not in cameras:
-            self._telling.warn(what, f"{what} is not fetched: this node has no such camera")
+            self._leave(offer, "this node has no such camera")
             return None
         if not check_signature(self._hub_key(), offer.signed_text, offer.signature):
-            self._telling.warn(what, f"{what} is not fetched: it is not signed with the hub's key that this node knows")
+            self._leave(offer, "it is not signed with the hub's key that this node knows")
             return None
         if self._held.get(offer.identity, 0.0) > time.monotonic():
             return None
@@ -134,8 +140,13 @@ class Fetching:
                 raise InputError("the camera always runs one bundle; name a registry as its bundles:")
             state = registry.state()
         except InputError as error:
-            self._telling.warn(what, f"{what} is not fetched: {error}")
+            self._leave(offer, str(error))
             return None
+        if offer.how == "promote" and offer.identity != state.live:
+            if why := self._refusals.of(offer.camera).get(offer.identity):
+                self._decline(offer, why)
+                return None
+            return registry
         if offer.how == "back" and offer.identity == state.live and state.shadow is not None:
             return registry
         if offer.identity in (state.live, state.shadow, *state.refused, *self._refusals.of(offer.camera)):
@@ -187,6 +198,11 @@ class Fetching:
         elif offer.how == "back" and self._goes_back(offer, registry):
             return
         live = registry.state().live
+        if offer.how == "promote":
+            registry.promote(offer.identity)
+            self._telling.note(what, f"{what} is live now, in place of {live}: {offer.why}")
+            self._tries.pop(offer.identity, None)
+            return
         if live is None and offer.how != "live":
             self._telling.warn(what, f"{what} is to run beside a live bundle, and none is live here")
             return
@@ -226,7 +242,19 @@ class Fetching:
         self._telling.over(what)
         self._telling.warn(what, f"{what}: {why}; thrown away and tried again")
 
+    def _leave(self, offer: Offer, why: str) -> None:
+        """Leave a bundle where it is, and say so."""
+        what = _named(offer)
+        self._telling.warn(what, f"{what} is not fetched: {why}")
+        self._decline(offer, why)
+
+    def _decline(self, offer: Offer, why: str) -> None:
+        """Let the hub hear that what a person wanted there is not done; of other offers it hears what runs here."""
+        if offer.how == "promote":
+            self._declined.setdefault(offer.camera, {})[offer.identity] = why
+
     def _refuse(self, offer: Offer, why: str) -> None:
+        self._decline(offer, why)
         self._refusals.add(offer.camera, offer.identity, why)
         shutil.rmtree(self._folder / offer.identity, ignore_errors=True)
         what = _named(offer)

@@ -100,7 +100,9 @@ class HubLink:
             site, settings.bundles, folder, client, self._ledger, self._bundles, self._refusals,
             lambda: self._enrolment.hub_key, self._telling, self._sending.today,
         )  # fmt: skip
-        self._reporting = Reporting(site, node, self._bundles_now, self._sending.waiting)
+        self._reporting = Reporting(
+            site, node, self._bundles_now, self._sending.waiting, self._fetching.declined
+        )  # fmt: skip
         self._first = FirstFrames(node, reservoirs, self._sending.waiting, settings.frames.every_s, site.trust.every_s)
         self._asked: Sequence[str] = ()
         self._accepted = self._connected = self._lost = False

@@ -1,7 +1,7 @@
 """What people decide: shown first, done, noted, and undone."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from lotwise.hub.bundle_files import bundle_registry
@@ -10,8 +10,10 @@ from lotwise.hub.database.nodes import decide, node_of
 from lotwise.hub.database.offers import change_offer, offer_of
 from lotwise.hub.database.tables import OfferRow
 from lotwise.hub.jobs.queue import open_job
+from lotwise.hub.orders import answer
+from lotwise.node.hub.messages import CameraReport, Orders, Report
 from tests.cameras.bundles import add
-from tests.hub.pages.cast import LIVE, NORTH, OFFERED, SOUTH, STRANGER, asked, node_state
+from tests.hub.pages.cast import LIVE, NORTH, OFFERED, REFUSED, SOUTH, STRANGER, asked, node_state
 from tests.hub.pages.conftest import Pages
 
 
@@ -122,3 +124,72 @@ def test_a_camera_goes_back_to_the_version_that_was_live_before(pages: Pages, tm
     assert "Nothing of this can be undone" in otto.get(done.location).text
     assert otto.do("roll_back", c1).location == "/", "it goes back already"
     assert "back, in place of a newer one" in otto.get(f"/cameras/{c1}").text
+
+
+def test_a_version_that_its_node_has_refused_is_put_live_and_taken_back(pages: Pages, tmp_path: Path) -> None:
+    otto, c1 = pages.visitor("otto"), f"{NORTH}/C1"
+    assert "No version waits" in otto.get(f"/do?action=promote&target={c1}").text, "the hub has none of them any more"
+    live, refused = _made(pages, tmp_path, LIVE, 0.9), _made(pages, tmp_path, REFUSED, 0.8)
+    _node_says(pages, live, refused=refused)
+    shown = otto.get(f"/do?action=promote&target={c1}").text
+    assert live in shown and refused in shown and "worse by 0.08 on 40 frames" in shown
+    done = otto.do("promote", c1)
+    wanted = _row(pages, refused)
+    assert (wanted.how, wanted.state, len(wanted.files)) == ("promote", "offered", 2)
+    assert otto.do("promote", c1).location == "/", "nothing else waits"
+    orders = _node_says(pages, live, refused=refused)
+    assert [(one.identity, one.how) for one in orders.offers] == [(refused, "promote")], "though it was refused before"
+    assert _node_says(pages, refused).offers == () and _row(pages, refused).state == "live"
+    undone = otto.post(done.location.replace("/done/", "/undo/"), {"form_token": otto.form_token})
+    assert undone.location.endswith("?undone=1&kept=0")
+    assert [(one.identity, one.how) for one in _node_says(pages, refused).offers] == [(live, "back")]
+    _node_says(pages, live, refused=refused)
+    assert (_row(pages, live).state, _row(pages, refused).state) == ("live", "refused")
+
+
+def test_a_promotion_that_has_not_come_about_is_undone(pages: Pages, tmp_path: Path) -> None:
+    otto, c1 = pages.visitor("otto"), f"{NORTH}/C1"
+    live, waits = _made(pages, tmp_path, LIVE, 0.9), _made(pages, tmp_path, REFUSED, 0.8)
+    _node_says(pages, live, shadow=waits)
+    done = otto.do("promote", c1)
+    otto.post(done.location.replace("/done/", "/undo/"), {"form_token": otto.form_token})
+    assert (_row(pages, waits).how, _row(pages, waits).state) == ("shadow", "offered")
+    _node_says(pages, live, shadow=waits)
+    assert _row(pages, waits).state == "shadow", "judged by its node, as before"
+
+
+def test_a_node_that_will_not_is_told_with_its_reason(pages: Pages, tmp_path: Path) -> None:
+    otto = pages.visitor("otto")
+    live, waits = _made(pages, tmp_path, LIVE, 0.9), _made(pages, tmp_path, REFUSED, 0.8)
+    _node_says(pages, live, refused=waits)
+    otto.do("promote", f"{NORTH}/C1")
+    _node_says(pages, live, refused=waits, declined="its disk is full")
+    assert (_row(pages, waits).state, _row(pages, waits).refused) == ("refused", "its disk is full")
+    assert "its disk is full" in otto.get(f"/cameras/{NORTH}/C1").text
+
+
+def _made(pages: Pages, aside: Path, stands_for: str, score: float) -> str:
+    """Put a real bundle in the place of one of the cast; its identity."""
+    identity = add(bundle_registry(pages.hub.folders, NORTH, "C1"), aside, score)
+    with pages.hub.database.writing() as session:
+        row = offer_of(session, NORTH, "C1", stands_for)
+        assert row is not None
+        row.identity, row.signature = identity, "A" * 86
+        row.files = [{"name": "model.onnx", "bytes": 1, "sha256": "a" * 64}]
+    return identity
+
+
+def _row(pages: Pages, identity: str) -> OfferRow:
+    with pages.hub.database.reading() as session:
+        row = offer_of(session, NORTH, "C1", identity)
+    assert row is not None
+    return row
+
+
+def _node_says(pages: Pages, live: str, refused: str = "", shadow: str | None = None, declined: str = "") -> Orders:
+    """A report of north on its C1, and the hub's answer."""
+    said = CameraReport(
+        card="0" * 16, live=live, shadow=shadow, refused={refused: "worse by 0.08 on 40 frames"} if refused else {},
+        declined={refused: declined} if declined else {},
+    )  # fmt: skip
+    return answer(pages.hub, NORTH, Report(time=datetime.now(UTC), cameras={"C1": said}))

@@ -256,6 +256,41 @@ def test_a_model_that_cannot_be_loaded_is_refused(node: Fetcher) -> None:
     assert offer.identity in node.refusals.of("C1") and node.registry.state().live is None
 
 
+def test_what_a_person_wants_live_goes_live_at_once(node: Fetcher) -> None:
+    fetching, first, second = node.fetching(), node.offered(), node.offered(how="shadow", score=0.8)
+    fetch(fetching, first)
+    fetch(fetching, second)
+    node.registry.refuse(second.identity, "worse by 0.08")
+    wanted = node.offered(how="promote", score=0.8)
+    asked = len(node.hub.asked)
+    fetch(fetching, wanted)
+    state = node.registry.state()
+    assert (state.live, state.before, state.on_probation) == (second.identity, first.identity, True)
+    assert second.identity not in state.refused and len(node.hub.asked) == asked, "it had come already"
+    node.registry.roll_back("it sees less", of=second.identity)  # as the node does by itself on probation
+    assert fetching.declined("C1") == {}
+    third = node.offered(how="promote", score=0.7)  # one that was never here is fetched first
+    fetch(fetching, third)
+    assert node.registry.state().live == third.identity
+
+
+def test_what_a_person_wants_live_and_cannot_be_is_told(node: Fetcher, tmp_path: Path) -> None:
+    wanted, foreign = node.offered(how="promote"), own_keys(tmp_path / "other.pem")
+    closed = node.fetching(allow=False)
+    fetch(closed, wanted, node.offered(how="shadow", score=0.8))
+    assert closed.declined("C1") == {wanted.identity: "the site file says hub.bundles.allow: false"}
+    fetching = node.fetching()
+    forged = node.hub.offer(*node.bundle(), how="promote", keys=foreign)
+    fetch(fetching, forged)
+    assert "not signed with the hub's key" in fetching.declined("C1")[forged.identity]
+    node.refusals.add("C1", wanted.identity, "its file model.onnx is not what the hub has signed, 3 times")
+    fetch(fetching, wanted)
+    assert fetching.declined("C1") == {wanted.identity: "its file model.onnx is not what the hub has signed, 3 times"}
+    fetch(fetching)
+    assert fetching.declined("C1") == {}, "of the last answer alone"
+    assert node.registry.state().live is None
+
+
 def test_the_day_s_budget_pauses_a_download(node: Fetcher, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download_module, "CHUNK", 100)
     offer = node.offered()
