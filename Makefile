@@ -1,5 +1,6 @@
 # make demo   the main job on a rendered site, nothing downloaded but Python packages
 # make test   all tests; with lint, import rules and types: make check
+# make package  what is released: source archive, wheel, bill of materials
 # make api    a page from the docstrings of every module, in build/api
 # Each sets everything up by itself in .venv; nothing is asked of you but Python >= 3.11 and make.
 
@@ -41,10 +42,14 @@ types: .venv/installed
 
 check: lint imports types test
 
+# Source archive, wheel and bill of materials in dist/; the wheel is tried as a camera node's user would.
+package: .venv/installed
+	PYTHON=$(PYTHON) .ci/package
+
 api: .venv/installed
 	$(BIN)/pdoc --docformat google --output-directory build/api lotwise '!lotwise.__main__'
 
 clean:
-	rm -rf .venv runs build *.egg-info
+	rm -rf .venv runs build dist *.egg-info
 
-.PHONY: demo test lint imports types check api clean
+.PHONY: demo test lint imports types check package api clean

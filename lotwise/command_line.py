@@ -6,7 +6,6 @@ import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
 from typing import Annotated, NoReturn
 
 import typer
@@ -47,7 +46,9 @@ def application(verbs: Sequence[str] = VERBS) -> typer.Typer:
 
 def _print_version(asked: bool) -> None:
     if asked:
-        out.print(f"lotwise {version('lotwise')}")
+        from lotwise.node.version import software_version
+
+        out.print(f"lotwise {software_version()}")
         raise typer.Exit
 
 

@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from lotwise.datasets.errors import InputError
@@ -18,6 +17,7 @@ from lotwise.hub.backup.tables import table_lines
 from lotwise.hub.database.database import open_database
 from lotwise.hub.folders import HubFolders
 from lotwise.hub.reading import HubFile
+from lotwise.node.version import software_version
 
 FORMAT = 1
 ABOUT, TABLES, HUB_FILE, DATA = "backup.json", "tables.jsonl", "hub.yaml", "data"
@@ -66,7 +66,7 @@ def back_up(hub: HubFile, target: Path, frames: bool = True) -> Backup:
             os.fdopen(handle, "wb") as opened,
             tarfile.open(fileobj=opened, mode="w", format=tarfile.PAX_FORMAT) as tar,
         ):
-            about = {"format": FORMAT, "made": datetime.now(UTC).isoformat(), "software": version("lotwise")}
+            about = {"format": FORMAT, "made": datetime.now(UTC).isoformat(), "software": software_version()}
             _add(tar, ABOUT, json.dumps(about).encode())
             _add(tar, HUB_FILE, hub.path.read_bytes())
             with tempfile.TemporaryFile(dir=target.parent) as lines:
