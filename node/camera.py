@@ -35,6 +35,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Masks, Slot
 from lotwise.node.hot_swap import HotSwap
 from lotwise.node.ignoring import Ignoring
+from lotwise.node.other_reader import OtherReader
 from lotwise.node.slot_follower import SlotFollower
 from lotwise.node.slot_learning import SlotLearning
 from lotwise.node.state import CameraNow, Event
@@ -85,6 +86,7 @@ class CameraLoop:
         masks: what is painted on the source's frames; slots under them are unknown.
         ignoring: what in its view is no vehicle; nothing where None.
         slot_learning: where cars are seen to park on the slots; forgotten with the loop where None.
+        offloading: who reads its frames instead of its own student, as long as that pays.
     """
 
     def __init__(
@@ -103,8 +105,10 @@ class CameraLoop:
         slot_follower: SlotFollower | None = None,
         ignoring: Ignoring | None = None,
         slot_learning: SlotLearning | None = None,
+        offloading: OtherReader | None = None,
     ) -> None:
         self.camera = camera
+        self._offloading = offloading
         self._slot_follower = slot_follower
         slots = slots if slot_follower is None else slot_follower.slots
         self._settings, self._source, self._view, self._hot_swap = settings, source, view, hot_swap
@@ -209,6 +213,8 @@ class CameraLoop:
 
     def close(self) -> None:
         """Let go of the source; nothing is looked at any more."""
+        if self._offloading is not None:
+            self._offloading.close()
         self._ignoring.save()
         self._slot_learning.save()
         self._source.close()
@@ -316,6 +322,7 @@ class CameraLoop:
             refusal=hot_swap.refusal,
             int8_refused=hot_swap.int8_refused,
             engine=hot_swap.engine,
+            offload=None if self._offloading is None else self._offloading.now,
         )
         self._shown = captured.image, now, self.slots
         self._now = now
@@ -340,11 +347,16 @@ class CameraLoop:
 
     def _unchanged(self, thumb: Thumbnail, captured: CapturedFrame, report: ViewReport) -> bool:
         """Whether nothing new could be read: the same view, by the same model, and no change to be confirmed."""
-        if self._hysteresis.pending or self._read_by_bundle != self._hot_swap.identity:
+        if self._hysteresis.pending or not self._read_by_present_bundle():
             return False
         if self._read_regions is not self._ignoring.regions:  # what is ignored by now may have been read as a car
             return False
         return self._change_detection.verdict(thumb, captured.taken, report.shift) == "same"
+
+    def _read_by_present_bundle(self) -> bool:
+        """Whether the last detected frame was read by a bundle that would read the next one too."""
+        by, other = self._read_by_bundle, self._offloading
+        return by == self._hot_swap.identity or (other is not None and by != "" and by == other.identity)
 
     def _detect(
         self, captured: CapturedFrame, report: ViewReport
@@ -366,7 +378,8 @@ class CameraLoop:
 
         assert self._hot_swap.detector is not None
         self._slot_learning.learn(self._hot_swap.detector, self._ignoring.regions)
-        found = self._hot_swap.detect(captured.image, captured.taken, read, hysteresis.free_below, ignored)
+        detect = self._hot_swap.detect if self._offloading is None else self._offloading.read
+        found = detect(captured.image, captured.taken, read, hysteresis.free_below, ignored)
         self._events += found.events
         self._forget_rolled_back(found.events)
         detector = found.detector
@@ -421,9 +434,13 @@ class CameraLoop:
         return [Event(moment, "camera", self.camera, "source", before.state, health.state, {"why": health.why})]
 
     def _slot_events(self, changes: Sequence[SlotChange], moment: datetime) -> tuple[Event, ...]:
+        by: dict[str, object] = {}
+        if self._offloading is not None and (told := self._offloading.now).last:
+            by = {"read_by": told.last, "bundle": told.last_bundle}
         return tuple(
-            Event(moment, "slot", self.camera, change.slot, change.before.state, change.after.state, _details(change))
+            Event(moment, "slot", self.camera, change.slot, change.before.state, change.after.state, details)
             for change in changes
+            for details in [_details(change) | (by if change.after.state != "unknown" else {})]
         )
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from lotwise.cameras.detection.bundle import parse_manifest
 from lotwise.cameras.ignore.region_file import read_regions
 from lotwise.cameras.registry.registry import Registry
-from lotwise.cameras.registry.site_bundles import bundles_of, live_bundle
+from lotwise.cameras.registry.site_bundles import bundles_of, live_bundle, live_in
 from lotwise.cameras.site.camera import SiteCamera
 from lotwise.cameras.site.frames import chosen_cameras
 from lotwise.cameras.site.privacy_masks import privacy_masks
@@ -25,10 +25,11 @@ from lotwise.cameras.site.slot_storage import drawn_slot_file, slot_storage
 from lotwise.cameras.site.sources import FolderSettings, SourceSettings, UsbSettings, VideoSettings
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
-from lotwise.node.http.server import read_token
+from lotwise.node.api_token import checked_token
 
 SettingPath = tuple[str, ...]
-API_TOKEN: SettingPath = ("publish", "api", "token")
+TOKENS: tuple[SettingPath, ...] = (("publish", "api", "token"), ("detector", "offload", "token"))
+SERVED_TOKENS: SettingPath = ("serve_detection", "tokens")
 
 
 def check_site(path: Path, cameras: tuple[str, ...] | None = None) -> list[str]:
@@ -72,6 +73,8 @@ def describe_site(site: Site, cameras: tuple[str, ...] | None = None) -> str:
         f"api: {f'{publish.api.host}:{publish.api.port}' if publish.api.enabled else 'off'}",
         *(f"webhook {one.name}: {masked_url(one.url)}, {', '.join(one.events)} events" for one in publish.webhooks),
         *_hub_words(site),
+        *_offload_words(site, chosen),
+        *_served_words(site),
         f"history: {publish.history.keep_days:g} days, at most {publish.history.max_mb:g} MB",
     ]
     return "\n".join(lines)
@@ -114,8 +117,8 @@ def _failures(site: Site, cameras: Iterable[str]) -> Iterator[str]:
     """What cannot be read."""
     for setting, secret in used_secrets(site, cameras):
         try:
-            if setting == API_TOKEN:
-                read_token(site.publish.api, Path())
+            if setting in TOKENS or setting[:2] == SERVED_TOKENS:
+                checked_token(secret, Path())
             else:
                 secret.read(Path())
         except InputError as error:
@@ -140,6 +143,11 @@ def _failures(site: Site, cameras: Iterable[str]) -> Iterator[str]:
             read_regions(site.ignore_file(name))
         except InputError as error:
             yield str(error)
+    for name, bundles in site.serve_detection.cameras.items() if site.serve_detection else ():
+        try:
+            live_in(bundles)
+        except InputError as error:
+            yield f"serve_detection.cameras.{name}: {error}"
 
 
 def _absent_files(site: Site, cameras: Iterable[str]) -> Iterator[str]:
@@ -157,6 +165,7 @@ def _absent_files(site: Site, cameras: Iterable[str]) -> Iterator[str]:
         ("publish.api.certificate", api.certificate),
         ("publish.api.key", api.key),
         ("hub.ca", site.hub and site.hub.ca),
+        ("detector.offload.ca", site.detector.offload and site.detector.offload.ca),
     ):
         if file and not os.access(file, os.R_OK):
             yield f"{setting}: {file}: cannot be read; give a PEM file that the node's user may read"
@@ -179,6 +188,10 @@ def _used(site: Site, cameras: Iterable[str]) -> Iterator[tuple[SettingPath, Bas
         yield ("publish", "webhooks", str(number)), webhook
     if site.hub is not None:
         yield ("hub",), site.hub
+    if site.detector.offload is not None:
+        yield ("detector", "offload"), site.detector.offload
+    if site.serve_detection is not None:
+        yield ("serve_detection",), site.serve_detection
 
 
 def _secrets(settings: Iterable[tuple[SettingPath, BaseModel]]) -> Iterator[tuple[SettingPath, Secret]]:
@@ -187,6 +200,8 @@ def _secrets(settings: Iterable[tuple[SettingPath, BaseModel]]) -> Iterator[tupl
             value = getattr(model, name)
             if isinstance(value, Secret):
                 yield (*setting, name), value
+            elif isinstance(value, tuple):
+                yield from (((*setting, name, str(at)), one) for at, one in enumerate(value) if isinstance(one, Secret))
 
 
 def _camera_words(site: Site, name: str) -> Iterator[str]:
@@ -218,6 +233,30 @@ def _hub_words(site: Site) -> Iterator[str]:
     leaves = f"at most {frames.mb_a_day:g} MB of frames a day of {of} leave" if frames.allow else "no frame leaves"
     comes = "bundles are fetched" if hub.bundles.allow else "no bundle is fetched"
     yield f"hub: {hub.url}; {leaves}, {comes}"
+
+
+def _offload_words(site: Site, chosen: Sequence[str]) -> Iterator[str]:
+    """Who may read frames instead of this node, and whose leave for that."""
+    if (offload := site.detector.offload) is None:
+        return
+    names = [name for name in chosen if offload.allows(name)]
+    if not names:
+        yield f"offload: {offload.url}; no frame leaves, all are read here"
+        return
+    yield (
+        f"offload: {offload.url} reads the frames of {', '.join(names)} as long as that pays, else this node does; "
+        f"they leave as JPEG of quality {offload.frames.quality}"
+    )
+
+
+def _served_words(site: Site) -> Iterator[str]:
+    """What is detected for other nodes."""
+    if (served := site.serve_detection) is None:
+        return
+    yield (
+        f"detects for other nodes: {', '.join(served.cameras)}; at most "
+        f"{_counted(served.max_in_flight, 'frame')} at once, {_counted(served.max_models, 'bundle')} loaded"
+    )
 
 
 def _address(source: SourceSettings) -> str:

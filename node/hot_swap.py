@@ -141,6 +141,14 @@ class HotSwap:
         Any thread may call this."""
         self._again = True
 
+    def leave_next(self) -> bool:
+        """Whether the next frame may be read elsewhere, which counts it: not where two bundles are compared on it."""
+        run = self._shadow_run
+        if run is not None and self._other is not None and run.due(self._number + 1):
+            return False
+        self._number += 1
+        return True
+
     def detect(
         self, image: Image, time: datetime, read: Read, low: float = 1.0, ignored: Ignored = nothing_ignored
     ) -> BundleResult:

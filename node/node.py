@@ -48,6 +48,8 @@ CLOSE_TIMEOUT_S = 5.0
 log = logging.getLogger(__name__)
 bundles_log = logging.getLogger(f"{__name__}.bundles")
 """What becomes of bundles: rare, and wanted in the log even where only warnings are."""
+readers_log = logging.getLogger(f"{__name__}.readers")
+"""Likewise who reads a camera's frames."""
 
 
 class _Turn:
@@ -75,7 +77,7 @@ class Node:
     Args:
         site: its name.
         journal: where events and states go.
-        workers: frames that are worked on at once.
+        workers: cameras that are looked at at once.
         shared: the places that several cameras see; none where None.
         clock: seconds; monotonic.
     """
@@ -403,7 +405,7 @@ class Node:
             if event.subject in ("slot", "sighting", "agreement"):
                 log.debug("%s", event_line(event))
             elif event.subject != "disagreement":
-                to = bundles_log if event.subject == "bundle" else log
+                to = bundles_log if event.subject == "bundle" else readers_log if event.name == "reader" else log
                 to.log(logging.WARNING if event.after in WARNED_STATES else logging.INFO, "%s", event_line(event))
         for line, lasts in disagreement_lines(events):
             log.log(logging.WARNING if lasts else logging.INFO, "%s", line)

@@ -21,7 +21,12 @@ def _http(around: Surroundings) -> Publisher | None:
     if not settings.enabled:
         return None
     slots = NodeSlots(around.site, around.node)
-    return ApiServer(around.node, settings, around.folder, slots, around.site, cameras_first=True)
+    serving = None
+    if around.site.serve_detection is not None:
+        from lotwise.node.serving.serving import open_serving  # which no other node needs
+
+        serving = open_serving(around.site, around.site.serve_detection, around.folder)
+    return ApiServer(around.node, settings, around.folder, slots, around.site, cameras_first=True, serving=serving)
 
 
 def _mqtt(around: Surroundings) -> Publisher | None:

@@ -33,9 +33,9 @@ LIVE_VIEW_PERIOD_S = 1.0
 LOG_LINES_SHOWN = 6
 """Last lines of the log below the live view: with nine cameras the whole fits a terminal of 24 lines."""
 
-ALWAYS_TOLD = ("lotwise.node.hub", "lotwise.node.node.bundles")
+ALWAYS_TOLD = ("lotwise.node.hub", "lotwise.node.node.bundles", "lotwise.node.node.readers")
 """Loggers whose information is told even where there are only warnings else: what leaves for the hub, what comes from
-it, and which bundle runs. These are few."""
+it, which bundle runs, and whether a neighbour reads frames. These are few."""
 
 log = logging.getLogger(__name__)
 

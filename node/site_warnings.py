@@ -45,6 +45,7 @@ def site_warnings(site: Site, path: Path, cameras: tuple[str, ...] | None = None
         *_slots_on_one_place(site, chosen),
         *_waiting_slots(site, chosen),
         *_masked_slots(site, chosen),
+        *_nothing_offloaded(site),
     ]
 
 
@@ -74,6 +75,21 @@ def _nothing_learned(site: Site, cameras: Iterable[str]) -> Iterator[str]:
         yield (
             f"run: {site.run}: is not there yet, so all slots of {', '.join(waiting)} stay unknown; run lotwise adapt "
             f"with --out {site.run} first"
+        )
+
+
+def _nothing_offloaded(site: Site) -> Iterator[str]:
+    if (offload := site.detector.offload) is None:
+        return
+    if not offload.frames.allow:
+        yield (
+            "detector.offload.frames.allow: no frame may leave, so nothing is offloaded; say "
+            f"offload: {{url: {offload.url}, frames: {{allow: true}}}} with a token, or take offload out"
+        )
+    elif offload.token is None:
+        yield (
+            "detector.offload.token: is not given, and no node detects for others without one; name one of its "
+            "serve_detection.tokens"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 
@@ -48,6 +50,12 @@ from lotwise.node.slot_follower import SlotFollower
 from lotwise.node.slot_learning import SlotLearning
 from lotwise.node.state_folder import AGREEMENT, HEARTBEAT_FILE, JOURNAL
 from lotwise.node.trust.reservoirs import Reservoirs
+
+if TYPE_CHECKING:
+    from lotwise.node.offloading.site_offloading import SiteOffloading
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -147,7 +155,10 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
         heartbeat_file = site.state / HEARTBEAT_FILE
         until = datetime.fromtimestamp(heartbeat_file.stat().st_mtime, UTC) if heartbeat_file.exists() else None
         shared = _shared_places(site, chosen, journal, until)
-        node = opened.enter_context(closing(Node(site.name, journal, workers, shared)))
+        offload = _offload(site, base, workers)
+        # A camera that waits for its neighbour keeps no other one waiting; only so many read their frames here at once.
+        looking = workers if offload is None else len(chosen)
+        node = opened.enter_context(closing(Node(site.name, journal, looking, shared)))
         loader = ThreadPoolExecutor(1, "loader")
         probe = EngineProbe(choices, site.detector, threads, lambda: node.now().ready)
         registries = [one.folder for one in bundles.values() if isinstance(one, Registry)]
@@ -174,6 +185,7 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
                 masks=masks,
                 ignoring=Ignoring(site.ignore_file(name), site.staying_file(name)),
                 slot_learning=SlotLearning(site.seen_boxes_file(name), loader, keep, masks),
+                offloading=None if offload is None else offload.camera(name, settings, hot_swap),
             )
             node.add(loop)
             probe.add(Watched(name, hot_swap, loop.last_frame))
@@ -208,6 +220,20 @@ def _shared_places(
     bridge = timedelta(seconds=site.hysteresis.bridge_s)
     before, zone = journal.slots(SITE), site_zone(site)
     return SharedPlaces(rule, bridge, before, None, held_until, kept.agreement, kept.told, zone)
+
+
+def _offload(site: Site, base: Path, workers: int) -> SiteOffloading | None:
+    """The neighbour that may read frames; None where none may."""
+    settings = site.detector.offload
+    if settings is None:
+        return None
+    if not settings.frames.allow:
+        mend = "say frames: {allow: true} in it, or take it out"
+        log.warning("detector.offload: no frame may leave this node, so all are read here; %s", mend)
+        return None
+    from lotwise.node.offloading.site_offloading import SiteOffloading  # which no other node needs
+
+    return SiteOffloading(settings, base, workers)
 
 
 def _bundle_slots(bundles: Registry | Path) -> tuple[Slot, ...]:

@@ -17,6 +17,7 @@ from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Detections
 from lotwise.node.bay_now import BayNow
 from lotwise.node.hub_now import HubNow
+from lotwise.node.offload_now import OffloadNow
 from lotwise.node.place import Place
 from lotwise.node.refusal import Refusal
 from lotwise.node.trust_now import TrustNow
@@ -65,6 +66,7 @@ class CameraNow:
         slots: by slot id, in the site's order. bays: what each slot is for, by slot id. known: how well it is known
             where cars stand on each slot, by slot id; empty before the first detected frame.
         trust: how well it is read, as far as that is known without truth; None before the first sample.
+        offload: who reads it, where a neighbour may; None where none may.
         bundle: identity of the live bundle. shadow: identity of the bundle in its shadow, or "".
         refusal: of a bundle newer than the live one, if there was one.
         int8_refused: why the live bundle's INT8 model was refused at its export, or "".
@@ -97,6 +99,7 @@ class CameraNow:
     bays: Mapping[str, BayNow] = field(default_factory=dict)
     known: Mapping[str, SlotKnowledge] = field(default_factory=dict)
     trust: TrustNow | None = None
+    offload: OffloadNow | None = None
     staying: tuple[StayingBox, ...] = ()
     hidden: frozenset[str] = frozenset()
     looked: int = 0

@@ -143,7 +143,11 @@ class Detector:
     def candidates(self, frames: Sequence[Image]) -> list[Detections]:
         """All that the model says of each frame of a batch, before suppression, in input pixels."""
         fitted = [self.fitted(frame).image(frame) for frame in frames]
-        images = np.stack(fitted) if len(fitted) > 1 else np.ascontiguousarray(fitted[0])[None]
+        return self.candidates_of_inputs(np.stack(fitted) if len(fitted) > 1 else np.ascontiguousarray(fitted[0])[None])
+
+    def candidates_of_inputs(self, images: NDArray[np.uint8]) -> list[Detections]:
+        """As :meth:`candidates`, of frames that lie in the network's input already, (B, input height, input width, 3)
+        BGR."""
         at_once = self.network.input[0]
         if at_once is None:
             return self._run(images)

@@ -57,3 +57,18 @@ def live_bundle(site: Site, camera: str) -> Path:
         return found.live()
     read_manifest(found)
     return found
+
+
+def live_in(folder: Path) -> Path:
+    """Folder of the bundle that a registry holds as its live one; of one bundle, itself.
+
+    Args:
+        folder: of a registry, or of one bundle.
+
+    Raises:
+        InputError: there is none, or its files are not what its manifest says.
+    """
+    if not (folder / MANIFEST).is_file():
+        return Registry(folder).live()
+    read_manifest(folder)
+    return folder

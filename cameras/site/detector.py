@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from lotwise.cameras.site.offload import OffloadSettings
 
 Backend = Literal["auto", "openvino", "onnxruntime"]
 """Names of the libraries that can run models; ``cameras/detection/backends/network.py`` says how each is loaded."""
 
 NumberFormat = Literal["auto", "f32", "bf16", "f16"]
 """In which a library computes what is not INT8; ``auto`` is what it takes by itself."""
+
+
+def _written_out(given: Any) -> Any:
+    """An address alone as a mapping with it."""
+    return {"url": given} if isinstance(given, str) else given
 
 
 class DetectorSettings(BaseModel):
@@ -55,3 +62,18 @@ class DetectorSettings(BaseModel):
             description="Frames that are detected at the same time; 0 for as many as there are processor cores.",
         ),
     ] = 0
+    offload: Annotated[
+        OffloadSettings | None,
+        BeforeValidator(_written_out, json_schema_input_type=str | OffloadSettings | None),
+        Field(
+            description="A stronger node that detects this one's frames as long as that pays: its address, or a "
+            "mapping with more settings. No frame leaves without frames: {allow: true} in it."
+        ),
+    ] = None
+    fallback: Annotated[
+        Literal["local"],
+        Field(
+            description="Who reads a frame that the other node does not read in time: this node, by the camera's own "
+            "student."
+        ),
+    ] = "local"

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from lotwise.cameras.site.api import is_loopback
-from lotwise.cameras.site.secret import Secret, url_without_credentials
+from lotwise.cameras.site.address import service_address
+from lotwise.cameras.site.secret import Secret
 from lotwise.cameras.site.shared_slots import CameraId
 
 
 def _address(url: str) -> str:
-    parts = urlsplit(url_without_credentials(url))
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("expected the hub's address, such as https://hub.example.org:8780")
-    if parts.query or parts.fragment:
-        raise ValueError("ends with the path; leave out what follows ? or #")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError("frames and bundles would travel unencrypted; give https:// (http:// only to this machine)")
-    return url.rstrip("/")
+    return service_address(url, "the hub", "https://hub.example.org:8780", "frames and bundles")
 
 
 class HubFrames(BaseModel):

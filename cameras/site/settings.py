@@ -16,6 +16,7 @@ from lotwise.cameras.site.hub import HubSettings
 from lotwise.cameras.site.hysteresis import HysteresisSettings
 from lotwise.cameras.site.publish import PublishSettings
 from lotwise.cameras.site.schedule import Schedule
+from lotwise.cameras.site.serve_detection import ServeDetectionSettings
 from lotwise.cameras.site.shared_slots import CameraId, CheckedSharedSlots, shared_slot_mistake
 from lotwise.cameras.site.swap import SwapSettings
 from lotwise.cameras.site.trust import TrustSettings
@@ -88,6 +89,10 @@ class Site(BaseModel):
         HubSettings | None,
         Field(description="The hub that makes this site's students; none by default."),
     ] = None
+    serve_detection: Annotated[
+        ServeDetectionSettings | None,
+        Field(description="What this node detects for weaker neighbours over its HTTP server; nothing by default."),
+    ] = None
     run: Annotated[
         Path | None,
         Field(
@@ -140,6 +145,21 @@ class Site(BaseModel):
         for name in () if named == "all" else named:
             if name not in self.cameras:
                 raise ValueError(f"hub.frames names {name}, but the cameras are {', '.join(self.cameras)}")
+        return self
+
+    @model_validator(mode="after")
+    def _offload_names_cameras(self) -> Site:
+        offload = self.detector.offload
+        named = offload.frames.cameras if offload is not None else "all"
+        for name in () if named == "all" else named:
+            if name not in self.cameras:
+                raise ValueError(f"detector.offload.frames names {name}, but the cameras are {', '.join(self.cameras)}")
+        return self
+
+    @model_validator(mode="after")
+    def _detection_is_served_over_http(self) -> Site:
+        if self.serve_detection is not None and not self.publish.api.enabled:
+            raise ValueError("serve_detection needs the HTTP server; take publish.api.enabled: false out")
         return self
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -52,12 +53,29 @@ def read_seen_boxes(path: Path) -> SeenBoxes | None:
         InputError: the file cannot be read, or holds something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            return _parsed({name: kept[name] for name in kept.files})
+        with path.open("rb") as file:
+            return parse_seen_boxes(file, str(path))
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); let the node's user read it") from error
+
+
+def parse_seen_boxes(file: BinaryIO, name: str) -> SeenBoxes:
+    """What :func:`write_seen_boxes` wrote, from an open file or from memory.
+
+    Args:
+        file: its content.
+        name: what it is called in errors.
+
+    Raises:
+        InputError: it holds something else.
+    """
+    try:
+        with np.load(file, allow_pickle=False) as kept:
+            return _parsed({name: kept[name] for name in kept.files})
     except Exception as error:  # a damaged archive raises whatever its bytes happen to mean to NumPy
-        raise InputError(f"{path}: not a file of seen boxes; delete it, and boxes are collected anew") from error
+        raise InputError(f"{name}: not a file of seen boxes; delete it, and boxes are collected anew") from error
 
 
 def _parsed(kept: dict[str, np.ndarray]) -> SeenBoxes:

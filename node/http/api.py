@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
@@ -38,6 +38,9 @@ from lotwise.node.slot_editing.edited_site import EditedSite
 from lotwise.node.state import CameraNow
 from lotwise.node.wording import reason
 
+if TYPE_CHECKING:
+    from lotwise.node.serving.serving import Serving
+
 JPEG: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -47,7 +50,11 @@ CameraName = Annotated[str, Path(description="Camera id as in the site file")]
 
 
 def make_app(
-    node: ServedNode, token: str | None = None, edited: EditedSite | None = None, past: Site | None = None
+    node: ServedNode,
+    token: str | None = None,
+    edited: EditedSite | None = None,
+    past: Site | None = None,
+    serving: Serving | None = None,
 ) -> FastAPI:
     """The application.
 
@@ -56,6 +63,7 @@ def make_app(
         token: asked for on every route but /healthz; None only where loopback alone is listened on.
         edited: whose slots can be edited; there is no editor where None.
         past: whose history can be asked for; there is no page of it where None.
+        serving: what is detected for neighbours, by tokens of their own; nothing where None.
     """
     app = FastAPI(
         title="Lotwise node",
@@ -63,7 +71,8 @@ def make_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.add_middleware(AccessControl, token=token, headers=HEADERS)
+    guests = {} if serving is None else {serving.prefix: serving.tokens}
+    app.add_middleware(AccessControl, token=token, headers=HEADERS, guests=guests)
     add_errors(app)
     registry = node_registry(node)
     pictures = Pictures(node.picture)
@@ -196,6 +205,10 @@ def make_app(
         add_slot_editor(app, edited, one)
     if past is not None:
         add_history(app, past, one)
+    if serving is not None:
+        from lotwise.node.http.detection_routes import add_detection  # which no other node needs
+
+        add_detection(app, serving)
     return app
 
 

@@ -17,6 +17,7 @@ from lotwise.cameras.trust.verdict import Word
 from lotwise.cameras.view.report import Verdict
 from lotwise.datasets.frame import Detections, SlotState
 from lotwise.node.bay_now import BayNow
+from lotwise.node.offload_now import Reader
 from lotwise.node.place import Place
 from lotwise.node.places import lot_places, place_states
 from lotwise.node.state import CameraNow, Counts, Event, NodeNow, Subject
@@ -117,6 +118,25 @@ class TrustAnswer(_Answer):
     new_frames: int = Field(description="Frames that are new to the detector and kept to learn from")
 
 
+class OffloadAnswer(_Answer):
+    url: str = Field(description="The other node")
+    reader: Reader = Field(description="Who reads the camera's frames: its own student here, or the neighbour's")
+    why: str = Field(description="What is done and why, in one line")
+    bundle: str = Field(description="Identity of the neighbour's bundle; empty before it has told")
+    last: Reader | Literal[""] = Field(description="Who read the last detected frame; empty before the first")
+    last_bundle: str = Field(description="Identity of the bundle that read it")
+    local_s: float | None = Field(description="Seconds that a frame takes here; null before that is known")
+    neighbour_s: float | None = Field(
+        description="Seconds within which nine of ten answers come; null before the first"
+    )
+    limit_s: float | None = Field(description="Seconds within which an answer is of use; null before that is known")
+    read: int = Field(description="Frames that the neighbour has read")
+    late: int = Field(description="Frames that were read here, as its answer came too late or not at all")
+    trials: int = Field(description="Frames that were sent only to see how long it takes")
+    failures: int = Field(description="Questions without an answer of use")
+    sent_bytes: int = Field(description="Bytes of frames that have left for it")
+
+
 class CameraAnswer(_Answer):
     camera: str
     time: datetime | None = Field(description="When the last frame was looked at; null before the first")
@@ -132,6 +152,7 @@ class CameraAnswer(_Answer):
         description="Why the live bundle runs without the INT8 model that was made for it, in one line, or empty"
     )
     engine: str = Field(description="Library and number format that the live detector is run with, or empty")
+    offload: OffloadAnswer | None = Field(None, description="Who reads it; null where only its own student may")
     looked: int = Field(description="Frames looked at")
     detected: int = Field(description="Frames on which the detector ran")
     unchanged: int = Field(description="Frames that showed nothing new, so that it need not run")
@@ -239,6 +260,7 @@ def camera_answer(now: CameraNow) -> CameraAnswer:
         refusal=None if now.refusal is None else RefusalAnswer.model_validate(now.refusal),
         int8_refused=now.int8_refused,
         engine=now.engine,
+        offload=None if now.offload is None else OffloadAnswer.model_validate(now.offload),
         looked=now.looked,
         detected=now.detected,
         unchanged=now.unchanged,

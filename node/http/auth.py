@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+from collections.abc import Mapping
 from hmac import compare_digest
 from urllib.parse import urlsplit
 
@@ -24,12 +25,22 @@ class AccessControl:
     With a token each request but that to /healthz must carry it. Without one the server is on loopback; there a
     page of some other site could still reach it by pointing its own name at 127.0.0.1, so it must be asked by a
     loopback name. What changes something is taken from the node's own page or from programs only.
+
+    Below some paths there are guests: they need a token of their own, which opens nothing else.
     """
 
-    def __init__(self, app: ASGIApp, token: str | None, headers: dict[str, str]) -> None:
-        """``headers`` are added to every answer that does not say otherwise."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        token: str | None,
+        headers: dict[str, str],
+        guests: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        """``headers`` are added to every answer that does not say otherwise; ``guests`` are tokens by the beginning of
+        the paths that they open."""
         self._app = app
         self._token = token.encode() if token else None
+        self._guests = {path: tuple(map(str.encode, tokens)) for path, tokens in (guests or {}).items()}
         self._headers = headers
         self._attempts = TokenAttempts()
 
@@ -55,17 +66,25 @@ class AccessControl:
             name = _host_name(headers.get("host", ""))
             if not is_loopback(name):
                 return _refused(421, "this node is asked by localhost or 127.0.0.1 only; other names need a token")
-        elif scope["path"] != HEALTH_PATH and (refusal := await self._token_refusal(scope, headers)) is not None:
+        tokens = self._tokens_of(scope["path"])
+        if tokens and (refusal := await self._token_refusal(scope, headers, tokens)) is not None:
             return refusal
         if scope["method"] not in ("GET", "HEAD", "OPTIONS") and _from_elsewhere(headers):
             return _refused(403, "sent by a page of another site; use the node's own page")
         return None
 
-    async def _token_refusal(self, scope: Scope, headers: Headers) -> Response | None:
+    def _tokens_of(self, path: str) -> tuple[bytes, ...]:
+        """Tokens of which one opens this path; none where it is open."""
+        for beginning, tokens in self._guests.items():
+            if path.startswith(beginning):
+                return tokens
+        return () if self._token is None or path == HEALTH_PATH else (self._token,)
+
+    async def _token_refusal(self, scope: Scope, headers: Headers, tokens: tuple[bytes, ...]) -> Response | None:
         given, address = headers.get("authorization", ""), (scope.get("client") or ("",))[0]
         if not self._attempts.may_try(address):
             return _refused(429, "too many wrong tokens from this address", {"Retry-After": str(round(DELAY_S))})
-        if self._carries_token(given):
+        if _carries_one_of(given, tokens):
             return None
         # A browser's first request carries none, which is no attempt.
         if given and (delay_s := self._attempts.wrong(address)):
@@ -80,18 +99,19 @@ class AccessControl:
             {"WWW-Authenticate": 'Basic realm="Lotwise", charset="UTF-8"'},
         )
 
-    def _carries_token(self, authorization: str) -> bool:
-        assert self._token is not None
-        scheme, _, given = authorization.partition(" ")
-        secret = given.strip().encode()
-        if scheme.lower() == "basic":
-            try:
-                secret = base64.b64decode(secret, validate=True).partition(b":")[2]
-            except binascii.Error:
-                return False
-        elif scheme.lower() != "bearer":
+
+def _carries_one_of(authorization: str, tokens: tuple[bytes, ...]) -> bool:
+    scheme, _, given = authorization.partition(" ")
+    secret = given.strip().encode()
+    if scheme.lower() == "basic":
+        try:
+            secret = base64.b64decode(secret, validate=True).partition(b":")[2]
+        except binascii.Error:
             return False
-        return compare_digest(secret, self._token)
+    elif scheme.lower() != "bearer":
+        return False
+    # All of them are compared, so that the time tells nothing of which one came near.
+    return any([compare_digest(secret, token) for token in tokens])
 
 
 def _host_name(host: str) -> str:

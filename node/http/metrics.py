@@ -15,6 +15,7 @@ from lotwise.cameras.sources.captured_frame import SourceState
 from lotwise.cameras.trust.verdict import Word
 from lotwise.cameras.view.report import Verdict
 from lotwise.node.http.served_node import ServedNode
+from lotwise.node.offload_now import OffloadNow, Reader
 from lotwise.node.place import SITE
 from lotwise.node.places import lot_places, place_states
 from lotwise.node.state import CameraNow, Counts, NodeNow
@@ -74,6 +75,15 @@ _COUNTERS: tuple[tuple[str, str, Callable[[CameraNow], int]], ...] = (
 )
 
 
+_OFFLOAD_COUNTERS: tuple[tuple[str, str, Callable[[OffloadNow], int]], ...] = (
+    ("read_frames", "Frames that the neighbour has read", lambda now: now.read),
+    ("late_frames", "Frames read here, as the neighbour's answer came too late or not at all", lambda now: now.late),
+    ("trial_frames", "Frames sent to see how long the neighbour takes", lambda now: now.trials),
+    ("failures", "Questions to the neighbour without an answer of use", lambda now: now.failures),
+    ("sent_bytes", "Bytes of frames that have left for the neighbour", lambda now: now.sent_bytes),
+)
+
+
 def _counters(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
     for name, text, read in _COUNTERS:
         family = CounterMetricFamily(f"lotwise_camera_{name}", text, labels=["camera"])
@@ -124,6 +134,7 @@ def _states(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
             refused.add_metric([name], {"bundle": camera.refusal.bundle})
     yield from (up, sources, views, latency, last, vehicles, ignored, live, shadow, refused)
     yield from _trust(cameras)
+    yield from _offload(cameras)
 
 
 def _trust(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
@@ -145,6 +156,32 @@ def _trust(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
                 accuracy.add_metric([name, bound], value)
         kept.add_metric([name], trust.new_frames)
     yield from (words, accuracy, kept)
+
+
+def _offload(cameras: Iterable[CameraNow]) -> Iterator[Metric]:
+    told = [(camera.camera, camera.offload) for camera in cameras if camera.offload is not None]
+    if not told:
+        return
+    readers = GaugeMetricFamily(
+        "lotwise_camera_reader", "1 for who reads the camera's frames", labels=["camera", "reader"]
+    )
+    times = GaugeMetricFamily(
+        "lotwise_camera_reading_seconds",
+        "A frame here; nine of ten answers of the neighbour; the limit within which they are of use",
+        labels=["camera", "of"],
+    )
+    for name, now in told:
+        for reader in get_args(Reader):
+            readers.add_metric([name, reader], now.reader == reader)
+        for of, value in (("local", now.local_s), ("neighbour", now.neighbour_s), ("limit", now.limit_s)):
+            if value is not None:
+                times.add_metric([name, of], value)
+    yield from (readers, times)
+    for counter, text, read in _OFFLOAD_COUNTERS:
+        family = CounterMetricFamily(f"lotwise_camera_offload_{counter}", text, labels=["camera"])
+        for name, now in told:
+            family.add_metric([name], read(now))
+        yield family
 
 
 def _slots(now: NodeNow) -> Iterator[Metric]:

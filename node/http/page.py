@@ -80,6 +80,7 @@ class CameraCard:
         ignored: boxes that do not count, as they are no vehicles.
         refusal: which newer bundle was refused and why; empty where none was.
         int8_refused: why the live bundle runs without an INT8 model that was made for it; empty where none was refused.
+        reader: who reads its frames and why; empty where only its own student may.
         trust: its verdict with the estimate; empty before the first sample. doubt: why it is not good, else empty.
         acceptable: whether an operator may say that its view is right as it is.
         editor: address of its slot editor; empty where there is none.
@@ -98,6 +99,7 @@ class CameraCard:
     ignored: int
     refusal: str
     int8_refused: str
+    reader: str
     trust: str
     doubt: str
     acceptable: bool
@@ -227,6 +229,7 @@ def _card(now: CameraNow, editor: bool) -> CameraCard:
         ignored=len(now.ignored),
         refusal=f"{now.refusal.bundle[:IDENTITY_CHARACTERS]}: {now.refusal.why}" if now.refusal else "",
         int8_refused=now.int8_refused,
+        reader=now.offload.why if now.offload is not None else "",
         trust=trust_words(now.trust),
         doubt=trust_doubt(now.trust),
         acceptable=now.source.state == "live" and now.view.verdict in ACCEPTABLE_VERDICTS,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from lotwise.cameras.site.api import ApiSettings, is_loopback
 from lotwise.cameras.site.settings import Site
-from lotwise.datasets.errors import InputError
+from lotwise.node.api_token import checked_token
 from lotwise.node.http.listening import listening, tls_files
 from lotwise.node.http.served_node import ServedNode
 from lotwise.node.slot_editing.edited_site import EditedSite
@@ -21,10 +21,10 @@ from lotwise.node.slot_editing.edited_site import EditedSite
 if TYPE_CHECKING:
     import uvicorn
 
+    from lotwise.node.serving.serving import Serving
+
 log = logging.getLogger(__name__)
 
-MIN_TOKEN_CHARACTERS = 16
-"""At 16 hexadecimal digits, 64 bits: out of reach of guessing over a network."""
 CLOSE_TIMEOUT_S = 2.0
 """Seconds for which the end waits for answers under way."""
 LATEST_START_S = 3.0
@@ -45,11 +45,13 @@ class ApiServer:
         edited: EditedSite | None = None,
         past: Site | None = None,
         cameras_first: bool = False,
+        serving: Serving | None = None,
     ) -> None:
         """``base`` is the folder of the site file, which token, certificate and key are relative to; ``edited`` are the
         cameras whose slots can be edited, ``past`` is the site whose history can be asked for. With ``cameras_first``
-        its libraries are loaded after the first detected frame, or when somebody asks."""
-        self._cameras_first = cameras_first
+        its libraries are loaded after the first detected frame, or when somebody asks. ``serving`` is what is detected
+        for neighbours."""
+        self._cameras_first, self._serving = cameras_first, serving
         self._edited, self._past = edited, past
         self._node = node
         self._settings = settings
@@ -84,8 +86,8 @@ class ApiServer:
         """Nothing to do: whoever asks reads the node at that moment."""
 
     def metrics(self) -> Mapping[str, float]:
-        """None of its own."""
-        return {}
+        """Of what is detected for neighbours; none else of its own."""
+        return self._serving.metrics() if self._serving is not None else {}
 
     def close(self) -> None:
         """Stop listening; answers under way have a second to finish."""
@@ -105,7 +107,9 @@ class ApiServer:
         from lotwise.node.http.uvicorn_server import make_server
 
         assert self._socket is not None
-        self._server = make_server(make_app(self._node, token, self._edited, self._past), certificate, key)
+        self._server = make_server(
+            make_app(self._node, token, self._edited, self._past, self._serving), certificate, key
+        )
         if not self._closing.is_set():
             self._server.run([self._socket])
 
@@ -143,13 +147,4 @@ def read_token(settings: ApiSettings, base: Path) -> str | None:
     Raises:
         InputError: it cannot be read or is too short to keep anybody out.
     """
-    if settings.token is None:
-        return None
-    token = settings.token.read(base)
-    if len(token) < MIN_TOKEN_CHARACTERS or not token.isprintable() or not token.isascii():
-        where = settings.token.env or settings.token.file
-        raise InputError(
-            f"token in {where}: needs at least {MIN_TOKEN_CHARACTERS} plain characters; "
-            "make one with: openssl rand -hex 16"
-        )
-    return token
+    return None if settings.token is None else checked_token(settings.token, base)

@@ -1,4 +1,4 @@
-"""Why something with the hub did not work, as one line that says what to do."""
+"""Why something with the hub, or another machine, did not work, as one line that says what to do."""
 
 from __future__ import annotations
 
@@ -32,35 +32,46 @@ def one_line(text: str) -> str:
     return masked(" ".join(printable.split()))[:MAX_WORDS]
 
 
-def connection_words(error: Exception) -> str:
-    """Why there is no connection, and what to do."""
+def connection_words(error: Exception, whom: str = "the hub", setting: str = "hub") -> str:
+    """Why there is no connection, and what to do.
+
+    Args:
+        error: what the attempt ended with.
+        whom: the other side.
+        setting: section of the site file that names it.
+    """
     why = error.reason if isinstance(error, URLError) else error
     match why:
         case ssl.SSLCertVerificationError():
-            return _certificate_words(why)
+            return _certificate_words(why, whom, setting)
         case ssl.SSLError() if "WRONG_VERSION_NUMBER" in str(why) or "RECORD_LAYER" in str(why):
             return (
-                "what listens there does not speak TLS; check the port of hub.url, and that the hub has a certificate"
+                f"what listens there does not speak TLS; check the port of {setting}.url, and that {whom} has a "
+                "certificate"
             )
         case ssl.SSLError():
-            return f"no encrypted connection ({one_line(why.reason or str(why))}); check the hub's certificate"
+            said = one_line(why.reason or str(why))
+            return f"no encrypted connection ({said}); check {whom}'s certificate"
         case ConnectionRefusedError():
-            return "nothing listens there; start the hub, or correct hub.url"
+            return f"nothing listens there; start {whom}, or correct {setting}.url"
         case TimeoutError():
             return "it does not answer"
         case http.client.HTTPException() | ConnectionError():
             return f"the connection broke off ({type(why).__name__})"
         case OSError() if getattr(why, "errno", None) in (-2, -3, -5) or type(why).__name__ == "gaierror":
-            return "its name cannot be found; check hub.url and this machine's name server"
+            return f"its name cannot be found; check {setting}.url and this machine's name server"
     return one_line(str(why)) or type(why).__name__
 
 
-def _certificate_words(error: ssl.SSLCertVerificationError) -> str:
+def _certificate_words(error: ssl.SSLCertVerificationError, whom: str, setting: str) -> str:
     said = one_line(error.verify_message)
     if error.verify_code == _NOT_YET_VALID:
         return f"its certificate is not valid yet ({said}); set this machine's clock (NTP)"
     if error.verify_code == _EXPIRED:
-        return f"its certificate has expired ({said}); renew it on the hub, or set this machine's clock (NTP)"
+        return f"its certificate has expired ({said}); renew it on {whom}, or set this machine's clock (NTP)"
     if error.verify_code in _WRONG_NAME:
-        return f"its certificate is of another name ({said}); give the name in it as hub.url, or make one for this name"
-    return f"its certificate is not trusted ({said}); name the file of the authority that signed it as hub.ca"
+        return (
+            f"its certificate is of another name ({said}); give the name in it as {setting}.url, or make one for this "
+            "name"
+        )
+    return f"its certificate is not trusted ({said}); name the file of the authority that signed it as {setting}.ca"

@@ -14,8 +14,13 @@ MAX_BODY_BYTES = 2 << 20
 Sent = TypeVar("Sent", bound=BaseModel)
 
 
-async def read_body(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
+async def read_body(request: Request, most: int = MAX_BODY_BYTES, what: str = "a camera's slots need far") -> bytes:
     """The whole body.
+
+    Args:
+        request: that carries it.
+        most: bytes that it may have.
+        what: what it is and that it needs less, for the refusal of a larger one.
 
     Raises:
         HTTPException: 413 where it is larger than ``most`` bytes, whatever its header said.
@@ -24,7 +29,7 @@ async def read_body(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
     async for part in request.stream():
         read += part
         if len(read) > most:
-            raise HTTPException(413, f"more than {most} bytes; a camera's slots need far less")
+            raise HTTPException(413, f"more than {most} bytes; {what} less")
     return bytes(read)
 
 

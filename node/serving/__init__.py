@@ -1,0 +1,1 @@
+"""Frames of weaker neighbours that this node detects."""
