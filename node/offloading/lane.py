@@ -89,6 +89,12 @@ class Lane:
         """Bytes of frames that have left."""
         return self._client.sent_bytes
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way."""
+        with self._change:
+            return self._asked is None
+
     def send(self, question: Question) -> Sent | None:
         """Begin to ask; None while an earlier question is still under way."""
         with self._change:

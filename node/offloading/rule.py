@@ -32,8 +32,9 @@ AWAY_PAUSE_S, SLOW_PAUSE_S = (2.0, 60.0), (10.0, 600.0)
 away costs nothing; one to a slow one costs its bytes."""
 STEADY_S = 120.0
 """Seconds for which it must have read before the pauses begin with the shortest one again."""
-LOCAL_EVERY_S = 300.0
-"""Seconds after which a frame is read here all the same, so that the time that it takes here stays known."""
+LOCAL_EVERY_S, LOCAL_EVERY_FRAMES = 300.0, 50
+"""Seconds, and periods of the camera, after which a frame is read here all the same, so that the time that it takes
+here stays known."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ def choose(state: State, now: float, period_s: float) -> Choice:
     if limit_s(state, period_s) is None:
         return Choice("local")
     if state.reader == "neighbour":
-        return Choice("neighbour" if now - state.read_here < LOCAL_EVERY_S else "local")
+        due = now - state.read_here >= max(LOCAL_EVERY_S, LOCAL_EVERY_FRAMES * period_s)
+        return Choice("local" if due else "neighbour")
     return Choice("local", trial=now >= state.asked_again)
 
 

@@ -21,6 +21,7 @@ from lotwise.cameras.site.api import ApiSettings
 from lotwise.datasets.frame import Image
 from lotwise.node.http.served_node import ServedNode
 from lotwise.node.http.server import ApiServer
+from lotwise.node.serving.serving import Serving
 from lotwise.node.slot_editing.edited_site import EditedSite
 
 
@@ -44,9 +45,15 @@ class Reply:
 
 
 @contextmanager
-def served(node: ServedNode, base: Path = Path(), edited: EditedSite | None = None, **settings: Any) -> Iterator[str]:
+def served(
+    node: ServedNode,
+    base: Path = Path(),
+    edited: EditedSite | None = None,
+    serving: Serving | None = None,
+    **settings: Any,
+) -> Iterator[str]:
     """The URL at which this node is served while the block runs."""
-    server = ApiServer(node, ApiSettings.model_validate({"port": 0, **settings}), base, edited)
+    server = ApiServer(node, ApiSettings.model_validate({"port": 0, **settings}), base, edited, serving=serving)
     server.start()
     try:
         yield f"{'https' if 'key' in settings else 'http'}://127.0.0.1:{server.port}"
