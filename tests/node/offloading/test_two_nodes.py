@@ -12,6 +12,8 @@ from tests.hub_fleet.program import wait_for
 from tests.node.offloading.two_nodes import Running, free_port, write_strong, write_weak
 from tests.node.sites import LOT, history, states
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def running() -> Iterator[Callable[[Path], Running]]:
