@@ -92,7 +92,10 @@ def read_state(folder: Path) -> RegistryState:
         raise InputError(f"{path}: cannot be read ({error.strerror}); mend its rights or its disk") from error
     except ValidationError as error:
         why = mistake_line(error, RegistryState)
-        raise InputError(f"{path}: {why}; delete the file and promote a bundle again") from error
+        raise InputError(
+            f"{path}: {why}; update lotwise if a newer version has written it, else delete the file and promote a "
+            "bundle again"
+        ) from error
 
 
 def change_state(folder: Path, step: Callable[[RegistryState], RegistryState]) -> RegistryState:

@@ -71,7 +71,7 @@ def open_database(file: HubFile, version: str | None = None) -> Database:
     url = database_url(file)
     database = Database(url)
     try:
-        migrate(database.engine, url.render_as_string(hide_password=True), version)
+        migrate(database.engine, _named(url), version)
     except DatabaseError as error:
         database.close()
         raise InputError(f"{_named(url)}: {_why(error)}; {_mend(url)}") from error

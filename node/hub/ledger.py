@@ -95,10 +95,7 @@ class Ledger:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            found = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-            if found > FORMAT:
-                self._db.close()
-                raise InputError(f"{path}: was written by a newer version of lotwise; update lotwise")
+            _refuse_newer(self._db, path)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.executescript(_TABLES)
@@ -109,6 +106,9 @@ class Ledger:
                 f"{path}: the ledger of frames sent cannot be kept ({error}); mend the folder's rights, or move the "
                 "file away, and frames that are still there may be offered to the hub again"
             ) from error
+        except InputError:
+            self._db.close()
+            raise
 
     def close(self) -> None:
         """Let go of the file."""
@@ -186,15 +186,21 @@ def read_ledger(path: Path, camera: str | None = None, since: date | None = None
         since: only what left on this day or later.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: it cannot be read, or a newer version of lotwise has written it.
     """
     if not path.is_file():
         return []
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            _refuse_newer(db, path)
             return list(_entries(db, camera, since))
     except (sqlite3.Error, ValueError) as error:
         raise InputError(f"{path}: the ledger cannot be read ({error}); update lotwise, or mend its rights") from error
+
+
+def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
+    if int(db.execute("PRAGMA user_version").fetchone()[0]) > FORMAT:
+        raise InputError(f"{path}: was written by a newer version of lotwise; update lotwise")
 
 
 def _entries(db: sqlite3.Connection, camera: str | None, since: date | None) -> Iterator[Entry]:

@@ -60,10 +60,11 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A separate connection for reading, so that a long query never makes the writer wait.
 
     Raises:
-        InputError: the file is damaged or cannot be read.
+        InputError: the file is damaged, of a newer version, or cannot be read.
     """
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as db:
+            _refuse_newer(db.execute("PRAGMA user_version").fetchone()[0], path)
             yield db
     except sqlite3.OperationalError as error:
         raise InputError(f"{path}: the history cannot be read ({error}); check the disk") from error
@@ -108,11 +109,7 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if tables and application != _APPLICATION:
         raise InputError(f"{path}: another program's database; give another path for the history")
-    if version > SCHEMA:
-        raise InputError(
-            f"{path}: a history of version {version}, but this Lotwise knows versions up to {SCHEMA}; "
-            "update Lotwise, or move the file away to begin a new history"
-        )
+    _refuse_newer(version, path)
     if not tables:
         # Before anything else is written: it cannot be changed later without copying the whole file.
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -130,3 +127,11 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         db.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
     db.execute("BEGIN IMMEDIATE")
     db.execute("ROLLBACK")
+
+
+def _refuse_newer(version: int, path: Path) -> None:
+    if version > SCHEMA:
+        raise InputError(
+            f"{path}: a history of version {version}, but this Lotwise knows versions up to {SCHEMA}; "
+            "update Lotwise, or move the file away to begin a new history"
+        )

@@ -103,5 +103,6 @@ def test_a_ledger_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
     newer = tmp_path / "newer.sqlite"
     with sqlite3.connect(newer) as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(InputError, match="newer version of lotwise; update lotwise"):
-        Ledger(newer)
+    for opened in (Ledger, read_ledger):
+        with pytest.raises(InputError, match="newer version of lotwise; update lotwise"):
+            opened(newer)
