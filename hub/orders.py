@@ -14,12 +14,15 @@ from lotwise.hub.database.cameras import cameras_of
 from lotwise.hub.database.frames import frame_counts
 from lotwise.hub.database.offers import STANDING, change_offer, offers_of
 from lotwise.hub.database.reports import Said, last_rows, note_report
+from lotwise.hub.database.slots import standing_orders
 from lotwise.hub.database.tables import CameraRow, OfferRow
 from lotwise.hub.hub import Hub
 from lotwise.hub.learning.due import WORTH_RETRAINING
 from lotwise.hub.learning.enqueue import enqueue_due
+from lotwise.hub.plain import plain_line
 from lotwise.hub.rollouts.advance import advance
 from lotwise.hub.settings import LearningSettings
+from lotwise.hub.slot_orders import MOST_DOCUMENTS, follow_slots, slot_order
 from lotwise.node.hub.messages import CameraReport, Offer, OfferedFile, Orders, Report
 
 log = logging.getLogger(__name__)
@@ -43,8 +46,9 @@ def answer(hub: Hub, node: str, report: Report, now: datetime | None = None) -> 
     moment = now or datetime.now(UTC)
     learning = hub.file.settings.learning
     cards: list[str] = []
+    documents: list[str] = []
     wanted: dict[str, int] = {}
-    for one in (*report.cameras, *report.cards):
+    for one in (*report.cameras, *report.cards, *report.documents):
         checked_id(one)
     queued = False
     with hub.database.writing() as session:
@@ -54,6 +58,7 @@ def answer(hub: Hub, node: str, report: Report, now: datetime | None = None) -> 
         row.seen, row.software = moment, report.software
         # Each asked once for all cameras: hundreds of nodes report every ten seconds.
         known = {one.camera: one.verdict for one in cameras_of(session, node)}
+        slots = standing_orders(session, node)
         counts, last, all_offers = frame_counts(session, node), last_rows(session, node), offers_of(session, node)
         for name, said in report.cameras.items():
             camera = note_report(session, node, _said(name, said), moment, last.get(name))
@@ -62,6 +67,8 @@ def answer(hub: Hub, node: str, report: Report, now: datetime | None = None) -> 
                 camera.card_stamp = report.cards[name].stamp
             if camera.card_stamp != said.card:
                 cards.append(name)
+            if follow_slots(session, camera, said, report.documents.get(name), slots.get(name), moment):
+                documents.append(name)
             news = _follow(session, node, name, said, [one for one in all_offers if one.camera == name], moment)
             if news:
                 queued = advance(session, moment) or queued
@@ -71,10 +78,14 @@ def answer(hub: Hub, node: str, report: Report, now: datetime | None = None) -> 
             new, used = counts.get((name, "new"), 0), counts.get((name, "used"), 0)
             if count := frames_wanted(camera, new, used, learning):
                 wanted[name] = count
+        drawn = [slot_order(one) for one in slots.values() if one.state == "ordered" and one.camera in report.cameras]
         offers = [_offer(one) for one in all_offers if one.state in STANDING and one.camera in report.cameras]
     if queued:
         hub.job_came()
-    return Orders(cards=tuple(cards), frames=wanted, offers=tuple(offers), again_s=hub.file.settings.report_s)
+    return Orders(
+        cards=tuple(cards), documents=tuple(documents[:MOST_DOCUMENTS]), frames=wanted, offers=tuple(offers),
+        slots=tuple(drawn), again_s=hub.file.settings.report_s,
+    )  # fmt: skip
 
 
 def frames_wanted(camera: CameraRow, new: int, used: int, learning: LearningSettings) -> int:
@@ -89,15 +100,6 @@ def frames_wanted(camera: CameraRow, new: int, used: int, learning: LearningSett
         return max(0, learning.first_frames - new)
     urgent = camera.asked or not camera.live or camera.verdict in WORTH_RETRAINING
     return max(0, learning.new_frames * (MORE_FRAMES if urgent else 1) - new)
-
-
-def plain_line(text: str) -> str:
-    """What a node has written, as one line without characters that steer a terminal or end a line of the log.
-
-    >>> plain_line("no\\nERROR")
-    'no ERROR'
-    """
-    return "".join(one for one in " ".join(text.split()) if one.isprintable())
 
 
 def _said(name: str, said: CameraReport) -> Said:

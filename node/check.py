@@ -232,7 +232,8 @@ def _hub_words(site: Site) -> Iterator[str]:
     frames, of = hub.frames, "all cameras" if hub.frames.cameras == "all" else ", ".join(hub.frames.cameras)
     leaves = f"at most {frames.mb_a_day:g} MB of frames a day of {of} leave" if frames.allow else "no frame leaves"
     comes = "bundles are fetched" if hub.bundles.allow else "no bundle is fetched"
-    yield f"hub: {hub.url}; {leaves}, {comes}"
+    slots = ", it may change slots" if hub.slots.allow else ""
+    yield f"hub: {hub.url}; {leaves}, {comes}{slots}"
 
 
 def _offload_words(site: Site, chosen: Sequence[str]) -> Iterator[str]:

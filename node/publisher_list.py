@@ -65,7 +65,8 @@ def _hub(around: Surroundings) -> Publisher | None:
         return None
     from lotwise.node.hub.link import HubLink  # brings cryptography, which no other node needs
 
-    return HubLink(around.site, around.site.hub, around.folder, around.node, around.reservoirs)
+    slots = NodeSlots(around.site, around.node)
+    return HubLink(around.site, around.site.hub, around.folder, around.node, around.reservoirs, slots)
 
 
 PUBLISHERS: list[MakePublisher] = [_http, _mqtt, _webhooks, _overstays, _trust, _hub]

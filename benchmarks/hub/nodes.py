@@ -106,7 +106,7 @@ class SimulatedNode(threading.Thread):
             f"C{number}": CameraReport(
                 card=self._card.stamp, verdict="good", accuracy=0.97, low=0.95, high=0.99, view="good",
                 free=self._chance.randrange(self._load.slots), live="0123456789abcdef", new_frames=3,
-                reasons=(), refused={}, declined={}, states="".join(self._chance.choices("fo", k=self._load.slots)),
+                reasons=(), refused={}, states="".join(self._chance.choices("fo", k=self._load.slots)),
             )
             for number in range(1, self._load.cameras + 1)
         }  # fmt: skip

@@ -63,6 +63,20 @@ class HubBundles(BaseModel):
     ] = 1000.0
 
 
+class HubSlots(BaseModel):
+    """What the hub may do with slots."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    allow: Annotated[
+        bool,
+        Field(
+            description="Whether people at the hub may draw the slots of this node's cameras. The hub then gets all of "
+            "the slot files, proposals too."
+        ),
+    ] = False
+
+
 class HubSettings(BaseModel):
     """The hub of a node. The node only calls out: nothing listens for the hub."""
 
@@ -99,6 +113,7 @@ class HubSettings(BaseModel):
     bundles: Annotated[HubBundles, Field(description="Which bundles the node fetches: those that it is offered.")] = (
         HubBundles()
     )
+    slots: Annotated[HubSlots, Field(description="Whether the hub may change slots: not by default.")] = HubSlots()
     report_s: Annotated[
         float, Field(ge=1, le=86400, description="Seconds between two reports; the hub may ask for more.")
     ] = 10.0

@@ -95,3 +95,9 @@ def bytes_of(session: Session, node: str | None = None) -> int:
     """What the frames of a node take, or those of all nodes."""
     asked = select(func.coalesce(func.sum(FrameRow.bytes), 0))
     return int(session.scalar(asked if node is None else asked.where(FrameRow.node == node)) or 0)
+
+
+def kept_pictures(session: Session, node: str, camera: str, most: int) -> Sequence[FrameRow]:
+    """Frames of a camera whose pictures are here, the newest first."""
+    asked = select(FrameRow).where(FrameRow.node == node, FrameRow.camera == camera, FrameRow.bytes > 0)
+    return session.scalars(asked.order_by(FrameRow.taken.desc(), FrameRow.id.desc()).limit(most)).all()

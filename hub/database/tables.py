@@ -49,6 +49,8 @@ class CameraRow(Base):
     camera: Mapped[str] = mapped_column(CameraId, primary_key=True)
     card: Mapped[dict[str, Any] | None]
     card_stamp: Mapped[str] = mapped_column(String(64), default="")
+    slots_version: Mapped[str] = mapped_column(String(32), default="")
+    """Of the slot file that its node has; empty where the hub may not change it, or has yet to hear of all of it."""
     live: Mapped[str] = mapped_column(Identity, default="")
     shadow: Mapped[str] = mapped_column(Identity, default="")
     verdict: Mapped[str] = mapped_column(Word, default="")

@@ -23,6 +23,7 @@ from lotwise.hub.pages.people_routes import add_people
 from lotwise.hub.pages.program_routes import add_programs
 from lotwise.hub.pages.rendering import HEADERS, show, texts_of
 from lotwise.hub.pages.sign_in_routes import add_sign_in
+from lotwise.hub.pages.slot_editing.routes import add_slot_editing
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ def make_pages(hub: Hub) -> FastAPI:
     add_sign_in(app, hub)
     add_fleet(app, hub)
     add_camera(app, hub)
+    add_slot_editing(app, hub)
     add_actions(app, hub)
     add_log(app, hub)
     add_people(app, hub)

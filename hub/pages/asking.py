@@ -19,6 +19,8 @@ from lotwise.hub.users.person import Person, user_of_sign_in
 MAX_FORM_BYTES, MAX_FIELDS = 100_000, 1_000
 TOKEN_FIELD = "form_token"  # noqa: S105 the name of a field
 """Field that every form carries."""
+TOKEN_HEADER = "Lotwise-Form"  # noqa: S105 the name of a header
+"""Header that whatever a script sends carries in its place."""
 
 
 class PageFailed(Exception):
@@ -117,6 +119,18 @@ async def form_of(request: Request, person: Person | None) -> Form:
     if person is not None and not compare_digest(form.one(TOKEN_FIELD).encode(), person.form_token.encode()):
         raise PageFailed(403, "error.old_form")
     return form
+
+
+def sent_by_page(request: Request, person: Person) -> None:
+    """Find what a script of the hub's own pages has sent to be sent by it.
+
+    Raises:
+        PageFailed: it comes from another site, or of another sign-in.
+    """
+    if comes_from_elsewhere(request):
+        raise PageFailed(403, "error.elsewhere")
+    if not compare_digest(request.headers.get(TOKEN_HEADER, "").encode(), person.form_token.encode()):
+        raise PageFailed(403, "error.old_form")
 
 
 def comes_from_elsewhere(request: Request) -> bool:

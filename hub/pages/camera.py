@@ -16,6 +16,8 @@ from lotwise.hub.database.job_table import JobRow
 from lotwise.hub.database.nodes import node_of
 from lotwise.hub.database.offers import offers_of
 from lotwise.hub.database.reports import reports_of
+from lotwise.hub.database.slot_tables import SlotOrderRow
+from lotwise.hub.database.slots import newest_order
 from lotwise.hub.database.tables import AuditRow, CameraRow, FrameRow, FrameState, NodeRow, OfferRow
 from lotwise.hub.pages.fleet import silent_before
 from lotwise.hub.pages.occupancy_chart import OccupancyChart, occupancy_chart
@@ -37,6 +39,7 @@ class CameraView:
         newest: frame with the newest moment whose picture is here; None where there is none.
         new, used: newest frames whose pictures are here.
         new_count, used_count: how many there are in all.
+        drawn: the slots that somebody has drawn here last; None where nobody has.
         offers, jobs, lines: the newest first.
         chart: how full it was.
     """
@@ -50,6 +53,7 @@ class CameraView:
     used: Sequence[FrameRow]
     new_count: int
     used_count: int
+    drawn: SlotOrderRow | None
     offers: Sequence[OfferRow]
     jobs: Sequence[JobRow]
     lines: Sequence[AuditRow]
@@ -90,6 +94,7 @@ def camera_view(
         used=used,
         new_count=count_frames(session, node, camera, "new"),
         used_count=count_frames(session, node, camera, "used"),
+        drawn=newest_order(session, node, camera),
         offers=offers_of(session, node, camera)[::-1][:VERSIONS_SHOWN],
         jobs=session.scalars(jobs.limit(JOBS_SHOWN)).all(),
         lines=_lines(session, owner, camera),

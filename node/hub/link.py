@@ -34,6 +34,7 @@ from lotwise.node.hub.refusals import REFUSALS, Refusals
 from lotwise.node.hub.reporting import Reporting, bundles_with
 from lotwise.node.hub.sending import OF_THE_NODE, Sending
 from lotwise.node.hub.signing import fingerprint, own_keys
+from lotwise.node.hub.slot_orders import EditedSlots, SlotOrders
 from lotwise.node.hub.telling import Telling
 from lotwise.node.hub_now import HubNow
 from lotwise.node.trust.reservoirs import Reservoirs
@@ -67,6 +68,7 @@ class HubLink:
         base: folder of the site file, which secrets are relative to.
         node: what is told, whose pictures are sent, and who tells how it stands with its hub.
         reservoirs: frames worth learning from.
+        slots: of the cameras, which the hub may change where the site file says so.
         away: how a hub that is away is asked again.
         timeout_s: seconds for a connection, and for each part of an answer.
 
@@ -81,6 +83,7 @@ class HubLink:
         base: Path,
         node: NodeWithHub,
         reservoirs: Reservoirs,
+        slots: EditedSlots,
         away: BackoffSettings = AWAY,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
@@ -100,11 +103,15 @@ class HubLink:
             site, settings.bundles, folder, client, self._ledger, self._bundles, self._refusals,
             lambda: self._enrolment.hub_key, self._telling, self._sending.today,
         )  # fmt: skip
+        self._slots = SlotOrders(
+            settings.slots.allow, slots, folder, lambda: self._enrolment.hub_key, self._telling
+        )  # fmt: skip
         self._reporting = Reporting(
-            site, node, self._bundles_now, self._sending.waiting, self._fetching.declined
+            site, node, self._bundles_now, self._sending.waiting, self._declined, self._slots.told
         )  # fmt: skip
         self._first = FirstFrames(node, reservoirs, self._sending.waiting, settings.frames.every_s, site.trust.every_s)
         self._asked: Sequence[str] = ()
+        self._documents: Sequence[str] = ()
         self._accepted = self._connected = self._lost = False
         self._reports = self._failures = 0
         self._now = HubNow(settings.url, frames_allowed=settings.frames.allow)
@@ -184,17 +191,18 @@ class HubLink:
                 return _about(PENDING_S if state == "pending" else REJECTED_S)
         began = time.monotonic()
         left = self._sending.bytes_left()
-        report = self._reporting.report(self._asked, self._settings.frames.allow, left)
+        report = self._reporting.report(self._asked, self._settings.frames.allow, left, self._documents)
         orders = self._client.ask("POST", "/v1/report", Orders, report)
         waiting = sum(of.new_frames for of in report.cameras.values())
         self._show(state="accepted", why="", answered=datetime.now(UTC), bytes_left=left, frames_waiting=waiting)
         self._reporting.reported(report)
-        self._asked, self._reports = orders.cards, self._reports + 1
+        self._asked, self._documents, self._reports = orders.cards, orders.documents, self._reports + 1
         if orders.say:
             self._telling.note("say", f"says: {one_line(orders.say)}")
         has_bundle = {name: of.live is not None for name, of in report.cameras.items()}
-        again = self._work(orders, has_bundle)
-        if again or self._asked:
+        again = self._slots.follow(orders.slots, has_bundle)
+        again = self._work(orders, has_bundle) or again
+        if again or self._asked or self._documents:
             return SOON_S
         return max(0.0, _about(max(self._settings.report_s, orders.again_s)) - (time.monotonic() - began))
 
@@ -239,6 +247,9 @@ class HubLink:
                 self._show(state="rejected", why=what)
                 self._telling.warn("enrolment", f"this node, {name}, {what}; or take hub: out of the site file")
         return answer.state
+
+    def _declined(self, camera: str) -> Mapping[str, str]:
+        return {**self._fetching.declined(camera), **self._slots.declined(camera)}
 
     def _bundles_now(self, camera: str, runs: str) -> BundlesNow:
         return bundles_with(self._bundles.now(camera, runs), self._refusals.of(camera))

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -28,6 +28,7 @@ from lotwise.cameras.site.shared_slots import CameraId
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.trust.verdict import Word
 from lotwise.datasets.frame import SlotState
+from lotwise.node.slot_editing.sent_slot import MAX_SLOTS, SentSlot
 
 FORMAT = 1
 """Of these messages; a hub says with 426 which it speaks where a node speaks another."""
@@ -35,6 +36,9 @@ TAKEN, WHY = "Lotwise-Taken", "Lotwise-Why"
 """Headers of a frame: ISO 8601 with offset; reasons joined by commas."""
 
 Identity = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="identity of a bundle")]
+SlotsVersion = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="of slots, as an editor has it")]
+Wanted = Annotated[str, Field(pattern=r"^([0-9a-f]{16}|[0-9a-f]{32})$")]
+"""A bundle or slots that people at the hub want."""
 Text = Annotated[str, Field(max_length=500)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
@@ -120,7 +124,8 @@ class CameraReport(Message):
         new_frames: frames that wait to be sent.
         states: of the card's slots in their order, a letter each (:data:`STATE_LETTERS`); "" where none was read yet.
         declined: what people at the hub wanted by its last answer and what this node will not do, by the identity of
-            the bundle, and why.
+            the bundle or the version of the slots, and why.
+        slots_version: of the slots as the node's editor opens them; None where the hub may not change them.
     """
 
     card: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
@@ -141,7 +146,11 @@ class CameraReport(Message):
     refused: dict[Identity, Text] = Field({}, max_length=200)
     new_frames: Count = 0
     states: Annotated[str, Field(pattern=r"^[fou]*$", max_length=5000)] = ""
-    declined: dict[Identity, Text] = Field({}, max_length=10)
+    declined: Annotated[dict[Wanted, Text], Field(max_length=10)] = {}
+    slots_version: SlotsVersion | None = None
+
+
+Document = Annotated[tuple[SentSlot, ...], Field(max_length=MAX_SLOTS)]
 
 
 class Report(Message):
@@ -150,7 +159,8 @@ class Report(Message):
     Attributes:
         time: of the node's clock.
         cameras: each of the node's.
-        cards: of those cameras for which the hub asked.
+        cards, documents: of those cameras for which the hub asked; a document is all that a camera's slot file has,
+            proposals too.
         frames_allowed: whether the node's owner lets frames leave.
         bytes_left: of today's budget for frames.
     """
@@ -160,6 +170,7 @@ class Report(Message):
     software: Text = ""
     cameras: dict[CameraId, CameraReport] = Field(max_length=1000)
     cards: dict[CameraId, CameraCard] = Field({}, max_length=1000)
+    documents: Annotated[dict[CameraId, Document], Field(max_length=1000)] = {}
     frames_allowed: bool = False
     bytes_left: Annotated[int, Field(ge=0)] = 0
 
@@ -203,20 +214,51 @@ def offer_text(camera: str, identity: str, role: BundleRole, how: How, files: tu
     return "\n".join(lines).encode()
 
 
+class SlotOrder(Message):
+    """Slots that a person has drawn at the hub for a camera.
+
+    Attributes:
+        seen: versions that they may take the place of: those that the person has seen.
+        version: of these slots, once they are saved.
+        by: who has drawn them.
+        signature: Ed25519 of :meth:`signed_text` by the hub's key, base64url.
+    """
+
+    camera: CameraId
+    seen: tuple[SlotsVersion, ...] = Field(min_length=1, max_length=20)
+    version: SlotsVersion
+    slots: Document
+    by: Text
+    signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{86}$")]
+
+    @property
+    def signed_text(self) -> bytes:
+        """What the hub vouches for; the version is of the slots' whole content."""
+        return slot_order_text(self.camera, self.seen, self.version, self.by)
+
+
+def slot_order_text(camera: str, seen: Sequence[str], version: str, by: str) -> bytes:
+    """The bytes that a hub signs for slots."""
+    return "\n".join([f"lotwise slots {FORMAT}", camera, *seen, version, by]).encode()
+
+
 class Orders(Message):
     """The hub's answer to a report.
 
     Attributes:
-        cards: cameras whose card it wants with the next report.
+        cards, documents: cameras whose card, and the whole of whose slots, it wants with the next report.
         frames: for each camera how many more frames it can use; the node decides whether and what it sends.
         offers: bundles to fetch, one a camera at most.
+        slots: drawn by people, of one camera at most once.
         again_s: seconds to the next report.
         say: one line for the node's log; empty for none.
     """
 
     cards: tuple[CameraId, ...] = Field((), max_length=1000)
+    documents: Annotated[tuple[CameraId, ...], Field(max_length=1000)] = ()
     frames: dict[CameraId, Count] = Field({}, max_length=1000)
     offers: tuple[Offer, ...] = Field((), max_length=1000)
+    slots: Annotated[tuple[SlotOrder, ...], Field(max_length=1000)] = ()
     again_s: Annotated[float, Field(ge=1, le=86400)] = 10.0
     say: Text = ""
 

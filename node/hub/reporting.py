@@ -13,6 +13,7 @@ from lotwise.datasets.frame import Masks, Slot
 from lotwise.node.hub.bundles import BundlesNow
 from lotwise.node.hub.linked_node import LinkedNode
 from lotwise.node.hub.messages import STATE_LETTERS, CameraCard, CameraReport, Report
+from lotwise.node.hub.slot_orders import ToldSlots
 from lotwise.node.state import CameraNow, Counts
 from lotwise.node.version import software_version
 
@@ -29,6 +30,7 @@ class Reporting:
         bundles: what is live and what was refused, by camera and by the identity of the bundle that runs.
         waiting: how many frames of a camera wait to be sent.
         declined: what people at the hub wanted of a camera and what is not done here, and why.
+        slots: of a camera as its editor opens them; None where the hub may not change them.
 
     Raises:
         InputError: privacy masks that cannot be read.
@@ -41,28 +43,35 @@ class Reporting:
         bundles: Callable[[str, str], BundlesNow],
         waiting: Callable[[str], int],
         declined: Callable[[str], Mapping[str, str]] = lambda camera: {},
+        slots: Callable[[str], ToldSlots | None] = lambda camera: None,
     ) -> None:
-        self._node, self._bundles, self._waiting, self._declined = node, bundles, waiting, declined
+        self._node, self._bundles, self._waiting = node, bundles, waiting
+        self._declined, self._told_slots = declined, slots
         self._masks = {name: privacy_masks(one, f"cameras.{name}.privacy_masks") for name, one in site.cameras.items()}
         self._cards: dict[str, tuple[tuple[Slot, ...], tuple[IgnoreRegion, ...], CameraCard, str]] = {}
         self._known: dict[str, str] = {}
 
-    def report(self, asked: Collection[str], frames_allowed: bool, bytes_left: int) -> Report:
+    def report(
+        self, asked: Collection[str], frames_allowed: bool, bytes_left: int, documents: Collection[str] = ()
+    ) -> Report:
         """How everything is at this moment.
 
         Args:
             asked: cameras whose card the hub wants; those that have changed since the last report are given too.
             frames_allowed: whether frames may leave.
             bytes_left: of today's budget for them.
+            documents: cameras whose whole slots the hub wants.
         """
         now = self._node.now()
         cards = {name: self._card(of) for name, of in now.cameras.items()}
         wanted = {name for name, (_, stamp) in cards.items() if name in asked or self._known.get(name, stamp) != stamp}
+        slots = {name: self._told_slots(name) for name in now.cameras}
         return Report(
             time=datetime.now(UTC),
             software=software_version(),
-            cameras={name: self._camera(of, cards[name][1]) for name, of in now.cameras.items()},
+            cameras={name: self._camera(of, cards[name][1], slots[name]) for name, of in now.cameras.items()},
             cards={name: cards[name][0] for name in wanted},
+            documents={name: told.slots for name, told in slots.items() if told is not None and name in documents},
             frames_allowed=frames_allowed,
             bytes_left=bytes_left,
         )
@@ -71,7 +80,7 @@ class Reporting:
         """The hub has taken this report, and knows the cards of which it tells, or asks for them."""
         self._known = {name: of.card for name, of in report.cameras.items()}
 
-    def _camera(self, now: CameraNow, card: str) -> CameraReport:
+    def _camera(self, now: CameraNow, card: str, slots: ToldSlots | None) -> CameraReport:
         counts, bundles = Counts.of(now.slots), self._bundles(now.camera, now.bundle)
         refused = list(bundles.refused.items())[-MOST_REFUSED:]
         found = now.trust.verdict if now.trust is not None else None
@@ -94,6 +103,7 @@ class Reporting:
             refused={identity: why[:LONGEST] for identity, why in refused},
             new_frames=self._waiting(now.camera),
             states=slot_states(now, self._node.slots(now.camera)),
+            slots_version=None if slots is None else slots.version,
             declined={what: why[:LONGEST] for what, why in self._declined(now.camera).items()},
         )
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from lotwise.cameras.site.slot_entry import SlotEntry
 from lotwise.cameras.site.slot_file import read_slot_entries, write_slot_entries
+from lotwise.cameras.site.slot_formats.lotwise import entries_as_json
+from lotwise.cameras.site.slot_formats.read import slots_from_bytes
 from lotwise.cameras.site.slot_problems import slot_problems
 from lotwise.cameras.site.slot_storage import SlotStorage
 from lotwise.datasets.errors import InputError
@@ -39,8 +41,25 @@ class SlotDocument:
     @property
     def version(self) -> str:
         """32 hex digits of the content: the same as long as nobody changes anything."""
-        content = json.dumps([entry.model_dump(mode="json") for entry in self.entries], sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()[:32]
+        return entries_version(self.entries)
+
+
+def entries_version(entries: Sequence[SlotEntry]) -> str:
+    """32 hex digits of the content of some slots."""
+    content = json.dumps([entry.model_dump(mode="json") for entry in entries], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+def as_saved(entries: Sequence[SlotEntry]) -> tuple[SlotEntry, ...]:
+    """Slots as they are read again once they are saved.
+
+    Raises:
+        InputError: a slot file with them would be refused.
+    """
+    for problem in slot_problems(entries):
+        if problem.refused:
+            raise InputError(problem.why)
+    return slots_from_bytes("slots", entries_as_json(entries)).entries
 
 
 class ChangedMeanwhile(Exception):

@@ -17,10 +17,11 @@ from lotwise.hub.pages.actions.action import Action, Setting, Target
 from lotwise.hub.pages.actions.bundle_actions import BUNDLE_ACTIONS
 from lotwise.hub.pages.actions.job_actions import JOB_ACTIONS
 from lotwise.hub.pages.actions.node_actions import NODE_ACTIONS
+from lotwise.hub.pages.actions.slot_actions import SLOTS
 
 ACTIONS: tuple[Action, ...] = (*NODE_ACTIONS, *JOB_ACTIONS, *BUNDLE_ACTIONS)
 BY_NAME = {one.name: one for one in ACTIONS}
-BY_NOTE = {one.noted: one for one in ACTIONS}
+BY_NOTE = {one.noted: one for one in (*ACTIONS, SLOTS)}
 BATCH_BYTES = 8
 """Of the random name under which things that were decided at once are noted."""
 

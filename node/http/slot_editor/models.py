@@ -6,26 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from lotwise.cameras.site.slot_entry import SlotEntry
 from lotwise.cameras.site.slot_problems import SlotProblem
 from lotwise.datasets.frame import SlotState
 from lotwise.node.slot_editing.document import SlotDocument
 from lotwise.node.slot_editing.edited_site import EditedPicture
-
-MAX_SLOTS = 1000
-"""Slots of one camera; the largest view of a public data set has a hundred."""
-MAX_CORNERS = 64
-SlotId = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Corners = Annotated[tuple[tuple[float, float], ...], Field(max_length=MAX_CORNERS)]
-
-
-class SentSlot(SlotEntry):
-    """A slot as an editor sends it."""
-
-    id: SlotId
-    polygon: Corners
+from lotwise.node.slot_editing.sent_slot import MAX_SLOTS, SentSlot
 
 
 class SentSlots(BaseModel):
@@ -34,6 +22,14 @@ class SentSlots(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     slots: Annotated[tuple[SentSlot, ...], Field(max_length=MAX_SLOTS)]
+
+
+class RefusedAnswer(BaseModel):
+    """Slots that were saved here and could not be put in force where they belong."""
+
+    why: str
+    base: tuple[SlotEntry, ...] = Field(description="What they were drawn from")
+    slots: tuple[SlotEntry, ...]
 
 
 class SlotsAnswer(BaseModel):
@@ -47,6 +43,8 @@ class SlotsAnswer(BaseModel):
     file: str = Field(description="Where they are saved")
     unwritable: str = Field(description="Why they cannot be saved, in one line, or empty")
     pictures: tuple[str, ...] = Field(description="Names of the pictures to draw on")
+    told: Annotated[str, Field(description="What becomes of saved slots that are not in force at once")] = ""
+    refused: RefusedAnswer | None = None
 
     @staticmethod
     def of(document: SlotDocument, camera: str, site: str, pictures: Sequence[str]) -> SlotsAnswer:

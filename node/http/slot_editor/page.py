@@ -31,14 +31,18 @@ def slots_address(camera: str) -> str:
     return f"cameras/{quote(camera, safe='')}/slots"
 
 
-def editor_page(camera: str, cameras: Sequence[str], site: str, alone: bool) -> tuple[str, str]:
+def editor_page(
+    camera: str, cameras: Sequence[str], site: str, alone: bool, home: str = "../../", form_token: str = ""
+) -> tuple[str, str]:
     """The page, and the content security policy that is to be sent with it.
 
     Args:
         camera: its id.
         cameras: ids of all, to go to another one.
         site: its name.
-        alone: there is no node's page to go back to.
+        alone: there is no page to go back to.
+        home: address of that page.
+        form_token: sent back with whatever the page asks to be changed; "" where nobody asks for one.
     """
     nonce = token_urlsafe(16)
     html = TEMPLATES.get_template("slots.html").render(
@@ -46,6 +50,8 @@ def editor_page(camera: str, cameras: Sequence[str], site: str, alone: bool) -> 
         cameras=cameras,
         site=site,
         alone=alone,
+        home=home,
+        form_token=form_token,
         nonce=nonce,
         style=Markup(STYLE),  # noqa: S704 a file of ours
     )

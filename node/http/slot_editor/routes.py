@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter
@@ -11,29 +9,24 @@ from anyio.to_thread import run_sync
 from fastapi import FastAPI, HTTPException, Path, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from lotwise.cameras.site.slot_formats.given_file import Hints
-from lotwise.cameras.site.slot_formats.read import slots_from_bytes
-from lotwise.cameras.site.slot_formats.sizes import parse_size
 from lotwise.datasets.errors import InputError
 from lotwise.node.http.api_models import ErrorAnswer
 from lotwise.node.http.slot_editor.body import parse, read_body
+from lotwise.node.http.slot_editor.importing import MAX_IMPORT_BYTES, imported
 from lotwise.node.http.slot_editor.models import (
     ConflictAnswer,
     ImportAnswer,
-    PictureAnswer,
     SentSlots,
     SlotsAnswer,
     TryAnswer,
 )
 from lotwise.node.http.slot_editor.page import MODULES, editor_page
+from lotwise.node.http.slot_editor.pictures import picture_response
 from lotwise.node.http.slot_editor.trial import tried
 from lotwise.node.slot_editing.document import ChangedMeanwhile, SlotDocument, read_document, save_document
 from lotwise.node.slot_editing.edited_site import EditedSite
 
 CameraName = Annotated[str, Path(description="Camera id as in the site file")]
-HASH_DIGITS = 16
-MAX_IMPORT_BYTES = 16 << 20
-"""Bytes of a file of another program: LabelMe puts the picture into it."""
 SENT_SLOTS: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": SentSlots.model_json_schema()}}}
 }
@@ -124,10 +117,7 @@ def add_slot_editor(app: FastAPI, edited: EditedSite, one: CapacityLimiter, alon
         found = await run_sync(edited.picture, known(camera), number, limiter=one)
         if found is None:
             raise HTTPException(503, f"{camera}: no picture yet")
-        about = PictureAnswer.of(found, hashlib.sha256(found.jpeg).hexdigest()[:HASH_DIGITS])
-        # Headers are ASCII: other letters in a name are written as JSON escapes.
-        told = json.dumps(about.model_dump(mode="json"))
-        return Response(found.jpeg, media_type="image/jpeg", headers={"X-Picture": told})
+        return picture_response(found)
 
     @app.post("/api/v1/cameras/{camera}/slots/try", responses=_errors(404, 413, 422), openapi_extra=SENT_SLOTS)
     async def try_slots(camera: CameraName, request: Request) -> TryAnswer:
@@ -150,16 +140,9 @@ def add_slot_editor(app: FastAPI, edited: EditedSite, one: CapacityLimiter, alon
         known(camera)
         body = await read_body(request, MAX_IMPORT_BYTES)
         try:
-            hints = Hints(
-                canvas=None if not canvas else parse_size(canvas, "canvas"),
-                picture=None if not picture else parse_size(picture, "picture"),
-                camera=of_camera or None,
-                slot=None if not slot else parse_size(slot, "slot"),
-            )
-            found = await run_sync(slots_from_bytes, name, body, hints, limiter=one)
+            return await run_sync(imported, name, body, picture, canvas, slot, of_camera, limiter=one)
         except InputError as error:
             raise HTTPException(422, str(error)) from error
-        return ImportAnswer(slots=found.entries, format=found.format.title, notes=found.notes)
 
 
 def _errors(*codes: int) -> dict[int | str, dict[str, Any]]:

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from lotwise.datasets.errors import InputError
-from lotwise.hub.database import job_table, rollout_table, tables, user_tables
+from lotwise.hub.database import job_table, rollout_table, slot_tables, tables, user_tables
 from lotwise.hub.database.columns import Base
 from lotwise.hub.database.database import open_database
 from lotwise.hub.database.nodes import decide, enrol, nodes_by_state
@@ -21,7 +21,7 @@ from tests.hub.postgresql_server import PostgresqlServer
 def test_migrations_make_the_tables_that_the_code_knows(any_hub: HubFile) -> None:
     database = open_database(any_hub)
     made = inspect(database.engine).get_table_names()
-    known = (tables.NodeRow, job_table.JobRow, rollout_table.RolloutRow, user_tables.UserRow)
+    known = (tables.NodeRow, job_table.JobRow, rollout_table.RolloutRow, user_tables.UserRow, slot_tables.SlotOrderRow)
     assert {one.__tablename__ for one in known} <= set(made)
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

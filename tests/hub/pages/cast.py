@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from lotwise.cameras.site.slot_entry import SlotEntry
 from lotwise.hub.database import audit
 from lotwise.hub.database.cameras import find_camera
 from lotwise.hub.database.frames import add_frame, use_frames
 from lotwise.hub.database.nodes import decide, enrol, node_of
-from lotwise.hub.database.offers import change_offer, make_offer
+from lotwise.hub.database.offers import change_offer, make_offer, offers_of
 from lotwise.hub.database.reports import Said, note_report
 from lotwise.hub.database.tables import OfferRow
 from lotwise.hub.hub import Hub
 from lotwise.hub.jobs.queue import enqueue
+from lotwise.hub.orders import answer
 from lotwise.hub.users.accounts import add_user
-from lotwise.node.hub.messages import CameraCard, CameraReport
+from lotwise.node.hub.messages import CameraCard, CameraReport, Orders, Report
+from lotwise.node.hub.signing import check_signature
+from lotwise.node.slot_editing.document import as_saved, entries_version
+from lotwise.node.slot_editing.sent_slot import SentSlot
 from tests.hub.signed_client import jpeg_of
 
 PASSWORD = "four words are better"
@@ -115,3 +121,56 @@ def _offer(camera: str, identity: str, now: datetime) -> OfferRow:
         node=NORTH, camera=camera, identity=identity, role="student", how="shadow", why="retrained with 6 new frames",
         files=[], signature="", state="offered", offered=now, changed=now,
     )  # fmt: skip
+
+
+@dataclass
+class SlotNode:
+    """North as far as the slots of its C1 go: it has a slot file, and lets the hub change it.
+
+    Attributes:
+        hub: that it reports to.
+        entries: of its slot file.
+    """
+
+    hub: Hub
+    entries: tuple[SlotEntry, ...]
+
+    @property
+    def version(self) -> str:
+        return entries_version(self.entries)
+
+    def report(self, declined: dict[str, str] | None = None, allow: bool = True, ask: bool = True) -> Orders:
+        """Tell how the slots are, once more with all of them where the hub wants that; what the hub says."""
+        said = CameraReport(
+            card="0" * 16, live=LIVE, slots_version=self.version if allow else None, declined=declined or {}
+        )
+        now, documents = datetime.now(UTC), {}
+        orders = answer(self.hub, NORTH, Report(time=now, cameras={"C1": said}))
+        if orders.documents and ask:
+            documents = {"C1": tuple(SentSlot.model_validate(one.model_dump()) for one in self.entries)}
+            orders = answer(self.hub, NORTH, Report(time=now, cameras={"C1": said}, documents=documents))
+        return orders
+
+    def take(self) -> Orders:
+        """Do what the hub orders, as a node does."""
+        for order in self.report().slots:
+            assert self.version in order.seen and check_signature(
+                self.hub.keys.public, order.signed_text, order.signature
+            )
+            assert entries_version(order.slots) == order.version
+            self.entries = tuple(SlotEntry.model_validate(one.model_dump()) for one in order.slots)
+        return self.report()
+
+
+def slot_node(hub: Hub) -> SlotNode:
+    """North with five slots at C1, one of them only proposed."""
+    with hub.database.writing() as session:
+        for row in offers_of(session, NORTH):  # they have no files, and cannot be sent
+            session.delete(row)
+    entries = [
+        SlotEntry(id=str(number), polygon=tuple((x + number * 0.1, y) for x, y in SQUARE)) for number in range(5)
+    ]
+    entries[4] = entries[4].model_copy(update={"status": "proposed"})
+    node = SlotNode(hub, as_saved(entries))
+    assert node.report().documents == ()
+    return node

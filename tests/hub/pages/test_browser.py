@@ -16,10 +16,15 @@ from tests.node.http.slot_editor.conftest import OpenPage
 pytestmark = pytest.mark.slow
 
 
-def sign_in(page: Page, name: str) -> None:
+def sign_in_at(page: Page, name: str) -> None:
+    """Sign in, and go on to where the page leads."""
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+
+
+def sign_in(page: Page, name: str) -> None:
+    sign_in_at(page, name)
     expect(page.get_by_role("heading", name="Cameras")).to_be_visible()
 
 
@@ -65,9 +70,9 @@ def test_a_node_is_accepted_by_keyboard_alone(pages: Pages, open_page: OpenPage)
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Cameras")).to_be_visible()
-    _tab_to(page, "Choose <b>stranger</b>")
+    tab_to(page, "Choose <b>stranger</b>")
     page.keyboard.press("Space")
-    _tab_to(page, "Accept")
+    tab_to(page, "Accept")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Accept?")).to_be_visible()
     expect(page.get_by_role("button", name="Accept: 1")).to_be_focused()
@@ -141,7 +146,7 @@ def test_nothing_serious_is_found(
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
-def _tab_to(page: Page, name: str) -> None:
+def tab_to(page: Page, name: str) -> None:
     """Press Tab until something of this name has the focus."""
     label = "(e => (e.closest('label') ?? e).innerText.trim())(document.activeElement)"
     for _ in range(60):

@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 from lotwise.hub.database.job_table import JobKind, JobState
+from lotwise.hub.database.slot_tables import SlotOrderState
 from lotwise.hub.database.tables import NodeState, OfferState
 from lotwise.hub.pages.actions.perform import BY_NAME
 from lotwise.hub.pages.catalogue import languages, read_texts, texts_for
@@ -31,6 +32,7 @@ def test_every_key_is_there_and_none_is_left_over() -> None:
     entries, keys = languages()["en"].entries, named()
     made = {f"action.{part}{name}" for name in BY_NAME for part in ("", "about_")}
     made |= {f"time.{unit}" for unit in ("s", "min", "h", "d")} | {f"camera.how_{one}" for one in get_args(How)}
+    made |= {f"camera.drawn_{one}" for one in get_args(SlotOrderState)}
     made |= {"people.seen", "people.used", "fleet.free"}
     assert sorted((keys | made) - set(entries)) == []
     left = {key for key in set(entries) - keys - made if key.partition(".")[0] not in GROUPS}

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,18 +16,22 @@ import pytest
 from lotwise.cameras.detection.bundle import parse_manifest
 from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.site.reading import read_site
+from lotwise.cameras.site.slot_entry import SlotEntry
 from lotwise.cameras.site.sources import BackoffSettings
 from lotwise.datasets.errors import InputError
 from lotwise.node.hub import link as link_module
 from lotwise.node.hub.ledger import LEDGER, read_ledger
 from lotwise.node.hub.link import KEY, HubLink
-from lotwise.node.hub.messages import Orders
+from lotwise.node.hub.messages import Orders, SlotOrder, slot_order_text
 from lotwise.node.hub.signing import own_keys
+from lotwise.node.journal.query import EventQuery
+from lotwise.node.slot_editing.document import as_saved, entries_version
 from lotwise.node.start import Service, open_service
 from tests.cameras.bundles import write_constant_bundle
 from tests.conftest import ROOT
 from tests.node.hub.fake_hub import Failure, FakeHub
 from tests.node.mqtt.brokers import until
+from tests.node.nodes import square
 from tests.node.sites import write_site
 
 
@@ -194,3 +199,24 @@ def test_the_bundle_is_kept_where_the_site_file_names_a_run(tmp_path: Path, hub:
     registry = Registry(tmp_path / "run" / "cameras" / "C1" / "bundles")
     until(lambda: registry.state().live == identity, "it is live", 60)
     service.close()
+
+
+def test_slots_that_were_drawn_at_the_hub_are_in_force_in_the_running_node(tmp_path: Path, hub: FakeHub) -> None:
+    path = without_a_bundle(tmp_path, hub={"url": hub.url, "report_s": 1, "slots": {"allow": True}})
+    drawn = as_saved([SlotEntry.of(square(name, x, 0.1)) for name, x in (("1", 0.1), ("2", 0.6))])
+    version = entries_version(drawn)
+    with closing(open_service(read_site(path), path)) as service:
+        hub.orders = Orders(again_s=1, documents=("C1",))
+        service.start()
+        until(lambda: hub.reports and hub.reports[-1].documents, "the hub has all of the slots")
+        seen = hub.reports[-1].cameras["C1"].slots_version
+        assert seen is not None and hub.reports[-1].documents == {"C1": ()}
+        signature = hub.keys.sign(slot_order_text("C1", [seen], version, "user otto"))
+        order = {"camera": "C1", "seen": [seen], "version": version, "by": "user otto", "signature": signature}
+        slots = [one.model_dump(mode="json") for one in drawn]
+        hub.orders = Orders(again_s=1, slots=(SlotOrder.model_validate(order | {"slots": slots}),))
+        until(lambda: hub.reports[-1].cameras["C1"].slots_version == version, "the hub hears which ones are in force")
+        until(lambda: [one.id for one in service.node.slots("C1")] == ["1", "2"], "the node reads them")
+        until(lambda: "C1" in hub.cards and len(hub.cards["C1"].slots) == 2, "the card has them")
+        noted = service.node.events(EventQuery(camera="C1"))
+        assert [one.details["by"] for one in noted if one.name == "slot file"] == ["user otto at the hub"]

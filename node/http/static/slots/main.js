@@ -134,7 +134,7 @@ async function save() {
     savedHere = true;
     editor.theirs = [];
     banner("");
-    said = `${mine.filter((slot) => slot.status === "accepted").length} slots saved`;
+    said = saved.told || `${mine.filter((slot) => slot.status === "accepted").length} slots saved`;
   } catch (error) {
     if (error.status === 412) conflict(error.now);
     else banner(`Not saved: ${error.message}`, [["Try again", save]]);
@@ -192,7 +192,7 @@ function download(content, name) {
 /** Changes of an earlier visit that were never saved. */
 function offerKept() {
   const before = kept(camera);
-  if (!before || alike(before.slots, saved.slots)) return;
+  if (!before || alike(before.slots, saved.slots)) return offerRefused();
   const restore = () => {
     const slots = before.version === saved.version ? opened(before.slots) : merged(before.base, opened(before.slots), saved.slots).slots;
     editor.do("bring back unsaved changes", { slots });
@@ -200,6 +200,14 @@ function offerKept() {
   const forget = () => keep(camera, null);
   const time = new Date(before.time).toLocaleString();
   banner(`There are changes of ${time} that were not saved.`, [["Bring them back", restore], ["Forget them", forget]]);
+}
+
+/** Slots that were saved and that could not be put in force where they belong. */
+function offerRefused() {
+  if (!saved.refused) return;
+  const { why, base, slots } = saved.refused;
+  const bring = () => editor.do("bring back slots that were refused", { slots: merged(base, opened(slots), saved.slots).slots });
+  banner(`Slots that were saved here are not in force: ${why}`, [["Bring them back", bring], ["Leave them", () => {}]]);
 }
 
 const ACTS = {

@@ -13,8 +13,10 @@ export class Refused extends Error {
 
 const ask = async (url, options = {}) => {
   let answer;
+  const token = document.body.dataset.formToken; // A hub asks for it, where several people have signed in.
+  const headers = { ...options.headers, ...(token ? { "Lotwise-Form": token } : {}) };
   try {
-    answer = await fetch(url, { cache: "no-store", ...options });
+    answer = await fetch(url, { cache: "no-store", ...options, headers });
   } catch {
     throw new Refused("no answer; is it still running, and the network up?", 0);
   }
