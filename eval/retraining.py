@@ -33,7 +33,9 @@ NOTICED = 0.005
 """Change of a frame's expected F1 from which on it counts as better or worse."""
 
 
-def write_changes(run: Run, footage: Footage, record: RetrainingRecord, read: LoadFrame = load) -> Path:
+def write_changes(
+    run: Run, footage: Footage, record: RetrainingRecord, read: LoadFrame = load, title: str | None = None
+) -> Path:
     """Write the page beside the retraining's record, and return where.
 
     Args:
@@ -41,11 +43,12 @@ def write_changes(run: Run, footage: Footage, record: RetrainingRecord, read: Lo
         footage: its frames.
         record: of a finished retraining.
         read: gives the pixels of a frame.
+        title: says which model is live; :func:`headline` where the run's own registry knows that.
     """
     chain = Retrainings(run, record.camera)
     page = ChangePage(
         record=record,
-        headline=headline(run, record),
+        headline=headline(run, record) if title is None else title,
         better=tuple(frame for frame in changed(record) if gain(frame) > 0),
         worse=tuple(frame for frame in changed(record) if gain(frame) < 0),
         slots=slot_changes(record.compared.frames if record.compared else ()),

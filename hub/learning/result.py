@@ -19,6 +19,7 @@ class JobResult(BaseModel):
         word: in one word.
         why: one line for people.
         bundle: identity of what was offered.
+        page: what a retraining changed, a file below the camera's working folder; "" where there is none.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -26,3 +27,4 @@ class JobResult(BaseModel):
     word: JobWord
     why: str = ""
     bundle: str = ""
+    page: str = ""

@@ -21,6 +21,7 @@ from lotwise.hub.database.offers import offer_of
 from lotwise.hub.database.tables import CameraRow, FrameRow
 from lotwise.hub.folders import HubFolders
 from lotwise.hub.learning.camera_work import OUT_OF_BUDGET, in_camera, offer_live, site_file
+from lotwise.hub.learning.changes import with_changes
 from lotwise.hub.learning.due import due_job
 from lotwise.hub.learning.follow import follow_node
 from lotwise.hub.learning.material import first_frames, new_frames
@@ -119,7 +120,7 @@ def _retrain(
     # A try that was killed after its gate, before the node was offered anything.
     made_last = place_of(folders, row.node, row.camera, registry.state().live).run
     if (unsettled := _settle(file, database, row, made_last)) is not None:
-        return unsettled
+        return with_changes(folders, row, made_last, unsettled, note)
     if said := follow_node(registry, row):
         note(said)
     # With the recipe that the live student comes from.
@@ -140,11 +141,12 @@ def _retrain(
         outcome = retrain_camera(run, open_footage(run.plan()), row.camera, asked, budget, progress, note)
         if outcome.word == "out of budget":
             return OUT_OF_BUDGET
-        if (settled := _settle(file, database, row, run)) is not None:
-            return settled
-    if outcome.word not in WORDS:
-        raise InputError(outcome.why)
-    return JobResult(word=WORDS[outcome.word], why=outcome.why)
+        settled = _settle(file, database, row, run)
+        if settled is None and outcome.word not in WORDS:
+            raise InputError(outcome.why)
+        result = settled or JobResult(word=WORDS[outcome.word], why=outcome.why)
+        made = outcome.record is not None and outcome.record.finished
+        return with_changes(folders, row, run, result, note) if made else result
 
 
 def _due(file: HubFile, database: Database, row: CameraRow, kind: JobKind) -> bool:

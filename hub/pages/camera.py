@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from lotwise.hub.database.reports import reports_of
 from lotwise.hub.database.slot_tables import SlotOrderRow
 from lotwise.hub.database.slots import newest_order
 from lotwise.hub.database.tables import AuditRow, CameraRow, FrameRow, FrameState, NodeRow, OfferRow
+from lotwise.hub.pages.changes import changes_by_bundle
 from lotwise.hub.pages.fleet import silent_before
 from lotwise.hub.pages.occupancy_chart import OccupancyChart, occupancy_chart
 from lotwise.hub.pages.places import Place, places_of
@@ -41,6 +42,7 @@ class CameraView:
         new_count, used_count: how many there are in all.
         drawn: the slots that somebody has drawn here last; None where nobody has.
         offers, jobs, lines: the newest first.
+        changes: jobs that have a page of what they changed, by the bundle that they made.
         chart: how full it was.
     """
 
@@ -57,6 +59,7 @@ class CameraView:
     offers: Sequence[OfferRow]
     jobs: Sequence[JobRow]
     lines: Sequence[AuditRow]
+    changes: Mapping[str, int]
     chart: OccupancyChart | None
 
     @property
@@ -98,6 +101,7 @@ def camera_view(
         offers=offers_of(session, node, camera)[::-1][:VERSIONS_SHOWN],
         jobs=session.scalars(jobs.limit(JOBS_SHOWN)).all(),
         lines=_lines(session, owner, camera),
+        changes=changes_by_bundle(session, node, camera),
         chart=occupancy_chart(reports_of(session, node, camera, since)),
     )
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import cv2
 from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 
+from lotwise.hub.database.job_table import JobRow
 from lotwise.hub.database.offers import STANDING
 from lotwise.hub.hub import Hub
 from lotwise.hub.pages.asking import PageFailed, person_of
 from lotwise.hub.pages.camera import HISTORY_DAYS, CameraView, camera_view, kept_frame
+from lotwise.hub.pages.changes import changes_of, policy_of
 from lotwise.hub.pages.fleet import counts_of
 from lotwise.hub.pages.occupancy_chart import HEIGHT, WIDTH
 from lotwise.hub.pages.places import ids_by_state
@@ -61,6 +63,13 @@ def add_camera(app: FastAPI, hub: Hub) -> None:
         content = await in_thread(_picture, hub, node, camera, sha256, width)
         return Response(content, media_type="image/jpeg", headers=PICTURE_HEADERS)
 
+    @app.get("/cameras/{node}/{camera}/changes/{job}")
+    async def changes(request: Request, node: str, camera: str, job: int) -> Response:
+        """What a retraining changed, as its job has written it."""
+        await person_of(hub, request)
+        content = await in_thread(_changes, hub, node, camera, job)
+        return HTMLResponse(content, headers={"Content-Security-Policy": policy_of(content)})
+
 
 def actions_for(view: CameraView) -> list[str]:
     """Names of the actions that make sense for a camera now."""
@@ -82,6 +91,17 @@ def _view(hub: Hub, node: str, camera: str) -> CameraView:
     if view is None:
         raise PageFailed(404, "error.not_found")
     return view
+
+
+def _changes(hub: Hub, node: str, camera: str, job: int) -> bytes:
+    with hub.database.reading() as session:
+        row = session.get(JobRow, job)
+    content = None
+    if row is not None and (row.node, row.camera) == (node, camera):
+        content = changes_of(hub.folders, row)
+    if content is None:
+        raise PageFailed(404, "error.not_found")
+    return content
 
 
 def _picture(hub: Hub, node: str, camera: str, sha256: str, width: int) -> bytes:

@@ -87,6 +87,8 @@ def test_a_student_is_made_offered_refused_or_run_and_retrained(
     assert again.word in ("offered", "kept"), again.why
     record = Retrainings(Run(folders.run(NODE, "C1")), "C1").records()[-1]
     assert record.finished and (record.outcome == "promoted") == (again.word == "offered")
+    page = (folders.work(NODE, "C1") / again.page).read_text(encoding="utf-8")
+    assert str(record.bundle) in page and "the hub&#39;s gate" in page
     with database.reading() as session:
         assert count_frames(session, NODE, "C1", "new") == 0
         found = offers_of(session, NODE, "C1")
@@ -108,6 +110,7 @@ def _refused_or_offered_again(
         session.delete(offers_of(session, NODE, "C1")[-1])
     settled = do_job(file, "retrain", NODE, "C1")
     assert (settled.word, settled.bundle) == ("offered", second.bundle)
+    assert (folders.work(NODE, "C1") / settled.page).is_file()
     node_says(database, "refused", "retrain")
     add_frames(database, folders, pictures(frames[12:]))
     third = do_job(file, "retrain", NODE, "C1")
