@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from lotwise.cameras.detection.boards.ensemble import EnsembleEntry
+from lotwise.cameras.detection.bundle_file import Digest, FileName
 from lotwise.cameras.detection.calibration import Calibration
 from lotwise.cameras.site.mistakes import mistake_line
 from lotwise.cameras.site.slot_check import first_wrong_slot
@@ -31,8 +33,6 @@ MODEL = "model.onnx"
 Precision = Literal["float", "int8"]
 FLOAT_ONLY: dict[Precision, str] = {"float": MODEL}
 IDENTITY = re.compile(r"[0-9a-f]{16}")
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", description="name of a file in the bundle")]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="sha256 of a file, as 64 hex digits")]
 
 
 class Manifest(BaseModel):
@@ -82,8 +82,12 @@ class Manifest(BaseModel):
         Field(description="the part of the frame that the network looks at, x1, y1, x2, y2 in 0..1; null: all of it"),
     ] = None
     models: Annotated[
-        dict[Precision, FileName], Field(description="model file of each precision; an .xml has its .bin beside it")
+        dict[Precision, FileName],
+        Field(description="model file of each precision; an .xml has its .bin beside it; none where there are modules"),
     ] = FLOAT_ONLY
+    ensemble: Annotated[
+        EnsembleEntry | None, Field(description="the modules of a student for several boards; null: it is one model")
+    ] = None
 
     @field_validator("slots")
     @classmethod
@@ -109,7 +113,7 @@ class Manifest(BaseModel):
     def unsaid(self) -> set[str]:
         """Fields younger than format 1 that say nothing new; unwritten, so that older bundles keep their identity."""
         silent = {"models"} if self.models == FLOAT_ONLY else set()
-        younger = ("slot_confidence", "calibration", "crop", "reported_overlap")
+        younger = ("slot_confidence", "calibration", "crop", "reported_overlap", "ensemble")
         silent |= {"reported_nested"} if self.reported_overlap is None else set()
         return silent | {name for name in younger if getattr(self, name) is None}
 
@@ -141,11 +145,12 @@ def parse_manifest(folder: Path) -> Manifest:
         raise InputError(
             f"{path}: {mistake_line(error, Manifest)}; update lotwise, or export the bundle again with this version"
         ) from error
-    needed = list(manifest.models.values())
+    needed = [*manifest.models.values(), *(manifest.ensemble.files if manifest.ensemble else ())]
     needed += [f"{Path(name).stem}.bin" for name in needed if name.endswith(".xml")]
     missing = [name for name in needed if name not in manifest.files]
-    if missing or "float" not in manifest.models:
-        what = f"files: does not list {missing[0]}" if missing else "models: does not name a float model"
+    if missing or ("float" in manifest.models) == (manifest.ensemble is not None):
+        what = "models: names one beside the ensemble" if manifest.ensemble else "models: does not name a float model"
+        what = f"files: does not list {missing[0]}" if missing else what
         raise InputError(f"{path}: {what}; export the bundle again")
     name = folder.resolve().name
     if IDENTITY.fullmatch(name) and name != manifest.identity:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lotwise.cameras.detection.backends import Backend, LoadNetwork, Network, can_run, load_network
+from lotwise.cameras.detection.boards.modules_network import ModulesNetwork, load_modules
 from lotwise.cameras.detection.bundle import MANIFEST, Manifest, Precision, read_manifest, sha256
 from lotwise.cameras.detection.external_weights import external_files
 from lotwise.cameras.detection.letterbox import Letterbox
@@ -91,6 +92,16 @@ class Detector:
     def crop(self) -> Crop | None:
         """The part of the frame that it looks at; all of it where None."""
         return self.manifest.crop if self.manifest else None
+
+    def unread(self, frame: tuple[int, int]) -> tuple[Crop, ...]:
+        """Parts of the last frame, in 0..1 of it, that no board has read: of these nothing is known.
+
+        Args:
+            frame: its (width, height).
+        """
+        windows = self.network.unread if isinstance(self.network, ModulesNetwork) else ()
+        fitted = Letterbox(frame, self.input, self.crop)
+        return tuple(fitted.part(window) for window in windows)
 
     @property
     def slot_rule(self) -> SlotRule:
@@ -212,6 +223,13 @@ def load_detector(
     """
     if path.is_dir():
         manifest = read_manifest(path)
+        if manifest.ensemble is not None:
+            if precision == "int8":
+                raise InputError(f"{path}: its modules are float models; give precision: auto or float")
+            modules = load_modules(
+                path, manifest, lambda file: load(file, backend, threads, cache, number_format), threads
+            )
+            return detector_of(path, manifest, modules, "float", number_format)
         int8 = manifest.models.get("int8")
         best: Precision = "int8" if int8 and can_run(int8, backend) else "float"
         chosen = best if precision == "auto" else precision
@@ -228,18 +246,7 @@ def load_detector(
                 f"{path / MANIFEST}: input: says {manifest.input[0]} x {manifest.input[1]} pixels, but {file.name} "
                 f"takes {takes[0]} x {takes[1]}; export the bundle again"
             )
-        seen = read_seen_boxes(path / SEEN_BOXES) if SEEN_BOXES in manifest.files else None
-        return Detector(
-            network,
-            manifest.input,
-            manifest.confidence,
-            manifest.overlap,
-            None,
-            manifest,
-            precision=chosen,
-            number_format=number_format,
-            seen_boxes=seen or NO_BOXES,
-        )
+        return detector_of(path, manifest, network, chosen, number_format)
     if path.suffix != ".onnx" or not path.is_file():
         raise InputError(f"{path}: neither a bundle folder nor an .onnx file; give one of the two")
     if precision == "int8":
@@ -251,6 +258,24 @@ def load_detector(
             raise InputError(f"{path}: takes frames of any size; export it for one size")
         return Detector(network, (width, height), digest=sha256(path))
     return _ultralytics(path, network)
+
+
+def detector_of(
+    bundle: Path, manifest: Manifest, network: Network, precision: Precision, number_format: NumberFormat
+) -> Detector:
+    """A bundle's detector, run by a network that is loaded already, here or on boards."""
+    seen = read_seen_boxes(bundle / SEEN_BOXES) if SEEN_BOXES in manifest.files else None
+    return Detector(
+        network,
+        manifest.input,
+        manifest.confidence,
+        manifest.overlap,
+        None,
+        manifest,
+        precision=precision,
+        number_format=number_format,
+        seen_boxes=seen or NO_BOXES,
+    )
 
 
 def _refuse_external_weights(file: Path, manifest: Manifest) -> None:

@@ -107,6 +107,16 @@ class Letterbox:
         least, most = np.array([left, top] * 2, np.float32), np.array([right, bottom] * 2, np.float32)
         return np.asarray(np.clip(moved, least, most), np.float32)
 
+    def part(self, window: tuple[int, int, int, int]) -> Crop:
+        """Left, top, right, bottom in input pixels -> the same part of the original frame, in 0..1 of it.
+
+        >>> Letterbox((1000, 500), (320, 160)).part((0, 80, 320, 160))
+        (0.0, 0.5, 1.0, 1.0)
+        """
+        width, height = self.frame
+        left, top, right, bottom = self.to_frame(np.array([window], np.float32))[0].tolist()
+        return left / width, top / height, right / width, bottom / height
+
     def to_input(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, 4) xyxy in pixels of the original frame -> input pixels; of a crop they may reach beyond it."""
         return np.asarray(boxes * np.float32(self.scale) + self._move, np.float32)

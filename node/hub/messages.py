@@ -23,7 +23,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from lotwise.cameras.detection.bundle import BundleRole, Digest, FileName
+from lotwise.cameras.detection.bundle import BundleRole
+from lotwise.cameras.detection.bundle_file import Digest, FileName
 from lotwise.cameras.site.shared_slots import CameraId
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.trust.verdict import Word

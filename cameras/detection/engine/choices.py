@@ -113,7 +113,8 @@ class Choices:
 
 def bundle_shape(folder: Path, manifest: Manifest) -> str:
     """Bundles of the same shape take the same time: size of the input, and of the model to one part in a hundred."""
-    size = (folder / manifest.models.get("float", MODEL)).stat().st_size
+    files = manifest.ensemble.files if manifest.ensemble else [manifest.models.get("float", MODEL)]
+    size = sum((folder / file).stat().st_size for file in files)
     width, height = manifest.input
     return f"{width}x{height}, {float(f'{size / 1e6:.2g}'):g} MB" + (", int8" if "int8" in manifest.models else "")
 

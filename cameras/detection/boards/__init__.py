@@ -1,0 +1,1 @@
+"""One student over several boards: its modules, what they say, and how that becomes one detector's answer."""
