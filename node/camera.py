@@ -24,7 +24,7 @@ from lotwise.cameras.slots.seen_frame import SeenFrame
 from lotwise.cameras.slots.slot_changes import slot_changes
 from lotwise.cameras.slots.slot_knowledge import slot_knowledge
 from lotwise.cameras.slots.state import SlotChange, SlotNow
-from lotwise.cameras.slots.unseen import unseen_slots
+from lotwise.cameras.slots.unseen import unread_slots, unseen_slots
 from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth
 from lotwise.cameras.sources.source import Source
 from lotwise.cameras.view.change_detection import ChangeDetector
@@ -33,6 +33,8 @@ from lotwise.cameras.view.report import ViewReport
 from lotwise.cameras.view.thumbnail import Thumbnail, thumbnail
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Masks, Slot
+from lotwise.node.boards.leader import boards_of
+from lotwise.node.boards.watch import BoardsWatch
 from lotwise.node.hot_swap import HotSwap
 from lotwise.node.ignoring import Ignoring
 from lotwise.node.other_reader import OtherReader
@@ -127,6 +129,7 @@ class CameraLoop:
         self._seen_frames: tuple[SeenFrame, ...] = ()
         self._events: list[Event] = []
         self._read_by_bundle = ""
+        self._boards_watch = BoardsWatch(camera)
         self._ignoring = ignoring or Ignoring()
         self._read_regions: object = self._ignoring.regions
         self._now = CameraNow(camera, None, source.health(), ViewReport("good"), self._slots_now())
@@ -323,6 +326,7 @@ class CameraLoop:
             int8_refused=hot_swap.int8_refused,
             engine=hot_swap.engine,
             offload=None if self._offloading is None else self._offloading.now,
+            boards=boards_of(hot_swap.detector),
         )
         self._shown = captured.image, now, self.slots
         self._now = now
@@ -348,6 +352,8 @@ class CameraLoop:
     def _unchanged(self, thumb: Thumbnail, captured: CapturedFrame, report: ViewReport) -> bool:
         """Whether nothing new could be read: the same view, by the same model, and no change to be confirmed."""
         if self._hysteresis.pending or not self._read_by_present_bundle():
+            return False
+        if self._boards_watch.any_lost:  # it may be back, and what nobody has read is not as before
             return False
         if self._read_regions is not self._ignoring.regions:  # what is ignored by now may have been read as a car
             return False
@@ -390,9 +396,10 @@ class CameraLoop:
             np.concatenate([found.detections.boxes, found.ignored.boxes]) + back,
             np.concatenate([found.detections.scores, found.ignored.scores]),
         )
-        self._ignoring.look(every, self.slots, size, detector.confidence, captured.taken)
         vehicles = Detections(found.detections.boxes + back, found.detections.scores, found.detections.labels)
-        self._slot_learning.look(vehicles, size, captured.taken, detector.identity, self._view.fingerprint)
+        if not detector.unread(size):  # where nobody has looked, no car is no news
+            self._ignoring.look(every, self.slots, size, detector.confidence, captured.taken)
+            self._slot_learning.look(vehicles, size, captured.taken, detector.identity, self._view.fingerprint)
         placed = Detections(seen.boxes + back, seen.scores, seen.labels)
         hidden = hidden_slots(
             placed, self.slots, size, self._slot_model(detector), hysteresis.hidden_share, detector.confidence
@@ -400,7 +407,9 @@ class CameraLoop:
         picture = self._slot_learning.picture(detector)
         frame = SeenFrame("", captured.taken, size, placed, detector.confidence, picture, hysteresis.hidden_share)
         self._seen_frames = (*self._seen_frames[1 - SEEN_FRAMES :], frame)
-        return seen, gone, hidden, self._hysteresis.update(found.readings, hidden, captured.taken)
+        self._events += self._boards_watch.look(detector, captured.taken)
+        unread = unread_slots(self.slots, detector.unread(size))
+        return seen, gone, hidden, self._hysteresis.update(found.readings, hidden, captured.taken, unread)
 
     def _slot_model(self, detector: Detector) -> SlotModel | None:
         """Where cars are expected on the slots that are read."""

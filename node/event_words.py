@@ -12,6 +12,7 @@ from lotwise.node.time_words import local_time
 
 BAD_VIEWS = {*get_args(Verdict)} - {"good"}
 WARNED_STATES = BAD_VIEWS | {"stale", "down", "failed", "decision wanted", "none", "refused", "rolled back", "retrain"}
+WARNED_STATES |= {"boards lost"}
 """States of a source, a view or a bundle that somebody should look into: logged as warnings, all others as
 information."""
 PLACES_NAMED = 8

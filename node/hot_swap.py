@@ -19,6 +19,7 @@ from lotwise.cameras.registry.state_file import RegistryState
 from lotwise.cameras.site.swap import SwapSettings
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image, Slot
+from lotwise.node.boards.leader import boards_of
 from lotwise.node.bundle_loader import BundleLoader
 from lotwise.node.bundle_result import BundleResult, Ignored, Read, nothing_ignored, run_bundle
 from lotwise.node.refusal import Refusal, newest_refusal
@@ -108,6 +109,8 @@ class HotSwap:
     @property
     def engine(self) -> str:
         """How the live bundle is run, for people; "" where there is none."""
+        if boards := boards_of(self.detector):
+            return f"{len(boards)} board{'s'[: len(boards) - 1]}"
         engine = engine_of(self.detector) if self.detector else None
         return str(engine) if engine else ""
 

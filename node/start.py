@@ -35,6 +35,7 @@ from lotwise.datasets.frame import Slot
 from lotwise.node import publisher_list
 from lotwise.node.agreement_file import AgreementFile, read_agreement
 from lotwise.node.arenas import limit_arenas, trim_arenas
+from lotwise.node.boards.leader import load_on_boards
 from lotwise.node.camera import CameraLoop
 from lotwise.node.engine_probe import EngineProbe, Watched
 from lotwise.node.history.site_history import site_zone
@@ -145,6 +146,9 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
     shared_networks = SharedNetworks(workers)
 
     def load(bundle: Path) -> Detector:
+        on_boards = load_on_boards(bundle, site.detector, base, threads) if site.detector.boards else None
+        if on_boards is not None:
+            return on_boards
         detector = load_engine(bundle, choices.engine(parse_manifest(bundle)), threads, cache, shared_networks.load)
         trim_arenas()
         return detector

@@ -16,6 +16,7 @@ from lotwise.cameras.sources.captured_frame import SourceHealth
 from lotwise.cameras.view.report import ViewReport
 from lotwise.datasets.frame import Detections
 from lotwise.node.bay_now import BayNow
+from lotwise.node.board_now import BoardNow
 from lotwise.node.hub_now import HubNow
 from lotwise.node.offload_now import OffloadNow
 from lotwise.node.place import Place
@@ -91,6 +92,7 @@ class CameraNow:
     refusal: Refusal | None = None
     int8_refused: str = ""
     engine: str = ""
+    boards: tuple[BoardNow, ...] = ()
     detections: Detections = field(default_factory=Detections.empty)
     ignored: Detections = field(default_factory=Detections.empty)
     size: tuple[int, int] = (1, 1)

@@ -20,6 +20,7 @@ VERDICT_WORDS: dict[Verdict, str] = {
 }
 REASON_WORDS = {
     "hidden": "hidden behind a vehicle",
+    "unread": "the board that looks at it does not answer",
     "masked": "under a privacy mask",
     "starting": "not looked at yet",
     "stale": "no new picture",

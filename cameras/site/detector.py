@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from lotwise.cameras.site.boards import MAX_BOARDS, BoardSettings
 from lotwise.cameras.site.offload import OffloadSettings
 
 Backend = Literal["auto", "openvino", "onnxruntime"]
@@ -77,3 +78,28 @@ class DetectorSettings(BaseModel):
             "student."
         ),
     ] = "local"
+    boards: Annotated[
+        tuple[BoardSettings, ...],
+        Field(
+            max_length=MAX_BOARDS,
+            description="Boards that run the modules of divided students, lotwise board, in the order of the modules. "
+            "Without them the node runs all modules itself.",
+        ),
+    ] = ()
+    board_deadline_s: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=60,
+            description="Seconds within which a board has to answer; then the frame is read without its module.",
+        ),
+    ] = 1.0
+    board_quality: Annotated[
+        int, Field(ge=1, le=100, description="Quality of the JPEG in which a board gets its part of the frame.")
+    ] = 95
+
+    @model_validator(mode="after")
+    def _one_way(self) -> DetectorSettings:
+        if self.boards and self.offload is not None:
+            raise ValueError("boards and offload are two ways to have frames read elsewhere; give one of them")
+        return self

@@ -105,7 +105,7 @@ class ConsecutiveReadings:
         return any(slot.why == STARTING for slot in self._now.values())
 
     def update(
-        self, readings: Mapping[str, SlotReading], hidden: Collection[str], time: datetime
+        self, readings: Mapping[str, SlotReading], hidden: Collection[str], time: datetime, unread: Collection[str] = ()
     ) -> tuple[SlotChange, ...]:
         """Take the readings of one frame.
 
@@ -113,6 +113,7 @@ class ConsecutiveReadings:
             readings: by slot id; a slot without one keeps its state.
             hidden: ids of slots whose readings do not count.
             time: when the frame was taken, with time zone.
+            unread: ids of slots that nobody has looked at: they become unknown.
 
         Returns:
             What changed, in the order of the slots.
@@ -121,7 +122,12 @@ class ConsecutiveReadings:
         self._unread = False
         now = {
             name: self._after(
-                name, current, self._observed(name, current, readings.get(name), name in hidden, time), time
+                name,
+                current,
+                SlotNow("unknown", time, why="unread")
+                if name in unread
+                else self._observed(name, current, readings.get(name), name in hidden, time),
+                time,
             )
             for name, current in self._now.items()
         }

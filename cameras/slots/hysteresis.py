@@ -32,9 +32,10 @@ class Hysteresis(Protocol):
         ...
 
     def update(
-        self, readings: Mapping[str, SlotReading], hidden: Collection[str], time: datetime
+        self, readings: Mapping[str, SlotReading], hidden: Collection[str], time: datetime, unread: Collection[str] = ()
     ) -> tuple[SlotChange, ...]:
-        """Take the readings of one frame, by slot id, and say what changed; those of hidden slots do not count."""
+        """Take the readings of one frame, by slot id, and say what changed; those of hidden slots do not count, and
+        ``unread`` ones, at which nobody has looked, become unknown."""
         ...
 
     def same(self, time: datetime) -> None:
