@@ -83,3 +83,9 @@ def make_terms(
     wide = {name: partial(term, width=width) for name, term in WITH_WIDTH.items()}
     makers: dict[str, Callable[[DetectionModel, Sequence[int]], nn.Module]] = {**TERMS, **wide}
     return nn.ModuleDict({name: makers[name](student, teacher) for name in wanted})
+
+
+def from_boxes(weights: LossWeights) -> LossWeights:
+    """Only the terms that need nothing but boxes: of another input the teacher's latents and outputs are not stored."""
+    left = {name: value for name, value in weights.model_dump().items() if name in FROM_BOXES and value}
+    return LossWeights(**{name: 0.0 for name in LossWeights.model_fields} | left) if left else LossWeights()

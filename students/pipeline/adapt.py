@@ -6,7 +6,7 @@ teacher; the others open the index and the store that it leaves. Stages that run
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lotwise.datasets.errors import InputError
@@ -14,11 +14,13 @@ from lotwise.datasets.frame import Footage
 from lotwise.datasets.frame_cache import FrameCache
 from lotwise.datasets.load import LoadFrame
 from lotwise.datasets.progress import Note, Progress, no_note, no_progress
+from lotwise.students.ensemble.settings import PartitionSettings
 from lotwise.students.pipeline.beginning import Beginning
 from lotwise.students.pipeline.changes import lost_work
 from lotwise.students.pipeline.export import export_bundles
 from lotwise.students.pipeline.footage import open_footage
 from lotwise.students.pipeline.label import label_frames
+from lotwise.students.pipeline.partition import Partitioned, partition_camera
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.records import CameraRecord
 from lotwise.students.pipeline.right_size import right_size_students
@@ -152,6 +154,40 @@ def export(run: Run, progress: Progress = no_progress, shadow: bool | None = Non
         if not run.records():
             raise InputError(f"{run.folder}: no student here yet; run lotwise train --run {run.folder} first")
         export_bundles(run, footage, labels, progress, FrameCache(), shadow)
+
+
+def partition(
+    run: Run,
+    asked: PartitionSettings,
+    cameras: Sequence[str] | None = None,
+    progress: Progress = no_progress,
+    shadow: bool | None = None,
+) -> list[Partitioned]:
+    """Divide the students of a trained run over several boards; the teacher is not needed.
+
+    Args:
+        run: whose students are trained.
+        asked: boards, budget, and how they are divided.
+        cameras: ids; None for all.
+        progress, shadow: as of :func:`adapt`.
+
+    Raises:
+        InputError: no student is trained, as of
+            :func:`lotwise.students.pipeline.partition.partition_camera`, or as of :func:`adapt`.
+    """
+    with run.lock():
+        footage, labels = _labelled(run)
+        records = run.records()
+        if not records:
+            raise InputError(f"{run.folder}: no student here yet; run lotwise train --run {run.folder} first")
+        for name in cameras or ():
+            if name not in records:
+                raise InputError(f"{run.folder}: no student of camera {name}; there are those of {', '.join(records)}")
+        read = FrameCache()
+        return [
+            partition_camera(run, records[name], footage, labels, asked, progress, read, shadow)
+            for name in cameras or records
+        ]
 
 
 def checked_footage(plan: Plan) -> Footage:

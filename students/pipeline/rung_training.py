@@ -27,8 +27,7 @@ from lotwise.students.distillation.learn import STUDENT
 from lotwise.students.distillation.samples import Samples
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.quantize import spread
-from lotwise.students.losses.all_terms import FROM_BOXES
-from lotwise.students.losses.weights import LossWeights
+from lotwise.students.losses.all_terms import from_boxes
 from lotwise.students.model.deployed import candidates, deployed_form, reported
 from lotwise.students.pipeline.expected_f1 import Expected
 from lotwise.students.pipeline.rung_score import Seen, losses, see
@@ -158,7 +157,7 @@ def train_rung(
         fitted = _fitted(lessons, rung)
         samples = Samples(lessons.frames, lessons.labels.store, settings, lessons.labels.keys, lessons.taught, fitted)
         if rung.without or not samples.latent_channels():
-            settings = settings.model_copy(update={"weights": _from_boxes(settings.weights)})
+            settings = settings.model_copy(update={"weights": from_boxes(settings.weights)})
         stage = f"train {lessons.camera} {rung.name}"
         trained = distill(student, samples, settings, folder / "train", progress, stage=stage)
         save_model(trained.student, folder / STUDENT, half=True)
@@ -216,9 +215,3 @@ def _round_settings(lessons: Lessons, number: int, steps: int) -> DistillSetting
     """Those of the full-size student, for so many steps; each round sees samples of its own."""
     changed = {"epochs": 1, "min_steps": steps, "max_steps": steps, "seed": lessons.settings.seed + number + 1}
     return lessons.settings.model_copy(update=changed)
-
-
-def _from_boxes(weights: LossWeights) -> LossWeights:
-    """Only the terms that need nothing but boxes: of another input the teacher's latents and outputs are not stored."""
-    left = {name: value for name, value in weights.model_dump().items() if name in FROM_BOXES and value}
-    return LossWeights(**{name: 0.0 for name in LossWeights.model_fields} | left) if left else LossWeights()
