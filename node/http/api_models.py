@@ -137,6 +137,16 @@ class OffloadAnswer(_Answer):
     sent_bytes: int = Field(description="Bytes of frames that have left for it")
 
 
+class BoardAnswer(_Answer):
+    number: int = Field(description="Number of its module, from 1")
+    url: str
+    answers: bool = Field(description="Whether it has answered the last frame in time")
+    why: str = Field(description="Why it has not, in one line, or empty")
+    ms: float = Field(description="From the frame to its last answer, milliseconds")
+    sent: int = Field(description="Bytes of its part of the last frame")
+    received: int = Field(description="Bytes of its last answer")
+
+
 class CameraAnswer(_Answer):
     camera: str
     time: datetime | None = Field(description="When the last frame was looked at; null before the first")
@@ -153,6 +163,7 @@ class CameraAnswer(_Answer):
     )
     engine: str = Field(description="Library and number format that the live detector is run with, or empty")
     offload: OffloadAnswer | None = Field(None, description="Who reads it; null where only its own student may")
+    boards: list[BoardAnswer] = Field(description="The boards that run its divided student; none where the node does")
     looked: int = Field(description="Frames looked at")
     detected: int = Field(description="Frames on which the detector ran")
     unchanged: int = Field(description="Frames that showed nothing new, so that it need not run")
@@ -261,6 +272,7 @@ def camera_answer(now: CameraNow) -> CameraAnswer:
         int8_refused=now.int8_refused,
         engine=now.engine,
         offload=None if now.offload is None else OffloadAnswer.model_validate(now.offload),
+        boards=[BoardAnswer.model_validate(board) for board in now.boards],
         looked=now.looked,
         detected=now.detected,
         unchanged=now.unchanged,

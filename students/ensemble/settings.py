@@ -41,6 +41,10 @@ class PartitionSettings(BaseModel):
     effort: Annotated[
         float, Field(gt=0, le=20, description="Steps of training, as a multiple of the full-size student's.")
     ] = 2.0
+    learning_rate: Annotated[
+        float,
+        Field(gt=0, description="Highest learning rate; narrow modules begin far from what they are to say."),
+    ] = 2e-3
     allowed: Annotated[
         float,
         Field(

@@ -16,7 +16,7 @@ from lotwise.students.distillation.samples import SampleStream
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.ensemble.bundle import BoxModule
 from lotwise.students.ensemble.fit import widest
-from lotwise.students.ensemble.narrow import channel_power
+from lotwise.students.ensemble.narrow import channel_power, recalibrated
 from lotwise.students.ensemble.regions import Region, WindowSamples
 from lotwise.students.ensemble.scales import scale_modules
 from lotwise.students.ensemble.settings import PartitionSettings
@@ -57,7 +57,8 @@ def teach_scales(material: Material, asked: PartitionSettings, progress: Progres
     models = []
     for levels, model in scale_modules(material.student, asked.boards):
         power = channel_power(model, material.pictures)
-        models.append(widest(model, power, material.size, asked.budget, f"{material.stage} {'+'.join(levels)}")[0])
+        narrow, _ = widest(model, power, material.size, asked.budget, f"{material.stage} {'+'.join(levels)}")
+        models.append(recalibrated(narrow, material.pictures) if narrow is not model else narrow)
     together = Together(models, asked.left_out, material.settings.seed)
     settings = material.settings.model_copy(update={"weights": from_boxes(material.settings.weights)})
     trained = distill(together, material.samples, settings, material.folder, progress, stage=material.stage)
@@ -76,10 +77,13 @@ def teach_regions(
     settings = material.settings.model_copy(update={"weights": from_boxes(material.settings.weights)})
     made, seconds = [], 0.0
     for number, region in enumerate(regions, start=1):
-        power = channel_power(material.student, [_part(one, region.window) for one in material.pictures])
+        pictures = [_part(one, region.window) for one in material.pictures]
+        power = channel_power(material.student, pictures)
         left, top, right, bottom = region.window
         size, stage = (right - left, bottom - top), f"{material.stage} module {number}"
         model, _ = widest(material.student, power, size, asked.budget, stage)
+        # A copy in any case: each region's module is taught by itself.
+        model = recalibrated(model, pictures)
         samples = WindowSamples(material.samples, region.window)
         trained = distill(model, samples, settings, material.folder / f"module-{number}", progress, stage=stage)
         made.append(BoxModule(trained.student, region.window, region.territory))

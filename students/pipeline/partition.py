@@ -140,7 +140,9 @@ def _taught(
     lessons: Lessons, record: CameraRecord, asked: PartitionSettings, folder: Path, progress: Progress
 ) -> tuple[list[BoxModule], float]:
     steps = max(1, round(lessons.steps * asked.effort))
-    settings = lessons.settings.model_copy(update={"epochs": 1, "min_steps": steps, "max_steps": steps})
+    settings = lessons.settings.model_copy(
+        update={"epochs": 1, "min_steps": steps, "max_steps": steps, "learning_rate": asked.learning_rate}
+    )
     fitted = FittedFrames(record.size, lessons.read)
     shown = [lessons.frames[index] for index in spread(len(lessons.frames), THINNING_FRAMES)]
     material = Material(

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lotwise.datasets.errors import InputError
-from lotwise.students.ensemble.narrow import channel_power, narrowed
+from lotwise.students.ensemble.narrow import channel_power, narrowed, recalibrated
 from lotwise.teacher.checkpoint import load_model, save_model
 from tests.models import tiny_yolo
 
@@ -46,3 +46,21 @@ def test_layers_that_cannot_be_made_narrower_are_named() -> None:
     student = tiny_yolo(4, base="yolo11n.yaml")
     with pytest.raises(InputError, match="a C3k2 layer cannot be made narrower for a board; take a YOLOv8 student"):
         narrowed(student, 0.5, channel_power(student, [PICTURE]))
+
+
+def test_after_recalibration_each_norm_passes_on_what_it_is_made_for() -> None:
+    """Mean 0 and variance 1 before scale and shift, which statistics of other channels do not give."""
+    student = tiny_yolo(5)
+    narrow = narrowed(student, 0.25, channel_power(student, [PICTURE]))
+
+    def spread(model: torch.nn.Module) -> float:
+        norm = model.model[5].bn
+        said: list[torch.Tensor] = []
+        hook = norm.register_forward_hook(lambda _, __, out: said.append(out))
+        with torch.no_grad():
+            model(PICTURE)
+        hook.remove()
+        plain = (said[0] - norm.bias[:, None, None]) / norm.weight[:, None, None]
+        return float((plain.std((0, 2, 3)) - 1).abs().mean())
+
+    assert spread(recalibrated(narrow, [PICTURE])) < 0.1 < spread(narrow)
