@@ -61,6 +61,6 @@ def test_after_recalibration_each_norm_passes_on_what_it_is_made_for() -> None:
             model(PICTURE)
         hook.remove()
         plain = (said[0] - norm.bias[:, None, None]) / norm.weight[:, None, None]
-        return float((plain.std((0, 2, 3)) - 1).abs().mean())
+        return float((plain.std((0, 2, 3)) - 1).abs().mean().detach())
 
     assert spread(recalibrated(narrow, [PICTURE])) < 0.1 < spread(narrow)
