@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,7 +107,7 @@ class WindowSamples:
         return cut, area(cut) >= MIN_INSIDE_SHARE * np.maximum(area(moved), 1e-6)
 
 
-def _cuts(centres: NDArray[np.float32], side: int, boards: int) -> list[int]:
+def _cuts(centres: NDArray[np.floating[Any]], side: int, boards: int) -> list[int]:
     """Where strips begin and end, in multiples of the stride."""
     shares = np.arange(1, boards) / boards
     wanted = np.quantile(centres, shares) if len(centres) >= boards else shares * side

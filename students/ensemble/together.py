@@ -38,10 +38,11 @@ class Together(nn.Module):
     def __init__(self, modules: Sequence[DetectionModel], left_out: float, seed: int) -> None:
         super().__init__()
         self.members = nn.ModuleList(modules)
+        self._strides = [member.model[-1].stride.clone() for member in modules]
         self._left_out, self._seed = left_out, seed
         # Kept with the weights, so that a training that goes on leaves out what it would have left out.
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
-        self._head = JointHead(torch.cat([member.model[-1].stride for member in modules]), modules[0].model[-1].reg_max)
+        self._head = JointHead(torch.cat(self._strides), modules[0].model[-1].reg_max)
 
     @property
     def model(self) -> list[JointHead]:
@@ -60,7 +61,7 @@ class Together(nn.Module):
         """
         there = self._there() if self.training else list(range(len(self.members)))
         said = [_raw(self.members[number], pixels) for number in there]
-        self._head.stride = torch.cat([self.members[number].model[-1].stride for number in there])
+        self._head.stride = torch.cat([self._strides[number] for number in there])
         raw = {
             "boxes": torch.cat([one["boxes"] for one in said], 2),
             "scores": torch.cat([one["scores"] for one in said], 2),

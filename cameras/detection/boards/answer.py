@@ -75,4 +75,4 @@ def as_travelled(answer: Answer) -> Answer:
     """An answer as the leader would have it from a board."""
     if isinstance(answer, Detections):
         return unpack_boxes(pack(answer))
-    return unpack_maps(pack(answer), [level.shape for level in answer])  # type: ignore[misc]
+    return unpack_maps(pack(answer), [level.shape for level in answer])

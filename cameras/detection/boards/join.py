@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,7 @@ def _own(found: Detections, module: ModuleEntry, others: Sequence[ModuleEntry]) 
     return found[~foreign | _inside(centres, module.territory)]
 
 
-def _inside(points: NDArray[np.float32], window: Window) -> NDArray[np.bool_]:
+def _inside(points: NDArray[np.floating[Any]], window: Window) -> NDArray[np.bool_]:
     left, top, right, bottom = window
     across = (points[:, 0] >= left) & (points[:, 0] < right)
     return np.asarray(across & (points[:, 1] >= top) & (points[:, 1] < bottom))
