@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from lotwise.cameras.detection.boards.ensemble import EnsembleEntry
 from lotwise.cameras.detection.bundle_file import Digest, FileName
 from lotwise.cameras.detection.calibration import Calibration
+from lotwise.cameras.detection.ensemble import EnsembleEntry
 from lotwise.cameras.site.mistakes import mistake_line
 from lotwise.cameras.site.slot_check import first_wrong_slot
 from lotwise.cameras.site.slot_shape import SlotShape

@@ -30,6 +30,6 @@ def board(
     threads: Annotated[int, typer.Option(min=0, help="Threads for one frame; 0 lets the library choose.")] = 0,
 ) -> None:
     """One board: runs a module of a divided student for its leader, the node, until it is stopped."""
-    from lotwise.node.boards.serve import serve_board
+    from lotwise.node.board_process.serve import serve_board
 
     serve_board(bundles, module, listen, token_file, certificate, key, threads, out.print)

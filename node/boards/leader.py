@@ -9,11 +9,11 @@ from pathlib import Path
 
 from lotwise.cameras.detection.backends.network import LoadNetwork, Network, load_network
 from lotwise.cameras.detection.boards.answer import Answer, as_travelled
-from lotwise.cameras.detection.boards.ensemble import ModuleEntry
 from lotwise.cameras.detection.boards.module import Module, load_module
 from lotwise.cameras.detection.boards.modules_network import ModulesNetwork, load_head
 from lotwise.cameras.detection.bundle import MANIFEST, Manifest, read_manifest
 from lotwise.cameras.detection.detector import Detector, detector_of
+from lotwise.cameras.detection.ensemble import ModuleEntry
 from lotwise.cameras.site.boards import HERE, BoardSettings
 from lotwise.cameras.site.detector import DetectorSettings
 from lotwise.datasets.errors import InputError

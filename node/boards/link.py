@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import cv2
 
 from lotwise.cameras.detection.boards.answer import Answer, unpack_boxes, unpack_maps
-from lotwise.cameras.detection.boards.ensemble import ModuleEntry
+from lotwise.cameras.detection.ensemble import ModuleEntry
 from lotwise.datasets.frame import Image
 from lotwise.node.board_now import BoardNow
 from lotwise.node.boards.protocol import BUNDLE, LEAST, MAX_ANSWER, MODULE, PATH

@@ -12,8 +12,8 @@ import numpy as np
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.cameras.detection.backends.network import load_network
-from lotwise.cameras.detection.boards.ensemble import DividedBy, EnsembleEntry, ModuleEntry, Window
 from lotwise.cameras.detection.bundle import Manifest, read_manifest, sha256, write_manifest
+from lotwise.cameras.detection.ensemble import DividedBy, EnsembleEntry, ModuleEntry, Window
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.cameras.slots import SlotModel

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lotwise.cameras.detection.boards.ensemble import Window
+from lotwise.cameras.detection.ensemble import Window
 from lotwise.datasets.boxes import Boxes, area, clip
 from lotwise.datasets.errors import InputError
 from lotwise.students.distillation.augment import MIN_INSIDE_SHARE

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lotwise.cameras.detection.boards.ensemble import DividedBy
+from lotwise.cameras.detection.ensemble import DividedBy
 from lotwise.cameras.site.boards import MAX_BOARDS
 from lotwise.students.ensemble.budget import Budget
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from ultralytics.nn.tasks import DetectionModel
 
-from lotwise.cameras.detection.boards.ensemble import Window
+from lotwise.cameras.detection.ensemble import Window
 from lotwise.datasets.progress import Progress
 from lotwise.students.distillation.distill import distill
 from lotwise.students.distillation.samples import SampleStream

@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from lotwise.cameras.detection.boards.ensemble import EnsembleEntry
+from lotwise.cameras.detection.ensemble import EnsembleEntry
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections
 

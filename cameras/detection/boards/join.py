@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lotwise.cameras.detection.boards.answer import Answer, Maps
-from lotwise.cameras.detection.boards.ensemble import EnsembleEntry, ModuleEntry, Window
+from lotwise.cameras.detection.ensemble import EnsembleEntry, ModuleEntry, Window
 from lotwise.datasets.frame import Detections
 
 RunHead = Callable[[Sequence[NDArray[np.float32]]], Detections]

@@ -10,8 +10,8 @@ import numpy as np
 
 from lotwise.cameras.detection.backends.network import Network
 from lotwise.cameras.detection.boards.answer import Answer
-from lotwise.cameras.detection.boards.ensemble import ModuleEntry
 from lotwise.cameras.detection.bundle import MANIFEST, Manifest, parse_manifest, sha256
+from lotwise.cameras.detection.ensemble import ModuleEntry
 from lotwise.cameras.detection.external_weights import external_files
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lotwise.cameras.detection.boards.answer import Answer, as_travelled
-from lotwise.cameras.detection.boards.ensemble import EnsembleEntry, Window
 from lotwise.cameras.detection.boards.head import Head
 from lotwise.cameras.detection.boards.join import join, unread
 from lotwise.cameras.detection.boards.module import LoadModule, Module, load_module
 from lotwise.cameras.detection.bundle import Manifest
+from lotwise.cameras.detection.ensemble import EnsembleEntry, Window
 from lotwise.datasets.frame import Image
 
 LEAST_SCORE = 0.001

@@ -13,7 +13,7 @@ from lotwise.cameras.site.detector import DetectorSettings
 from lotwise.datasets.errors import InputError
 from lotwise.node.boards.leader import boards_of, load_on_boards
 from tests.cameras.bundles import write_constant_bundle
-from tests.cameras.detection.boards.ensembles import FIRST, SECOND, two_modules
+from tests.cameras.detection.boards.divided import FIRST, SECOND, two_modules
 from tests.node.boards.boards import Board, boards
 
 FRAME = np.full((64, 64, 3), 90, np.uint8)

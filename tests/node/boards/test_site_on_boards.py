@@ -6,7 +6,7 @@ import yaml
 
 from lotwise.cameras.detection.bundle import parse_manifest, write_manifest
 from lotwise.cameras.site.slot_shape import SlotShape
-from tests.cameras.detection.boards.ensembles import two_regions
+from tests.cameras.detection.boards.divided import two_regions
 from tests.node.boards.boards import boards
 from tests.node.sites import history, start, states, write_site
 

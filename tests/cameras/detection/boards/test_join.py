@@ -1,9 +1,9 @@
 import numpy as np
 
-from lotwise.cameras.detection.boards.ensemble import EnsembleEntry
 from lotwise.cameras.detection.boards.join import join, unread
+from lotwise.cameras.detection.ensemble import EnsembleEntry
 from lotwise.datasets.frame import Detections
-from tests.cameras.detection.boards.ensembles import entry
+from tests.cameras.detection.boards.divided import entry
 
 SCALES = EnsembleEntry(by="scale", modules=(entry(1), entry(2)))
 REGIONS = EnsembleEntry(

@@ -11,7 +11,7 @@ from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.registry.registry import Registry
 from lotwise.datasets.errors import InputError
 from tests.cameras.bundles import write_constant_bundle
-from tests.cameras.detection.boards.ensembles import FIRST, SECOND, two_modules, two_regions
+from tests.cameras.detection.boards.divided import FIRST, SECOND, two_modules, two_regions
 
 FRAME = np.full((64, 64, 3), 90, np.uint8)
 

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from lotwise.cameras.detection.bundle import parse_manifest
+from lotwise.node.board_process.server import BoardServer
+from lotwise.node.board_process.store import ModuleStore
 from lotwise.node.boards.protocol import BUNDLE, MODULE, PATH
-from lotwise.node.boards.server import BoardServer
-from lotwise.node.boards.store import ModuleStore
 from lotwise.node.http.listening import listening
-from tests.cameras.detection.boards.ensembles import two_modules
+from tests.cameras.detection.boards.divided import two_modules
 from tests.conftest import ROOT
 
 TOKEN = "0123456789abcdef"

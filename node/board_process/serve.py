@@ -10,8 +10,8 @@ from pathlib import Path
 from lotwise.cameras.site.api import is_loopback
 from lotwise.cameras.site.secret import Secret
 from lotwise.datasets.errors import InputError
-from lotwise.node.boards.server import BoardServer
-from lotwise.node.boards.store import ModuleStore
+from lotwise.node.board_process.server import BoardServer
+from lotwise.node.board_process.store import ModuleStore
 from lotwise.node.http.listening import listening, tls_files
 from lotwise.node.systemd import notify
 

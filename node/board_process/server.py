@@ -23,8 +23,8 @@ from lotwise.cameras.detection.bundle import IDENTITY
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image
 from lotwise.datasets.image_header import stored_size
+from lotwise.node.board_process.store import ModuleStore
 from lotwise.node.boards.protocol import BUNDLE, LEAST, MAX_FRAME, MILLISECONDS, MODULE, PATH
-from lotwise.node.boards.store import ModuleStore
 
 MAX_CLIENTS = 8
 """Connections at once: a leader has one, and a second while it compares two bundles."""

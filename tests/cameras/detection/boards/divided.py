@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lotwise.cameras.detection.boards.ensemble import EnsembleEntry, ModuleEntry, Window
 from lotwise.cameras.detection.bundle import Manifest, sha256, write_manifest
+from lotwise.cameras.detection.ensemble import EnsembleEntry, ModuleEntry, Window
 from lotwise.cameras.site.slot_shape import SlotShape
 from tests.cameras.bundles import SLOTS
 from tests.cameras.models import ours
