@@ -1,5 +1,7 @@
 """What the command line ends with."""
 
+UNHEALTHY = 1
+"""Of ``--healthy``: what was asked about needs a restart."""
 WRONG = 2
 """Wrong usage and bad input."""
 INTERRUPTED = 130

@@ -128,6 +128,12 @@ BoxCameras = Annotated[
     typer.Option(min=1, help="With --fps: how many cameras share the machine; those of the run where not given."),
 ]
 
+Healthy = Annotated[
+    bool,
+    typer.Option(
+        "--healthy", help="Only say whether the one that runs on this machine is well; exit code 1 where it is not."
+    ),
+]
 SiteFile = Annotated[Path, typer.Argument(metavar="SITE", help="Site file that describes the cameras.")]
 Bundles = Annotated[
     Path, typer.Argument(metavar="BUNDLES", help="Run folder, bundles folder of one camera, or site file.")

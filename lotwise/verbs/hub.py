@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from lotwise.options import JsonFile
+from lotwise.options import Healthy, JsonFile
 from lotwise.terminal import out, plain_table, print_table, write_json
+from lotwise.verbs.health import say_health
 from lotwise.verbs.hub_backup import add_backup
 from lotwise.verbs.hub_jobs import add_jobs, job_json, job_line
 from lotwise.verbs.hub_rollout import add_rollout
@@ -52,9 +53,17 @@ def _group() -> None:
     """The teacher as a service for many nodes: frames in, students out. A hub file alone serves it."""
 
 
-@hub.command(SERVE, epilog="Example: lotwise hub hub.yaml")
-def serve(file: Annotated[Path, typer.Argument(metavar="HUB.yaml", help="Hub file.")] = DEFAULT) -> None:
+@hub.command(SERVE, epilog="Examples: lotwise hub hub.yaml   ·   lotwise hub hub.yaml --healthy")
+def serve(
+    file: Annotated[Path, typer.Argument(metavar="HUB.yaml", help="Hub file.")] = DEFAULT, healthy: Healthy = False
+) -> None:
     """Serve until stopped: take frames from nodes, make students, offer what passed the gate."""
+    if healthy:
+        from lotwise.hub.healthy import why_unhealthy
+        from lotwise.hub.reading import read_hub
+
+        say_health(why_unhealthy(read_hub(file)))
+        return
     from lotwise.hub.serve import serve_hub
 
     serve_hub(file)

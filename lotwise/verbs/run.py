@@ -8,17 +8,21 @@ from typing import Annotated
 import typer
 
 from lotwise.datasets.errors import InputError
-from lotwise.options import Cameras, SiteFile
+from lotwise.options import Cameras, Healthy, SiteFile
 from lotwise.terminal import out, screen, write_text
+from lotwise.verbs.health import say_health
 
 app = typer.Typer()
 
 
-@app.command(epilog="Examples: lotwise run site.yaml   ·   lotwise run site.yaml --check")
+@app.command(
+    epilog="Examples: lotwise run site.yaml   ·   lotwise run site.yaml --check   ·   lotwise run site.yaml --healthy"
+)
 def run(
     site: SiteFile,
     cameras: Cameras = None,
     check: Annotated[bool, typer.Option("--check", help="Say what would run and what is wrong; run nothing.")] = False,
+    healthy: Healthy = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every slot that changes.")] = False,
     as_json: Annotated[
         Path | None, typer.Option("--json", help="At the end write here how every camera and slot is.")
@@ -29,6 +33,12 @@ def run(
 
     chosen = parse_cameras(cameras)
     path = site.resolve()
+    if healthy:
+        from lotwise.cameras.site.reading import read_site
+        from lotwise.node.healthy import why_unhealthy
+
+        say_health(why_unhealthy(read_site(path).state))
+        return
     if check:
         _check(path, chosen)
         return
