@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -42,9 +41,9 @@ def site_of(options: Mapping[str, Any], mqtt: Mapping[str, Any] | None, data: Pa
         mqtt: as :func:`broker` gives it.
         data, config: the folders.
     """
-    cameras = {}
+    cameras: dict[str, dict[str, Any]] = {}
     for one in options["cameras"]:
-        source = {"url": one["url"]}
+        source: dict[str, Any] = {"url": one["url"]}
         if one.get("username"):
             source["username"] = one["username"]
         if one.get("password"):
@@ -106,4 +105,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
