@@ -160,8 +160,9 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
         until = datetime.fromtimestamp(heartbeat_file.stat().st_mtime, UTC) if heartbeat_file.exists() else None
         shared = _shared_places(site, chosen, journal, until)
         offload = _offload(site, base, workers)
-        # A camera that waits for its neighbour keeps no other one waiting; only so many read their frames here at once.
-        looking = workers if offload is None else len(chosen)
+        # A camera that waits for its neighbour keeps no other one waiting.
+        waiting = 0 if offload is None else sum(map(offload.allows, chosen))
+        looking = min(len(chosen), workers + waiting)
         node = opened.enter_context(closing(Node(site.name, journal, looking, shared)))
         loader = ThreadPoolExecutor(1, "loader")
         probe = EngineProbe(choices, site.detector, threads, lambda: node.now().ready)

@@ -31,6 +31,10 @@ class SiteOffloading:
         self._token = checked_token(settings.token, base) if settings.token is not None else ""
         self._gate = threading.BoundedSemaphore(workers)
 
+    def allows(self, camera: str) -> bool:
+        """Whether frames of a camera may leave."""
+        return self._settings.allows(camera)
+
     def camera(self, name: str, settings: CameraSettings, hot_swap: HotSwap) -> Offloading | None:
         """Offloading of one camera; None where its frames may not leave.
 

@@ -5,16 +5,10 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from lotwise.datasets.errors import InputError
 from lotwise.node.hub import client as client_module
@@ -22,6 +16,7 @@ from lotwise.node.hub.client import HubClient
 from lotwise.node.hub.failure import HubFailed
 from lotwise.node.hub.messages import FrameList
 from lotwise.node.hub.signing import Keys
+from tests.node.certificates import certificate
 from tests.node.hub.fake_hub import Failure, FakeHub
 
 ASK = FrameList(frames=("a" * 64,))
@@ -119,21 +114,6 @@ def test_it_does_not_answer(keys: Keys) -> None:
 
 def test_its_name_is_not_known(keys: Keys) -> None:
     assert "its name cannot be found" in str(failed(HubClient("https://hub.invalid", keys)))
-
-
-def certificate(folder: Path, start: datetime | None = None) -> Path:
-    """Of 127.0.0.1, for a year."""
-    folder.mkdir(exist_ok=True)
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hub")])
-    start = start or datetime.now(UTC) - timedelta(days=1)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(start).not_valid_after(start + timedelta(days=365))
-    alternative = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    made = builder.add_extension(alternative, critical=False).sign(key, hashes.SHA256())
-    (folder / "cert.pem").write_bytes(made.public_bytes(Encoding.PEM))
-    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / "key.pem").write_bytes(secret)
-    return folder / "cert.pem"
 
 
 def tls_hub(folder: Path, certificate: Path) -> FakeHub:
