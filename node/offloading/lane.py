@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from lotwise.node.offloading.client import Boxes, NeighbourClient, NeighbourFailed
 from lotwise.node.serving.messages import Card
 
-CLOSE_TIMEOUT_S = 1.0
+CLOSE_TIMEOUT_S = 0.2
+"""Seconds for which the end waits for a question that is under way, of each camera; it ends with the process."""
 
 
 @dataclass(frozen=True)

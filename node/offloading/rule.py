@@ -194,7 +194,7 @@ def describe(state: State, now: float, period_s: float) -> str:
     own = f"it would take {_words(here)} here" if state.reader == "neighbour" else f"it takes {_words(here)} here"
     if state.reader == "neighbour" and there is not None:
         return f"the neighbour reads: it answers within {_words(there)} of the {_words(limit)} it has, {own}"
-    again = f"asked again in {max(0.0, state.asked_again - now):.0f} s"
+    again = f"asked again after {max(0.0, state.asked_again - now):.0f} s"
     if state.failure:
         return f"reads here, as the neighbour does not answer ({state.failure}); {again}"
     if there is None:

@@ -179,8 +179,11 @@ def test_an_answer_that_comes_after_it_was_let_go_mends_nothing() -> None:
     ("there_s", "line"),
     [
         (0.05, "the neighbour reads: it answers within 50 ms of the 800 ms it has, it would take 200 ms here"),
-        (2.0, "reads here, as the neighbour takes 2.0 s, 800 ms would be of use; it takes 200 ms here; asked again in"),
-        (None, "reads here, as the neighbour does not answer (nothing listens there); asked again in"),
+        (
+            2.0,
+            "reads here, as the neighbour takes 2.0 s, 800 ms would be of use; it takes 200 ms here; asked again after",
+        ),
+        (None, "reads here, as the neighbour does not answer (nothing listens there); asked again after"),
     ],
 )
 def test_what_is_done_and_why_is_one_line(there_s: float | None, line: str) -> None:
