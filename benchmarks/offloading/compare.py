@@ -116,10 +116,11 @@ class Comparison:
         weights: of the network.
         share: of a core for the weak node.
         hold: looks at each frame.
+        quality: JPEG quality of what leaves.
     """
 
-    def __init__(self, work: Path, data: Dataset, weights: Path, share: float, hold: int) -> None:
-        self._work, self._share, self._hold = work, share, hold
+    def __init__(self, work: Path, data: Dataset, weights: Path, share: float, hold: int, quality: int) -> None:
+        self._work, self._share, self._hold, self._quality = work, share, hold, quality
         frames = data.of_camera(CAMERA)
         self._truth = [
             dict((data.truth[frame.name].slots if frame.name in data.truth else None) or {}) for frame in frames
@@ -201,7 +202,7 @@ class Comparison:
             detector["offload"] = {
                 "url": f"http://127.0.0.1:{port}",
                 "token": {"file": str(folder / "token")},
-                "frames": {"allow": True},
+                "frames": {"allow": True, "quality": self._quality},
             }
         job = {
             "site": {
@@ -307,14 +308,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--lines", type=_lines, default=_lines("50:2,20:20,5:20,20:100,1:20,20:300"))
     parser.add_argument("--slow-lines", type=_lines, default=_lines("20:20,5:100,1:100"), help="at one look a second")
     parser.add_argument("--hold", type=int, default=HOLD, help="looks at each frame")
+    parser.add_argument("--quality", type=int, default=90, help="JPEG quality of what leaves")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     asked = parser.parse_args(arguments)
     asked.work.mkdir(parents=True, exist_ok=True)
     data = open_dataset("pklot", asked.root, (CAMERA,))
-    comparison = Comparison(asked.work.resolve(), data, asked.weights, asked.share, asked.hold)
+    comparison = Comparison(asked.work.resolve(), data, asked.weights, asked.share, asked.hold, asked.quality)
     console = Console(width=160)
     rows: list[Row] = []
-    told = {"machine": machine(), "share": asked.share, "sizes": SIZES, "hold": asked.hold}
+    told = {"machine": machine(), "share": asked.share, "sizes": SIZES, "hold": asked.hold, "quality": asked.quality}
 
     def keep(row: Row) -> None:
         rows.append(row)

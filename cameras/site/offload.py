@@ -39,7 +39,7 @@ class OffloadFrames(BaseModel):
             description="JPEG quality, of 100, of what leaves: the frame at the size of the other node's model, so "
             "that few bytes travel.",
         ),
-    ] = 90
+    ] = 80
 
 
 class OffloadSettings(BaseModel):

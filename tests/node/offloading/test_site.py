@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -18,6 +20,7 @@ from lotwise.node.serving.serving import Serving
 from lotwise.node.site_warnings import site_warnings
 from lotwise.node.start import open_service
 from tests.cameras.bundles import write_constant_bundle
+from tests.conftest import ROOT
 from tests.hub_fleet.program import wait_for
 from tests.node.http.asking import served
 from tests.node.nodes import FakeNode
@@ -35,11 +38,20 @@ def test_what_it_will_do_is_told_and_nothing_is_wrong(tmp_path: Path) -> None:
     said = describe_site(read_site(weak)).splitlines()
     assert (
         "offload: http://127.0.0.1:8771 reads the frames of C1 as long as that pays, else this node does; they leave "
-        "as JPEG of quality 90"
+        "as JPEG of quality 80"
     ) in said
     assert "detects for other nodes: C1; at most 2 frames at once, 4 bundles loaded" in describe_site(read_site(strong))
     assert check_site(strong) == check_site(weak) == []
     assert TOKEN not in "\n".join(said)
+
+
+def test_a_node_without_a_neighbour_loads_nothing_of_it() -> None:
+    code = (
+        "import sys, lotwise.node.start, lotwise.node.http.api; "
+        "print([name for name in sys.modules if name.startswith(('lotwise.node.offloading', 'lotwise.node.serving'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_an_address_alone_offloads_nothing_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
