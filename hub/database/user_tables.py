@@ -27,6 +27,8 @@ class UserRow(Base):
     role: Mapped[Role] = mapped_column(Word)
     password: Mapped[str] = mapped_column(String(200))
     """Its Argon2id hash, with salt and parameters."""
+    locked: Mapped[bool] = mapped_column(default=False)
+    """Cannot sign in until somebody unlocks the user."""
     created: Mapped[datetime]
     seen: Mapped[datetime | None]
 

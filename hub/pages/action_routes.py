@@ -8,13 +8,16 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
 from lotwise.hub.database.tables import AuditRow
+from lotwise.hub.database.user_tables import Role
 from lotwise.hub.hub import Hub
-from lotwise.hub.pages.actions.action import Action, Target
-from lotwise.hub.pages.actions.perform import BY_NAME, Step, batch_lines, can_undo, perform, preview, undo
+from lotwise.hub.pages.actions.action import Action, Kind, Target
+from lotwise.hub.pages.actions.perform import BY_NAME, Step, batch_lines, can_undo, perform, preview, role_for, undo
 from lotwise.hub.pages.asking import PageFailed, form_of, person_of
 from lotwise.hub.pages.rendering import show
 from lotwise.hub.threads import in_thread
 
+LISTS: dict[Kind, str] = {"node": "/", "camera": "/", "user": "/people", "token": "/people", "rollout": "/rollouts"}
+"""Pages on which the targets of each kind are listed."""
 MOST_TARGETS = 500
 """Nodes or cameras that may be decided of at once: their names stand in the address of the page that asks."""
 
@@ -26,19 +29,19 @@ def add_actions(app: FastAPI, hub: Hub) -> None:
     async def asks(request: Request) -> Response:
         """What would be done."""
         person = await person_of(hub, request, "operator")
-        action = _action(request.query_params.get("action", ""))
+        action = await _action(hub, request, request.query_params.get("action", ""))
         targets = _targets(request.query_params.getlist("target"))
         steps = await in_thread(_preview, hub, action, targets, person.who)
-        return show(hub, request, "action.html", person, action=action, steps=steps)
+        return show(hub, request, "action.html", person, action=action, steps=steps, back=LISTS[action.of])
 
     @app.post("/do")
     async def does(request: Request) -> Response:
         """Do it."""
         person = await person_of(hub, request, "operator")
         form = await form_of(request, person)
-        action, targets = _action(form.one("action")), _targets(form.all("target"))
+        action, targets = await _action(hub, request, form.one("action")), _targets(form.all("target"))
         batch = await in_thread(carry_out, hub, action, targets, person.who)
-        return RedirectResponse("/" if batch is None else f"/done/{batch}", 303)
+        return RedirectResponse(LISTS[action.of] if batch is None else f"/done/{batch}", 303)
 
     @app.get("/done/{batch}")
     async def done(request: Request, batch: str) -> Response:
@@ -55,6 +58,7 @@ def add_actions(app: FastAPI, hub: Hub) -> None:
         """Bring back what was before."""
         person = await person_of(hub, request, "operator")
         await form_of(request, person)
+        await person_of(hub, request, await in_thread(_needed, hub, batch))
         undone, kept = await in_thread(_undo, hub, batch, person.who)
         return RedirectResponse(f"/done/{batch}?undone={undone}&kept={kept}", 303)
 
@@ -88,10 +92,17 @@ def _undo(hub: Hub, batch: str, who: str) -> tuple[int, int]:
         return undo(session, batch, who, hub)
 
 
-def _action(name: str) -> Action:
+async def _action(hub: Hub, request: Request, name: str) -> Action:
+    """An action by name, which whoever asks may decide."""
     if name not in BY_NAME:
         raise PageFailed(404, "error.not_found")
+    await person_of(hub, request, BY_NAME[name].needs)
     return BY_NAME[name]
+
+
+def _needed(hub: Hub, batch: str) -> Role:
+    with hub.database.reading() as session:
+        return role_for(batch_lines(session, batch))
 
 
 def _targets(texts: Sequence[str]) -> list[Target]:

@@ -91,7 +91,8 @@ def _sign_in(hub: Hub, name: str, password: str) -> str | None:
     anew = hash_password(password) if is_outdated(known.password) else known.password
     with hub.database.writing() as session:
         user = user_of(session, name)
-        if user is None or user.password != known.password:  # removed or changed meanwhile
+        # Who is locked is told no more than who mistypes; or it was removed or changed meanwhile.
+        if user is None or user.locked or user.password != known.password:
             return None
         user.password = anew
         return sign_in(session, user, datetime.now(UTC))

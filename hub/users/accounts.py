@@ -70,7 +70,18 @@ def set_password(session: Session, user: UserRow, password: str) -> None:
     """
     check_password(password, user.name)
     user.password = hash_password(password)
-    session.execute(delete(SignInRow).where(SignInRow.user_name == user.name))
+    _sign_out_everywhere(session, user)
+
+
+def lock_user(session: Session, user: UserRow) -> None:
+    """Let somebody sign in no more until :func:`unlock_user`, and sign the user out everywhere."""
+    user.locked = True
+    _sign_out_everywhere(session, user)
+
+
+def unlock_user(session: Session, user: UserRow) -> None:
+    """Let somebody sign in again, with the same password."""
+    user.locked = False
 
 
 def remove_user(session: Session, user: UserRow) -> None:
@@ -96,3 +107,7 @@ def checked_name(name: str, what: str) -> str:
     if not _NAME.fullmatch(name):
         raise InputError(f"{what} {name[:80]!r}: give letters, digits, _ . @ and -, 64 of them at most")
     return name
+
+
+def _sign_out_everywhere(session: Session, user: UserRow) -> None:
+    session.execute(delete(SignInRow).where(SignInRow.user_name == user.name))

@@ -38,13 +38,13 @@ def sign_in(session: Session, user: UserRow, now: datetime | None = None) -> str
 
 
 def sign_in_of(session: Session, token: str, now: datetime | None = None) -> tuple[SignInRow, UserRow] | None:
-    """The sign-in of a token, and its user as the user is now; None where it has ended or never was."""
+    """The sign-in of a token, and its user as the user is now; None where it has ended or the user is locked."""
     moment = now or datetime.now(UTC)
     row = session.get(SignInRow, token_digest(token))
     if row is None or row.used < moment - IDLE or row.started < moment - LONGEST:
         return None
     user = session.get(UserRow, row.user_name)
-    return None if user is None else (row, user)
+    return None if user is None or user.locked else (row, user)
 
 
 def note_use(session: Session, token: str, now: datetime | None = None) -> None:

@@ -12,14 +12,16 @@ from sqlalchemy.orm import Session
 from lotwise.hub.database import audit
 from lotwise.hub.database.nodes import node_of
 from lotwise.hub.database.tables import AuditRow
+from lotwise.hub.database.user_tables import ROLES, Role
 from lotwise.hub.hub import Hub
 from lotwise.hub.pages.actions.action import Action, Setting, Target
 from lotwise.hub.pages.actions.bundle_actions import BUNDLE_ACTIONS
 from lotwise.hub.pages.actions.job_actions import JOB_ACTIONS
 from lotwise.hub.pages.actions.node_actions import NODE_ACTIONS
+from lotwise.hub.pages.actions.people_actions import PEOPLE_ACTIONS
 from lotwise.hub.pages.actions.slot_actions import SLOTS
 
-ACTIONS: tuple[Action, ...] = (*NODE_ACTIONS, *JOB_ACTIONS, *BUNDLE_ACTIONS)
+ACTIONS: tuple[Action, ...] = (*NODE_ACTIONS, *JOB_ACTIONS, *BUNDLE_ACTIONS, *PEOPLE_ACTIONS)
 BY_NAME = {one.name: one for one in ACTIONS}
 BY_NOTE = {one.noted: one for one in (*ACTIONS, SLOTS)}
 BATCH_BYTES = 8
@@ -80,12 +82,12 @@ def batch_lines(session: Session, batch: str) -> Sequence[AuditRow]:
     return session.scalars(asked.order_by(AuditRow.id)).all()
 
 
-def can_undo(session: Session, line: AuditRow, hub: Hub) -> bool:
-    """Whether a line's change can be brought back: nothing has changed its value since."""
+def can_undo(session: Session, line: AuditRow, hub: Hub, who: str = "") -> bool:
+    """Whether somebody can bring a line's change back: nothing has changed its value since."""
     action = BY_NOTE.get(line.action)
     if action is None or "target" not in line.details:
         return False
-    setting = Setting(session, Target.of(str(line.details["target"])), hub, "")
+    setting = Setting(session, Target.of(str(line.details["target"])), hub, who)
     unchanged = action.read(setting) == str(line.details["after"])
     return unchanged and action.restorable(setting, str(line.details["before"]))
 
@@ -101,7 +103,7 @@ def undo(session: Session, batch: str, who: str, hub: Hub) -> tuple[int, int]:
     """
     undone = left = 0
     for line in batch_lines(session, batch):
-        if not can_undo(session, line, hub):
+        if not can_undo(session, line, hub, who):
             left += 1
             continue
         setting = Setting(session, Target.of(str(line.details["target"])), hub, who)
@@ -111,13 +113,28 @@ def undo(session: Session, batch: str, who: str, hub: Hub) -> tuple[int, int]:
     return undone, left
 
 
+def role_for(lines: Sequence[AuditRow]) -> Role:
+    """The role that undoing some lines needs."""
+    needed = {BY_NOTE[line.action].needs for line in lines if line.action in BY_NOTE}
+    return max(needed, key=ROLES.index, default="operator")
+
+
 def _step(setting: Setting, action: Action) -> Step:
-    node, camera = node_of(setting.session, setting.target.node), setting.target.camera
-    right_kind = bool(camera) == (action.of == "camera")
-    before = action.read(setting) if node is not None and right_kind else None
-    if before is None or node is None:
+    title = _title(setting, action)
+    before = None if title is None else action.read(setting)
+    if title is None or before is None:
         return Step(setting.target, str(setting.target)[:80], "", "", "action.gone")
-    title = f"{node.name} {camera}".strip()
     if why_not := action.why_not(setting, before):
         return Step(setting.target, title, before, before, why_not)
     return Step(setting.target, title, before, action.after(setting, before), "", action.about(setting, before))
+
+
+def _title(setting: Setting, action: Action) -> str | None:
+    """Name of a target for people; None where it is none of the action's kind."""
+    target = setting.target
+    if bool(target.camera) != (action.of == "camera"):
+        return None
+    if action.of not in ("node", "camera"):
+        return target.node
+    node = node_of(setting.session, target.node)
+    return None if node is None else f"{node.name} {target.camera}".strip()

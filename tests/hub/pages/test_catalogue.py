@@ -12,6 +12,7 @@ from lotwise.hub.database.tables import NodeState, OfferState
 from lotwise.hub.pages.actions.perform import BY_NAME
 from lotwise.hub.pages.catalogue import languages, read_texts, texts_for
 from lotwise.hub.pages.fleet import STATES, VERDICTS
+from lotwise.hub.pages.people_routes import What
 from lotwise.node.hub.messages import STATE_LETTERS, How
 from tests.conftest import ROOT
 
@@ -33,7 +34,8 @@ def test_every_key_is_there_and_none_is_left_over() -> None:
     made = {f"action.{part}{name}" for name in BY_NAME for part in ("", "about_")}
     made |= {f"time.{unit}" for unit in ("s", "min", "h", "d")} | {f"camera.how_{one}" for one in get_args(How)}
     made |= {f"camera.drawn_{one}" for one in get_args(SlotOrderState)}
-    made |= {"people.seen", "people.used", "fleet.free"}
+    made |= {f"secret.{part}_{one}" for part in ("title", "about", "do", "made", "once") for one in get_args(What)}
+    made |= {"people.user", "people.program", "fleet.free"}
     assert sorted((keys | made) - set(entries)) == []
     left = {key for key in set(entries) - keys - made if key.partition(".")[0] not in GROUPS}
     assert sorted(left) == []

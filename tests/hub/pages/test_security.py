@@ -8,6 +8,7 @@ from starlette.routing import Mount
 
 from lotwise.hub.database.user_tables import SignInRow
 from lotwise.hub.http.app import make_app
+from lotwise.hub.pages.actions.perform import BY_NAME
 from lotwise.hub.pages.app import make_pages
 from lotwise.hub.pages.sign_in_routes import TRIES_AT_ONCE
 from lotwise.hub.users.accounts import find_user, remove_user, set_password
@@ -45,7 +46,7 @@ def test_a_stranger_sees_no_page_and_changes_nothing(pages: Pages) -> None:
 def test_a_viewer_changes_nothing_by_any_route(pages: Pages) -> None:
     vera = pages.visitor("vera")
     batch = pages.visitor("otto").do("retrain", f"{NORTH}/C1").location.removeprefix("/done/")
-    for action in ("accept", "reject", "retrain", "no_retrain", "withdraw", "roll_back", "cancel"):
+    for action in BY_NAME:
         answer = vera.do(action, STRANGER, f"{NORTH}/C1", f"{NORTH}/roof east")
         assert answer.status == 403 and "A viewer cannot do this" in answer.text
         assert vera.get(f"/do?action={action}&target={STRANGER}").status == 403
