@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from lotwise.hub.reading import read_hub
 from tests.conftest import ROOT
 from tests.lotwise.running import run
 from tests.node.mqtt.brokers import free_port, until
+from tests.node.sites import write_site
 
 CONTAINER = ROOT / "deploy" / "container"
 COMPOSE = yaml.safe_load((CONTAINER / "compose.yaml").read_text())
@@ -147,6 +149,15 @@ def test_the_first_site_file_and_hub_file_fit_together(prepared: Path) -> None:
         assert used == set(services[program]["secrets"])
 
 
+def program_of_compose(program: str, folder: Path) -> subprocess.Popen[bytes]:
+    """Node or hub as the compose file runs it, from its entry point on."""
+    command = [sys.executable, "-m", "lotwise", *json.loads(said(program, "CMD")[0])]
+    with (folder / f"{program}.log").open("wb") as log:
+        return subprocess.Popen(
+            [word.replace("/data", str(folder / program)) for word in command], cwd=ROOT, stderr=log, stdout=log
+        )
+
+
 @contextmanager
 def broker_of_compose(folder: Path) -> Iterator[int]:
     """The broker, started by the very command of the compose file; its port."""
@@ -197,6 +208,50 @@ def test_the_broker_lets_nobody_in_without_the_password(prepared: Path) -> None:
     if shutil.which("mosquitto") is None or shutil.which("mosquitto_passwd") is None:
         pytest.skip("no Mosquitto here; apt-get install mosquitto")
     with broker_of_compose(prepared) as port:
-        until(lambda: accepts(port), "the broker listens", 20)
+        until(lambda: accepts(port), "the broker listens", 60)
         assert answer(port, (prepared / "secrets" / "mqtt_password").read_text().strip()) == "Success"
         assert answer(port, "guessed") == answer(port, None) == "Not authorized"
+
+
+def test_broker_hub_and_node_find_each_other(prepared: Path) -> None:
+    """All three as the compose file starts them, with what prepare has made, at addresses of this machine."""
+    if shutil.which("mosquitto") is None or shutil.which("mosquitto_passwd") is None:
+        pytest.skip("no Mosquitto here; apt-get install mosquitto")
+    ports = {"hub": free_port(), "node": free_port()}
+    password = (prepared / "secrets" / "mqtt_password").read_text().strip()
+    write_site(prepared / "node", cameras=1)
+    frames = prepared / "node" / "frames1"
+    with broker_of_compose(prepared) as port:
+        shutil.copy(CONTAINER / "site.yaml", prepared / "node" / "site.yaml")
+        for program, file in (("node", "site.yaml"), ("hub", "hub.yaml")):
+            path = prepared / program / file
+            text = path.read_text().replace("/run/secrets", str(prepared / "secrets"))
+            text = text.replace("/data", str(prepared / program)).replace(
+                "host: broker", f"host: localhost, port: {port}"
+            )
+            text = text.replace("hub:8780", f"localhost:{ports['hub']}")
+            text = re.sub(
+                r"source: .*", f"source: {{path: {frames}, repeat: true}}\n    schedule: {{period_s: 1}}", text
+            )
+            path.write_text(text.replace("host: 0.0.0.0", f"host: 127.0.0.1, port: {ports[program]}"))
+        until(lambda: accepts(port), "the broker listens", 60)
+        told: list[str] = []
+        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+        client.username_pw_set("lotwise", password)
+        client.on_message = lambda *given: told.append(given[2].topic)
+        client.connect("127.0.0.1", port)
+        client.subscribe("lotwise/#")
+        client.loop_start()
+        hub, node = (program_of_compose(program, prepared) for program in ("hub", "node"))
+        try:
+            until(lambda: any(topic.endswith("/available") for topic in told), "the node speaks to the broker", 120)
+            log = prepared / "node.log"
+            until(lambda: "has accepted this node" in log.read_text(), "the hub has accepted the node", 120)
+            for command in (["run", prepared / "node" / "site.yaml"], ["hub", prepared / "hub" / "hub.yaml"]):
+                assert run(*command, "--healthy") == 0
+        finally:
+            client.loop_stop()
+            for process in (node, hub):
+                process.terminate()
+            codes = [process.wait(60) for process in (node, hub)]
+        assert codes == [0, 0], (prepared / "hub.log").read_text()
