@@ -22,6 +22,7 @@ from lotwise.hub.pages.log_routes import add_log
 from lotwise.hub.pages.people_routes import add_people
 from lotwise.hub.pages.program_routes import add_programs
 from lotwise.hub.pages.rendering import HEADERS, show, texts_of
+from lotwise.hub.pages.rollout_routes import add_rollouts
 from lotwise.hub.pages.sign_in_routes import add_sign_in
 from lotwise.hub.pages.slot_editing.routes import add_slot_editing
 
@@ -38,6 +39,7 @@ def make_pages(hub: Hub) -> FastAPI:
     add_slot_editing(app, hub)
     add_actions(app, hub)
     add_log(app, hub)
+    add_rollouts(app, hub)
     add_people(app, hub)
     add_programs(app, hub)
     return app

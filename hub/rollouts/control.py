@@ -18,7 +18,7 @@ from lotwise.hub.database.rollouts import newest_rollout, rollout_cameras
 from lotwise.hub.folders import HubFolders
 from lotwise.hub.learning.offering import offer_back
 from lotwise.hub.rollouts.advance import advance, begin_stage, stop, undone
-from lotwise.hub.rollouts.recipe import recipe_id
+from lotwise.hub.rollouts.recipe_identity import recipe_id
 from lotwise.node.hub.signing import Keys
 
 

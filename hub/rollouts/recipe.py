@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +40,6 @@ def read_recipe(path: Path) -> dict[str, Any]:
         "holdout": recipe.holdout,
         "weights": weights,
     }
-
-
-def recipe_id(recipe: dict[str, Any]) -> str:
-    """12 hex digits that change with whatever students depend on; they name run folders."""
-    return hashlib.blake2b(json.dumps(recipe, sort_keys=True).encode(), digest_size=6).hexdigest()
 
 
 def written_recipe(recipe: dict[str, Any], folder: Path, identity: str) -> RecipeSettings:

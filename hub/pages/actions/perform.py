@@ -19,9 +19,10 @@ from lotwise.hub.pages.actions.bundle_actions import BUNDLE_ACTIONS
 from lotwise.hub.pages.actions.job_actions import JOB_ACTIONS
 from lotwise.hub.pages.actions.node_actions import NODE_ACTIONS
 from lotwise.hub.pages.actions.people_actions import PEOPLE_ACTIONS
+from lotwise.hub.pages.actions.rollout_actions import ROLLOUT_ACTIONS, rollout_title
 from lotwise.hub.pages.actions.slot_actions import SLOTS
 
-ACTIONS: tuple[Action, ...] = (*NODE_ACTIONS, *JOB_ACTIONS, *BUNDLE_ACTIONS, *PEOPLE_ACTIONS)
+ACTIONS: tuple[Action, ...] = (*NODE_ACTIONS, *JOB_ACTIONS, *BUNDLE_ACTIONS, *PEOPLE_ACTIONS, *ROLLOUT_ACTIONS)
 BY_NAME = {one.name: one for one in ACTIONS}
 BY_NOTE = {one.noted: one for one in (*ACTIONS, SLOTS)}
 BATCH_BYTES = 8
@@ -134,6 +135,8 @@ def _title(setting: Setting, action: Action) -> str | None:
     target = setting.target
     if bool(target.camera) != (action.of == "camera"):
         return None
+    if action.of == "rollout":
+        return rollout_title(setting)
     if action.of not in ("node", "camera"):
         return target.node
     node = node_of(setting.session, target.node)

@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 from lotwise.hub.database.job_table import JobKind, JobState
+from lotwise.hub.database.rollout_table import RolloutCameraState, RolloutState
 from lotwise.hub.database.slot_tables import SlotOrderState
 from lotwise.hub.database.tables import NodeState, OfferState
 from lotwise.hub.pages.actions.perform import BY_NAME
@@ -17,7 +18,7 @@ from lotwise.node.hub.messages import STATE_LETTERS, How
 from tests.conftest import ROOT
 
 PAGES = ROOT / "hub" / "pages"
-GROUPS = ("role", "verdict", "state", "node_state", "offer", "job", "slot")
+GROUPS = ("role", "verdict", "state", "node_state", "offer", "job", "slot", "rollout", "rollout_camera")
 """Keys that code and tables choose from."""
 
 
@@ -46,6 +47,8 @@ def test_every_state_has_a_word() -> None:
     codes = [f"state.{one}" for one in STATES] + [f"verdict.{one}" for one in VERDICTS]
     codes += [f"job.{one}" for one in (*get_args(JobState), *get_args(JobKind))]
     codes += [f"offer.{one}" for one in get_args(OfferState)] + [f"node_state.{one}" for one in get_args(NodeState)]
+    codes += [f"rollout.{one}" for one in get_args(RolloutState)]
+    codes += [f"rollout_camera.{one}" for one in get_args(RolloutCameraState)]
     codes += [f"slot.{one}" for one in STATE_LETTERS]
     assert [code for code in codes if code not in texts.entries] == []
     assert texts.word("verdict", "something new") == "something new"

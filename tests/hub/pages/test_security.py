@@ -24,6 +24,7 @@ PAGES = (
     f"/cameras/{NORTH}/C1",
     "/log",
     "/people",
+    "/rollouts",
     f"/do?action=accept&target={STRANGER}",
     "/done/0011223344556677",
 )

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from lotwise.datasets.errors import InputError
-from lotwise.hub.rollouts.recipe import read_recipe, recipe_id, written_recipe
+from lotwise.hub.rollouts.recipe import read_recipe, written_recipe
+from lotwise.hub.rollouts.recipe_identity import recipe_id
 
 
 def recipe(folder: Path, text: str = "teacher: big.pt\nsettings: learn.yaml\nscales: [64]\n") -> Path:
