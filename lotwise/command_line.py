@@ -22,7 +22,17 @@ VERBS = (
 """Modules of :mod:`lotwise.verbs`, each named as its verb, in the order of the help."""
 
 WrongUsage: type[Exception] = typer.BadParameter.__mro__[1]  # of Click, which Typer carries under a name of its own
-TRAINING_ONLY = ("torch", "ultralytics", "albumentations", "pycocotools", "matplotlib", "safetensors", "onnx", "nncf")
+TRAINING_ONLY = (
+    "torch",
+    "ultralytics",
+    "albumentations",
+    "pycocotools",
+    "matplotlib",
+    "safetensors",
+    "onnx",
+    "nncf",
+    "networkx",
+)
 """Libraries that only ``pip install 'lotwise[train]'`` brings."""
 FEDERATED_ONLY = ("flwr", "ray")
 """Libraries that only ``pip install 'lotwise[federated]'`` brings."""

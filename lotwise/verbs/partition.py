@@ -25,8 +25,8 @@ def partition(
         str | None, typer.Option(help="Most bytes of one board's module, such as 500kB; no limit where not given.")
     ] = None,
     by: Annotated[
-        Literal["scale", "region"],
-        typer.Option(help="How it is divided: a level of the head for each board, or a part of the view."),
+        Literal["scale", "region", "channel"],
+        typer.Option(help="How: a level of the head for each board, a part of the view, or channels of the neck."),
     ] = "scale",
     cameras: Cameras = None,
     parameters: Annotated[int | None, typer.Option(min=1, help="Most weights of one board's module.")] = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -65,6 +65,7 @@ def distill(
     check: Check | None = None,
     stage: str = "train",
     hook: StepHook | None = None,
+    own_terms: Mapping[str, nn.Module] | None = None,
 ) -> TrainedStudent:
     """Teach a student what the teacher said of its camera's frames.
 
@@ -82,6 +83,7 @@ def distill(
         stage: what progress calls this work.
         hook: takes part in each step. It is no part of what a run is known by: whoever goes on from a ``last.pt`` has
             to bring the same.
+        own_terms: of the loss, in place of those of the same name; they learn too.
 
     Raises:
         InputError: no frames, a loss term that cannot work with them, or a loss that is not finite.
@@ -92,7 +94,9 @@ def distill(
     torch.manual_seed(settings.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     student = student.to(device, memory_format=torch.channels_last).train()
-    terms = make_terms(student, samples.latent_channels(), settings.weights, settings.width).to(device)
+    terms = make_terms(student, samples.latent_channels(), settings.weights, settings.width)
+    terms.update(own_terms or {})
+    terms.to(device)
     learner = nn.ModuleDict({"student": student, "terms": terms})
     average = AveragedModel(student, multi_avg_fn=moving_average(settings.ema), use_buffers=True)
     optimizer = make_optimizer(learner, settings)

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from ultralytics.nn.tasks import DetectionModel
 
+from lotwise.students.ensemble.onnx_files import export_maps
 from lotwise.students.export.onnx_file import export_onnx
 
 
@@ -29,11 +30,19 @@ class Cost:
     bytes: int
 
 
-def cost_of(module: DetectionModel, size: tuple[int, int]) -> Cost:
-    """The cost of a module that detects by itself, for inputs of (width, height) pixels."""
+def cost_of(module: nn.Module, size: tuple[int, int]) -> Cost:
+    """The cost of a module for inputs of (width, height) pixels.
+
+    Args:
+        module: a detector by itself, or a trunk that says maps.
+        size: of its input.
+    """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "module.onnx"
-        export_onnx(module, size, path)
+        if isinstance(module, DetectionModel):
+            export_onnx(module, size, path)
+        else:
+            export_maps(module, size, path)
         return Cost(*counts(module, size), path.stat().st_size)
 
 

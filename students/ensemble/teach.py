@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.cameras.detection.ensemble import Window
+from lotwise.datasets.errors import InputError
 from lotwise.datasets.progress import Progress
 from lotwise.students.distillation.distill import distill
 from lotwise.students.distillation.samples import SampleStream
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.ensemble.bundle import BoxModule
+from lotwise.students.ensemble.channels import ChannelModules, CommunityMatching, Trunk
+from lotwise.students.ensemble.communities import channel_links, channels_of_boards, communities
 from lotwise.students.ensemble.fit import widest
 from lotwise.students.ensemble.narrow import channel_power, recalibrated
 from lotwise.students.ensemble.regions import Region, WindowSamples
@@ -22,6 +27,7 @@ from lotwise.students.ensemble.scales import scale_modules
 from lotwise.students.ensemble.settings import PartitionSettings
 from lotwise.students.ensemble.together import Together
 from lotwise.students.losses.all_terms import from_boxes
+from lotwise.teacher.knowledge import Latent
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,47 @@ def teach_regions(
         made.append(BoxModule(trained.student, region.window, region.territory))
         seconds += trained.seconds
     return made, seconds
+
+
+def teach_channels(
+    material: Material, latents: Sequence[Sequence[Latent]], asked: PartitionSettings, progress: Progress
+) -> tuple[ChannelModules, float]:
+    """Trunks that are each taught a community of the teacher's channels, and their head; and the seconds it took.
+
+    Args:
+        material: of the camera.
+        latents: of each frame that is learned from, what the teacher's neck said around vehicles, level by level.
+        asked: boards and budget.
+        progress: told after each step.
+
+    Raises:
+        InputError: nothing is stored of the teacher's neck at the student's size, a budget that is too small, or a loss
+            that is not finite.
+    """
+    if not material.samples.latent_channels():
+        raise InputError(
+            "--by channel: nothing is stored of the teacher's neck at the student's input size; label with --scales of "
+            "that size, or divide it by scale or region"
+        )
+    power = channel_power(material.student, material.pictures)
+    narrow, _ = widest(material.student, power, material.size, asked.budget, material.stage, Trunk)
+    narrow = recalibrated(narrow, material.pictures)
+    groups = []
+    for level in zip(*latents, strict=True):
+        responses = np.concatenate([one.values for one in level]).astype(np.float32)
+        found = communities(channel_links(responses), material.settings.seed)
+        groups.append(channels_of_boards(found, responses.shape[1], asked.boards))
+    modules = ChannelModules(
+        [copy.deepcopy(narrow) for _ in range(asked.boards)], asked.left_out, material.settings.seed
+    )
+    kept = material.settings.weights
+    weights = from_boxes(kept).model_copy(update={"latent": kept.latent})
+    settings = material.settings.model_copy(update={"weights": weights})
+    terms = {"latent": CommunityMatching(modules.widths, groups)} if kept.latent else {}
+    trained = distill(
+        modules, material.samples, settings, material.folder, progress, stage=material.stage, own_terms=terms
+    )
+    return trained.student, trained.seconds
 
 
 def _part(picture: torch.Tensor, window: Window) -> torch.Tensor:

@@ -19,6 +19,7 @@ from lotwise.cameras.registry.use import in_use
 from lotwise.cameras.slots import learn_slot_model
 from lotwise.cameras.slots.parked_cars import thinned
 from lotwise.cameras.slots.seen_boxes import FrameBoxes, SeenBoxes
+from lotwise.datasets.boxes import Boxes
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Footage
 from lotwise.datasets.load import LoadFrame
@@ -26,10 +27,10 @@ from lotwise.datasets.progress import Progress
 from lotwise.datasets.whole_file import write_whole
 from lotwise.students.distillation.fitted_frames import FittedFrames
 from lotwise.students.distillation.samples import Samples
-from lotwise.students.ensemble.bundle import Around, BoxModule, write_ensemble
+from lotwise.students.ensemble.bundle import Around, write_channels, write_ensemble
 from lotwise.students.ensemble.regions import regions_of
 from lotwise.students.ensemble.settings import PartitionSettings
-from lotwise.students.ensemble.teach import Material, teach_regions, teach_scales
+from lotwise.students.ensemble.teach import Material, teach_channels, teach_regions, teach_scales
 from lotwise.students.export.quantize import spread
 from lotwise.students.pipeline.camera_job import taught_boxes
 from lotwise.students.pipeline.carried_slots import same_slots
@@ -112,16 +113,14 @@ def partition_camera(
     full = load_model(lessons.folder / record.student)
     before = judged(lessons, full, record.size, None)
     folder = lessons.folder / FOLDER / asked.name
-    modules, seconds = _taught(lessons, record, asked, folder, progress)
-    for number, module in enumerate(modules, start=1):
-        save_model(module.model, folder / f"module-{number}.safetensors", half=True)
     bundle = run.registry(record.camera).folder / ".partition"
-    write_ensemble(modules, asked.by, bundle, _around(run, record, footage, labels, read, asked))
+    carried = around(run, record, footage, labels, read, asked)
+    seconds = teach_bundle(lessons, record, asked, folder, bundle, carried, progress)
     detector = load_detector(bundle)
     seen = _seen(lessons, detector)
     lost = {"none": losses(before, seen)}
-    for number in range(1, len(modules) + 1) if len(modules) > 1 else ():
-        lost[str(number)] = losses(before, _seen(lessons, without(detector, {number})))
+    for number in range(1, asked.boards + 1) if asked.boards > 1 else ():
+        lost[str(number)] = losses(before, _seen(lessons, without(detector, {number}), seen.threshold))
     _tune(lessons, bundle, detector, run.plan().export.tune, record.note)
     _measured(bundle, asked, lost, seconds)
     found = _into_registry(run, record, bundle, asked, lost, seconds, shadow)
@@ -136,9 +135,30 @@ def without(detector: Detector, lost: set[int]) -> Detector:
     return replace(detector, network=network.run_by(Without(network.askers, lost)))
 
 
-def _taught(
-    lessons: Lessons, record: CameraRecord, asked: PartitionSettings, folder: Path, progress: Progress
-) -> tuple[list[BoxModule], float]:
+def teach_bundle(
+    lessons: Lessons,
+    record: CameraRecord,
+    asked: PartitionSettings,
+    folder: Path,
+    bundle: Path,
+    carried: Around,
+    progress: Progress,
+) -> float:
+    """Teach the modules of a camera's student and write them as a bundle; the seconds that teaching took.
+
+    Args:
+        lessons: what they learn from.
+        record: of the camera.
+        asked: boards, budget, and how it is divided.
+        folder: gets logs and states; a training that was killed goes on there.
+        bundle: folder of the bundle, made anew.
+        carried: what else the bundle carries.
+        progress: told after each step.
+
+    Raises:
+        InputError: a budget that is too small, more boards than parts, a loss that is not finite, or an export that
+            disagrees with what was taught.
+    """
     steps = max(1, round(lessons.steps * asked.effort))
     settings = lessons.settings.model_copy(
         update={"epochs": 1, "min_steps": steps, "max_steps": steps, "learning_rate": asked.learning_rate}
@@ -154,18 +174,35 @@ def _taught(
         folder=folder / "train",
         stage=f"train {record.camera} {asked.name}",
     )
+    if asked.by == "channel":
+        latents = [lessons.labels.store.get(lessons.labels.keys[frame.name]).latents for frame in lessons.frames]
+        taught, seconds = teach_channels(material, latents, asked, progress)
+        write_channels(taught, bundle, carried)
+        return seconds
     if asked.by == "scale":
-        return teach_scales(material, asked, progress)
+        modules, seconds = teach_scales(material, asked, progress)
+    else:
+        regions = regions_of(record.size, _taught_boxes(lessons, record.size), asked.boards)
+        modules, seconds = teach_regions(material, regions, asked, progress)
+    for number, module in enumerate(modules, start=1):
+        save_model(module.model, folder / f"module-{number}.safetensors", half=True)
+    write_ensemble(modules, asked.by, bundle, carried)
+    return seconds
+
+
+def _taught_boxes(lessons: Lessons, size: tuple[int, int]) -> Boxes:
+    """(N, 4) of the vehicles that are taught, pixels of an input of this (width, height)."""
     boxes = [np.zeros((0, 4), np.float32)]
     for frame in lessons.frames:
-        found, box = lessons.taught[frame.name], Letterbox(lessons.labels.index.frames[frame.name].size, record.size)
+        found, box = lessons.taught[frame.name], Letterbox(lessons.labels.index.frames[frame.name].size, size)
         boxes.append(box.to_input(found.boxes[found.scores >= SEEN_SCORE]))
-    return teach_regions(material, regions_of(record.size, np.concatenate(boxes), asked.boards), asked, progress)
+    return np.concatenate(boxes)
 
 
-def _around(
+def around(
     run: Run, record: CameraRecord, footage: Footage, labels: Labels, read: LoadFrame, asked: PartitionSettings
 ) -> Around:
+    """What a camera's bundle of modules carries beside them; arguments and errors as of :func:`partition_camera`."""
     slots = footage.slots.get(record.camera, ())
     frames = {frame.name: frame for frame in footage.of_camera(record.camera)}
     said, size = taught_boxes(record.train, labels, footage.ignored.get(record.camera))
@@ -184,11 +221,11 @@ def _around(
     )
 
 
-def _seen(lessons: Lessons, detector: Detector) -> Seen:
-    """What a bundle says of the frames that it did not learn from, by raw scores."""
+def _seen(lessons: Lessons, detector: Detector, threshold: float | None = None) -> Seen:
+    """What a bundle says of the frames that it did not learn from, by raw scores; at the best threshold where None."""
     said = say({"it": detector}, lessons.shown, lessons.ignored)["it"]
     sizes = {frame.name: (image.shape[1], image.shape[0]) for frame, image in lessons.shown}
-    return see(said, lessons.expected, lessons.rule, lessons.slots, sizes)
+    return see(said, lessons.expected, lessons.rule, lessons.slots, sizes, threshold)
 
 
 def _tune(lessons: Lessons, bundle: Path, detector: Detector, asked: bool, how: str) -> None:

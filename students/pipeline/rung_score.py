@@ -53,6 +53,7 @@ def see(
     rule: SlotRule,
     slots: Sequence[Slot],
     sizes: Mapping[str, tuple[int, int]],
+    threshold: float | None = None,
 ) -> Seen:
     """Judge what a student says of frames that it did not learn from.
 
@@ -62,10 +63,11 @@ def see(
         rule: how slots are read.
         slots: of the camera.
         sizes: (width, height) of each frame.
+        threshold: raw score from which its boxes are reported; that of best expected F1 where None.
     """
     pairs = [(found, expected[name]) for name, found in said.items()]
     judged = judge(pairs)
-    threshold = choose_threshold(judged)
+    threshold = choose_threshold(judged) if threshold is None else threshold
     reported = {name: found[found.scores >= threshold] for name, found in said.items()}
     least = min(threshold, DEFAULT_CONFIDENCE)
     states = {

@@ -26,7 +26,7 @@ def copy(adapted: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(adapted, tmp_path / "run"))
 
 
-@pytest.mark.parametrize("by", ["scale", "region"])
+@pytest.mark.parametrize("by", ["scale", "region", "channel"])
 def test_from_a_run_to_a_bundle_of_modules_within_the_budget(copy: Path, tmp_path: Path, by: str) -> None:
     registry = Registry(copy / "cameras" / "C1" / "bundles")
     live = registry.state().live
@@ -52,7 +52,10 @@ def test_from_a_run_to_a_bundle_of_modules_within_the_budget(copy: Path, tmp_pat
     assert detector.unread((image.shape[1], image.shape[0])) == ()
     lost = without(detector, {1})
     lost([image], 0.01)
-    assert len(lost.unread((image.shape[1], image.shape[0]))) == (1 if by == "region" else 0)
+    # In a view as small as this one the margins of regions reach over all of it.
+    unread = lost.unread((image.shape[1], image.shape[0]))
+    windows = [module.window for module in manifest.ensemble.modules[1:]]
+    assert len(unread) == (0 if (0, 0, *manifest.input) in windows else 1)
 
 
 def test_what_cannot_be_divided_is_said(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
