@@ -43,8 +43,9 @@ def split_bytes(student: nn.Module, size: tuple[int, int], boards: int) -> Split
 
     def count(layer: nn.Module, given: tuple[torch.Tensor, ...], out: torch.Tensor) -> None:
         nonlocal rows, channels, exchanges
+        assert isinstance(layer, nn.Conv2d | nn.MaxPool2d)
         kernel, stride = (one if isinstance(one, int) else one[0] for one in (layer.kernel_size, layer.stride))
-        shared = max(0, int(kernel) - int(stride))
+        shared = max(0, kernel - stride)
         if shared:
             exchanges += 1
             rows += (boards - 1) * shared * given[0].shape[1] * given[0].shape[3]

@@ -136,7 +136,7 @@ class CommunityMatching(nn.Module):
         losses = []
         for cells in stored_cells(output.latents, targets.latents):
             layers: Any = self.layers[cells.level]
-            parts = cells.student.split(self._widths[cells.level], 1)
+            parts = torch.split(cells.student, self._widths[cells.level], 1)
             for layer, part, group in zip(layers, parts, self._groups[cells.level], strict=True):
                 if bool(part.detach().any()):
                     losses.append(
