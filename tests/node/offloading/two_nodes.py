@@ -16,7 +16,7 @@ from tests.cameras.bundles import write_constant_bundle
 from tests.node.sites import start, write_site
 
 TOKEN = "a token of this test 1234"
-PERIOD_S = 0.4
+PERIOD_S = 0.8
 """Seconds between two frames of the weak node, which the neighbour has for its answer: on a busy machine it takes some
 hundredths."""
 
