@@ -15,9 +15,9 @@ from lotwise.exit_codes import INTERRUPTED, WRONG
 from lotwise.terminal import err, out
 
 VERBS = (
-    "demo", "adapt", "label", "frames", "train", "resize", "partition", "retrain", "federate", "curve", "export",
-    "report", "reproduce", "detect", "download", "init", "collect", "run", "board", "trust", "history", "sent",
-    "bundles", "promote", "rollback", "prune", "ignore", "slots", "hub",
+    "demo", "adapt", "label", "frames", "train", "resize", "partition", "metadata", "dream", "retrain", "federate",
+    "curve", "export", "report", "reproduce", "detect", "download", "init", "collect", "run", "board", "trust",
+    "history", "sent", "bundles", "promote", "rollback", "prune", "ignore", "slots", "hub",
 )  # fmt: skip
 """Modules of :mod:`lotwise.verbs`, each named as its verb, in the order of the help."""
 

@@ -134,6 +134,16 @@ Healthy = Annotated[
         "--healthy", help="Only say whether the one that runs on this machine is well; exit code 1 where it is not."
     ),
 ]
+Background = Annotated[
+    Literal["none", "channels", "picture"] | None,
+    typer.Option(
+        "--background",
+        help="What metadata tell of a view beside its vehicles: none; channels, mean and deviation of the teacher's "
+        "channels; picture, also a small blurred picture without vehicles. Channels where not given.",
+        show_default=False,
+    ),
+]
+
 SiteFile = Annotated[Path, typer.Argument(metavar="SITE", help="Site file that describes the cameras.")]
 Bundles = Annotated[
     Path, typer.Argument(metavar="BUNDLES", help="Run folder, bundles folder of one camera, or site file.")
@@ -220,6 +230,19 @@ JOB_OPTIONS: Mapping[str, Any] = {
     "budget": RightSizeBudget,
     "fps": FramesPerSecond,
     "box_cameras": BoxCameras,
+    "frames_stay_on_camera": Annotated[
+        bool,
+        typer.Option(
+            "--frames-stay-on-camera",
+            help="Students learn without a single frame: from dreams that are made elsewhere, of metadata of each "
+            "camera and the teacher alone.",
+        ),
+    ],
+    "background": Background,
+    "dreams": Annotated[
+        int | None,
+        typer.Option("--dreams", min=1, help="Where frames stay on the camera: dreams of each; 24 where not given."),
+    ],
     "ignore_regions": Annotated[
         Path | None,
         typer.Option(help="Folder with ID.json of each camera: boxes of things that are no vehicles."),

@@ -9,7 +9,7 @@ import typer
 
 from lotwise.options import JOB_OPTIONS, HtmlFile, JsonFile, Out, Protocol, Shadow, SideBySide, with_options_of
 from lotwise.students.pipeline.job import Job
-from lotwise.terminal import print_notes, print_skipped, progress_bars
+from lotwise.terminal import out, print_notes, print_skipped, progress_bars
 from lotwise.verbs.export import print_live_bundles
 from lotwise.verbs.report import check_protocol, print_report
 from lotwise.verbs.resize import print_ladders
@@ -88,6 +88,20 @@ def _adapt_side_by_side(
     refuse_failed(run, done)
 
 
+def print_dreams(run: Run) -> None:
+    """What left each camera whose frames stayed on it, and the page of the dreams made of that; nothing of others."""
+    from lotwise.eval.page.dreams import write_gallery
+    from lotwise.students.pipeline.dream import dreams_of, said_of_dreams
+
+    for camera, record in run.records().items():
+        if record.dreams is None:
+            continue
+        out.print(f"{camera}: {said_of_dreams(record.dreams)}")
+        found = dreams_of(run, camera)
+        if found is not None:
+            out.print(f"{camera}: dreams: {write_gallery(*found)}")
+
+
 def _print_adapted(
     run: Run,
     plan: Plan,
@@ -104,6 +118,7 @@ def _print_adapted(
     print_skipped(tuple(done.labels.skipped.values()))
     print_ladders(run.records().values())
     print_live_bundles(run)
+    print_dreams(run)
     # Only the report is handed the truth.
     frames = open_run_frames(plan)
     print_report(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lotwise.options import RunFolder, Shadow
-from lotwise.terminal import out, progress_bars
+from lotwise.terminal import out, print_notes, progress_bars
 
 if TYPE_CHECKING:
     from lotwise.students.pipeline.run import Run
@@ -15,15 +16,28 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
-@app.command(epilog="Example: lotwise export --run runs/lot")
-def export(folder: RunFolder, shadow: Shadow = None) -> None:
+@app.command(
+    epilog="Examples: lotwise export --run runs/lot   ·   lotwise export --run runs/lot --dreamed runs/elsewhere"
+)
+def export(
+    folder: RunFolder,
+    dreamed: Annotated[
+        Path | None,
+        typer.Option(help="Folder of lotwise dream, whose students of this run's metadata are measured instead."),
+    ] = None,
+    shadow: Shadow = None,
+) -> None:
     """Third stage: bundles, compared with their students; the better of student and nano passes a gate to go live."""
     from lotwise.students.pipeline.adapt import export as export_run
+    from lotwise.students.pipeline.adapt import export_dreamt
     from lotwise.students.pipeline.run import Run
 
     run = Run(folder)
     with progress_bars() as progress:
-        export_run(run, progress, shadow)
+        if dreamed is None:
+            export_run(run, progress, shadow)
+        else:
+            export_dreamt(run, dreamed, progress, lambda line: print_notes([line]), shadow)
     print_live_bundles(run)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from lotwise.students.losses.cells import Cells, stored_cells
+from lotwise.students.losses.cells import stored_cells
 from lotwise.students.losses.targets import Targets
 from lotwise.students.model.student import StudentOutput
 
@@ -47,7 +47,7 @@ def taught_objects(output: StudentOutput, targets: Targets) -> list[Objects]:
     for cells in stored_cells(output.latents, targets.latents):
         boxes = targets.boxes[cells.sample][targets.scores[cells.sample] > 0].to(cells.student)
         fitting = boxes[_levels(boxes, strides) == cells.level]
-        weights = _weights(fitting, cells, float(strides[cells.level]))
+        weights = cell_weights(fitting, cells.places, cells.grid[1], float(strides[cells.level]))
         seen = weights.sum(1) > 0
         if seen.any():
             weights = weights[seen] / weights[seen].sum(1, keepdim=True)
@@ -64,10 +64,16 @@ def _levels(boxes: torch.Tensor, strides: torch.Tensor) -> torch.Tensor:
     return (side[:, None] > MAX_BOX_CELLS * strides[:-1].to(side)).sum(1)
 
 
-def _weights(boxes: torch.Tensor, cells: Cells, stride: float) -> torch.Tensor:
-    """(N, K) 1 for each cell that stands for a box, else 0; boxes (N, 4) in input pixels."""
-    columns = cells.grid[1]
-    middles = (torch.stack([cells.places % columns, cells.places // columns], 1) + 0.5).to(boxes) * stride
+def cell_weights(boxes: torch.Tensor, places: torch.Tensor, columns: int, stride: float) -> torch.Tensor:
+    """(N, K) 1 for each cell that stands for a box, else 0.
+
+    Args:
+        boxes: (N, 4) xyxy in input pixels.
+        places: (K,) row-major indices of the cells.
+        columns: of the whole grid.
+        stride: input pixels of a cell.
+    """
+    middles = (torch.stack([places % columns, places // columns], 1) + 0.5).to(boxes) * stride
     covered = (middles >= boxes[:, None, :2]).all(-1) & (middles <= boxes[:, None, 2:]).all(-1)
     distances = torch.cdist((boxes[:, :2] + boxes[:, 2:]) / 2, middles) / stride
     nearest = torch.nn.functional.one_hot(distances.argmin(1), len(middles)).bool() & (distances <= MAX_CELL_DISTANCE)

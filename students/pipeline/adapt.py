@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Footage
@@ -17,6 +18,7 @@ from lotwise.datasets.progress import Note, Progress, no_note, no_progress
 from lotwise.students.ensemble.settings import PartitionSettings
 from lotwise.students.pipeline.beginning import Beginning
 from lotwise.students.pipeline.changes import lost_work
+from lotwise.students.pipeline.dream import dream_students, take_students, write_run_metadata
 from lotwise.students.pipeline.export import export_bundles
 from lotwise.students.pipeline.footage import open_footage
 from lotwise.students.pipeline.label import label_frames
@@ -27,6 +29,7 @@ from lotwise.students.pipeline.right_size import right_size_students
 from lotwise.students.pipeline.run import Run
 from lotwise.students.pipeline.train import train_students
 from lotwise.students.right_size.settings import RightSizeSettings
+from lotwise.students.synthesis.settings import MetadataSettings
 from lotwise.teacher.checkpoint import load_model
 from lotwise.teacher.ignored import labels_without_ignored
 from lotwise.teacher.index import Labels, open_labels
@@ -91,7 +94,10 @@ def all_stages(
             :func:`lotwise.students.pipeline.train.train_students`.
     """
     labels = labels_without_ignored(label_frames(run, footage, progress, read), footage)
-    train_students(run, footage, labels, progress, read, note, beginnings(labels))
+    if run.plan().synthesis is not None:
+        dream_students(run, footage, labels, progress, read, note)
+    else:
+        train_students(run, footage, labels, progress, read, note, beginnings(labels))
     right_size_students(run, footage, labels, progress, read, note, share)
     export_bundles(run, footage, labels, progress, read, shadow)
     return Adapted(footage, labels)
@@ -110,7 +116,8 @@ def train(run: Run, progress: Progress = no_progress, note: Note = no_note) -> l
     with run.lock():
         footage, labels = _labelled(run)
         read = FrameCache()
-        trained = train_students(run, footage, labels, progress, read, note)
+        second_stage = train_students if run.plan().synthesis is None else dream_students
+        trained = second_stage(run, footage, labels, progress, read, note)
         right_size_students(run, footage, labels, progress, read, note)
         return [run.record(record.camera) or record for record in trained]
 
@@ -136,6 +143,7 @@ def resize(
         footage, labels = _labelled(run)
         if not run.records():
             raise InputError(f"{run.folder}: no student here yet; run lotwise train --run {run.folder} first")
+        _refuse_dreamt(run, "smaller students learn from frames")
         run.begin(run.plan().model_copy(update={"right_size": right_size}))
         read = FrameCache()
         right_size_students(run, footage, labels, progress, read, note)
@@ -180,6 +188,7 @@ def partition(
         records = run.records()
         if not records:
             raise InputError(f"{run.folder}: no student here yet; run lotwise train --run {run.folder} first")
+        _refuse_dreamt(run, "modules of several boards learn from frames")
         for name in cameras or ():
             if name not in records:
                 raise InputError(f"{run.folder}: no student of camera {name}; there are those of {', '.join(records)}")
@@ -188,6 +197,36 @@ def partition(
             partition_camera(run, records[name], footage, labels, asked, progress, read, shadow)
             for name in cameras or records
         ]
+
+
+def tell_metadata(run: Run, settings: MetadataSettings, progress: Progress = no_progress) -> dict[str, Path]:
+    """Write the metadata of each camera of a labelled run, and say where, by camera.
+
+    Raises:
+        InputError: nothing is labelled, or of too little for metadata.
+    """
+    with run.lock():
+        footage, labels = _labelled(run)
+        return write_run_metadata(run, footage, labels, settings, progress, FrameCache())
+
+
+def export_dreamt(
+    run: Run, folder: Path, progress: Progress = no_progress, note: Note = no_note, shadow: bool | None = None
+) -> None:
+    """Take the students that ``lotwise dream`` has made of this run's metadata through the gate.
+
+    Args:
+        run: whose metadata they are of.
+        folder: of ``lotwise dream``.
+        progress, note, shadow: as of :func:`adapt`.
+
+    Raises:
+        InputError: no student there, or of other metadata.
+    """
+    with run.lock():
+        footage, labels = _labelled(run)
+        take_students(run, footage, labels, folder, note)
+        export_bundles(run, footage, labels, progress, FrameCache(), shadow)
 
 
 def checked_footage(plan: Plan) -> Footage:
@@ -202,6 +241,15 @@ def begin(run: Run, plan: Plan, note: Note) -> None:
     for line in lost_work(run, plan):
         note(line)
     run.begin(plan)
+
+
+def _refuse_dreamt(run: Run, why: str) -> None:
+    """Refuse what learns from frames in a run where these stay on their cameras."""
+    dreamt = [record.camera for record in run.records().values() if record.dreams is not None]
+    if dreamt:
+        raise InputError(
+            f"{run.folder}: {why}, and those of {', '.join(dreamt)} stay on the camera; begin another --out"
+        )
 
 
 def _labelled(run: Run) -> tuple[Footage, Labels]:

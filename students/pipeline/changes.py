@@ -9,7 +9,7 @@ from lotwise.students.distillation.checkpoint import LOG
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.run import Run
 
-SETTINGS = ("oracle", "distill")
+SETTINGS = ("oracle", "distill", "synthesis")
 """Parts of a plan whose every change is another student."""
 SOURCES = ("dataset", "root", "teacher", "student", "holdout", "test_days", "frames")
 """Parts of a plan that say where frames and weights lie: they may be the same at another place."""
@@ -58,6 +58,7 @@ def _differences(name: str, before: Any, now: Any) -> Iterator[str]:
 
 def _epochs(run: Run) -> dict[str, int]:
     """Epochs learned, by camera."""
-    logs = {path.parents[1].name: path for path in sorted(run.folder.glob(f"cameras/*/train/{LOG}"))}
+    own, dreamt = (sorted(run.folder.glob(f"cameras/*/{at}train/{LOG}")) for at in ("", "dreams/"))
+    logs = {path.parents[1].name: path for path in own} | {path.parents[2].name: path for path in dreamt}
     counts = {camera: sum(1 for _ in path.open("rb")) for camera, path in logs.items()}
     return {camera: count for camera, count in counts.items() if count}

@@ -8,6 +8,7 @@ from pathlib import Path
 from lotwise.datasets.split import DEFAULT_HOLDOUT
 from lotwise.datasets.vehicles import VEHICLE_CLASSES
 from lotwise.students.right_size.settings import Budget
+from lotwise.students.synthesis.settings import BackgroundLevel
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class Job:
         budget: what each camera's student may lose to cost less; None for the settings' own.
         fps: frames a second of each camera that this machine must keep up with; None where the budget decides.
         box_cameras: how many cameras share the machine; None for those of the run.
+        frames_stay_on_camera: whether students learn from dreams, made of metadata that the cameras tell.
+        background: what the metadata tell of the ground; None for the settings' own.
+        dreams: of each camera; None for the settings' own.
         ignore_regions: folder with a file of ignore regions of each camera, for frames of a dataset.
     """
 
@@ -54,4 +58,7 @@ class Job:
     budget: Budget | None = None
     fps: float | None = None
     box_cameras: int | None = None
+    frames_stay_on_camera: bool = False
+    background: BackgroundLevel | None = None
+    dreams: int | None = None
     ignore_regions: Path | None = None

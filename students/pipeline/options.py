@@ -8,7 +8,15 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.readers.common.camera_id import parse_cameras
 from lotwise.students.pipeline.job import Job
 from lotwise.students.pipeline.plan import Plan
-from lotwise.students.pipeline.settings_file import read_export, read_few_frames, read_right_size, read_settings
+from lotwise.students.pipeline.settings_file import (
+    read_export,
+    read_few_frames,
+    read_right_size,
+    read_settings,
+    read_synthesis,
+)
+from lotwise.students.right_size.settings import RightSizeSettings
+from lotwise.students.synthesis.settings import SynthesisSettings
 from lotwise.teacher.oracle import OracleSettings
 
 MIN_SCALE_PX, MAX_SCALE_PX = 32, 4096
@@ -26,6 +34,7 @@ def plan_of(job: Job) -> Plan:
         raise InputError("--ignore-regions: a site file names them itself; give ignore_regions: of its cameras there")
     given = {"size": job.size, "seed": job.seed, "epochs": job.epochs}
     distill = read_settings(job.settings, {name: value for name, value in given.items() if value is not None})
+    right_size = read_right_size(job.settings, {"budget": job.budget, "fps": job.fps, "cameras": job.box_cameras})
     return Plan(
         dataset=kind,
         root=root,
@@ -41,12 +50,26 @@ def plan_of(job: Job) -> Plan:
         student=_local(job.student),
         distill=distill,
         few_frames=read_few_frames(job.settings),
-        right_size=read_right_size(job.settings, {"budget": job.budget, "fps": job.fps, "cameras": job.box_cameras}),
+        right_size=right_size,
         export=read_export(job.settings, {}),
+        synthesis=_synthesis(job, right_size),
         holdout=job.holdout,
         frames=job.frames,
         ignore_regions=job.ignore_regions.resolve() if job.ignore_regions is not None else None,
     )
+
+
+def _synthesis(job: Job, right_size: RightSizeSettings) -> SynthesisSettings | None:
+    """How students learn from dreams; None where they learn from frames."""
+    if not job.frames_stay_on_camera:
+        for option, value in (("--background", job.background), ("--dreams", job.dreams)):
+            if value is not None:
+                raise InputError(f"{option}: only with --frames-stay-on-camera, where students learn from dreams")
+        return None
+    if right_size.budget != "full" or right_size.fps is not None:
+        raise InputError("--frames-stay-on-camera: smaller students learn from frames; leave --budget and --fps out")
+    metadata, dream = {"background": job.background}, {"count": job.dreams}
+    return read_synthesis(job.settings, {"metadata": metadata, "dream": dream})
 
 
 def source_of(site: Path | None, dataset: str | None, root: Path | None) -> tuple[str, Path]:

@@ -15,6 +15,7 @@ from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
 from lotwise.students.few_frames.settings import FewFramesSettings
 from lotwise.students.right_size.settings import RightSizeSettings
+from lotwise.students.synthesis.settings import SynthesisSettings
 from lotwise.teacher.oracle import OracleSettings
 
 
@@ -35,6 +36,10 @@ class Plan(BaseModel):
     few_frames: FewFramesSettings = FewFramesSettings()
     right_size: RightSizeSettings = RightSizeSettings()
     export: ExportSettings = ExportSettings()
+    synthesis: Annotated[
+        SynthesisSettings | None,
+        Field(description="How students learn from dreams; null where they learn from the camera's frames."),
+    ] = None
     holdout: Annotated[
         float, Field(ge=0, lt=1, description="Share of each camera's frames that is measured on, not learned from.")
     ] = DEFAULT_HOLDOUT

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lotwise.cameras.detection.bundle import BundleRole
 from lotwise.datasets.frame import Crop
+from lotwise.students.synthesis.settings import BackgroundLevel
 
 GateOutcome = Literal["promoted", "shadow", "kept"]
 """What the promotion gate did with a new bundle; the field ``outcome`` of :class:`GateRecord` says what each means."""
@@ -158,6 +159,24 @@ class FederationRecord(BaseModel):
     )
 
 
+class DreamRecord(BaseModel):
+    """The dreams that a camera's student learned from, in place of the camera's frames."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    metadata: Annotated[str, Field(description="Key of the metadata that the dreams were made of.")]
+    background: Annotated[BackgroundLevel, Field(description="What they told of the ground.")]
+    bytes: Annotated[int, Field(ge=0, description="Size of the metadata: all that left the camera.")]
+    frame_bytes: Annotated[
+        int, Field(ge=0, description="Size of the frames that they tell of, which would have left it otherwise.")
+    ]
+    dreams: Annotated[int, Field(ge=1, description="How many dreams the student learned from.")]
+    dreaming: Annotated[float, Field(ge=0, description="Seconds that the dreams took.")]
+    weights: Annotated[str, Field(description="File of the student, below the camera's folder.")] = (
+        "dreams/train/student.safetensors"
+    )
+
+
 class CameraRecord(BaseModel):
     """What a camera has got: its split and, as the stages go on, its student and its bundles."""
 
@@ -186,6 +205,9 @@ class CameraRecord(BaseModel):
     federation: Annotated[
         FederationRecord | None, Field(description="Where its student comes from; null where it learned alone.")
     ] = None
+    dreams: Annotated[
+        DreamRecord | None, Field(description="What its student learned from; null where it learned from frames.")
+    ] = None
     bundle: Annotated[str | None, Field(description="Identity of the student's bundle.")] = None
     baseline: Annotated[str | None, Field(description="Identity of the untouched nano's bundle.")] = None
     live: Annotated[str | None, Field(description="Identity of the bundle that was live after the export.")] = None
@@ -194,4 +216,6 @@ class CameraRecord(BaseModel):
     @property
     def student(self) -> str:
         """File of its full-size student, below the camera's folder."""
+        if self.dreams is not None:
+            return self.dreams.weights
         return "train/student.safetensors" if self.federation is None else self.federation.weights

@@ -15,6 +15,7 @@ from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.export.settings import ExportSettings
 from lotwise.students.few_frames.settings import FewFramesSettings
 from lotwise.students.right_size.settings import RightSizeSettings
+from lotwise.students.synthesis.settings import SynthesisSettings
 
 Settings = TypeVar("Settings", bound=BaseModel)
 EXPORT = "export"
@@ -23,6 +24,8 @@ FEW_FRAMES = "few_frames"
 """Under this name it says what is done where a camera has few frames."""
 RIGHT_SIZE = "right_size"
 """Under this name it says which smaller students are tried."""
+SYNTHESIS = "synthesis"
+"""Under this name it says what leaves a camera whose frames stay on it, and how dreams are made of that."""
 
 
 def read_settings(path: Path | None, given: Mapping[str, Any]) -> DistillSettings:
@@ -32,7 +35,7 @@ def read_settings(path: Path | None, given: Mapping[str, Any]) -> DistillSetting
         InputError: the file cannot be read, or a setting is unknown or out of range.
     """
     content = _content(path)
-    for section in (EXPORT, FEW_FRAMES, RIGHT_SIZE):
+    for section in (EXPORT, FEW_FRAMES, RIGHT_SIZE, SYNTHESIS):
         content.pop(section, None)
     return _checked(DistillSettings, {**content, **given}, path)
 
@@ -56,6 +59,18 @@ def read_right_size(path: Path | None, given: Mapping[str, Any]) -> RightSizeSet
     if "budget" in said and "fps" not in said:
         before = {name: value for name, value in before.items() if name not in ("fps", "cameras")}
     return _checked(RightSizeSettings, {**before, **said}, path, (RIGHT_SIZE,))
+
+
+def read_synthesis(path: Path | None, given: Mapping[str, Mapping[str, Any]]) -> SynthesisSettings:
+    """What the same file says under ``synthesis``; what is given for ``metadata`` and ``dream`` and not None stands
+    above it; same errors."""
+    said = _section(path, SYNTHESIS)
+    for part, values in given.items():
+        before = said.get(part) or {}
+        if not isinstance(before, dict):
+            raise InputError(f"{path}: {SYNTHESIS}.{part}: not a mapping; see docs/settings.md")
+        said = {**said, part: {**before, **{name: value for name, value in values.items() if value is not None}}}
+    return _checked(SynthesisSettings, said, path, (SYNTHESIS,))
 
 
 def checked_right_size(content: Mapping[str, Any]) -> RightSizeSettings:

@@ -111,6 +111,8 @@ def _train(
             return before
     elif before is not None and before.federation is not None:
         note(f"{camera}: its student of the federation {before.federation.method} gives way to one that learns alone")
+    elif before is not None and before.dreams is not None:
+        note(f"{camera}: its student of dreams gives way to one that learns from its frames")
     elif before is not None and before.training.get("settings") == settings:
         steps = before.training.get("steps")
         note(f"{camera}: its frames, or their labels, have changed; its student of {steps} steps is trained anew")

@@ -105,9 +105,10 @@ class Retrainings:
                 continue
             if record.training.get("weights") == wanted and (folder / record.student).is_file():
                 return folder / record.student
-            # Where a federation's student was refused, the one that is live lies beside it, and no record names it.
-            alone = folder / ALONE
-            if record.federation is not None and alone.is_file() and fingerprint(load_model(alone)) == wanted:
+            # Where a student of a federation or of dreams was refused, the one that is live lies beside it, and no
+            # record names it.
+            alone, other = folder / ALONE, record.federation is not None or record.dreams is not None
+            if other and alone.is_file() and fingerprint(load_model(alone)) == wanted:
                 return alone
         return None
 

@@ -86,6 +86,11 @@ def retrain_camera(
     chain, first = Retrainings(run, camera), run.record(camera)
     if first is None:
         raise InputError(f"{run.folder}: no student of camera {camera} here yet; run lotwise adapt first")
+    if first.dreams is not None:
+        raise InputError(
+            f"{run.folder}: camera {camera} has a student of dreams, and a retraining learns from frames; run lotwise "
+            "adapt --frames-stay-on-camera with the new frames among the others"
+        )
     records = chain.records()
     record = records[-1] if records and not records[-1].finished else None
     if record is None:

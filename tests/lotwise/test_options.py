@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, get_args, get_type_hints
 
+import pytest
 import typer
 from typer.testing import CliRunner
 
@@ -38,7 +39,8 @@ def test_a_verb_gets_its_options_as_one_value() -> None:
     assert CliRunner().invoke(app, []).exit_code == 2  # an option of the verb itself is still required
 
 
-def test_adapt_and_label_ask_for_the_same_job(capsys) -> None:
+def test_adapt_and_label_ask_for_the_same_job(capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")  # on a narrow screen long names are cut short
     options = []
     for verb in ("adapt", "label"):
         assert run(verb, "--help") == 0

@@ -11,9 +11,19 @@ from lotwise.students.export.settings import ExportSettings
 from lotwise.students.few_frames.settings import FewFramesSettings
 from lotwise.students.losses.weights import LossWeights
 from lotwise.students.pipeline.plan import Plan
-from lotwise.students.pipeline.records import CameraRecord, GateRecord, LeftOutRecord, RightSizeRecord, RungRecord
+from lotwise.students.pipeline.records import (
+    CameraRecord,
+    DreamRecord,
+    GateRecord,
+    LeftOutRecord,
+    RightSizeRecord,
+    RungRecord,
+)
 from lotwise.students.pipeline.settings_file import read_export, read_few_frames, read_settings
 from lotwise.students.right_size.settings import RightSizeSettings
+from lotwise.students.synthesis.elsewhere import DreamtStudent
+from lotwise.students.synthesis.metadata import MetadataHeader
+from lotwise.students.synthesis.settings import DreamSettings, DreamStage, DreamWeights, MetadataSettings
 
 
 def test_the_command_line_stands_above_the_file(tmp_path: Path) -> None:
@@ -95,15 +105,22 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 def test_the_documented_table_is_what_the_code_says() -> None:
     table = (Path(__file__).resolve().parents[3] / "docs" / "settings.md").read_text(encoding="utf-8")
     sections = (("", DistillSettings), ("weights.", LossWeights), ("few_frames.", FewFramesSettings))
-    for prefix, model in (*sections, ("right_size.", RightSizeSettings), ("export.", ExportSettings)):
+    synthesis = (
+        ("synthesis.metadata.", MetadataSettings),
+        ("synthesis.dream.", DreamSettings),
+        ("synthesis.dream.weights.", DreamWeights),
+    )
+    others = (("right_size.", RightSizeSettings), ("export.", ExportSettings), *synthesis)
+    for prefix, model in (*sections, *others):
         for name, field in model.model_fields.items():
-            if name != "weights":
+            if name not in ("weights", "stages"):
                 assert f"| `{prefix}{name}` | {field.default} | {field.description} |" in table
 
 
 def test_descriptions_are_whole_sentences() -> None:
     settings = (DistillSettings, LossWeights, FewFramesSettings, RightSizeSettings, ExportSettings, Plan)
-    for model in (*settings, GateRecord, LeftOutRecord, RightSizeRecord, RungRecord, CameraRecord):
+    dreams = (MetadataSettings, DreamSettings, DreamWeights, DreamStage, MetadataHeader, DreamRecord, DreamtStudent)
+    for model in (*settings, *dreams, GateRecord, LeftOutRecord, RightSizeRecord, RungRecord, CameraRecord):
         for name, field in model.model_fields.items():
             if field.description is not None:
                 assert re.fullmatch(r"[A-Z].+\.", field.description), name

@@ -1,0 +1,1 @@
+"""Data-free distillation: metadata instead of frames leave the camera, and the student learns from dreams."""
