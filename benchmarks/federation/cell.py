@@ -23,6 +23,8 @@ from benchmarks.federation.rows import (
     NANO,
     ONE_SHOT,
     POOLED,
+    SOUP,
+    TWICE,
     AloneFirst,
     one_shot,
 )
@@ -31,12 +33,17 @@ from benchmarks.federation.world import World
 from lotwise.datasets.whole_file import write_whole
 from lotwise.students.federation.local_training import LocalTraining, decay_of
 from lotwise.students.federation.method import Arrays, module_arrays
+from lotwise.students.federation.predictions.one_shot import OneShot, between
 from lotwise.students.federation.work import ADAMW, Work
 
 ROUND_FRAMES = 2
 """Test frames of each node after every round, which show how soon a method gets where; all at the end."""
 ANEW_DIGEST = 3
 """Of a camera that begins anew, steps on the mean, in rounds' steps."""
+HALF = 0.5
+"""How far from the nano students lie that are called half-way."""
+OTHER_DRAWS = 1000
+"""Added to the seed of a second training alone."""
 POOLED_STEPS = 3
 """A student of all frames makes so many times the steps of a camera's own, for it has nine times its frames."""
 
@@ -125,8 +132,8 @@ def _students(cell: Cell, world: World, split: Split, watch: Any) -> tuple[Mappi
         # Both ways once in the whole federation, told as of each round like the others.
         each = sent / cell.rounds
         return students, {"up": each, "down": each, "seconds": seconds + cost.seconds}
-    if cell.row in (HALF_ALONE, ONE_SHOT):
-        return _half_way(cell, world, split)
+    if cell.row in (HALF_ALONE, ONE_SHOT, SOUP, TWICE):
+        return _towards_nano(cell, world, split)
     if cell.row == ALONE:
         students, cost = _alone(cell, world, split, watch)
         return students, asdict(cost)
@@ -140,28 +147,46 @@ def _students(cell: Cell, world: World, split: Split, watch: Any) -> tuple[Mappi
     return students, asdict(cost)
 
 
-_both_half_way: dict[Cell, Mapping[str, tuple[Mapping[str, Arrays], dict[str, float]]]] = {}
+_near_nano: dict[Cell, Mapping[str, tuple[Mapping[str, Arrays], dict[str, float]]]] = {}
 
 
-def _half_way(cell: Cell, world: World, split: Split) -> tuple[Mapping[str, Arrays], dict[str, float]]:
-    """Both rows come of one run, whose first round is the training alone; the last setting's and seed's are kept."""
+def _towards_nano(cell: Cell, world: World, split: Split) -> tuple[Mapping[str, Arrays], dict[str, float]]:
+    """Four rows come of two runs: one whose first round is the training alone, and one more training alone with other
+    draws; the last setting's and seed's are kept."""
     key = replace(cell, row=ONE_SHOT)
-    if key not in _both_half_way:
-        _both_half_way.clear()
+    if key not in _near_nano:
+        _near_nano.clear()
         work = Work((FIRST + cell.rounds - 1) * cell.steps, rate=ADAMW.rate, optimizer=ADAMW.optimizer)
-        cameras = {node: world.local(frames, cell.seed) for node, frames in split.learned.items()}
+        method = one_shot(world, work, cell.seed)
+
+        def cameras(seed: int) -> dict[str, LocalTraining]:
+            return {node: world.local(frames, seed) for node, frames in split.learned.items()}
+
         after: list[tuple[Mapping[str, Arrays], float]] = []
         start = time.process_time()
-        method = one_shot(world, work, cell.seed)
-        _, cost = run(method, cameras, 2, lambda _, now: after.append((now, time.process_time() - start)))
+        _, cost = run(method, cameras(cell.seed), 2, lambda _, now: after.append((now, time.process_time() - start)))
         (alone, first), (told, both) = after
+        again, cost_again = run(method, cameras(cell.seed + OTHER_DRAWS), 1)
+        nano = module_arrays(world.student())
         # Only the first round's words are used. Told as of each round, like the other rows.
         sent = {"up": cost.up / cell.rounds, "down": cost.up / cell.rounds, "seconds": both}
-        _both_half_way[key] = {
-            HALF_ALONE: (alone, {"up": 0.0, "down": 0.0, "seconds": first}),
-            ONE_SHOT: (told, sent),
+        nothing = {"up": 0.0, "down": 0.0}
+
+        def averaged(others: Mapping[str, Arrays]) -> Mapping[str, Arrays]:
+            soup = {node: between(others[node], alone[node], OneShot.own) for node in alone}
+            return _all_between(nano, soup, OneShot.share)
+
+        _near_nano[key] = {
+            HALF_ALONE: (_all_between(nano, alone, HALF), nothing | {"seconds": first}),
+            ONE_SHOT: (_all_between(nano, told, HALF), sent),
+            SOUP: (averaged(told), sent),
+            TWICE: (averaged(again), nothing | {"seconds": first + cost_again.seconds}),
         }
-    return _both_half_way[key][cell.row]
+    return _near_nano[key][cell.row]
+
+
+def _all_between(nano: Arrays, students: Mapping[str, Arrays], share: float) -> Mapping[str, Arrays]:
+    return {node: between(nano, arrays, share) for node, arrays in students.items()}
 
 
 _trained_alone: dict[Cell, tuple[Mapping[str, Arrays], Cost]] = {}

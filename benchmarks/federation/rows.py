@@ -35,6 +35,10 @@ NANO, ALONE, POOLED = "untouched nano", "alone", "pooled frames"
 ANEW = "FedMD, one exchange, then anew"
 HALF_ALONE, ONE_SHOT = "alone, half-way to the nano", "one-shot, half-way to the nano"
 """With averaged weights and a falling rate, as ``adapt`` trains; what is measured lies half-way to the student."""
+SOUP = "one-shot, averaged with alone"
+"""As ``--method one-shot`` deploys it: the mean of both students, ``OneShot.share`` of the way from the nano."""
+TWICE = "alone twice, averaged"
+"""What averaging does by itself: the same mean, of two trainings alone with other draws."""
 AUXILIARY = "alone, teacher's word on the reference set"
 """Not a federation: each camera learns the reference set from the teacher, beside its own frames."""
 
@@ -98,8 +102,11 @@ def _shared(world: World, work: Work, seed: int) -> dict[str, Any]:
 
 
 def one_shot(world: World, work: Work, seed: int) -> OneShot:
-    """Its first round is a whole training alone, the second one with what the others have said."""
-    return OneShot(reference=world.reference, work=work, power=ONE_SHOT_POWER, keep=KEEP, batch=1, seed=seed)
+    """Its first round is a whole training alone, the second one with what the others have said; students go all the way
+    from the nano, each by itself."""
+    return OneShot(
+        reference=world.reference, work=work, power=ONE_SHOT_POWER, keep=KEEP, batch=1, seed=seed, share=1.0, own=0.0
+    )
 
 
 METHODS: Mapping[str, Maker] = {
@@ -118,4 +125,4 @@ METHODS: Mapping[str, Maker] = {
     ),
     "latents": lambda world, split, work, seed: LatentDistillation(**_shared(world, work, seed)),
 }
-OTHERS = (NANO, ANEW, HALF_ALONE, ONE_SHOT, AUXILIARY, POOLED)
+OTHERS = (NANO, ANEW, HALF_ALONE, ONE_SHOT, SOUP, TWICE, AUXILIARY, POOLED)

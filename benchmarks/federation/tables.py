@@ -10,11 +10,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.federation.rows import ALONE, ANEW, AUXILIARY, HALF_ALONE, METHODS, NANO, ONE_SHOT, POOLED
+from benchmarks.federation.rows import ALONE, AUXILIARY, HALF_ALONE, METHODS, NANO, OTHERS, POOLED, TWICE
 from lotwise.datasets.whole_file import write_whole
 
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
-ROWS = (NANO, ALONE, *(row for row in METHODS if row != ALONE), ANEW, HALF_ALONE, ONE_SHOT, AUXILIARY, POOLED)
+ROWS = (NANO, *METHODS, *(row for row in OTHERS if row != NANO))
+LINES = {NANO: ":", ALONE: "-", HALF_ALONE: (0, (8, 2)), TWICE: (0, (2, 1)), POOLED: "--", AUXILIARY: "-."}
+"""Of a plot: rows that exchange nothing."""
 FIGURES = (("private", "slots"), ("private", "map50_95"), ("uniform", "slots"), ("uniform", "map50_95"))
 PARTS = {"private": "own test frames", "uniform": "all cameras' test frames"}
 HEADS = ("slots, own", "mAP50-95, own", "slots, all", "mAP50-95, all")
@@ -134,9 +136,8 @@ def plot(path: Path, lines: Sequence[Line]) -> None:
                 values = [value for value in line[f"{part} map50_95"] if value is not None]
                 if not values:
                     continue
-                if line["row"] in (NANO, ALONE, HALF_ALONE, POOLED, AUXILIARY):
-                    style = {NANO: ":", ALONE: "-", HALF_ALONE: (0, (8, 2)), POOLED: "--", AUXILIARY: "-."}[line["row"]]
-                    axis.axhline(mean(values), linestyle=style, color="0.4", label=line["row"])
+                if line["row"] in LINES:
+                    axis.axhline(mean(values), linestyle=LINES[line["row"]], color="0.4", label=line["row"])
                 else:
                     traffic = (line["up"] + line["down"]) / 1000
                     axis.errorbar(traffic, mean(values), pstdev(values), fmt="o", capsize=3, label=line["row"])

@@ -37,13 +37,17 @@ class OneShot(ReferenceMethod):
 
     Source: Guha, Talwalkar, Smith, "One-Shot Federated Learning", arXiv 1902.11175, where a server distils the ensemble
     of students that trained alone into one on public unlabelled data. Here each camera distils the ensemble of the
-    others, into a student that also learns from its own frames.
+    others, into a student that also learns from its own frames. That weights of trainings from one start can be
+    averaged: Wortsman et al., "Model soups", arXiv 2203.05482; towards the start: "Robust fine-tuning of zero-shot
+    models", arXiv 2109.01903.
 
     Attributes:
         weight: of what the others say, beside the camera's own loss.
         speak_at: who speaks lies this far from where it began (0) to the trained student (1), weights interpolated: a
             student of few frames knows these by heart and reads other lots worse than before.
         share: the same of the student that is deployed.
+        own: of that student, the part of the one that learned alone: the weights of both are averaged. The one that
+            has heard the others knows more lights and lots, the other one knows its view best.
         average: decay of the moving average of the weights, the student that is kept.
         power: of the mean over cameras, as in FedMD: with more than 1 the surer ones count more.
         keep: anchors sent of each picture.
@@ -51,7 +55,8 @@ class OneShot(ReferenceMethod):
 
     weight: float = 1.0
     speak_at: float = 0.5
-    share: float = 0.5
+    share: float = 0.6
+    own: float = 0.5
     power: float = 1.0
     average: float = 0.98
     keep: int = 100
@@ -77,9 +82,9 @@ class OneShot(ReferenceMethod):
         local.load(between(start, trained, self.speak_at))
         said = best(predict(detector(local.student), self.reference.pictures), self.keep)
         local.load(trained)
-        return Parcel({"soft": said.arrays()}, {"examples": local.examples}), Parcel(
-            {"start": start, "weights": trained}
-        )
+        alone = trained if kept is None or "mean" not in incoming.arrays else dict(kept.group("alone"))
+        keep = Parcel({"start": start, "weights": trained, "alone": alone})
+        return Parcel({"soft": said.arrays()}, {"examples": local.examples}), keep
 
     def check(self, state: Parcel, reply: Parcel) -> None:
         self.read(reply.group("soft"))
@@ -90,7 +95,8 @@ class OneShot(ReferenceMethod):
     def student(self, incoming: Parcel, kept: Parcel | None, local: Local) -> Arrays:
         if kept is None:
             return local.weights()
-        return between(kept.group("start"), kept.group("weights"), self.share)
+        student = between(kept.group("weights"), kept.group("alone"), self.own)
+        return between(kept.group("start"), student, self.share)
 
     def _peers(self, incoming: Parcel, stretch: int) -> StepHook:
         if "mean" not in incoming.arrays:

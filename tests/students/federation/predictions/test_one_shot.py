@@ -77,6 +77,19 @@ def test_who_speaks_and_what_is_deployed_lies_between_start_and_student(tmp_path
     assert not same({n: weights(after)[n] for n in parameters}, {n: deployed[n] for n in parameters})
 
 
+def test_the_deployed_student_is_the_mean_of_what_was_learned_alone_and_with_the_others(tmp_path):
+    method = OneShot(reference=reference_set(tmp_path, 2), work=WORK, weight=20.0, keep=84, share=1.0, own=0.25)
+    first = cameras(2)
+    alone = weights(run(method, first, 1))
+    made = cameras(2)
+    after = run(method, made, 2)
+    both, deployed = weights(after), method.student(Parcel(), after.kept["C0"], made["C0"])
+    parameters = made["C0"].trainable
+    assert not same({n: alone[n] for n in parameters}, {n: both[n] for n in parameters})
+    for name in parameters:
+        np.testing.assert_allclose(deployed[name], 0.75 * both[name] + 0.25 * alone[name], rtol=1e-5, atol=1e-6)
+
+
 def test_between_moves_weights_and_leaves_counters() -> None:
     start, end = {"w": np.float32([0, 4]), "n": np.array(1)}, {"w": np.float32([2, 4]), "n": np.array(7)}
     found = between(start, end, 0.5)
