@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean, pstdev
+from textwrap import fill
 from typing import Any
 
 from rich.console import Console
@@ -18,6 +19,8 @@ ROWS = (NANO, *METHODS, *(row for row in OTHERS if row != NANO))
 LINES = {NANO: ":", ALONE: "-", HALF_ALONE: (0, (8, 2)), TWICE: (0, (2, 1)), POOLED: "--", AUXILIARY: "-."}
 """Of a plot: rows that exchange nothing."""
 FIGURES = (("private", "slots"), ("private", "map50_95"), ("uniform", "slots"), ("uniform", "map50_95"))
+TITLE_WIDTH = 50
+"""Characters of a line over a plot."""
 PARTS = {"private": "own test frames", "uniform": "all cameras' test frames"}
 HEADS = ("slots, own", "mAP50-95, own", "slots, all", "mAP50-95, all")
 
@@ -76,7 +79,8 @@ def kilobytes(count: float) -> str:
 def setting(line: Line) -> str:
     """What a table is of, in words."""
     kind = "each camera its own frames" if line["split"] == "own" else f"Dirichlet, alpha {line['split']}"
-    return f"{line['world']}, {line['count']} frames a node, {kind}"
+    length = f"{line['rounds']} rounds of {line['steps']} steps"
+    return f"{line['world']}, {line['count']} frames a node, {kind}, {length}"
 
 
 def row_cells(line: Line) -> list[str]:
@@ -114,7 +118,7 @@ def write_markdown(path: Path, lines: Sequence[Line]) -> None:
     parts = []
     for name in dict.fromkeys(map(setting, lines)):
         own = [line for line in lines if setting(line) == name]
-        parts += [f"**{name[0].upper()}{name[1:]}** ({own[0]['rounds']} rounds of {own[0]['steps']} steps)", ""]
+        parts += [f"**{name[0].upper()}{name[1:]}**", ""]
         parts += ["| " + " | ".join(COLUMNS) + " |", "|---" + "|---:" * (len(COLUMNS) - 1) + "|"]
         parts += ["| " + " | ".join(row_cells(line)) + " |" for line in own] + [""]
     text = path.read_text(encoding="utf-8")
@@ -142,8 +146,8 @@ def plot(path: Path, lines: Sequence[Line]) -> None:
                     traffic = (line["up"] + line["down"]) / 1000
                     axis.errorbar(traffic, mean(values), pstdev(values), fmt="o", capsize=3, label=line["row"])
             axis.set_xscale("log")
-            axis.set(title=f"{name}:\n{title}", xlabel="kB a node and round, up and down", ylabel="mAP50-95")
-            axis.title.set_fontsize(9)
+            axis.set_title(fill(f"{name}: {title}", TITLE_WIDTH), fontsize=9)
+            axis.set(xlabel="kB a node and round, up and down", ylabel="mAP50-95")
         pair[1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=90)
