@@ -47,7 +47,7 @@ class DreamtStudent(BaseModel):
     loss: Annotated[float, Field(description="Mean loss of the last epoch.")]
     dreaming: Annotated[float, Field(ge=0, description="Seconds that the dreams took.")]
     seconds: Annotated[float, Field(ge=0, description="Seconds that its training took.")]
-    settings: Annotated[DistillSettings, Field(description="How it learned.")]
+    settings: Annotated[DistillSettings, Field(description="Settings of its training.")]
     dreamt: Annotated[DreamSettings, Field(description="How the dreams were made.")]
 
 
