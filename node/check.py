@@ -26,6 +26,7 @@ from lotwise.cameras.site.sources import FolderSettings, SourceSettings, UsbSett
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Slot
 from lotwise.node.api_token import checked_token
+from lotwise.node.boards.words import board_mistakes, board_words
 
 SettingPath = tuple[str, ...]
 TOKENS: tuple[SettingPath, ...] = (("publish", "api", "token"), ("detector", "offload", "token"))
@@ -48,6 +49,7 @@ def check_site(path: Path, cameras: tuple[str, ...] | None = None) -> list[str]:
     site = read_site(path)
     chosen = chosen_cameras(site, path, cameras)
     problems = list(_failures(site, chosen))
+    problems += list(board_mistakes(site, chosen))
     problems += [f"{path}: {why}" for why in (*_absent_files(site, chosen), *_unkept_state(site.state))]
     return problems
 
@@ -74,6 +76,7 @@ def describe_site(site: Site, cameras: tuple[str, ...] | None = None) -> str:
         *(f"webhook {one.name}: {masked_url(one.url)}, {', '.join(one.events)} events" for one in publish.webhooks),
         *_hub_words(site),
         *_offload_words(site, chosen),
+        *board_words(site, chosen),
         *_served_words(site),
         f"history: {publish.history.keep_days:g} days, at most {publish.history.max_mb:g} MB",
     ]
@@ -166,6 +169,7 @@ def _absent_files(site: Site, cameras: Iterable[str]) -> Iterator[str]:
         ("publish.api.key", api.key),
         ("hub.ca", site.hub and site.hub.ca),
         ("detector.offload.ca", site.detector.offload and site.detector.offload.ca),
+        *((f"detector.boards.{number}.ca", board.ca) for number, board in enumerate(site.detector.boards)),
     ):
         if file and not os.access(file, os.R_OK):
             yield f"{setting}: {file}: cannot be read; give a PEM file that the node's user may read"
@@ -190,6 +194,8 @@ def _used(site: Site, cameras: Iterable[str]) -> Iterator[tuple[SettingPath, Bas
         yield ("hub",), site.hub
     if site.detector.offload is not None:
         yield ("detector", "offload"), site.detector.offload
+    for number, board in enumerate(site.detector.boards):
+        yield ("detector", "boards", str(number)), board
     if site.serve_detection is not None:
         yield ("serve_detection",), site.serve_detection
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from lotwise.cameras.detection.detector import Detector
-from lotwise.node.board_now import BoardNow
 from lotwise.node.boards.leader import boards_of
+from lotwise.node.boards.words import lost_words
 from lotwise.node.state import Event
 
 WHOLE, PARTLY = "all boards", "boards lost"
@@ -46,9 +46,3 @@ class BoardsWatch:
         before, after = (PARTLY if some else WHOLE for some in (self._lost, lost))
         self._lost = lost
         return [Event(time, "camera", self._camera, "boards", before, after, {"why": lost_words(boards)})]
-
-
-def lost_words(boards: tuple[BoardNow, ...]) -> str:
-    """Which boards do not answer and why, in one line; "" where all do."""
-    lost = [f"board {board.number} ({board.url}): {board.why}" for board in boards if not board.answers]
-    return "; ".join([*lost, "read without"]) if lost else ""

@@ -21,6 +21,7 @@ from markupsafe import Markup
 from lotwise.cameras.slots.shared.place_state import DISPUTED
 from lotwise.cameras.slots.slot_knowledge import knowledge_words
 from lotwise.cameras.slots.state import SlotNow
+from lotwise.node.boards.words import lost_words
 from lotwise.node.http.hub_line import hub_line
 from lotwise.node.place import SITE, Place
 from lotwise.node.places import lot_places, place_states
@@ -229,7 +230,7 @@ def _card(now: CameraNow, editor: bool) -> CameraCard:
         ignored=len(now.ignored),
         refusal=f"{now.refusal.bundle[:IDENTITY_CHARACTERS]}: {now.refusal.why}" if now.refusal else "",
         int8_refused=now.int8_refused,
-        reader=now.offload.why if now.offload is not None else "",
+        reader=now.offload.why if now.offload is not None else lost_words(now.boards),
         trust=trust_words(now.trust),
         doubt=trust_doubt(now.trust),
         acceptable=now.source.state == "live" and now.view.verdict in ACCEPTABLE_VERDICTS,
