@@ -3,7 +3,7 @@
 By rows (MoDNN, DeepThings): each board has a strip of every map, and before a layer that looks at k rows in steps of s
 neighbours exchange the k - s rows at their seam. By channels: each board computes a part of the channels of every
 layer, and must have all of them before the next one. Numbers travel as 16-bit floats. What is not counted: the frame,
-the boxes, and waiting for each other at each of some sixty layers.
+the boxes, and waiting for each other at each of these layers.
 """
 
 from __future__ import annotations

@@ -32,6 +32,9 @@ class ModuleEntry(BaseModel):
         tuple[int, ...], Field(description="channels that it says at each of these levels; none where it says boxes")
     ] = ()
     strides: Annotated[tuple[int, ...], Field(description="strides of these levels, pixels of the input")] = ()
+    needed: Annotated[
+        bool, Field(description="whether without it nothing is known of its territory, as its loss was measured")
+    ] = False
     parameters: Annotated[int, Field(ge=0, description="weights that it has")]
     multiply_adds: Annotated[int, Field(ge=0, description="multiply-adds for one frame")]
     bytes: Annotated[int, Field(ge=0, description="size of its file")]

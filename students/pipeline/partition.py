@@ -52,6 +52,9 @@ from lotwise.teacher.tensor import image_tensor
 FOLDER = "partition"
 """Of all divisions, below the camera's folder."""
 RECORD = "partition.json"
+NEEDED_LOSS = 0.1
+"""Expected F1 that may be lost with a module: from here on slots are unknown without it, for cars that nobody sees any
+more would be told as free slots. Chosen."""
 CHECKED_FRAMES = 4
 """Frames on which exported modules are compared with those in PyTorch, as of whole students."""
 
@@ -244,7 +247,22 @@ def _measured(bundle: Path, asked: PartitionSettings, lost: Mapping[str, Losses]
         "seconds": round(seconds, 1),
         "losses": {name: _rounded(one) for name, one in lost.items()},
     }
-    write_manifest(bundle, manifest.model_copy(update={"measured": {**manifest.measured, "partition": said}}))
+    ensemble = manifest.ensemble
+    assert ensemble is not None
+    modules = tuple(
+        module.model_copy(update={"needed": _needed(lost, str(number))})
+        for number, module in enumerate(ensemble.modules, start=1)
+    )
+    update = {
+        "ensemble": ensemble.model_copy(update={"modules": modules}),
+        "measured": {**manifest.measured, "partition": said},
+    }
+    write_manifest(bundle, manifest.model_copy(update=update))
+
+
+def _needed(lost: Mapping[str, Losses], number: str) -> bool:
+    """Whether the others read so much worse without a module that their word is not to be taken for the lot's state."""
+    return number in lost and lost[number].f1 - lost["none"].f1 > NEEDED_LOSS
 
 
 def _into_registry(

@@ -42,7 +42,8 @@ def join(ensemble: EnsembleEntry, answers: Sequence[Answer | None], head: RunHea
 
 
 def unread(ensemble: EnsembleEntry, answers: Sequence[Answer | None]) -> tuple[Window, ...]:
-    """Parts of the input that no module has read: territories of missing modules that no other one looks at whole.
+    """Parts of the input that are not read: territories of missing modules that no other one looks at whole, or that
+    the others were measured to read too badly.
 
     Args:
         ensemble: whose modules they are.
@@ -53,7 +54,7 @@ def unread(ensemble: EnsembleEntry, answers: Sequence[Answer | None]) -> tuple[W
     return tuple(
         module.territory
         for module, answer in pairs
-        if answer is None and not any(_holds(window, module.territory) for window in windows)
+        if answer is None and (module.needed or not any(_holds(window, module.territory) for window in windows))
     )
 
 

@@ -27,6 +27,13 @@ def test_a_lost_module_costs_no_sight_where_others_see_the_whole_frame() -> None
     assert unread(SCALES, [None, None]) == ((0, 0, 64, 64), (0, 0, 64, 64))
 
 
+def test_without_a_module_that_is_needed_nothing_is_known() -> None:
+    needed = entry(1).model_copy(update={"needed": True})
+    ensemble = EnsembleEntry(by="scale", modules=(needed, entry(2)))
+    assert unread(ensemble, [None, Detections.empty()]) == ((0, 0, 64, 64),)
+    assert unread(ensemble, [Detections.empty(), None]) == ()
+
+
 def test_a_car_on_the_seam_is_told_by_the_board_that_answers_for_it() -> None:
     assert len(join(REGIONS, [ON_THE_SEAM, ON_THE_SEAM], None)) == 1
 
