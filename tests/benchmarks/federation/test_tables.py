@@ -47,5 +47,5 @@ def test_the_page_keeps_what_stands_around_its_tables(tmp_path) -> None:
     write_markdown(page, lines_of([cell(ALONE, 0, 0.2), cell("FedMD", 0, 0.3, (0.3,), 76816.0)]))
     text = page.read_text()
     assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
-    assert "**Rendered, 2 frames a node, each camera its own frames** (3 rounds of 8 steps)" in text
+    assert "**Rendered, 2 frames a node, each camera its own frames, 3 rounds of 8 steps**" in text
     assert "| FedMD | 0.500 | 0.300 | 0.500 | 0.300 | 77 kB | 77 kB | 9 |" in text
