@@ -140,7 +140,9 @@ def test_a_picture_to_draw_on_says_what_it_is(running: Running) -> None:
     answer = ask(f"{running.slots}/pictures/0")
     about = json.loads(answer.headers["x-picture"])
     assert answer.image.shape == (720, 960, 3)
-    assert (about["width"], about["height"], about["shift"], about["note"]) == (960, 720, [0, 0], "")
+    assert (about["width"], about["height"], about["note"]) == (960, 720, "")
+    # Not zero where a later frame is the newest by now; half a pixel is as well as it is measured.
+    assert max(abs(part) for part in about["shift"]) < 0.5 / 720
     assert len(about["hash"]) == 16
 
 
