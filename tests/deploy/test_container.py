@@ -20,8 +20,9 @@ import yaml
 from lotwise.cameras.site.reading import read_site
 from lotwise.hub.reading import read_hub
 from tests.conftest import ROOT
+from tests.free_port import free_port
 from tests.lotwise.running import run
-from tests.node.mqtt.brokers import free_port, until
+from tests.node.mqtt.brokers import until
 from tests.node.sites import write_site
 
 CONTAINER = ROOT / "deploy" / "container"

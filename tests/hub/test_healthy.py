@@ -9,10 +9,10 @@ from lotwise.datasets.errors import InputError
 from lotwise.hub.healthy import why_unhealthy
 from lotwise.hub.http.server import HubServer
 from lotwise.hub.hub import open_hub
+from tests.free_port import free_port
 from tests.hub.hub_files import write_hub
 from tests.lotwise.running import run
 from tests.node.hub.test_client import certificate
-from tests.node.mqtt.brokers import free_port
 
 
 def test_where_no_hub_serves_it_is_told(tmp_path: Path, capsys) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 
 from lotwise.students.pretrained import NANO, TEACHER
+from tests.free_port import free_port
 from tests.hub_fleet.program import Program, lotwise_json, wait_for
 from tests.hub_fleet.proxy import Proxy
-from tests.node.mqtt.brokers import free_port
 from tests.uploading_camera import UploadingCamera
 
 CAMERA = "C1"

@@ -20,7 +20,8 @@ import yaml
 
 from tests.cameras.sources.cameras import SYSTEM_PYTHON, Network, children_of
 from tests.conftest import ROOT
-from tests.node.mqtt.brokers import Broker, Subscriber, free_port, until
+from tests.free_port import free_port
+from tests.node.mqtt.brokers import Broker, Subscriber, until
 
 SERVER = Path(__file__).with_name("stream_server.py")
 

@@ -19,8 +19,9 @@ import pytest
 
 from tests.cameras.view.scenes import scene
 from tests.conftest import ROOT
+from tests.free_port import free_port
 from tests.node.http.browser import Browser
-from tests.node.mqtt.brokers import free_port, until
+from tests.node.mqtt.brokers import until
 from tests.node.sites import write_site
 
 TOKEN = "0123456789abcdef0123"

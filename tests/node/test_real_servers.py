@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from tests.cameras.sources.cameras import RtspServer, cmdline, needs_gstreamer, parent_of
+from tests.free_port import free_port
 from tests.node.installation import Installation
-from tests.node.mqtt.brokers import free_port, in_order, until
+from tests.node.mqtt.brokers import in_order, until
 from tests.node.streams import lot, pattern, write_reading_bundle, write_stream
 
 pytestmark = pytest.mark.slow

@@ -20,6 +20,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from lotwise.node.state import Event
+from tests.free_port import free_port
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
@@ -80,12 +81,6 @@ class Broker:
         assert self._process is not None and self._process.poll() is None
         with socket.socket() as sock:
             return sock.connect_ex(("127.0.0.1", self.port)) == 0
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @dataclass

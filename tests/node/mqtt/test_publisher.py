@@ -30,7 +30,8 @@ from lotwise.node.journal.query import EventQuery
 from lotwise.node.mqtt.publisher import MqttPublisher
 from lotwise.node.state import CameraNow, NodeNow
 from tests.conftest import ROOT
-from tests.node.mqtt.brokers import NOON, Broker, Subscriber, events, free_port, in_order, retained, until
+from tests.free_port import free_port
+from tests.node.mqtt.brokers import NOON, Broker, Subscriber, events, in_order, retained, until
 from tests.node.nodes import lot
 
 LIVE = SourceHealth("live", NOON)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.offloading.line import Line
+from tests.free_port import free_port
 from tests.hub_fleet.program import wait_for
-from tests.node.offloading.two_nodes import Running, free_port, write_strong, write_weak
+from tests.node.offloading.two_nodes import Running, write_strong, write_weak
 from tests.node.sites import LOT, history, states
 
 pytestmark = pytest.mark.slow

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,13 @@ from urllib.request import ProxyHandler, build_opener
 import yaml
 
 from tests.cameras.bundles import write_constant_bundle
+from tests.free_port import free_port
 from tests.node.sites import start, write_site
 
 TOKEN = "a token of this test 1234"
 PERIOD_S = 0.8
 """Seconds between two frames of the weak node, which the neighbour has for its answer: on a busy machine it takes some
 hundredths."""
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def write_strong(folder: Path, port: int, scores: tuple[float, float] = (0.7, 0.6), **bundle: Any) -> Path:

@@ -14,9 +14,10 @@ import pytest
 import yaml
 
 from lotwise.node.webhook import SIGNATURE, TIMESTAMP, signature
+from tests.free_port import free_port
 from tests.lotwise.running import run
 from tests.node.http.asking import ask
-from tests.node.mqtt.brokers import Broker, Subscriber, free_port, in_order, retained, until
+from tests.node.mqtt.brokers import Broker, Subscriber, in_order, retained, until
 from tests.node.sites import start, write_site
 
 pytestmark = pytest.mark.slow
