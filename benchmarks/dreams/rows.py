@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,11 @@ from lotwise.datasets.frame import Detections, Frame
 from lotwise.datasets.load import load
 from lotwise.datasets.whole_file import write_whole
 from lotwise.students.distillation.learn import learn
+from lotwise.students.few_frames.blend import blend
 from lotwise.students.model.deployed import candidates, deployed_form, reported
 from lotwise.students.model.student import make_student
-from lotwise.students.synthesis.elsewhere import LabelledDreams, label_dreams
+from lotwise.students.synthesis.drawn import dreams_taught
+from lotwise.students.synthesis.elsewhere import SHARE, LabelledDreams, label_dreams
 from lotwise.students.synthesis.make_metadata import make_metadata
 from lotwise.students.synthesis.metadata import Metadata
 from lotwise.students.synthesis.metadata_file import encode, read_metadata, write_metadata
@@ -80,12 +82,16 @@ def make_row(row: str, lot: Lot, other: Lot, dream: DreamSettings, work: Path) -
     made = dreams_of(lot, metadata, dream, work)
     frames, known = made.dreams.frames, Known(made.labels.keys, made.labels.store)
     said = {"pictures": len(frames), "background": level, **_seen(made)}
+    taught = dreams_taught(made.dreams, known.keys, known.store, lot.distill.positive_threshold)
     if "+" in row:
         # All with one word of the teacher, at one size: knowledge of one store is learned from.
         frames = (*frames, *others)
         known = labelled(lot, frames, work, (lot.distill.size,))
+        taught |= {frame.name: known.store.get(known.keys[frame.name]).detections for frame in others}
         said["pictures"] = len(frames)
-    return Made(_learn(lot, frames, known, folder), len(encode(metadata)), time.monotonic() - begun, said)
+    return Made(
+        _learn(lot, frames, known, folder, taught=taught), len(encode(metadata)), time.monotonic() - begun, said
+    )
 
 
 def camera_metadata(lot: Lot, level: BackgroundLevel, work: Path) -> Metadata:
@@ -117,9 +123,22 @@ def look(student: DetectionModel, frames: Sequence[Frame], size: int) -> dict[st
     return said
 
 
-def _learn(lot: Lot, frames: Sequence[Frame], known: Known, folder: Path, consensus: bool = False) -> DetectionModel:
+def half_way(student: DetectionModel, lot: Lot) -> DetectionModel:
+    """A student taken back towards the nano, as far as students of dreams are."""
+    return blend(make_student(lot.student, lot.classes), student, SHARE)
+
+
+def _learn(
+    lot: Lot,
+    frames: Sequence[Frame],
+    known: Known,
+    folder: Path,
+    consensus: bool = False,
+    taught: Mapping[str, Detections] | None = None,
+) -> DetectionModel:
     settings = lot.distill.model_copy(update={"consensus": consensus})
-    return learn(lot.student, lot.classes, frames, known.keys, known.store, settings, folder).trained.student
+    learned = learn(lot.student, lot.classes, frames, known.keys, known.store, settings, folder, taught=taught)
+    return learned.trained.student
 
 
 def _seen(made: LabelledDreams) -> dict[str, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Frame
+from lotwise.datasets.frame import Detections, Frame
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.students.distillation.distill import TrainedStudent, distill
@@ -61,6 +61,7 @@ def learn(
     others: Sequence[Frame] = (),
     stage: str = "train",
     read: LoadFrame = load,
+    taught: Mapping[str, Detections] | None = None,
 ) -> Learned:
     """Teach a nano what the teacher knows of these frames; the student's weights are left in ``folder``.
 
@@ -76,6 +77,7 @@ def learn(
         others: labelled frames of other cameras, to learn from as the teacher sees them.
         stage: what progress calls this work.
         read: gives the pixels of a frame.
+        taught: what is taught of each frame, by name, instead of what the teacher and the camera's other frames say.
 
     Raises:
         InputError: no frames, or the loss is not finite.
@@ -83,7 +85,8 @@ def learn(
     if not frames:
         raise InputError(f"{folder}: no frames to learn from; label some first")
     fitted = FittedFrames(input_size([store.get(keys[frames[0].name]).size], settings.size), read)
-    taught = taught_detections(frames, keys, store, settings, folder, fitted.whole)
+    if taught is None:
+        taught = taught_detections(frames, keys, store, settings, folder, fitted.whole)
     samples = Samples([*frames, *others], store, settings, keys, taught, fitted)
     check = agreement_check(samples)
     first = distill(make_student(nano, classes), samples, settings, folder, progress, check, stage)

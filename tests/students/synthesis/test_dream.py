@@ -10,16 +10,20 @@ import torch
 from lotwise.datasets.boxes import iou
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.load import load
+from lotwise.students.distillation.learn import STUDENT
+from lotwise.students.distillation.settings import DistillSettings
+from lotwise.students.model.student import make_student
 from lotwise.students.pretrained import NANO, TEACHER
-from lotwise.students.synthesis import dream_checkpoint
+from lotwise.students.synthesis import dream_checkpoint, elsewhere
 from lotwise.students.synthesis.dream import Dream, Task, dream_batch, shifted, stage_input
 from lotwise.students.synthesis.dreams import PICTURES, DreamSet, make_dreams, read_dreams
-from lotwise.students.synthesis.elsewhere import label_dreams
+from lotwise.students.synthesis.elsewhere import TRAIN, label_dreams, student_of_dreams
 from lotwise.students.synthesis.features import stored_vectors
 from lotwise.students.synthesis.layout import Layout
 from lotwise.students.synthesis.metadata import Metadata
 from lotwise.students.synthesis.objective import DreamTeacher
 from lotwise.students.synthesis.settings import DreamSettings, DreamStage
+from lotwise.teacher.checkpoint import fingerprint, load_model
 from lotwise.teacher.oracle import Oracle, OracleSettings
 from tests.students.synthesis.conftest import CLASSES, SIZE
 
@@ -174,3 +178,17 @@ def test_pictures_are_moved_with_their_boxes() -> None:
     assert moved.sum() == picture.sum()
     edge = torch.ones(1, 1, 4, 4)
     assert shifted(edge, -2, 2).min() == 1
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_a_student_of_dreams_lies_between_the_nano_and_what_it_has_learned(
+    few: Metadata, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    monkeypatch.setattr(elsewhere, "SHARE", share)
+    distill = DistillSettings(size=SIZE, epochs=1, min_steps=2, max_steps=2)
+    made = student_of_dreams(few, str(NANO), str(NANO), QUICK, distill, tmp_path)
+    student = load_model(tmp_path / TRAIN / STUDENT)
+    assert made.weights == fingerprint(student)
+    start, end = make_student(NANO, CLASSES).state_dict(), student.state_dict()
+    moved = sum(float((end[name] - tensor).abs().sum()) for name, tensor in start.items() if tensor.is_floating_point())
+    assert (moved > 0) == (share > 0)
