@@ -35,6 +35,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Masks, Slot
 from lotwise.node.boards.leader import boards_of
 from lotwise.node.boards.watch import BoardsWatch
+from lotwise.node.camera_events import slot_events, source_events
 from lotwise.node.hot_swap import HotSwap
 from lotwise.node.ignoring import Ignoring
 from lotwise.node.other_reader import OtherReader
@@ -155,7 +156,7 @@ class CameraLoop:
         self._ignoring.follow()
         captured = None if self.asleep else self._source.newest()
         health = self._source.health()
-        events += self._source_events(health, moment)
+        events += source_events(self.camera, self._now.source, health, moment)
         self._now = replace(self._now, source=health, bundle=self._hot_swap.identity, slots=self._slots_now())
         if self.asleep:
             events += self._lose_slots("off hours", moment)
@@ -436,26 +437,9 @@ class CameraLoop:
             self._now = replace(self._now, slots=slots)
         return self._slot_events(changes, moment)
 
-    def _source_events(self, health: SourceHealth, moment: datetime) -> list[Event]:
-        before = self._now.source
-        if health.state == before.state:
-            return []
-        return [Event(moment, "camera", self.camera, "source", before.state, health.state, {"why": health.why})]
-
     def _slot_events(self, changes: Sequence[SlotChange], moment: datetime) -> tuple[Event, ...]:
-        by: dict[str, object] = {}
-        if self._offloading is not None and (told := self._offloading.now).last:
-            by = {"read_by": told.last, "bundle": told.last_bundle}
-        return tuple(
-            Event(moment, "slot", self.camera, change.slot, change.before.state, change.after.state, details)
-            for change in changes
-            for details in [_details(change) | (by if change.after.state != "unknown" else {})]
-        )
-
-
-def _details(change: SlotChange) -> dict[str, object]:
-    after = change.after
-    return {"since": after.since.isoformat(), "score": round(after.score, 4), "why": after.why}
+        told = None if self._offloading is None else self._offloading.now
+        return slot_events(self.camera, changes, moment, told)
 
 
 def _same(some: Sequence[Slot], others: Sequence[Slot]) -> bool:
