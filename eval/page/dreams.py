@@ -14,6 +14,7 @@ from lotwise.datasets.frame import Image
 from lotwise.datasets.load import load
 from lotwise.datasets.whole_file import write_whole
 from lotwise.eval.page.environment import page_environment
+from lotwise.students.synthesis.drawn import SEEN_IOU
 from lotwise.students.synthesis.elsewhere import LabelledDreams
 from lotwise.students.synthesis.metadata import Metadata
 from lotwise.students.synthesis.metadata_file import READABLE, encode, part_bytes
@@ -22,8 +23,6 @@ PAGE = "gallery.html"
 MOST_PICTURES = 48
 """Dreams that a page shows: at 60 kB each it stays below 4 MB."""
 JPEG_QUALITY = 90
-FOUND_IOU = 0.5
-"""IoU from which on the teacher's box is taken for the vehicle that was asked for, as in mAP50."""
 SEEN_SCORE = 0.25
 """Least score of the teacher's boxes that are drawn: that at which vehicles are reported."""
 
@@ -85,7 +84,7 @@ def shown_dreams(made: LabelledDreams) -> list[Shown]:
         asked = np.array(note.boxes, np.float32).reshape(-1, 4) * np.array([*size, *size], np.float32)
         said = made.labels.detections(frame)
         seen = said.boxes[said.scores >= SEEN_SCORE]
-        found = iou(asked, seen).max(1, initial=0) >= FOUND_IOU
+        found = iou(asked, seen).max(1, initial=0) >= SEEN_IOU
         shown.append(
             Shown(frame.path.name, *size, _jpeg(image), asked, found.tolist(), seen, sum(note.losses.values()))
         )
