@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image
 from lotwise.node.board_now import BoardNow
 from lotwise.node.boards.link import BoardLink
+from lotwise.node.kept_connection import client_tls
 
 
 class Leader:
@@ -117,10 +117,8 @@ def _link(
 ) -> BoardLink:
     tls = None
     if board.url.startswith("https"):
-        try:
-            tls = ssl.create_default_context(cafile=None if board.ca is None else str(base / board.ca))
-        except (OSError, ssl.SSLError) as error:
-            raise InputError(f"detector.boards.{number - 1}.ca: {board.ca}: cannot be read ({error})") from error
+        ca = None if board.ca is None else base / board.ca
+        tls = client_tls(ca, f"detector.boards.{number - 1}.ca")
     token = None if board.token is None else board.token.read(base)
     return BoardLink(
         number, module, manifest.identity, board.url, token, tls, settings.board_deadline_s, settings.board_quality

@@ -8,7 +8,6 @@ import ssl
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from urllib.parse import urlsplit
 
 import cv2
 
@@ -17,6 +16,8 @@ from lotwise.cameras.detection.ensemble import ModuleEntry
 from lotwise.datasets.frame import Image
 from lotwise.node.board_now import BoardNow
 from lotwise.node.boards.protocol import BUNDLE, LEAST, MAX_ANSWER, MODULE, PATH
+from lotwise.node.hub.failure import connection_words, one_line
+from lotwise.node.kept_connection import KeptConnection
 
 LEAST_TIMEOUT_S = 2.0
 """Seconds for which an answer is read at least, though it is late: a board that has just loaded its module is slow
@@ -62,14 +63,7 @@ class BoardLink:
         self._headers = {BUNDLE: identity, MODULE: str(number), "Content-Type": "image/jpeg"}
         if token is not None:
             self._headers["Authorization"] = f"Bearer {token}"
-        parts = urlsplit(url)
-        timeout_s = max(LEAST_TIMEOUT_S, 2 * deadline_s)
-        host, port = parts.hostname or "", parts.port
-        self._connection = (
-            http.client.HTTPSConnection(host, port, timeout=timeout_s, context=tls)
-            if parts.scheme == "https"
-            else http.client.HTTPConnection(host, port, timeout=timeout_s)
-        )
+        self._connection = KeptConnection(url, tls, max(LEAST_TIMEOUT_S, 2 * deadline_s))
         self._thread = ThreadPoolExecutor(1, f"board {number}")
         self._asked: Future[tuple[Answer, BoardNow]] | None = None
 
@@ -139,27 +133,10 @@ class BoardLink:
         return answer, BoardNow(self.now.number, self.now.url, True, "", ms, len(data), len(body))
 
     def _post(self, data: bytes, headers: dict[str, str]) -> bytes:
-        # The board may have closed a connection that was silent for long: then, and only then, a second try.
-        fresh = self._connection.sock is None
         try:
-            try:
-                return self._once(data, headers)
-            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-                if fresh:
-                    raise
-                self._connection.close()
-                return self._once(data, headers)
-        except (OSError, http.client.HTTPException) as error:
-            self._connection.close()
-            raise BoardFailed(_words(error)) from error
-        except BoardFailed:
-            self._connection.close()
-            raise
-
-    def _once(self, data: bytes, headers: dict[str, str]) -> bytes:
-        self._connection.request("POST", PATH, data, headers)
-        answer = self._connection.getresponse()
-        body = answer.read(MAX_ANSWER + 1)
+            answer, body = self._connection.ask("POST", PATH, data, headers, MAX_ANSWER)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise BoardFailed(connection_words(error, "the board", "detector.boards")) from error
         if answer.status != 200:
             raise BoardFailed(f"it refuses: {_refusal(body)}")
         if len(body) > MAX_ANSWER:
@@ -170,20 +147,9 @@ class BoardLink:
         return body
 
 
-def _words(error: Exception) -> str:
-    match error:
-        case TimeoutError():
-            return "it does not answer"
-        case ssl.SSLCertVerificationError():
-            return f"its certificate is not trusted ({error.verify_message}); name the one to trust in ca"
-        case OSError() if error.strerror:
-            return str(error.strerror)
-    return str(error) or type(error).__name__
-
-
 def _refusal(body: bytes) -> str:
     try:
         said = json.loads(body[:10_000])["error"]
-        return " ".join(str(said).split())[:300]
+        return one_line(str(said))
     except (ValueError, KeyError, TypeError):
         return "without a reason"

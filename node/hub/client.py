@@ -5,7 +5,6 @@ from __future__ import annotations
 import email.utils
 import hashlib
 import http.client
-import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,10 +17,10 @@ from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Opene
 from pydantic import ValidationError
 
 from lotwise.cameras.site.mistakes import mistake_line
-from lotwise.datasets.errors import InputError
 from lotwise.node.hub.failure import HubFailed, connection_words, one_line
 from lotwise.node.hub.messages import Message, Refused
 from lotwise.node.hub.signing import SCHEME, Keys
+from lotwise.node.kept_connection import client_tls
 from lotwise.node.version import software_version
 
 Answer = TypeVar("Answer", bound=Message)
@@ -133,14 +132,7 @@ class HubClient:
 def _opener(url: str, ca: Path | None) -> OpenerDirector:
     handlers: list[Any] = [_NoRedirects, HTTPHandler]
     if url.startswith("https:"):
-        try:
-            context = ssl.create_default_context(cafile=None if ca is None else str(ca))
-        except (OSError, ssl.SSLError) as error:
-            raise InputError(
-                f"hub.ca: {ca}: holds no certificates that can be read ({error}); give a PEM file"
-            ) from None
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        handlers.append(HTTPSHandler(context=context))
+        handlers.append(HTTPSHandler(context=client_tls(ca, "hub.ca")))
     return build_opener(*handlers)
 
 

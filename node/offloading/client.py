@@ -1,21 +1,17 @@
-"""Asks a neighbour over one connection that stays open: a new one for each frame would cost more than the frame."""
+"""Asks a neighbour which bundle reads a camera there, and what it finds on a frame."""
 
 from __future__ import annotations
 
 import http.client
-import socket
-import ssl
-from contextlib import suppress
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from lotwise.cameras.site.mistakes import mistake_line
-from lotwise.datasets.errors import InputError
 from lotwise.node.hub.failure import connection_words, one_line
+from lotwise.node.kept_connection import KeptConnection, client_tls
 from lotwise.node.serving.messages import (
     BUNDLE,
     FRAME_TYPE,
@@ -67,9 +63,8 @@ class NeighbourClient:
     """
 
     def __init__(self, url: str, token: str, ca: Path | None = None, timeout_s: float = TIMEOUT_S) -> None:
-        self._url, self._token, self._timeout_s = urlsplit(url), token, timeout_s
-        self._tls = _tls(ca) if self._url.scheme == "https" else None
-        self._connection: http.client.HTTPConnection | None = None
+        tls = client_tls(ca, "detector.offload.ca") if url.startswith("https:") else None
+        self._connection, self._token = KeptConnection(url, tls, timeout_s), token
         self.sent_bytes = 0
         """Bytes of frames that have left."""
 
@@ -112,10 +107,7 @@ class NeighbourClient:
 
     def close(self) -> None:
         """Break off what is under way."""
-        opened = self._connection.sock if self._connection is not None else None
-        if opened is not None:
-            with suppress(OSError):
-                opened.shutdown(socket.SHUT_RDWR)  # wakes up the thread that waits on it
+        self._connection.break_off()
 
     def _ask(
         self, method: str, path: str, body: bytes, headers: dict[str, str], most: int
@@ -123,55 +115,15 @@ class NeighbourClient:
         headers = {**headers, "User-Agent": f"lotwise/{software_version()}"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
-        kept = self._connection is not None
         try:
-            try:
-                response = self._answer(method, path, body, headers)
-            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-                if not kept:
-                    raise
-                self._drop()  # a neighbour closes connections that are idle; it has not looked at the frame then
-                response = self._answer(method, path, body, headers)
-            said = response.read(most + 1)
+            response, said = self._connection.ask(method, path, body, headers, most)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            self._drop()
             raise NeighbourFailed(connection_words(error, "the other node", "detector.offload")) from None
-        if len(said) > most or response.will_close:
-            self._drop()
         if response.status != 200:
             raise _failure(response, said)
         if len(said) > most:
             raise NeighbourFailed(f"its answer has more than {most} bytes; check detector.offload.url")
         return response, said
-
-    def _answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> http.client.HTTPResponse:
-        if self._connection is None:
-            self._connection = _connection(self._url, self._tls, self._timeout_s)
-        self._connection.request(method, f"{self._url.path}{path}", body or None, headers)
-        return self._connection.getresponse()
-
-    def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
-
-
-def _connection(url: SplitResult, tls: ssl.SSLContext | None, timeout_s: float) -> http.client.HTTPConnection:
-    host = url.hostname or ""
-    if tls is None:
-        return http.client.HTTPConnection(host, url.port, timeout=timeout_s)
-    return http.client.HTTPSConnection(host, url.port, timeout=timeout_s, context=tls)
-
-
-def _tls(ca: Path | None) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=None if ca is None else str(ca))
-    except (OSError, ssl.SSLError) as error:
-        raise InputError(
-            f"detector.offload.ca: {ca}: holds no certificates that can be read ({error}); give a PEM file"
-        ) from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def _failure(response: http.client.HTTPResponse, said: bytes) -> NeighbourFailed:
