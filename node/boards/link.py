@@ -16,7 +16,7 @@ from lotwise.cameras.detection.ensemble import ModuleEntry
 from lotwise.datasets.frame import Image
 from lotwise.node.board_now import BoardNow
 from lotwise.node.boards.protocol import BUNDLE, LEAST, MAX_ANSWER, MODULE, PATH
-from lotwise.node.hub.failure import connection_words, one_line
+from lotwise.node.connection_words import connection_words, one_line
 from lotwise.node.kept_connection import KeptConnection
 
 LEAST_TIMEOUT_S = 2.0

@@ -17,7 +17,8 @@ from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Opene
 from pydantic import ValidationError
 
 from lotwise.cameras.site.mistakes import mistake_line
-from lotwise.node.hub.failure import HubFailed, connection_words, one_line
+from lotwise.node.connection_words import connection_words, one_line
+from lotwise.node.hub.failure import HubFailed
 from lotwise.node.hub.messages import Message, Refused
 from lotwise.node.hub.signing import SCHEME, Keys
 from lotwise.node.kept_connection import client_tls

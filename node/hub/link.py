@@ -21,10 +21,11 @@ from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.sources import BackoffSettings
 from lotwise.cameras.sources.backoff import Backoff
 from lotwise.datasets.errors import InputError
+from lotwise.node.connection_words import one_line
 from lotwise.node.hub.bundles import BundlesNow, NodeBundles
 from lotwise.node.hub.client import TIMEOUT_S, HubClient
 from lotwise.node.hub.enrolment import Enrolment
-from lotwise.node.hub.failure import HubFailed, one_line
+from lotwise.node.hub.failure import HubFailed
 from lotwise.node.hub.fetching import Fetching
 from lotwise.node.hub.first_frames import FirstFrames
 from lotwise.node.hub.ledger import LEDGER, Ledger

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from lotwise.cameras.site.mistakes import mistake_line
-from lotwise.node.hub.failure import connection_words, one_line
+from lotwise.node.connection_words import connection_words, one_line
 from lotwise.node.kept_connection import KeptConnection, client_tls
 from lotwise.node.serving.messages import (
     BUNDLE,
