@@ -85,7 +85,7 @@ def test_the_retraining_has_no_network_and_hardly_a_right(retraining: list[Path]
     assert done.returncode == 0, done.stdout[-200:]
 
 
-@pytest.mark.parametrize("name", ["lotwise-superlink.service", "lotwise-supernode@.service"])
+@pytest.mark.parametrize("name", [f"lotwise-super{one}.service" for one in ("link", "exec", "node@")])
 def test_systemd_reads_every_line_of_a_federation(name: str, tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("no systemd on this machine")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -32,8 +35,13 @@ class Loopback:
     def __init__(self, folder: Path) -> None:
         self.folder, self.port = folder, free_port()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._configs: dict[str, str] = {}
+        self._restarts: dict[str, tuple[str, ...]] = {}
         self._certificates()
+        self.secret = folder / "superexec.secret"
+        self.secret.write_bytes(secrets.token_bytes(32))
+        # In memory where that can be: on a disk that others write to, its lock can take longer than Flower waits.
+        shared = Path("/dev/shm")
+        self._tables = Path(tempfile.mkdtemp(prefix="superlink-", dir=shared if shared.is_dir() else folder))
         home = folder / "home"
         home.mkdir()
         (home / "config.toml").write_text(
@@ -75,14 +83,21 @@ class Loopback:
         )
 
     def superlink(self) -> None:
+        """Start the server, and beside it what runs its apps, which is started again whenever it ends."""
         self.start(
             "superlink",
             "flower-superlink", "--host", "127.0.0.1", "--port", str(self.port),
             "--ssl-ca-certfile", str(self.folder / "ca.crt"), "--ssl-certfile", str(self.folder / "server.pem"),
             "--ssl-keyfile", str(self.folder / "server.key"), "--enable-supernode-auth",
-            "--database", str(self.folder / "superlink.db"), "--disable-runtime-dependency-installation",
+            "--database", str(self._tables / "superlink.db"), "--disable-runtime-dependency-installation",
+            "--isolation", "process", "--superexec-auth-secret-file", str(self.secret),
         )  # fmt: skip
         self.until(self._answers, "the SuperLink answers")
+        self._keep(
+            "superexec",
+            "flower-superexec", "--runtime-api-address", f"127.0.0.1:{self.port}",
+            "--root-certificates", str(self.folder / "ca.crt"), "--superexec-auth-secret-file", str(self.secret),
+        )  # fmt: skip
 
     def _answers(self) -> bool:
         with socket.socket() as probe:
@@ -111,8 +126,7 @@ class Loopback:
 
         A SuperLink lets a node that was killed in again only once it has missed two heartbeats, after a minute.
         """
-        self._configs[name] = config
-        self.start(
+        self._keep(
             name,
             "flower-supernode", "--root-certificates", str(self.folder / "ca.crt"),
             "--superlink", f"127.0.0.1:{self.port}", "--host", "127.0.0.1", "--port", str(free_port()),
@@ -129,6 +143,11 @@ class Loopback:
     def run(self, config: Path) -> None:
         self.flwr("run", str(APP), "lot", "--run-config", str(config))
 
+    def _keep(self, name: str, *command: str) -> None:
+        """Start a process, and again whenever it ends."""
+        self._restarts[name] = command
+        self.start(name, *command)
+
     def start(self, name: str, *command: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
@@ -138,8 +157,10 @@ class Loopback:
 
     def kill(self, name: str) -> None:
         """As a power cut would."""
+        if name == "superlink" and "superexec" in self.processes:
+            self.kill("superexec")
         process = self.processes.pop(name)
-        self._configs.pop(name, None)
+        self._restarts.pop(name, None)
         # SuperLinks and SuperNodes start apps in sessions of their own, so that no process group has them all.
         below = [] if process.poll() is not None else psutil.Process(process.pid).children(recursive=True)
         for one in (process, *below):
@@ -158,8 +179,8 @@ class Loopback:
         end = time.monotonic() + seconds
         while not true():
             for name, process in list(self.processes.items()):
-                if process.poll() is not None and name in self._configs:
-                    self.supernode(name, self._configs[name])
+                if process.poll() is not None and name in self._restarts:
+                    self.start(name, *self._restarts[name])
                 else:
                     assert process.poll() is None, f"{name} ended: {self.log(name)[-3000:]}"
             assert time.monotonic() < end, f"not within {seconds} s: {what}\n{self.told()}"
@@ -171,5 +192,6 @@ class Loopback:
         )
 
     def close(self) -> None:
-        for name in list(self.processes):
-            self.kill(name)
+        while self.processes:
+            self.kill(next(iter(self.processes)))
+        shutil.rmtree(self._tables)
