@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 from lotwise.cameras.detection.detector import Detector
 from lotwise.cameras.site.settings import CameraSettings
 from lotwise.cameras.slots import SlotModel, SlotReading, slot_rule
-from lotwise.cameras.slots.hysteresis import open_hysteresis
 from lotwise.cameras.slots.learning import LearnedSlots
 from lotwise.cameras.slots.low_score import with_low_scores
-from lotwise.cameras.slots.masked import masked_slots
 from lotwise.cameras.slots.occlusion import hidden_slots
 from lotwise.cameras.slots.seen_frame import SeenFrame
 from lotwise.cameras.slots.slot_changes import slot_changes
@@ -41,6 +39,7 @@ from lotwise.node.ignoring import Ignoring
 from lotwise.node.other_reader import OtherReader
 from lotwise.node.slot_follower import SlotFollower
 from lotwise.node.slot_learning import SlotLearning
+from lotwise.node.slot_states import SlotStates
 from lotwise.node.state import CameraNow, Event
 
 SEEN_FRAMES = 5
@@ -116,11 +115,9 @@ class CameraLoop:
         slots = slots if slot_follower is None else slot_follower.slots
         self._settings, self._source, self._view, self._hot_swap = settings, source, view, hot_swap
         self._bundle_slots = bundle_slots
-        self._site_slots, self._held_until, self._clock = slots, held_until, clock
-        self.slots: tuple[Slot, ...] = bundle_slots if slots is None else slots
-        self._began, self._masks = clock(), masks
-        self._open_hysteresis(states_before or {}, self._began, held_until)
-        self._states_before = states_before or {}
+        self._site_slots, self._clock, self._began = slots, clock, clock()
+        first = bundle_slots if slots is None else slots
+        self._states = SlotStates(first, settings.hysteresis, masks, states_before or {}, self._began, held_until)
         self._slot_learning = slot_learning or SlotLearning(masks=masks)
         self._told_slots: LearnedSlots | None = None
         self._change_detection = ChangeDetector(settings.change_detection, self.slots)
@@ -133,7 +130,12 @@ class CameraLoop:
         self._boards_watch = BoardsWatch(camera)
         self._ignoring = ignoring or Ignoring()
         self._read_regions: object = self._ignoring.regions
-        self._now = CameraNow(camera, None, source.health(), ViewReport("good"), self._slots_now())
+        self._now = CameraNow(camera, None, source.health(), ViewReport("good"), self._states.now)
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Its slots: of the slot file, or of the live bundle."""
+        return self._states.slots
 
     @property
     def now(self) -> CameraNow:
@@ -157,7 +159,7 @@ class CameraLoop:
         captured = None if self.asleep else self._source.newest()
         health = self._source.health()
         events += source_events(self.camera, self._now.source, health, moment)
-        self._now = replace(self._now, source=health, bundle=self._hot_swap.identity, slots=self._slots_now())
+        self._now = replace(self._now, source=health, bundle=self._hot_swap.identity, slots=self._states.now)
         if self.asleep:
             events += self._lose_slots("off hours", moment)
         elif captured is not None:
@@ -206,9 +208,9 @@ class CameraLoop:
     def period_s(self) -> float:
         """Seconds between two looks: shorter while a slot waits for its first state, or for a change's confirmation."""
         usual = self._settings.schedule.period_s
-        if not self._hysteresis.pending:
+        if not self._states.pending:
             return usual
-        return min(usual, STARTING_PERIOD_S if self._hysteresis.starting else PENDING_PERIOD_S)
+        return min(usual, STARTING_PERIOD_S if self._states.starting else PENDING_PERIOD_S)
 
     @property
     def ended(self) -> bool:
@@ -241,21 +243,6 @@ class CameraLoop:
         self._events += self._hot_swap.start(moment)
         self._follow_slots()
 
-    def _open_hysteresis(self, before: Mapping[str, SlotNow], moment: datetime, held_until: datetime | None) -> None:
-        """Of the slots as they are now, but for those under privacy masks, of which nothing is ever read."""
-        self._hysteresis = open_hysteresis(self._unmasked(), self._settings.hysteresis, before, moment, held_until)
-
-    def _unmasked(self) -> list[Slot]:
-        """The slots that are read; the others are noted as masked."""
-        masked = masked_slots(self.slots, self._masks)
-        self._masked = {name: SlotNow("unknown", self._began, why="masked") for name in masked}
-        return [slot for slot in self.slots if slot.id not in masked]
-
-    def _slots_now(self) -> Mapping[str, SlotNow]:
-        """Every slot's state, in the order of the slots."""
-        seen = self._hysteresis.now
-        return {slot.id: seen.get(slot.id) or self._masked[slot.id] for slot in self.slots} if self._masked else seen
-
     def _follow_slot_file(self, moment: datetime) -> None:
         """Take over slots that were saved since the last look."""
         follower, before = self._slot_follower, self.slots
@@ -275,18 +262,10 @@ class CameraLoop:
         """Take over the slots of the slot file, or of the live bundle; they may differ from those before."""
         own = self._site_slots
         slots = self._hot_swap.slots if own is None else own
-        if slots is self.slots or (own is None and not slots):
+        if own is None and not slots:
             return
-        if not _same(slots, self.slots):
-            moment = self._now.time or self._clock()
-            if self.slots and self._now.looked:
-                before, self.slots = self.slots, slots
-                self._hysteresis.follow(self._unmasked(), slot_changes(before, slots).unchanged, moment)
-            else:
-                self.slots = slots
-                self._open_hysteresis(self._states_before, moment, self._held_until)
+        if self._states.follow(slots, bool(self._now.looked), self._now.time or self._clock()):
             self._change_detection = ChangeDetector(self._settings.change_detection, slots)
-        self.slots = slots
 
     def _process(self, captured: CapturedFrame) -> None:
         began = time.perf_counter()
@@ -297,12 +276,12 @@ class CameraLoop:
         if report.verdict != "good":
             # A lost packet tears one frame: it is not read, but a whole lot must not flicker for it.
             if report.verdict != "torn" or self._now.view.verdict != "good":
-                changes = self._hysteresis.lose(report.verdict, captured.taken)
+                changes = self._states.lose(report.verdict, captured.taken)
             now = replace(now, untrusted=now.untrusted + 1)
         elif self._hot_swap.detector is None:
-            changes = self._hysteresis.lose("no bundle", captured.taken)
+            changes = self._states.lose("no bundle", captured.taken)
         elif self._unchanged(thumb, captured, report):
-            self._hysteresis.same(captured.taken)
+            self._states.same(captured.taken)
             now = replace(now, unchanged=now.unchanged + 1)
         else:
             regions = self._ignoring.regions
@@ -320,7 +299,7 @@ class CameraLoop:
         hot_swap = self._hot_swap
         now = replace(
             now,
-            slots=self._slots_now(),
+            slots=self._states.now,
             bundle=hot_swap.identity,
             shadow=hot_swap.shadow,
             refusal=hot_swap.refusal,
@@ -352,7 +331,7 @@ class CameraLoop:
 
     def _unchanged(self, thumb: Thumbnail, captured: CapturedFrame, report: ViewReport) -> bool:
         """Whether nothing new could be read: the same view, by the same model, and no change to be confirmed."""
-        if self._hysteresis.pending or not self._read_by_present_bundle():
+        if self._states.pending or not self._read_by_present_bundle():
             return False
         if self._boards_watch.any_lost:  # it may be back, and what nobody has read is not as before
             return False
@@ -410,7 +389,7 @@ class CameraLoop:
         self._seen_frames = (*self._seen_frames[1 - SEEN_FRAMES :], frame)
         self._events += self._boards_watch.look(detector, captured.taken)
         unread = unread_slots(self.slots, detector.unread(size))
-        return seen, gone, hidden, self._hysteresis.update(found.readings, hidden, captured.taken, unread)
+        return seen, gone, hidden, self._states.update(found.readings, hidden, captured.taken, unread)
 
     def _slot_model(self, detector: Detector) -> SlotModel | None:
         """Where cars are expected on the slots that are read."""
@@ -432,17 +411,11 @@ class CameraLoop:
                 self._slot_learning.forget_bundle(event.name if event.after == "refused" else event.before)
 
     def _lose_slots(self, why: str, moment: datetime) -> tuple[Event, ...]:
-        changes = self._hysteresis.lose(why, moment)
-        if self._now.slots != (slots := self._slots_now()):  # also where only the reason is another one
+        changes = self._states.lose(why, moment)
+        if self._now.slots != (slots := self._states.now):  # also where only the reason is another one
             self._now = replace(self._now, slots=slots)
         return self._slot_events(changes, moment)
 
     def _slot_events(self, changes: Sequence[SlotChange], moment: datetime) -> tuple[Event, ...]:
         told = None if self._offloading is None else self._offloading.now
         return slot_events(self.camera, changes, moment, told)
-
-
-def _same(some: Sequence[Slot], others: Sequence[Slot]) -> bool:
-    return len(some) == len(others) and all(
-        a.id == b.id and np.array_equal(a.polygon, b.polygon) for a, b in zip(some, others, strict=True)
-    )
