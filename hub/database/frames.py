@@ -85,12 +85,6 @@ def use_frames(session: Session, node: str, camera: str, digests: Collection[str
     session.execute(asked.values(state="used"))
 
 
-def release_frames(session: Session, node: str, camera: str, digests: Collection[str]) -> None:
-    """Note that the files of these are gone, so that they take no room any more; they stay known."""
-    asked = update(FrameRow).where(FrameRow.node == node, FrameRow.camera == camera, FrameRow.sha256.in_(list(digests)))
-    session.execute(asked.values(bytes=0))
-
-
 def bytes_of(session: Session, node: str | None = None) -> int:
     """What the frames of a node take, or those of all nodes."""
     asked = select(func.coalesce(func.sum(FrameRow.bytes), 0))

@@ -15,7 +15,7 @@ from lotwise.datasets.progress import Note, Progress, no_note, no_progress
 from lotwise.hub.bundle_files import bundle_registry
 from lotwise.hub.database.cameras import find_camera
 from lotwise.hub.database.database import Database
-from lotwise.hub.database.frames import frames_of, release_frames, use_frames
+from lotwise.hub.database.frames import frames_of, use_frames
 from lotwise.hub.database.job_table import JobKind
 from lotwise.hub.database.offers import offer_of
 from lotwise.hub.database.tables import CameraRow, FrameRow
@@ -29,7 +29,6 @@ from lotwise.hub.learning.places import Place, place_of
 from lotwise.hub.learning.plan import recipe_plan
 from lotwise.hub.learning.result import JobResult, JobWord
 from lotwise.hub.reading import HubFile, read_hub
-from lotwise.hub.store.keys import frame_key
 from lotwise.hub.store.open import open_store
 from lotwise.students.pipeline.adapt import adapt
 from lotwise.students.pipeline.footage import open_footage
@@ -165,7 +164,7 @@ def _new(database: Database, row: CameraRow) -> list[FrameRow]:
 def _settle(file: HubFile, database: Database, row: CameraRow, run: Run) -> JobResult | None:
     """Do what is left to do after the last retraining that came through its gate; None where there is no new offer.
 
-    Its frames are copied into the run as far as they are needed there, so that their own files go.
+    Its frames' pictures stay, for people to look at, until they are old or the node's quota is full.
     """
     folders, records = HubFolders(file.settings.data), Retrainings(run, row.camera).records()
     if not records or not records[-1].finished:
@@ -173,12 +172,8 @@ def _settle(file: HubFile, database: Database, row: CameraRow, run: Run) -> JobR
     last, registry = records[-1], bundle_registry(folders, row.node, row.camera)
     used = [source.removesuffix(".jpg") for source in last.sources]
     if set(used) & {frame.sha256 for frame in _new(database, row)}:
-        store = open_store(file)
-        for digest in used:
-            store.remove(frame_key(row.node, row.camera, digest))
         with database.writing() as session:
             use_frames(session, row.node, row.camera, used)
-            release_frames(session, row.node, row.camera, used)
             find_camera(session, row.node, row.camera).asked = ""
     with database.reading() as session:
         known = last.bundle is None or offer_of(session, row.node, row.camera, last.bundle) is not None

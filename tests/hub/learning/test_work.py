@@ -93,8 +93,8 @@ def test_a_student_is_made_offered_refused_or_run_and_retrained(
         assert count_frames(session, NODE, "C1", "new") == 0
         found = offers_of(session, NODE, "C1")
         assert [one.how for one in found] == (["live", "shadow"] if again.word == "offered" else ["live"])
-        first_bytes = sum(len(jpeg) for jpeg, _ in pictures(frames[:6]))
-        assert bytes_of(session, NODE) == first_bytes, "frames that were taken in make room"
+        kept = sum(len(jpeg) for jpeg, _ in pictures(frames[:12]))
+        assert bytes_of(session, NODE) == kept, "pictures of what was learned from stay to be looked at"
     _refused_or_offered_again(file, database, registry, folders, frames)
 
 
