@@ -286,10 +286,20 @@ def _slot_words(site: Site, name: str) -> str:
     file = slot_storage(site, name).read
     drawn = file == drawn_slot_file(site, name)
     origin = "its bundle" if file is None else f"{file} (drawn in the editor)" if drawn else file.name
+    if file is None and not _has_bundle(site, name):
+        return "no slots until it has a bundle or somebody draws them"
     try:
         return f"{_counted(len(camera_slots(site, name)), 'slot')} of {origin}"
     except InputError:
         return f"no slots that can be read of {origin}"
+
+
+def _has_bundle(site: Site, name: str) -> bool:
+    try:
+        live_bundle(site, name)
+    except InputError:
+        return False
+    return True
 
 
 def _shared_words(site: Site, chosen: Sequence[str]) -> Iterator[str]:

@@ -75,9 +75,9 @@ async def authenticated(hub: Hub, request: Request) -> Authenticated:
 
 def what_to_do(node: NodeRow) -> str:
     """One line for the log of a node that may not take part yet; empty where it may."""
-    shown = node.fingerprint[:SHOWN_DIGITS]
+    where = f"on the hub's page, or on its machine by: lotwise hub accept {node.fingerprint[:SHOWN_DIGITS]}"
     if node.state == "pending":
-        return f"waits to be accepted: run on the hub: lotwise hub accept {shown}"
+        return f"waits to be accepted: {where}"
     if node.state == "rejected":
-        return f"was rejected by the hub's operators; if that was wrong, run on the hub: lotwise hub accept {shown}"
+        return f"was rejected by the hub's operators; if that was wrong, accept it {where}"
     return ""

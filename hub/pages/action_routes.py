@@ -11,9 +11,19 @@ from lotwise.hub.database.tables import AuditRow
 from lotwise.hub.database.user_tables import Role
 from lotwise.hub.hub import Hub
 from lotwise.hub.pages.actions.action import Action, Kind, Target
-from lotwise.hub.pages.actions.perform import BY_NAME, Step, batch_lines, can_undo, perform, preview, role_for, undo
+from lotwise.hub.pages.actions.perform import (
+    BY_NAME,
+    BY_NOTE,
+    Step,
+    batch_lines,
+    can_undo,
+    perform,
+    preview,
+    role_for,
+    undo,
+)
 from lotwise.hub.pages.asking import PageFailed, form_of, person_of
-from lotwise.hub.pages.rendering import show
+from lotwise.hub.pages.rendering import camera_address, show
 from lotwise.hub.threads import in_thread
 
 LISTS: dict[Kind, str] = {"node": "/", "camera": "/", "user": "/people", "token": "/people", "rollout": "/rollouts"}
@@ -49,7 +59,7 @@ def add_actions(app: FastAPI, hub: Hub) -> None:
         person = await person_of(hub, request)
         lines, left = await in_thread(_lines, hub, batch)
         return show(
-            hub, request, "done.html", person, batch=batch, lines=lines, left=left,
+            hub, request, "done.html", person, batch=batch, lines=lines, left=left, back=_back(lines),
             undone=_number(request, "undone"), kept=_number(request, "kept"),
         )  # fmt: skip
 
@@ -69,6 +79,15 @@ def carry_out(hub: Hub, action: Action, targets: Sequence[Target], who: str) -> 
         batch = perform(session, action, targets, who, hub)
     hub.job_came()
     return batch
+
+
+def _back(lines: Sequence[AuditRow]) -> str:
+    """Where to go on after some lines: to their camera, or to the list of what they decide of."""
+    targets = {Target.of(str(line.details.get("target", ""))) for line in lines}
+    if len(targets) == 1 and (one := targets.pop()).camera:
+        return camera_address(one.node, one.camera)
+    action = BY_NOTE.get(lines[0].action)
+    return "/" if action is None else LISTS[action.of]
 
 
 def _preview(hub: Hub, action: Action, targets: Sequence[Target], who: str) -> list[Step]:

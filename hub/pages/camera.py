@@ -63,6 +63,12 @@ class CameraView:
     chart: OccupancyChart | None
 
     @property
+    def taken_back(self) -> frozenset[str]:
+        """Versions that their node refuses because somebody here went back to the one before."""
+        reasons = {offer.why for offer in self.offers if offer.how == "back"}
+        return frozenset(one.identity for one in self.offers if one.state == "refused" and one.refused in reasons)
+
+    @property
     def report(self) -> dict[str, Any]:
         """What its node has told last."""
         return self.row.report or {}

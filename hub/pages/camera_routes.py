@@ -76,7 +76,8 @@ def actions_for(view: CameraView) -> list[str]:
     names = ["no_retrain" if view.row.asked else "retrain"]
     if any(offer.state in STANDING for offer in view.offers[:1]):
         names.append("withdraw")
-    if any(offer.state in (*STANDING, "refused") and offer.how != "promote" for offer in view.offers):
+    # A version that somebody has wanted live already is on its way, unless its node has refused it since.
+    if any(one.state == "refused" or (one.state in STANDING and one.how != "promote") for one in view.offers):
         names.append("promote")
     if any(offer.state == "live" and offer.identity != view.row.live for offer in view.offers):
         names.append("roll_back")

@@ -19,7 +19,7 @@ from lotwise.node.state import Counts
 MOST_SHOWN = 500
 """Cameras on one page; more can be searched."""
 WAITING_SHOWN = 50
-"""Nodes that wait; the next ones follow once these are decided."""
+"""Nodes that wait, and nodes without cameras; the next ones follow once these are decided of."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,13 @@ class Fleet:
         all: every camera.
         found: those that are looked for.
         waiting: nodes that nobody has decided of.
+        others: the other nodes that have no camera in the list: rejected ones, and accepted ones without cameras.
     """
 
     all: list[FleetCamera]
     found: list[FleetCamera]
     waiting: list[NodeRow]
+    others: list[NodeRow]
 
     @property
     def lot(self) -> Counts:
@@ -63,6 +65,7 @@ def add_fleet(app: FastAPI, hub: Hub) -> None:
             more=max(0, len(seen.found) - MOST_SHOWN),
             any_camera=bool(seen.all),
             waiting=seen.waiting[:WAITING_SHOWN],
+            others=seen.others[:WAITING_SHOWN],
             groups=groups_of(seen.all),
             verdicts=VERDICTS,
             states=STATES,
@@ -74,5 +77,8 @@ def look(hub: Hub, asked: Filter) -> Fleet:
     """Read the tables once."""
     with hub.database.reading() as session:
         every = fleet(session, hub.file.settings.report_s)
-        waiting = list(nodes_by_state(session, "pending"))
-    return Fleet(every, [one for one in every if asked.fits(one)], waiting)
+        nodes = nodes_by_state(session)
+    have_cameras = {one.node for one in every}
+    waiting = [one for one in nodes if one.state == "pending"]
+    others = [one for one in nodes if one.state != "pending" and one.fingerprint not in have_cameras]
+    return Fleet(every, [one for one in every if asked.fits(one)], waiting, others)

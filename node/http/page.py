@@ -74,6 +74,7 @@ class CameraCard:
     """One camera on the page.
 
     Attributes:
+        vehicles: in the last detected frame; None before the first.
         wrong: what is wrong with it, in words; empty where nothing is.
         snapshot, picture: addresses of its whole last picture and of the one on the page; empty before the first.
         no_picture: why there is none.
@@ -90,7 +91,7 @@ class CameraCard:
 
     name: str
     counts: Counts
-    vehicles: int
+    vehicles: int | None
     state: str
     wrong: str
     snapshot: str
@@ -220,7 +221,7 @@ def _card(now: CameraNow, editor: bool) -> CameraCard:
     return CameraCard(
         name=now.camera,
         counts=Counts.of(now.slots),
-        vehicles=len(now.detections),
+        vehicles=len(now.detections) if now.detected else None,
         state=state,
         wrong=wrong,
         snapshot=snapshot,

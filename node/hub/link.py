@@ -233,7 +233,7 @@ class HubLink:
     def _enrol(self, answer: Enrolled) -> str:
         """Take in how the enrolment stands, and say what to do."""
         name, mine = self._enrolment.name, self._fingerprint
-        accept = f"run on the hub: lotwise hub accept {mine[:12]}"
+        accept = f"on the hub's page, or on its machine by: lotwise hub accept {mine[:12]}"
         said = one_line(answer.what_to_do)
         match answer.state:
             case "accepted":
@@ -244,7 +244,7 @@ class HubLink:
                 self._show(state="pending", why=what)
                 self._telling.warn("enrolment", f"this node, {name}, {what}")
             case "rejected":
-                what = said or f"was rejected; if that was wrong, {accept}"
+                what = said or f"was rejected; if that was wrong, accept it {accept}"
                 self._show(state="rejected", why=what)
                 self._telling.warn("enrolment", f"this node, {name}, {what}; or take hub: out of the site file")
         return answer.state

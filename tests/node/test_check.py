@@ -154,6 +154,7 @@ def test_a_camera_without_a_bundle_waits_for_the_hub(whole: Path) -> None:
         f"hub.ca: {whole.parent / 'ca.pem'}: cannot be read; give a PEM file that the node's user may read",
     }
     said = describe_site(read_site(whole)).splitlines()
+    assert "no slots until it has a bundle or somebody draws them" in said[1]
     assert said[1].endswith("no bundle yet; the hub is to send one")
     assert "hub: https://hub; no frame leaves, bundles are fetched" in said
     until, forbidden = site_warnings(read_site(whole), whole)[:2]

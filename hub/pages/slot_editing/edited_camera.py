@@ -35,7 +35,7 @@ NOT_ALLOWED = (
     "the node does not let its hub change slots; give its site file hub: slots: {allow: true} and start it again, "
     "or draw them in its own editor"
 )
-WAITS = "Saved; on its way to the node"
+WAITS = "Saved. The node takes it with its next report; the page of the camera says when it has"
 
 
 class ChangedMeanwhile(Exception):

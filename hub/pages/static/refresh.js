@@ -4,13 +4,28 @@
 const PERIOD_MS = 10000;
 const lost = document.getElementById("lost");
 let heard = new Date();
+const served = new Map(); // what the hub has sent last for each part
 function busy(part) {
   return part.contains(document.activeElement) || part.querySelector("input:checked") !== null;
 }
+function arm(root) {
+  for (const button of root.querySelectorAll("[data-all]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const boxes = [...button.form.querySelectorAll("input[name=target]")];
+      const tick = boxes.some((box) => !box.checked);
+      for (const box of boxes) box.checked = tick;
+    });
+  }
+}
 function show(next) {
+  // What the first camera brings stands outside of the parts.
+  if (document.querySelector("[data-first]") && !next.querySelector("[data-first]")) location.reload();
   for (const part of document.querySelectorAll("[data-part]")) {
     const other = next.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
-    if (other && !busy(part) && part.innerHTML !== other.innerHTML) part.innerHTML = other.innerHTML;
+    if (!other || busy(part) || served.get(part) === other.innerHTML) continue;
+    served.set(part, part.innerHTML = other.innerHTML);
+    arm(part);
   }
 }
 async function load() {
@@ -30,11 +45,5 @@ async function load() {
   setTimeout(load, PERIOD_MS);
 }
 if (document.querySelector("[data-part]")) setTimeout(load, PERIOD_MS);
-for (const button of document.querySelectorAll("[data-all]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    const boxes = [...button.form.querySelectorAll("input[name=target]")];
-    const tick = boxes.some((box) => !box.checked);
-    for (const box of boxes) box.checked = tick;
-  });
-}
+for (const part of document.querySelectorAll("[data-part]")) served.set(part, part.innerHTML);
+arm(document);

@@ -19,7 +19,8 @@ def test_a_node_waits_until_it_is_accepted(serve: Serve) -> None:
     north = served.client()
     waits = north.enrol()
     assert (waits.status, waits.body["state"]) == (200, "pending")
-    assert f"lotwise hub accept {north.fingerprint[:12]}" in waits.body["what_to_do"]
+    command = f"lotwise hub accept {north.fingerprint[:12]}"
+    assert f"on the hub's page, or on its machine by: {command}" in waits.body["what_to_do"]
     assert waits.body["hub_key"] == served.hub.keys.public
     refused = north.report({})
     assert refused.status == 403 and "waits to be accepted" in refused.error

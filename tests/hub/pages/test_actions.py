@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from lotwise.hub.bundle_files import bundle_registry
 from lotwise.hub.database.audit import audit_log
 from lotwise.hub.database.nodes import decide, node_of
@@ -21,12 +23,28 @@ def test_it_is_shown_first_and_changes_nothing_until_it_is_confirmed(pages: Page
     otto = pages.visitor("otto")
     shown = otto.get(f"/do?action=accept&target={STRANGER}&target={NORTH}&target={'9' * 32}").text
     assert "Accept?" in shown and "It is so already" in shown and "It is not there any more" in shown
+    assert f"Fingerprint <code>{STRANGER}</code>" in shown
     assert f'name="target" value="{STRANGER}"' in shown and f'name="target" value="{NORTH}"' not in shown
     assert node_state(pages.hub, STRANGER) == "pending"
     done = otto.do("accept", STRANGER)
     assert done.status == 303 and re.fullmatch(r"/done/[0-9a-f]{16}", done.location)
     assert node_state(pages.hub, STRANGER) == "accepted"
     assert "Undo" in otto.get(done.location).text
+
+
+@pytest.mark.parametrize(
+    ("action", "targets", "back"),
+    [
+        ("retrain", [f"{NORTH}/roof east"], f"/cameras/{NORTH}/roof%20east"),
+        ("retrain", [f"{NORTH}/C1", f"{SOUTH}/C1"], "/"),
+        ("accept", [STRANGER], "/"),
+        ("lock", ["vera"], "/people"),
+    ],
+)
+def test_one_goes_on_where_one_came_from(pages: Pages, action: str, targets: list[str], back: str) -> None:
+    anna = pages.visitor("anna")
+    done = anna.do(action, *targets)
+    assert f'<a class="button main" href="{back}">Go on</a>' in anna.get(done.location).text
 
 
 def test_who_and_when_is_noted(pages: Pages) -> None:
@@ -147,6 +165,22 @@ def test_a_version_that_its_node_has_refused_is_put_live_and_taken_back(pages: P
     assert (_row(pages, live).state, _row(pages, refused).state) == ("live", "refused")
 
 
+def test_a_version_that_was_put_live_and_taken_back_can_be_put_live_again(pages: Pages, tmp_path: Path) -> None:
+    otto, c1 = pages.visitor("otto"), f"{NORTH}/C1"
+    live, later = _made(pages, tmp_path, LIVE, 0.9), _made(pages, tmp_path, REFUSED, 0.8)
+    button = f"/do?action=promote&amp;target={NORTH}"
+    _node_says(pages, live, shadow=later)
+    otto.do("promote", c1)
+    assert button not in otto.get(f"/cameras/{c1}").text, "it is on its way"
+    _node_says(pages, later)
+    otto.do("roll_back", c1)
+    _node_says(pages, live, refused=later, why="user otto wants it back")
+    text = otto.get(f"/cameras/{c1}").text
+    assert button in text and "taken back" in text and "refused by the node" not in text
+    otto.do("promote", c1)
+    assert [(one.identity, one.how) for one in _node_says(pages, live, refused=later).offers] == [(later, "promote")]
+
+
 def test_a_promotion_that_has_not_come_about_is_undone(pages: Pages, tmp_path: Path) -> None:
     otto, c1 = pages.visitor("otto"), f"{NORTH}/C1"
     live, waits = _made(pages, tmp_path, LIVE, 0.9), _made(pages, tmp_path, REFUSED, 0.8)
@@ -186,10 +220,15 @@ def _row(pages: Pages, identity: str) -> OfferRow:
     return row
 
 
-def _node_says(pages: Pages, live: str, refused: str = "", shadow: str | None = None, declined: str = "") -> Orders:
+WORSE = "worse by 0.08 on 40 frames"
+
+
+def _node_says(
+    pages: Pages, live: str, refused: str = "", shadow: str | None = None, declined: str = "", why: str = WORSE
+) -> Orders:
     """A report of north on its C1, and the hub's answer."""
     said = CameraReport(
-        card="0" * 16, live=live, shadow=shadow, refused={refused: "worse by 0.08 on 40 frames"} if refused else {},
+        card="0" * 16, live=live, shadow=shadow, refused={refused: why} if refused else {},
         declined={refused: declined} if declined else {},
     )  # fmt: skip
     return answer(pages.hub, NORTH, Report(time=datetime.now(UTC), cameras={"C1": said}))

@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
+from lotwise.hub.database.cameras import find_camera
+from lotwise.hub.database.offers import offers_of
 from lotwise.hub.database.tables import FrameRow
 from tests.hub.pages.cast import LIVE, NORTH, OFFERED, REFUSED, SOUTH, add_picture
 from tests.hub.pages.conftest import Pages
@@ -35,6 +37,29 @@ def test_reasons_of_a_verdict_are_told(pages: Pages) -> None:
     text = pages.visitor("vera").get(ROOF).text
     assert "many faint boxes<br>night" in text and OFFERED in text
     assert "The hub has no frame of this camera" in text
+
+
+def test_a_camera_says_why_no_place_is_known(pages: Pages) -> None:
+    vera, unknown = pages.visitor("vera"), "All are unknown until the camera&#39;s first student is live"
+    assert "Colours are how the places are now" in vera.get(C1).text and unknown not in vera.get(C1).text
+    with pages.hub.database.writing() as session:
+        find_camera(session, NORTH, "C1").live = ""
+    assert unknown in vera.get(C1).text
+    with pages.hub.database.writing() as session:
+        find_camera(session, NORTH, "C1").card = {"slots": []}
+    text = vera.get(C1).text
+    assert "No places are drawn for this camera yet" in text and "Colours are" not in text
+    with pages.hub.database.writing() as session:
+        find_camera(session, NORTH, "C1").card = None
+    assert "The node has not told the camera&#39;s places yet" in vera.get(C1).text
+
+
+def test_an_untouched_nano_is_called_so(pages: Pages) -> None:
+    with pages.hub.database.writing() as session:
+        for row in offers_of(session, NORTH, "C1"):
+            row.role = "baseline"
+    text = pages.visitor("vera").get(C1).text
+    assert text.count("<td>untouched nano</td>") == 2 and "<td>baseline</td>" not in text
 
 
 def test_an_operator_has_the_buttons_that_make_sense(pages: Pages) -> None:

@@ -18,7 +18,7 @@ from lotwise.node.hub.messages import STATE_LETTERS, How
 from tests.conftest import ROOT
 
 PAGES = ROOT / "hub" / "pages"
-GROUPS = ("role", "verdict", "state", "node_state", "offer", "job", "slot", "rollout", "rollout_camera")
+GROUPS = ("role", "verdict", "state", "node_state", "offer", "job", "slot", "bundle_role", "rollout", "rollout_camera")
 """Keys that code and tables choose from."""
 
 

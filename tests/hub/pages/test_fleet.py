@@ -49,9 +49,21 @@ def test_a_hub_without_anything_says_what_to_do(serve_pages) -> None:
 def test_nodes_that_wait_are_shown_as_text(pages: Pages) -> None:
     text = pages.visitor("vera").get("/").text
     assert "&lt;b&gt;stranger&lt;/b&gt;" in text and "<b>stranger" not in text
-    assert STRANGER[:12] in text and "An operator accepts or rejects them" in text
+    assert f"<code>{STRANGER}</code>" in text, "all digits, as they are to be compared"
+    assert "An operator accepts or rejects them" in text
     assert '<input type="checkbox"' not in text, "a viewer has nothing to tick"
     assert f'value="{STRANGER}"' in pages.visitor("otto").get("/").text
+
+
+def test_nodes_without_cameras_and_rejected_ones_are_listed(pages: Pages) -> None:
+    otto = pages.visitor("otto")
+    assert "Nodes without cameras here" not in otto.get("/").text
+    for action, state in (("reject", "rejected"), ("accept", "accepted")):
+        otto.do(action, STRANGER)
+        text = otto.get("/").text
+        assert "Nodes that ask to take part" not in text
+        listed = text.split("Nodes without cameras here")[1]
+        assert STRANGER in listed and f"<div>{state}</div>" in listed and NORTH not in listed
 
 
 def test_a_node_is_silent_once_it_has_missed_six_reports(pages: Pages) -> None:

@@ -45,7 +45,7 @@ def test_what_is_drawn_comes_to_the_node_and_is_undone(pages: Pages, node: SlotN
     assert [one["status"] for one in there["slots"]] == ["accepted"] * 4 + ["proposed"]
     assert len(there["pictures"]) == 4
     answer = save(otto, there["slots"][:3], before)
-    assert answer.status == 200 and "on its way to the node" in json.loads(answer.text)["told"]
+    assert answer.status == 200 and "The node takes it with its next report" in json.loads(answer.text)["told"]
     assert "the node has not taken them yet" in otto.get(CAMERA).text
     assert load(otto)["version"] == json.loads(answer.text)["version"] != before
     assert node.take().slots == () and len(node.entries) == 3
@@ -54,6 +54,8 @@ def test_what_is_drawn_comes_to_the_node_and_is_undone(pages: Pages, node: SlotN
     with pages.hub.database.reading() as session:
         line = next(line for line in audit_log(session) if line.action == "slots")
     assert (line.who, line.subject, line.details["slots"]) == ("user otto", "north C1", "5 → 3")
+    for page in ("/log", f"/done/{line.details['batch']}", CAMERA):
+        assert "5 → 3" in otto.get(page).text and str(line.details["after"]) not in otto.get(page).text, page
     undone = otto.post(f"/undo/{line.details['batch']}", {"form_token": otto.form_token})
     assert undone.location.endswith("?undone=1&kept=0")
     node.take()

@@ -38,7 +38,7 @@ def test_places_are_drawn_taken_and_undone_by_mouse(pages: Pages, node: SlotNode
     hands.tool("slot")
     hands.click(*NEW)
     hands.act("save")
-    told(page, "on its way to the node")
+    told(page, "The node takes it with its next report")
     node.take()
     assert len(node.entries) == 6
     page.get_by_role("link", name="north").click()
@@ -65,7 +65,7 @@ def test_a_proposal_is_accepted_by_keyboard_alone(pages: Pages, node: SlotNode, 
     page.keyboard.press("Enter")
     assert {slot["status"] for slot in hands.entries} == {"accepted"}
     page.keyboard.press("Control+s")
-    told(page, "on its way to the node")
+    told(page, "The node takes it with its next report")
     node.take()
     assert {entry.status for entry in node.entries} == {"accepted"}
 
@@ -77,7 +77,7 @@ def test_places_are_drawn_on_a_phone(pages: Pages, node: SlotNode, open_page: Op
     page.locator("[data-tool=slot]").tap()
     hands.tap(*NEW)
     page.locator("#save").tap()
-    told(page, "on its way to the node")
+    told(page, "The node takes it with its next report")
     page.screenshot(path=tmp_path / "phone.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     node.take()
@@ -91,7 +91,7 @@ def test_nothing_is_lost_where_both_have_drawn(pages: Pages, node: SlotNode, ope
     hands.tool("slot")
     hands.click(*NEW)
     hands.act("save")
-    told(page, "on its way to the node")
+    told(page, "The node takes it with its next report")
     node.entries = node.entries[1:]  # somebody draws at the node meanwhile
     (order,) = node.report().slots
     node.report(declined={order.version: "its slots were changed at the node meanwhile"})
@@ -101,7 +101,7 @@ def test_nothing_is_lost_where_both_have_drawn(pages: Pages, node: SlotNode, ope
     page.get_by_role("button", name="Bring them back").click()
     assert set(hands.slots) == {"1", "2", "3", "4", "5"}, "deleted there, drawn here: both hold"
     hands.act("save")
-    told(page, "on its way to the node")
+    told(page, "The node takes it with its next report")
     node.take()
     assert {entry.id for entry in node.entries} == {"1", "2", "3", "4", "5"}
 

@@ -49,6 +49,12 @@ def test_headline_never_claims_what_is_not_known(slots: dict[str, object], says:
     assert says in text(shown(FakeNode([camera(slots=slots)])))  # type: ignore[arg-type]
 
 
+def test_vehicles_are_counted_once_a_student_has_read_a_frame() -> None:
+    before, after = (text(shown(FakeNode([replace(camera(slots={}), detected=count)]))) for count in (0, 1))
+    assert "No vehicles are counted yet: no student has read a frame" in before
+    assert "No vehicles are counted yet" not in after
+
+
 def test_says_what_is_wrong_and_what_it_costs() -> None:
     words = text(shown(FakeNode([camera("C1"), camera("C2", LOST, DOWN)])))
     assert re.search(r"C2 : camera down since .*: connection refused\. 2 of its 2 places are unknown", words)

@@ -77,7 +77,7 @@ def test_from_no_bundle_to_a_live_one(
     assert not hub.reports
     waits = service.node.now().hub
     assert waits is not None and (waits.state, waits.answered is not None) == ("pending", True)
-    assert "waits to be accepted: run on the hub: lotwise hub accept" in waits.why
+    assert "waits to be accepted: on the hub's page, or on its machine by: lotwise hub accept" in waits.why
     assert sum("waits to be accepted" in line for line in caplog.messages) == 1
     hub.state = "accepted"
     until(lambda: hub.reports, "a report")
