@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -72,6 +73,9 @@ def _lotwise(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; bad input and wrong usage are one line on stderr and exit code 2."""
+    # Threads of PyTorch that wait for each other spin, unless told otherwise before it is loaded: beside other work a
+    # training step takes many times as long then (benchmarks/distillation/waiting_threads.py).
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     given = sys.argv[1:] if arguments is None else list(arguments)
     # A command starts twice as fast without the modules of all others.
     app = application(given[:1] if given[:1] and given[0] in VERBS else VERBS)

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-# Set before anything imports torch or Ultralytics: nothing is downloaded, and tiny models run best on one core.
-os.environ |= {"YOLO_OFFLINE": "true", "NO_ALBUMENTATIONS_UPDATE": "1", "OMP_NUM_THREADS": "1"}
+# Set before anything imports torch or Ultralytics: nothing is downloaded, tiny models run best on one core, and threads
+# that wait leave the cores to others.
+os.environ |= {
+    "YOLO_OFFLINE": "true", "NO_ALBUMENTATIONS_UPDATE": "1", "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"
+}  # fmt: skip
 
 from lotwise.datasets.frame import Dataset
 from lotwise.datasets.synthetic import render_site

@@ -147,3 +147,13 @@ finally:
     assert not {"lotwise.verbs.adapt", "lotwise.students", "cv2", "av"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize(("given", "used"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_sleep_while_they_wait(given: str | None, used: str, capsys, monkeypatch) -> None:
+    """Before PyTorch is loaded, which reads it once; what a user has chosen stays."""
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    if given is not None:
+        monkeypatch.setenv("OMP_WAIT_POLICY", given)
+    assert run("--version") == 0
+    assert os.environ["OMP_WAIT_POLICY"] == used

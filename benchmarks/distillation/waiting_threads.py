@@ -1,0 +1,118 @@
+"""A training step with a thread for each core: threads that wait by spinning against threads that sleep, on a quiet and
+on a busy machine.
+
+python benchmarks/distillation/waiting_threads.py [--steps 8] [--rounds 3] [--json docs/waiting-threads.json]
+
+Each row is a process of its own, as libgomp reads ``OMP_WAIT_POLICY`` when it is loaded; rows take turns. A step is
+forward, backward and optimizer of the embedded nano on two frames of 640x480. *Busy* is one process a core that does
+nothing but count. On a machine on which other work runs anyway, the quiet rows say nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+from rich.console import Console
+
+from lotwise.terminal import plain_table, print_table
+
+POLICIES = {"spinning (libgomp's default)": {}, "sleeping (lotwise's default)": {"OMP_WAIT_POLICY": "PASSIVE"}}
+VARIABLES = ("OMP_WAIT_POLICY", "OMP_NUM_THREADS", "GOMP_SPINCOUNT")
+COUNTING = "while True: pass"
+
+
+def step_seconds(steps: int) -> tuple[float, float]:
+    """Median seconds of a step by the clock, and of the processor."""
+    import torch
+
+    from lotwise.students.model.student import make_student
+    from lotwise.students.pretrained import NANO
+
+    student = make_student(NANO).train()
+    optimizer = torch.optim.SGD(student.parameters(), 1e-5)
+    pixels = torch.rand(2, 3, 480, 640)
+    spent = []
+    for _ in range(steps + 1):
+        clock, processor = time.perf_counter(), time.process_time()
+        optimizer.zero_grad()
+        torch.stack([one.square().mean() for one in _tensors(student(pixels))]).sum().backward()
+        optimizer.step()
+        spent.append((time.perf_counter() - clock, time.process_time() - processor))
+    clocks, processors = zip(*spent[1:], strict=True)
+    return median(clocks), median(processors)
+
+
+def _tensors(output: object) -> Iterator:
+    values = output.values() if isinstance(output, dict) else output
+    for one in values if isinstance(values, list | tuple) or hasattr(values, "__iter__") else ():
+        if hasattr(one, "square"):
+            yield one
+        else:
+            yield from _tensors(one)
+
+
+@contextmanager
+def others(count: int) -> Iterator[None]:
+    """Other work on the machine: so many processes that only count."""
+    running = [subprocess.Popen([sys.executable, "-c", COUNTING]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
+def measured(policy: dict[str, str], steps: int, busy: int) -> tuple[float, float]:
+    """The step in a process of its own, with a thread for each core."""
+    environment = {name: value for name, value in os.environ.items() if name not in VARIABLES} | policy
+    command = [sys.executable, __file__, "--one", "--steps", str(steps)]
+    with others(busy):
+        said = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    clock, processor = json.loads(said.splitlines()[-1])
+    return clock, processor
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--one", action="store_true", help="measure in this process, and print seconds as JSON")
+    asked = parser.parse_args()
+    if asked.one:
+        print(json.dumps(step_seconds(asked.steps)))
+        return
+    cores = len(os.sched_getaffinity(0))
+    found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for _ in range(asked.rounds):
+        for machine, busy in (("quiet", 0), ("busy", cores)):
+            for name, policy in POLICIES.items():
+                found.setdefault((machine, name), []).append(measured(policy, asked.steps, busy))
+    table = plain_table("machine", "threads wait by", "seconds a step", "lowest to highest", "CPU s a step")
+    for (machine, name), rows in found.items():
+        clocks, processors = zip(*rows, strict=True)
+        spread = f"{min(clocks):.2f} to {max(clocks):.2f}"
+        table.add_row(machine, name, f"{median(clocks):.2f}", spread, f"{median(processors):.2f}")
+    print_table(Console(), table)
+    if asked.json:
+        lines = [{"machine": machine, "threads": name, "seconds": rows} for (machine, name), rows in found.items()]
+        about = {"processor": platform.processor() or platform.machine(), "cores": cores, "steps": asked.steps}
+        asked.json.write_text(json.dumps({**about, "lines": lines}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
