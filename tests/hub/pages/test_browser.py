@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.hub.pages.cast import NORTH, PASSWORD, STRANGER, asked, node_state
+from lotwise.hub.database.nodes import enrol
+from tests.hub.pages.cast import NORTH, PASSWORD, STRANGER, add_cast, add_people, asked, node_state
 from tests.hub.pages.conftest import Pages
 from tests.node.http.axe import serious
 from tests.node.http.slot_editor.conftest import OpenPage
@@ -60,6 +62,28 @@ def test_all_of_a_list_are_ticked_at_once(pages: Pages, open_page: OpenPage) -> 
     tick.click()
     page.get_by_role("button", name="Retrain", exact=True).click()
     expect(page.get_by_role("button", name="Retrain: 2")).to_be_visible()
+
+
+def test_a_node_that_asks_meanwhile_comes_by_itself_and_can_be_ticked(pages: Pages, open_page: OpenPage) -> None:
+    page = open_page(pages.url)
+    sign_in(page, "otto")
+    with pages.hub.database.writing() as session:
+        enrol(session, "12" * 16, "late", "key", "lotwise 0.1.0", None)
+    box = page.get_by_label("Choose late")
+    expect(box).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Tick all").first.click()
+    assert box.is_checked() and page.get_by_label("Choose <b>stranger</b>").is_checked()
+
+
+def test_the_first_camera_comes_by_itself(serve_pages: Callable[..., Pages], open_page: OpenPage) -> None:
+    served = serve_pages()
+    add_people(served.hub)
+    page = open_page(served.url)
+    sign_in(page, "vera")
+    expect(page.get_by_text("No camera yet")).to_be_visible()
+    add_cast(served.hub)
+    expect(page.get_by_role("link", name="north C1")).to_be_visible(timeout=30_000)
+    expect(page.get_by_label("Verdict")).to_be_visible()
 
 
 def test_a_node_is_accepted_by_keyboard_alone(pages: Pages, open_page: OpenPage) -> None:

@@ -57,12 +57,12 @@ def test_nodes_that_wait_are_shown_as_text(pages: Pages) -> None:
 
 def test_nodes_without_cameras_and_rejected_ones_are_listed(pages: Pages) -> None:
     otto = pages.visitor("otto")
-    assert "Nodes without cameras here" not in otto.get("/").text
+    assert "Other nodes" not in otto.get("/").text
     for action, state in (("reject", "rejected"), ("accept", "accepted")):
         otto.do(action, STRANGER)
         text = otto.get("/").text
         assert "Nodes that ask to take part" not in text
-        listed = text.split("Nodes without cameras here")[1]
+        listed = text.split("Other nodes")[1]
         assert STRANGER in listed and f"<div>{state}</div>" in listed and NORTH not in listed
 
 
