@@ -80,3 +80,20 @@ def test_the_page_shows_both_sides_and_escapes_what_others_wrote() -> None:
     assert "1 of 4 held-out frames are read better, 1 worse" in page
     assert "No old frame is held out." in page and "<script" not in page
     assert "95.0 %" in page and "97.0 %" in page
+
+
+@pytest.mark.parametrize(
+    ("compared", "said"),
+    [
+        (None, "Nothing was compared with the model that was live before"),
+        ([FRAMES[0].model_copy(update={"slots": 0})], "No slots were compared"),
+        ([FRAMES[0]], "No slot is wrong on more or fewer frames than before"),
+    ],
+)
+def test_the_page_never_says_that_all_is_well_where_nothing_was_compared(
+    compared: list[FrameChange] | None, said: str
+) -> None:
+    of = None if compared is None else Comparison(frames=tuple(compared))
+    html = changes_page(ChangePage(record(compared=of), "Live", slots=(), better=(), worse=(), pictures=()))
+    assert said in html
+    assert ("No slot is wrong" in html) == (said.startswith("No slot is"))
