@@ -98,12 +98,12 @@ def test_from_a_video_to_the_nodes_page(day: Dataset, tmp_path: Path, monkeypatc
         assert len(get(port, "/api/v1/cameras/gate/snapshot.jpg", binary=True)) > 5000
     finally:
         node.terminate()
-        node.communicate(timeout=30)
+        node.communicate(timeout=120)
     assert node.returncode == 0
 
 
 def get(port: int, path: str, binary: bool = False):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
         data = answer.read()
     return data if binary else data.decode()
 

@@ -191,7 +191,7 @@ def answer(port: int, password: str | None) -> str:
     client.connect("127.0.0.1", port)
     client.loop_start()
     try:
-        until(lambda: bool(answers), "an answer", 20)
+        until(lambda: bool(answers), "an answer", 90)
     finally:
         client.loop_stop()
     return answers[0]

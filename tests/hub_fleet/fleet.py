@@ -153,7 +153,7 @@ class NodeProgram(Program):
 def get_json(port: int, path: str) -> dict[str, Any] | None:
     """An answer over HTTP on loopback; None where there is none."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=30) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=60) as answer:
             return dict(json.loads(answer.read()))
     except OSError:
         return None

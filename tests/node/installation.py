@@ -114,7 +114,7 @@ class Installation:
         assert self.node is not None
         self.node.terminate()
         try:
-            return self.node.wait(20)
+            return self.node.wait(60)
         except subprocess.TimeoutExpired:
             self.node.send_signal(signal.SIGABRT)
             self.node.wait()
@@ -136,7 +136,7 @@ class Installation:
             OSError: nobody listens.
         """
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as answer:
                 return bytes(answer.read())
         except urllib.error.HTTPError as error:
             return error.read()
@@ -144,7 +144,7 @@ class Installation:
     def status(self, path: str) -> int:
         """Of an answer; 0 where nobody listens."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
@@ -172,7 +172,7 @@ class Installation:
         now = self.now()["cameras"]
         return all(now[name]["slots"] and not now[name]["counts"]["unknown"] for name in cameras or self.cameras)
 
-    def ready(self, seconds: float = 40) -> None:
+    def ready(self, seconds: float = 90) -> None:
         """Wait until the API answers that the node is ready."""
         until(lambda: self.status("/readyz") == 200, f"ready; {self.said()}", seconds)
 

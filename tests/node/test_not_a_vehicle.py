@@ -68,7 +68,7 @@ class Node:
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/api/v1/cameras/C1", headers={"Authorization": f"Bearer {TOKEN}"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return dict(json.loads(answer.read()))
 
     @property
@@ -123,5 +123,5 @@ def _events(node: Node) -> list[dict[str, Any]]:
     request = urllib.request.Request(
         f"http://127.0.0.1:{node.port}/api/v1/events?limit=1000", headers={"Authorization": f"Bearer {TOKEN}"}
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return list(json.loads(answer.read()))

@@ -59,7 +59,7 @@ def run(path: Path, monkeypatch: pytest.MonkeyPatch, deaf: bool = False) -> tupl
     monkeypatch.setattr(publisher_list, "PUBLISHERS", [*publisher_list.PUBLISHERS, make])
     service = open_service(read_site(path), path)
     service.start()
-    assert service.node.wait(20)
+    assert service.node.wait(60)
     service.close()
     return made[0], service.node.metrics()
 
@@ -128,7 +128,7 @@ def test_the_example_of_a_webhook_gets_every_event_over_a_server_that_fails(
         monkeypatch.setattr(publisher_list, "PUBLISHERS", [lambda around: webhook(around, url, retry_s=0.05)])
         service = open_service(read_site(site), site)
         service.start()
-        assert service.node.wait(20)
+        assert service.node.wait(60)
         until(lambda: Inbox.numbers and Inbox.numbers[-1] == service.node.last_event(), "all events came")
         service.close()
         server.shutdown()

@@ -81,7 +81,7 @@ def test_told_to_stop_it_ends_in_order_and_a_second_one_is_kept_out(tmp_path: Pa
                 "stop that, or set state: to another folder\n"
             )
             node.send_signal(signal.SIGTERM)
-            said, errors = node.communicate(timeout=30)
+            said, errors = node.communicate(timeout=120)
             assert (node.returncode, errors) == (0, "")
             assert said.count("\n") == 1
             until(lambda: subscriber.payloads("lotwise/lot/available")[-1] == b"offline", "it says good-bye")
@@ -104,7 +104,7 @@ def test_killed_and_started_again_it_goes_on_where_it_was(tmp_path: Path, runnin
     node = running(site)
     until(lambda: history(site, "SELECT max(number) FROM events")[0][0] > last, "it runs again")
     node.send_signal(signal.SIGINT)  # Ctrl-C
-    node.communicate(timeout=30)
+    node.communicate(timeout=120)
     assert node.returncode == 0
     assert slots(site) == before
     events = history(site, "SELECT number, subject, after FROM events ORDER BY number")
@@ -127,7 +127,7 @@ def test_systemd_hears_of_start_loop_and_end(tmp_path: Path, running) -> None:
         while heard[-1] == b"WATCHDOG=1":
             heard.append(systemd.recv(100))
         assert heard[-1] == b"STOPPING=1"
-        _, errors = node.communicate(timeout=30)
+        _, errors = node.communicate(timeout=120)
         assert (node.returncode, errors) == (0, "")
 
 
@@ -168,7 +168,7 @@ def test_a_bundle_that_another_process_promotes_is_run_by_the_running_node(tmp_p
     assert run("rollback", site, "--why", "misses the far row") == 0
     until(lambda: history(site, told)[1:] == [(first, second, "live")], "and back")
     node.send_signal(signal.SIGTERM)
-    node.communicate(timeout=30)
+    node.communicate(timeout=120)
     assert states(site) == LOT
 
 
@@ -248,7 +248,7 @@ def test_what_is_written_is_for_its_user_and_group_only(tmp_path: Path, running)
     state = tmp_path / "state"
     found = {path: stat.S_IMODE(path.stat().st_mode) for path in (state, *state.rglob("*"))}
     node.send_signal(signal.SIGTERM)
-    node.communicate(timeout=30)
+    node.communicate(timeout=120)
     assert {path: mode for path, mode in found.items() if mode != (0o750 if path.is_dir() else 0o640)} == {}
     assert len(found) > 5
 

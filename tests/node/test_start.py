@@ -29,7 +29,7 @@ def test_a_service_runs_and_ends(tmp_path: Path) -> None:
     assert "lotwise_first_detection_timestamp_seconds" not in service.node.metrics()
     began = time.time()
     service.start()
-    assert service.node.wait(20)
+    assert service.node.wait(60)
     service.close()
     assert began <= service.node.metrics()["lotwise_first_detection_timestamp_seconds"] <= time.time()
     assert states(site, "C2") == LOT
@@ -88,7 +88,7 @@ def test_a_camera_whose_bundle_is_harmed_is_unknown_while_the_others_run(tmp_pat
     site.write_text(site.read_text().replace("bundles: bundle", "bundles: harmed", 1))
     service = opened(site)
     service.start()
-    assert service.node.wait(20)
+    assert service.node.wait(60)
     now = service.node.now()
     service.close()
     assert {name: slot.state for name, slot in now.cameras["C2"].slots.items()} == LOT
@@ -103,7 +103,7 @@ def test_a_camera_tells_why_the_int8_model_of_its_bundle_was_refused(tmp_path: P
     write_constant_bundle(tmp_path / "bundle", measured={"int8": {"refused": "F1 0.870 is below 0.98"}})
     service = opened(site)
     service.start()
-    assert service.node.wait(20)
+    assert service.node.wait(60)
     now = service.node.now()
     service.close()
     assert now.cameras["C1"].int8_refused == "F1 0.870 is below 0.98"
@@ -116,7 +116,7 @@ def test_a_camera_whose_kept_view_is_broken_is_unknown_while_the_others_run(tmp_
     kept.write_bytes(b"half a file")
     service = opened(site)
     service.start()
-    assert service.node.wait(20)
+    assert service.node.wait(60)
     now = service.node.now()
     service.close()
     broken, whole = now.cameras["C1"], now.cameras["C2"]
@@ -141,7 +141,7 @@ def test_states_are_known_to_have_held_until_the_node_was_last_alive(tmp_path: P
     for _ in range(2):
         service = opened(site)
         service.start()
-        assert service.node.wait(20)
+        assert service.node.wait(60)
         service.close()
     slot_events = [event for event in journal_events(tmp_path) if event.subject == "slot"]
     assert len(slot_events) == 4  # those of the first run
@@ -159,5 +159,5 @@ def test_a_node_that_was_started_is_woken_by_its_sources(tmp_path: Path) -> None
     service = opened(site)
     service.start()
     until(lambda: service.node.now().cameras["C1"].source.frames == 4, "all images came")
-    assert service.node.wait(20)
+    assert service.node.wait(60)
     service.close()

@@ -37,7 +37,7 @@ def too_large_png() -> bytes:
     return data.tobytes()
 
 
-def until(condition: Callable[[], object], seconds: float = 15.0, what: str = "") -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0, what: str = "") -> None:
     """Wait until something holds; fails the test if it does not within so many seconds."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -241,7 +241,7 @@ class Viewer:
         self._arrived = threading.Event()
         self.source = open_source(settings, "C1", self._arrived.set, period_s, base)
 
-    def frame(self, seconds: float = 15.0) -> CapturedFrame:
+    def frame(self, seconds: float = 60.0) -> CapturedFrame:
         """The next frame."""
         deadline = time.monotonic() + seconds
         while (captured := self.source.newest()) is None:
@@ -260,7 +260,7 @@ class Viewer:
                 self._arrived.clear()
         return count
 
-    def becomes(self, state: SourceState, seconds: float = 15.0) -> None:
+    def becomes(self, state: SourceState, seconds: float = 60.0) -> None:
         until(lambda: self.source.health().state == state, seconds, f"{state}; {self.source.health()}")
 
     def __enter__(self) -> Viewer:

@@ -107,9 +107,9 @@ def test_arrived_is_called_for_each_image(tmp_path: Path) -> None:
     settings = FolderSettings(kind="folder", path=folder(tmp_path, "1.png", "2.png"), pace="own")
     source = FolderSource(settings, "C1", news.release, 0.02)
     for _ in range(2):
-        assert news.acquire(timeout=5)
+        assert news.acquire(timeout=60)
         assert source.newest() is not None
-    assert news.acquire(timeout=5)
+    assert news.acquire(timeout=60)
     until(lambda: source.newest() is None and source.health().ended)
     source.close()
 

@@ -71,7 +71,7 @@ def ask(
     opener = build_opener(ProxyHandler({}), HTTPSHandler(context=trust))
     try:
         data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        with opener.open(Request(url, data, dict(headers or {}), method=method), timeout=10) as answer:
+        with opener.open(Request(url, data, dict(headers or {}), method=method), timeout=60) as answer:
             return Reply(answer.status, answer.headers, answer.read())
     except HTTPError as error:
         return Reply(error.code, error.headers, error.read())

@@ -25,7 +25,7 @@ from tests.free_port import free_port
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 
-def until(true: Callable[[], object], what: str, seconds: float = 20) -> None:
+def until(true: Callable[[], object], what: str, seconds: float = 90) -> None:
     """Wait for a condition; the test fails where it does not come true in time."""
     end = time.monotonic() + seconds
     while not true():
@@ -104,7 +104,7 @@ class Subscriber:
         self._client.on_message = lambda _, __, message: self._write(message)
         self._client.connect("127.0.0.1", self.port)
         self._client.loop_start()
-        assert self.subscribed.wait(10)
+        assert self.subscribed.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:

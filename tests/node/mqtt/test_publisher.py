@@ -151,7 +151,7 @@ def test_nothing_is_lost_while_the_broker_is_away(
     try:
         with Subscriber(broker.port) as seen:
             # A broker that forgot everything forgot its subscribers too, who must be back before the first event.
-            states.asked = lambda: seen.subscribed.wait(20)
+            states.asked = lambda: seen.subscribed.wait(60)
             node = publisher(broker.port, states)
             thread.start()
             until(lambda: len(seen.numbers) > 300, "delivery began")
@@ -227,7 +227,7 @@ def test_a_killed_node_is_told_offline_and_resumes_where_it_was(
             child = subprocess.Popen([sys.executable, "-c", CHILD, str(path), str(broker.port)], cwd=ROOT)
             try:
                 # In the middle of recording and of delivery.
-                until(lambda: max(seen.numbers, default=0) > recorded, "delivery is under way", 30)  # noqa: B023
+                until(lambda: max(seen.numbers, default=0) > recorded, "delivery is under way", 90)  # noqa: B023
             finally:
                 child.kill()
                 child.wait()

@@ -72,14 +72,14 @@ class Running:
     def get(self, path: str) -> Any:
         """JSON of a path."""
         try:
-            with build_opener(ProxyHandler({})).open(f"http://127.0.0.1:{self._port}{path}", timeout=10) as answer:
+            with build_opener(ProxyHandler({})).open(f"http://127.0.0.1:{self._port}{path}", timeout=60) as answer:
                 return json.loads(answer.read())
         except OSError:
             return {}
 
     def text(self, path: str) -> str:
         """Text of a path."""
-        with build_opener(ProxyHandler({})).open(f"http://127.0.0.1:{self._port}{path}", timeout=10) as answer:
+        with build_opener(ProxyHandler({})).open(f"http://127.0.0.1:{self._port}{path}", timeout=60) as answer:
             return str(answer.read().decode())
 
     def kill(self) -> None:

@@ -64,7 +64,7 @@ def test_without_a_bundle_slots_can_be_drawn_but_not_read(lot: Path) -> None:
     shutil.rmtree(lot / "bundles")
     pictures = edited(lot)
     pictures.start()
-    until(lambda: "has no bundle" in pictures.unread("C1"), "it is said why", 30)
+    until(lambda: "has no bundle" in pictures.unread("C1"), "it is said why", 90)
     assert (pictures.bundle_slots("C1"), pictures.seen_frames("C1")) == ((), ())
     pictures.close()
 

@@ -50,7 +50,7 @@ def test_slots_are_drawn_and_saved_without_a_node(lot: Path, open_page) -> None:
         hands.press("Enter")
         hands.save()
         program.send_signal(signal.SIGINT)
-        said, complaints = program.communicate(timeout=20)
+        said, complaints = program.communicate(timeout=120)
     file = lot / "state" / "slots" / "C1.json"
     assert [slot.id for slot in read_slot_file(file)] == ["1", "2", "3", "4", "5", "6"]
     assert said == f"C1: 6 slots saved, 0 before: {file}\n"

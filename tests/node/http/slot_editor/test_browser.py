@@ -33,8 +33,8 @@ def test_a_row_is_filled_undone_redone_saved_and_read_by_the_running_node(
     hands.press("Control+y")
     assert hands.slots == drawn
     hands.save()
-    until(lambda: list(running.states) == IDS, "the node reads the saved slots", 30)
-    until(lambda: "unknown" not in running.states.values(), "all are known", 30)
+    until(lambda: list(running.states) == IDS, "the node reads the saved slots", 90)
+    until(lambda: "unknown" not in running.states.values(), "all are known", 90)
     written = json.loads((running.folder / "state" / "slots" / "C1.json").read_text())
     assert {one["id"]: one["polygon"] for one in written} == drawn
     assert all(len(one["drawn_on"]) == 16 for one in written)
@@ -56,7 +56,7 @@ def test_the_same_by_touch_on_a_small_screen(running: Running, open_page: OpenPa
     hands.page.locator("[data-act=redo]").tap()
     assert list(hands.slots) == IDS
     hands.page.locator("#save").tap()
-    until(lambda: list(running.states) == IDS, "the node reads the saved slots", 30)
+    until(lambda: list(running.states) == IDS, "the node reads the saved slots", 90)
 
 
 def test_the_same_by_keys_alone(running: Running, open_page: OpenPage) -> None:
@@ -74,4 +74,4 @@ def test_the_same_by_keys_alone(running: Running, open_page: OpenPage) -> None:
     hands.press("Control+z")
     assert hands.slots == {}
     hands.press("Control+Shift+z", "Control+s")
-    until(lambda: list(running.states) == IDS, "the node reads the saved slots", 30)
+    until(lambda: list(running.states) == IDS, "the node reads the saved slots", 90)

@@ -37,8 +37,8 @@ def test_slots_are_opened_saved_and_read_by_the_running_node(running: Running) -
     looked, drawn = running.looked, slots(running.folder)
     answer = save(running, drawn)
     assert (answer.status, len(answer.json["slots"]), answer.json["origin"]) == (200, len(drawn), "file")
-    until(lambda: set(running.states) == {slot["id"] for slot in drawn}, "the node reads the saved slots", 30)
-    until(lambda: "unknown" not in running.states.values(), "all are known", 30)
+    until(lambda: set(running.states) == {slot["id"] for slot in drawn}, "the node reads the saved slots", 90)
+    until(lambda: "unknown" not in running.states.values(), "all are known", 90)
     assert "occupied" in running.states.values() and "free" in running.states.values()
     until(lambda: running.looked > looked + 2, "frames go on")
     assert {slot.id for slot in read_slot_file(running.folder / "state" / "slots" / "C1.json")} == set(running.states)
@@ -51,7 +51,7 @@ def test_who_saved_stands_in_the_history(running: Running) -> None:
         events = running.service.node.events(EventQuery(camera="C1"))
         return {event.name: (event.before, event.after, event.details) for event in events if "slot" in event.name}
 
-    until(lambda: len(told()) == 2, "who saved, and that the node follows", 30)
+    until(lambda: len(told()) == 2, "who saved, and that the node follows", 90)
     assert told()["slot file"] == ("0", "1", {"why": "saved from 127.0.0.1", "by": "127.0.0.1"})
     assert told()["slots"] == ("0", "1", {"added": ["1"], "why": "1 added"})
 
@@ -150,7 +150,7 @@ def test_slots_are_read_on_the_very_picture_that_they_are_drawn_on(running: Runn
     """Not on a later frame, in which the cars stand elsewhere."""
     about = json.loads(ask(f"{running.slots}/pictures/0").headers["x-picture"])
     looked = running.looked
-    until(lambda: running.looked > looked + 8, "later frames are looked at", 30)
+    until(lambda: running.looked > looked + 8, "later frames are looked at", 90)
     frames = ask(f"{running.slots}/try", method="POST", body={"slots": [SQUARE]}).json["frames"]
     (mine,) = (frame for frame in frames if frame["name"] == about["name"])
     assert mine["taken"] not in [frame["taken"] for frame in frames if frame["name"] != about["name"]]
