@@ -21,16 +21,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[2])
-
-from rich.console import Console
 
 from lotwise.terminal import plain_table, print_table
 
 POLICIES = {"spinning (libgomp's default)": {}, "sleeping (lotwise's default)": {"OMP_WAIT_POLICY": "PASSIVE"}}
 VARIABLES = ("OMP_WAIT_POLICY", "OMP_NUM_THREADS", "GOMP_SPINCOUNT")
+HEADINGS = ("machine", "threads wait by", "seconds a step", "lowest to highest", "CPU s a step")
 COUNTING = "while True: pass"
 
 
@@ -48,20 +48,20 @@ def step_seconds(steps: int) -> tuple[float, float]:
     for _ in range(steps + 1):
         clock, processor = time.perf_counter(), time.process_time()
         optimizer.zero_grad()
-        torch.stack([one.square().mean() for one in _tensors(student(pixels))]).sum().backward()
+        torch.autograd.backward(torch.stack([one.square().mean() for one in _tensors(student(pixels))]).sum())
         optimizer.step()
         spent.append((time.perf_counter() - clock, time.process_time() - processor))
     clocks, processors = zip(*spent[1:], strict=True)
     return median(clocks), median(processors)
 
 
-def _tensors(output: object) -> Iterator:
-    values = output.values() if isinstance(output, dict) else output
-    for one in values if isinstance(values, list | tuple) or hasattr(values, "__iter__") else ():
-        if hasattr(one, "square"):
-            yield one
-        else:
-            yield from _tensors(one)
+def _tensors(output: Any) -> Iterator[Any]:
+    """The tensors of an output, however deep they lie in it."""
+    if hasattr(output, "square"):
+        yield output
+        return
+    for one in output.values() if isinstance(output, dict) else output:
+        yield from _tensors(one)
 
 
 @contextmanager
@@ -86,6 +86,12 @@ def measured(policy: dict[str, str], steps: int, busy: int) -> tuple[float, floa
     return clock, processor
 
 
+def _texts(machine: str, threads: str, rows: list[tuple[float, float]]) -> tuple[str, ...]:
+    clocks, processors = zip(*rows, strict=True)
+    spread = f"{min(clocks):.2f} to {max(clocks):.2f}"
+    return machine, threads, f"{median(clocks):.2f}", spread, f"{median(processors):.2f}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=8)
@@ -102,12 +108,7 @@ def main() -> None:
         for machine, busy in (("quiet", 0), ("busy", cores)):
             for name, policy in POLICIES.items():
                 found.setdefault((machine, name), []).append(measured(policy, asked.steps, busy))
-    table = plain_table("machine", "threads wait by", "seconds a step", "lowest to highest", "CPU s a step")
-    for (machine, name), rows in found.items():
-        clocks, processors = zip(*rows, strict=True)
-        spread = f"{min(clocks):.2f} to {max(clocks):.2f}"
-        table.add_row(machine, name, f"{median(clocks):.2f}", spread, f"{median(processors):.2f}")
-    print_table(Console(), table)
+    print_table(plain_table(HEADINGS, [_texts(*key, rows) for key, rows in found.items()]))
     if asked.json:
         lines = [{"machine": machine, "threads": name, "seconds": rows} for (machine, name), rows in found.items()]
         about = {"processor": platform.processor() or platform.machine(), "cores": cores, "steps": asked.steps}
