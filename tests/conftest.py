@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 # Set before anything imports torch or Ultralytics: nothing is downloaded, tiny models run best on one core, and threads
-# that wait leave the cores to others.
+# that wait leave the cores to others. Ray gives its tasks the lowest priority but one, so that beside other work a test
+# would wait for them for ever.
 os.environ |= {
-    "YOLO_OFFLINE": "true", "NO_ALBUMENTATIONS_UPDATE": "1", "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"
+    "YOLO_OFFLINE": "true", "NO_ALBUMENTATIONS_UPDATE": "1", "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE",
+    "RAY_worker_niceness": "0",
 }  # fmt: skip
 
 from lotwise.datasets.frame import Dataset
