@@ -37,6 +37,10 @@ TRAINING_ONLY = (
 """Libraries that only ``pip install 'lotwise[train]'`` brings."""
 FEDERATED_ONLY = ("flwr", "ray")
 """Libraries that only ``pip install 'lotwise[federated]'`` brings."""
+SPINS = "1000"
+"""How often a thread of PyTorch looks again before it sleeps, as libgomp reads it when it is loaded. By its own default
+threads look for milliseconds, and beside other work hold the core that the one they wait for needs: a training step
+takes several times as long then (benchmarks/distillation/waiting_threads.py)."""
 HUB_ONLY = ("sqlalchemy", "alembic", "fsspec")
 """Libraries that only ``pip install 'lotwise[hub]'`` brings."""
 
@@ -73,9 +77,8 @@ def _lotwise(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; bad input and wrong usage are one line on stderr and exit code 2."""
-    # Threads of PyTorch that wait for each other spin, unless told otherwise before it is loaded: beside other work a
-    # training step takes many times as long then (benchmarks/distillation/waiting_threads.py).
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     given = sys.argv[1:] if arguments is None else list(arguments)
     # A command starts twice as fast without the modules of all others.
     app = application(given[:1] if given[:1] and given[0] in VERBS else VERBS)

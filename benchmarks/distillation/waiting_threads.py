@@ -1,11 +1,10 @@
-"""A training step with a thread for each core: threads that wait by spinning against threads that sleep, on a quiet and
-on a busy machine.
+"""A training step with a thread for each core, whose threads spin while they wait, spin for a moment, or sleep.
 
 python benchmarks/distillation/waiting_threads.py [--steps 8] [--rounds 3] [--json docs/waiting-threads.json]
 
-Each row is a process of its own, as libgomp reads ``OMP_WAIT_POLICY`` when it is loaded; rows take turns. A step is
-forward, backward and optimizer of the embedded nano on two frames of 640x480. *Busy* is one process a core that does
-nothing but count. On a machine on which other work runs anyway, the quiet rows say nothing.
+Each row is a process of its own, as libgomp reads its settings when it is loaded; rows take turns, on a quiet machine
+and on a busy one, on which one process a core does nothing but count. A step is forward, backward and optimizer of the
+embedded nano on two frames of 640x480. Where other work runs anyway, the quiet rows say nothing.
 """
 
 from __future__ import annotations
@@ -26,9 +25,14 @@ from typing import Any
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
+from lotwise.command_line import SPINS
 from lotwise.terminal import plain_table, print_table
 
-POLICIES = {"spinning (libgomp's default)": {}, "sleeping (lotwise's default)": {"OMP_WAIT_POLICY": "PASSIVE"}}
+POLICIES = {
+    "spinning (libgomp's default)": {},
+    "spinning for a moment (lotwise's default)": {"GOMP_SPINCOUNT": SPINS},
+    "sleeping": {"OMP_WAIT_POLICY": "PASSIVE"},
+}
 VARIABLES = ("OMP_WAIT_POLICY", "OMP_NUM_THREADS", "GOMP_SPINCOUNT")
 HEADINGS = ("machine", "threads wait by", "seconds a step", "lowest to highest", "CPU s a step")
 COUNTING = "while True: pass"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lotwise.command_line import SPINS
 from tests.conftest import ROOT
 from tests.lotwise.running import label_options, refused, run
 
@@ -149,11 +150,15 @@ finally:
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
-@pytest.mark.parametrize(("given", "used"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
-def test_threads_sleep_while_they_wait(given: str | None, used: str, capsys, monkeypatch) -> None:
-    """Before PyTorch is loaded, which reads it once; what a user has chosen stays."""
-    monkeypatch.delenv("OMP_WAIT_POLICY")
-    if given is not None:
-        monkeypatch.setenv("OMP_WAIT_POLICY", given)
+@pytest.mark.parametrize(
+    ("given", "used"), [({}, SPINS), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "ACTIVE"}, None)]
+)
+def test_threads_that_wait_sleep_soon(given: dict[str, str], used: str | None, capsys, monkeypatch) -> None:
+    """Said before PyTorch is loaded, which reads it once; what a user has chosen stays."""
+    monkeypatch.setenv("GOMP_SPINCOUNT", "")  # so that it is as before in the end
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
     assert run("--version") == 0
-    assert os.environ["OMP_WAIT_POLICY"] == used
+    assert os.environ.get("GOMP_SPINCOUNT") == used
