@@ -74,8 +74,7 @@ class SlotStates:
         if before and any_read:
             self._hysteresis.follow(self._read_slots(), slot_changes(before, slots).unchanged, time)
         else:
-            slots_read = self._read_slots()
-            self._hysteresis = open_hysteresis(slots_read, self._settings, self._before, time, self._held_until)
+            self._hysteresis = open_hysteresis(self._read_slots(), self._settings, self._before, time, self._held_until)
         return True
 
     def update(
