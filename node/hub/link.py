@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import random
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -38,6 +37,7 @@ from lotwise.node.hub.signing import fingerprint, own_keys
 from lotwise.node.hub.slot_orders import EditedSlots, SlotOrders
 from lotwise.node.hub.telling import Telling
 from lotwise.node.hub_now import HubNow
+from lotwise.node.periodic_thread import PeriodicThread
 from lotwise.node.trust.reservoirs import Reservoirs
 
 log = logging.getLogger(__name__)
@@ -54,8 +54,6 @@ WORK_S = 20.0
 """Seconds for frames and bundles between two reports: during a long download the hub still hears of the node."""
 JITTER = 0.1
 """Share by which pauses vary, so that the nodes of a hub that comes back do not all call at once."""
-CLOSE_TIMEOUT_S = 3.0
-"""Seconds for which the end waits for a request that is under way; what is left goes on in the next run."""
 AWAY = BackoffSettings(first_s=5.0, cap_s=300.0)
 """How a hub that is away is asked again."""
 
@@ -117,8 +115,8 @@ class HubLink:
         self._reports = self._failures = 0
         self._now = HubNow(settings.url, frames_allowed=settings.frames.allow)
         node.hub = self._now
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
+        self._backoff = Backoff(self._away)
+        self._thread = PeriodicThread("hub", self._call, self._away.first_s, 0.0, failing="the hub is not called")
 
     def start(self) -> None:
         """Begin to call the hub; returns at once."""
@@ -129,10 +127,7 @@ class HubLink:
 
     def close(self) -> None:
         """End, after the request that is under way if that is over soon."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(CLOSE_TIMEOUT_S)
-        if not self._thread.is_alive():  # else it goes with the process
+        if self._thread.close():
             self._ledger.close()
 
     def metrics(self) -> Mapping[str, float]:
@@ -149,26 +144,26 @@ class HubLink:
             "lotwise_hub_bundles_fetched_total": float(self._fetching.fetched),
         }
 
-    def _run(self) -> None:
-        backoff = Backoff(self._away)
-        while not self._stop.is_set():
-            try:
-                pause = self._round()
-                backoff = Backoff(self._away)
-                self._connected = True
-                self._answered()
-            except HubFailed as error:
-                self._connected, self._accepted = False, self._accepted and error.status not in OF_THE_NODE[1:]
-                pause = backoff.pause() if error.retry_s is None else max(error.retry_s, backoff.pause())
-                self._failed(str(error) if error.status == 0 else f"says: {error}")
-            except (InputError, OSError) as error:
-                pause = backoff.pause()
-                self._failed(str(error))
-            except Exception as error:  # whatever goes wrong here must not end the link for good
-                pause = backoff.pause()
-                self._failed(f"{type(error).__name__}: {one_line(str(error))}")
-                log.debug("hub", exc_info=True)
-            self._stop.wait(pause)
+    def _call(self) -> float:
+        """One round, and what became of it. Returns seconds to the next one."""
+        try:
+            pause = self._round()
+            self._backoff = Backoff(self._away)
+            self._connected = True
+            self._answered()
+        except HubFailed as error:
+            self._connected, self._accepted = False, self._accepted and error.status not in OF_THE_NODE[1:]
+            pause = self._backoff.pause()
+            pause = pause if error.retry_s is None else max(error.retry_s, pause)
+            self._failed(str(error) if error.status == 0 else f"says: {error}")
+        except (InputError, OSError) as error:
+            pause = self._backoff.pause()
+            self._failed(str(error))
+        except Exception as error:  # told on the node's page too
+            pause = self._backoff.pause()
+            self._failed(f"{type(error).__name__}: {one_line(str(error))}")
+            log.debug("hub", exc_info=True)
+        return pause
 
     def _answered(self) -> None:
         self._telling.over("failed")
@@ -212,7 +207,7 @@ class HubLink:
         until = time.monotonic() + WORK_S
         offers: Sequence[Offer] = orders.offers
         # Bundles first: they are what all of this is for, and a day's frames may take long.
-        unfinished = self._fetching.fetch(offers, has_bundle, until, self._stop)
+        unfinished = self._fetching.fetch(offers, has_bundle, until, self._thread.stop)
         wanted = {
             name: count
             for name, count in orders.frames.items()
@@ -223,7 +218,7 @@ class HubLink:
             self._telling.over("keep")
         except (InputError, OSError) as error:
             self._telling.warn("keep", f"frames for it cannot be kept: {error}")
-        return self._sending.send(wanted, until, self._stop) or unfinished
+        return self._sending.send(wanted, until, self._thread.stop) or unfinished
 
     def _show(self, **changed: Any) -> None:
         """Let the node tell how it stands with its hub."""

@@ -5,8 +5,6 @@ Only time in which the car was seen counts: neither a fault of the camera nor a 
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -15,22 +13,19 @@ from typing import Protocol
 from lotwise.cameras.site.bays import Bay, bay_of_place
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.slots.state import SlotNow
-from lotwise.datasets.errors import InputError
 from lotwise.node.bay_now import BayNow
 from lotwise.node.history.site_history import slot_rows
 from lotwise.node.journal.journal import Journal
+from lotwise.node.periodic_thread import PeriodicThread
 from lotwise.node.place import SITE, Place
 from lotwise.node.places import lot_places
 from lotwise.node.state import Event, NodeNow
 from lotwise.node.stays.current import seen_there_s, told_at
 
-log = logging.getLogger(__name__)
-
 PERIOD_S = 5.0
 """Seconds between two looks at all slots; limits are minutes at least."""
 RECORDING_AFTER_S = 86400.0
 """Age of a camera's last frame from which on it plays a recording, whose time history does not join to the present."""
-CLOSE_TIMEOUT_S = 5.0
 
 Key = tuple[str, str]
 """Camera and slot id; of a place that several cameras see, no camera and its name."""
@@ -75,8 +70,7 @@ class OverstayWatch:
         self._next: dict[Key, tuple[datetime, float]] = {}
         """When a stay, by its begin, is looked at again."""
         self._count = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="overstays", daemon=True)
+        self._thread = PeriodicThread("overstays", self.look, PERIOD_S, PERIOD_S, failing="overstays are not told")
 
     def start(self) -> None:
         """Begin to look."""
@@ -87,9 +81,7 @@ class OverstayWatch:
 
     def close(self) -> None:
         """End."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(CLOSE_TIMEOUT_S)
+        self._thread.close()
 
     def metrics(self) -> Mapping[str, float]:
         """Overstays told since the start."""
@@ -166,21 +158,6 @@ class OverstayWatch:
 
     def _is_recording(self, time: datetime) -> bool:
         return abs((self._clock() - time).total_seconds()) > RECORDING_AFTER_S
-
-    def _run(self) -> None:
-        failure = ""
-        while not self._stop.wait(PERIOD_S):
-            try:
-                self.look()
-                failure = ""
-            except InputError as error:
-                if str(error) != failure:
-                    log.warning("overstays are not told: %s", error)
-                failure = str(error)
-            except Exception as error:  # whatever goes wrong here must not end the telling for good
-                if repr(error) != failure:
-                    log.exception("overstays are not told")
-                failure = repr(error)
 
 
 def _key(place: Place) -> Key:

@@ -7,7 +7,6 @@ take another 30 to 60 MB. The loop that reads the slots waits for one run of the
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,6 +30,7 @@ from lotwise.cameras.trust.verdict import verdict
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image, Slot
 from lotwise.node.journal.query import EventQuery
+from lotwise.node.periodic_thread import PeriodicThread
 from lotwise.node.state import AgreementNow, CameraNow, Event, NodeNow
 from lotwise.node.trust.reservoirs import Reservoirs
 from lotwise.node.trust_now import TrustNow
@@ -45,7 +45,6 @@ DRIFT_DAYS = timedelta(days=28)
 """Samples of so long are searched for a drift: of two weeks before it and after it."""
 FORGET_AFTER = 100
 """Samples after which old ones are deleted."""
-CLOSE_TIMEOUT_S = 5.0
 MOST_CHANGES = 5000
 """Most slot changes between two samples that are looked at for flicker."""
 
@@ -110,8 +109,7 @@ class TrustWatch:
         self._reservoirs = reservoirs or Reservoirs(site)
         self._cameras: dict[str, _Watched] = {}
         self._count = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="trust", daemon=True)
+        self._thread = PeriodicThread("trust", self.look, PERIOD_S, PERIOD_S, failing="trust is not judged")
 
     def start(self) -> None:
         """Begin to sample."""
@@ -122,9 +120,7 @@ class TrustWatch:
 
     def close(self) -> None:
         """End."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(CLOSE_TIMEOUT_S)
+        self._thread.close()
 
     def metrics(self) -> Mapping[str, float]:
         """Frames sampled since the start."""
@@ -134,7 +130,7 @@ class TrustWatch:
         """Sample each camera that is due; one that fails never keeps the others from it."""
         now = self._node.now()
         for camera in now.cameras:
-            if self._stop.is_set():
+            if self._thread.stop.is_set():
                 return
             watched = self._cameras.get(camera)
             if watched is not None and self._steady() < watched.due:
@@ -242,14 +238,3 @@ class TrustWatch:
             why = "; ".join(found.verdict.reasons)
             details = {"why": why, "accuracy": found.verdict.accuracy}
             self._node.note(Event(datetime.now(UTC), "camera", camera, "trust", was, found.verdict.word, details))
-
-    def _run(self) -> None:
-        failure = ""
-        while not self._stop.wait(PERIOD_S):
-            try:
-                self.look()
-                failure = ""
-            except Exception as error:  # whatever goes wrong here must not end the judging for good
-                if repr(error) != failure:
-                    log.exception("trust is not judged")
-                failure = repr(error)
