@@ -102,7 +102,7 @@ def test_from_strangers_to_a_camera_that_is_read(serve: Serve, tmp_path: Path) -
         until(lambda: state() == "live", "the hub hears that its bundle is live", 120)
     finally:
         node.send_signal(signal.SIGTERM)
-        said = node.communicate(timeout=60)[1]
+        said = node.communicate(timeout=120)[1]
     assert node.returncode == 0, said
     assert f"lotwise hub accept {who[:12]}" in said and f"the fingerprint there must be {who}" in said
     # Beside warnings the log tells what passes between the two.

@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import urllib.request
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from lotwise.datasets.frame import Dataset
 from lotwise.datasets.synthetic import render_site
 from lotwise.students.pretrained import NANO, TEACHER
+from tests.free_port import free_port
 from tests.lotwise.running import refused, run
 from tests.node.mqtt.brokers import until
 from tests.node.sites import start
@@ -79,8 +79,7 @@ def test_from_a_video_to_the_nodes_page(day: Dataset, tmp_path: Path, monkeypatc
     assert np.mean(right) > 0.75  # always "free", or always "occupied", is right on about half of them
 
     # The node, which tells what it would run before it does.
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     Path("site.yaml").write_text(
         f"name: lot\nrun: runs/lot\nschedule: {{period_s: 0}}\n"
         f"publish: {{api: {{port: {port}}}}}\n"
@@ -91,10 +90,10 @@ def test_from_a_video_to_the_nodes_page(day: Dataset, tmp_path: Path, monkeypatc
     node = start(tmp_path / "site.yaml")
     try:
         # In five seconds of video cars change faster than a slot's state may: one or two are told as hidden.
-        until(lambda: known_slots(port) >= len(ids) - 2, "nearly every slot is known", seconds=60)
+        until(lambda: known_slots(port) >= len(ids) - 2, "nearly every slot is known", seconds=180)
         page = get(port, "/")
         assert "<title>" in page and "gate" in page
-        until(lambda: page_tells_what_the_api_tells(port), "the page's counts are read between changes", seconds=60)
+        until(lambda: page_tells_what_the_api_tells(port), "the page's counts are read between changes", seconds=180)
         assert len(get(port, "/api/v1/cameras/gate/snapshot.jpg", binary=True)) > 5000
     finally:
         node.terminate()

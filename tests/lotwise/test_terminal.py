@@ -56,7 +56,7 @@ def test_a_reminder_comes_from_beside_the_work(capsys, monkeypatch) -> None:
     with progress_bars() as progress:
         progress("export", 0, 1, "C1")
         told.clear()
-        assert told.wait(20)  # though the work tells nothing more
+        assert told.wait(60)  # though the work tells nothing more
     assert "export: 0 of 1 (C1)" in capsys.readouterr().err
 
 

@@ -114,7 +114,7 @@ class Installation:
         assert self.node is not None
         self.node.terminate()
         try:
-            return self.node.wait(60)
+            return self.node.wait(90)
         except subprocess.TimeoutExpired:
             self.node.send_signal(signal.SIGABRT)
             self.node.wait()

@@ -30,7 +30,7 @@ def test_a_node_that_runs_is_healthy_and_one_that_hangs_is_not(tmp_path: Path, c
     beat = tmp_path / "state" / HEARTBEAT_FILE
     with start(site) as node:
         try:
-            until(lambda: beat.exists() and not run("run", site, "--healthy"), "healthy", 60)
+            until(lambda: beat.exists() and not run("run", site, "--healthy"), "healthy")
             assert capsys.readouterr().out.endswith("healthy\n")
             node.send_signal(signal.SIGSTOP)
             # As long ago as it would be after that time; nobody beats meanwhile.

@@ -47,7 +47,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 @pytest.mark.parametrize(("server", "connections"), [(100, 1), (1, 3)], indirect=["server"])
 def test_it_is_kept_as_long_as_the_server_keeps_it(server: Server, connections: int) -> None:
-    kept = KeptConnection(server.url, None, 10)
+    kept = KeptConnection(server.url, None, 60)
     for _ in range(3):
         response, said = kept.ask("GET", "/", b"", {}, 5)
         assert (response.status, said) == (200, b"hello")
@@ -57,7 +57,7 @@ def test_it_is_kept_as_long_as_the_server_keeps_it(server: Server, connections: 
 
 @pytest.mark.parametrize("server", [100], indirect=True)
 def test_what_is_longer_than_asked_for_ends_the_connection(server: Server) -> None:
-    kept = KeptConnection(server.url, None, 10)
+    kept = KeptConnection(server.url, None, 60)
     assert kept.ask("GET", "/", b"", {}, 2)[1] == b"hel"
     assert kept.ask("GET", "/", b"", {}, 5)[1] == b"hello"
     assert server.connections == 2
@@ -67,7 +67,7 @@ def test_what_is_longer_than_asked_for_ends_the_connection(server: Server) -> No
 @pytest.mark.parametrize("server", [0], indirect=True)
 def test_a_server_that_closes_at_once_is_not_asked_again(server: Server) -> None:
     with pytest.raises(ConnectionError):
-        KeptConnection(server.url, None, 10).ask("GET", "/", b"", {}, 5)
+        KeptConnection(server.url, None, 60).ask("GET", "/", b"", {}, 5)
     assert server.connections == 1
 
 

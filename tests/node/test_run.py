@@ -48,7 +48,7 @@ def test_stored_frames_are_run_to_their_end_without_a_word_but_the_last(tmp_path
     # Trust samples a camera after two seconds: whether that comes before the end depends on the machine.
     site = write_site(tmp_path, change_detection={"enabled": False}, trust={"enabled": False})
     node = running(site, "--json", str(tmp_path / "out" / "end.json"))
-    said, errors = node.communicate(timeout=60)
+    said, errors = node.communicate(timeout=120)
     assert node.returncode == 0
     assert errors == ""
     assert said == "lot: 8 frames looked at, 8 detected; 2 free, 2 occupied, 0 unknown\n"
@@ -74,7 +74,7 @@ def test_told_to_stop_it_ends_in_order_and_a_second_one_is_kept_out(tmp_path: Pa
             until(lambda: subscriber.payloads("lotwise/lot/available") == [b"online"], "the broker is told")
             until(lambda: states(site) == LOT, "slots are known")
             second = running(site)
-            said, errors = second.communicate(timeout=60)
+            said, errors = second.communicate(timeout=120)
             assert (second.returncode, said) == (2, "")
             assert errors == (
                 f"error: {tmp_path / 'state'}: a node runs here already (process {node.pid}); "
@@ -97,9 +97,10 @@ def test_killed_and_started_again_it_goes_on_where_it_was(tmp_path: Path, runnin
     site = write_site(tmp_path, **BUSY)
     node = running(site)
     until(lambda: states(site, "C1") == states(site, "C2") == LOT, "slots are known")
-    before, last = slots(site), history(site, "SELECT max(number) FROM events")[0][0]
+    before = slots(site)
     node.kill()
     node.communicate()
+    last = history(site, "SELECT max(number) FROM events")[0][0]
     assert slots(site) == before
     node = running(site)
     until(lambda: history(site, "SELECT max(number) FROM events")[0][0] > last, "it runs again")
@@ -118,7 +119,7 @@ def test_systemd_hears_of_start_loop_and_end(tmp_path: Path, running) -> None:
     site = write_site(tmp_path, **BUSY)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(60)
+        systemd.settimeout(90)
         environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "300000"}
         node = running(site, environment=environment)
         heard = [systemd.recv(100) for _ in range(4)]
@@ -177,7 +178,7 @@ def test_a_camera_that_fails_is_told_of_on_stderr_and_the_others_run_on(tmp_path
     for number in range(4):
         (tmp_path / "frames1" / f"{number}.jpg").write_bytes(b"no picture")
     node = running(site)
-    said, _ = node.communicate(timeout=60)
+    said, _ = node.communicate(timeout=120)
     assert node.returncode == 0
     assert "lot: 4 frames looked at" in said
     assert states(site, "C2") == LOT
@@ -246,7 +247,9 @@ def test_what_is_written_is_for_its_user_and_group_only(tmp_path: Path, running)
     until(lambda: states(site) == LOT, "slots are known")
     until(lambda: (tmp_path / "state" / "views" / "C1.npz").exists(), "the view is kept")
     state = tmp_path / "state"
+    node.send_signal(signal.SIGSTOP)  # no file that is being written goes away between two looks
     found = {path: stat.S_IMODE(path.stat().st_mode) for path in (state, *state.rglob("*"))}
+    node.send_signal(signal.SIGCONT)
     node.send_signal(signal.SIGTERM)
     node.communicate(timeout=120)
     assert {path: mode for path, mode in found.items() if mode != (0o750 if path.is_dir() else 0o640)} == {}

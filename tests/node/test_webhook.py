@@ -88,6 +88,7 @@ def test_events_come_signed_and_in_order(journal: Journal, tmp_path: Path, secre
         journal.record(events(10))
         publisher.wake()
     until(lambda: len(receiver.numbers) == 30, "all came")
+    until(lambda: publisher.metrics()["lotwise_webhook_city_delivered_events_total"] >= 30, "and their answer is noted")
     publisher.close()
     assert receiver.numbers == list(range(1, 31))
     assert all(receiver.signed) and max(map(len, receiver.messages)) <= 7

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lotwise.cameras.ignore import region_file
 from lotwise.cameras.ignore.region import IgnoreRegion
 from lotwise.cameras.ignore.region_file import add_region, read_regions, remove_region, write_regions
 from lotwise.datasets.errors import InputError
@@ -36,7 +37,8 @@ def test_regions_are_added_once_and_taken_back(tmp_path: Path) -> None:
         remove_region(path, CAGE.id)
 
 
-def test_nothing_is_lost_where_several_write_at_once(tmp_path: Path) -> None:
+def test_nothing_is_lost_where_several_write_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(region_file, "LOCK_TIMEOUT_S", 90.0)  # twenty one after the other, on a busy disk
     path = tmp_path / "C1.json"
     regions = [IgnoreRegion(box=(x / 100, 0.1, x / 100 + 0.05, 0.2)) for x in range(20)]
     threads = [threading.Thread(target=add_region, args=(path, region)) for region in regions]

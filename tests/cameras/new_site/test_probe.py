@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from lotwise.cameras.new_site.probe import Probed, probe, probe_all
 from lotwise.cameras.site.sources import SourceSettings, source_from_text
-from tests.cameras.sources.cameras import RtspServer, grey, needs_gstreamer
+from tests.cameras.sources.cameras import RtspServer, grey, needs_gstreamer, until
 from tests.cameras.sources.http_server import HttpCamera, jpeg
 from tests.cameras.sources.http_settings import account
 
@@ -56,7 +56,7 @@ def test_an_rtsp_camera() -> None:
 def test_a_wrong_password_is_told_and_not_tried_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
     with HttpCamera(lambda handler: handler.reply(jpeg(1)), login="basic") as camera:
         given = account(monkeypatch, "no")
-        found = probe(settings(camera.url, kind="snapshot", **{**given, "backoff": {}}), Path(), limit_s=3)
+        found = probe(settings(camera.url, kind="snapshot", **{**given, "backoff": {}}), Path(), limit_s=10)
         assert camera.wrong_logins <= 1
     assert found.picture is None
     assert "refuses this username and password" in found.words
@@ -71,7 +71,7 @@ def test_a_wrong_password_is_told_and_not_tried_again_and_again(monkeypatch: pyt
     ],
 )  # fmt: skip
 def test_what_is_away_is_told_in_one_line(source: str, why: str, tmp_path: Path) -> None:
-    found = probe(settings(source), tmp_path, limit_s=5)
+    found = probe(settings(source), tmp_path, limit_s=30)
     assert found.picture is None
     assert why in found.words
     assert "\n" not in found.words
@@ -91,18 +91,18 @@ def test_sources_are_looked_at_side_by_side_within_the_limit() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         source = settings(f"http://127.0.0.1:{silent.getsockname()[1]}/a.jpg")
         began = time.monotonic()
-        found = probe_all([source] * 3, Path(), limit_s=4)
+        found = probe_all([source] * 3, Path(), limit_s=10)
         took = time.monotonic() - began
     assert [one.picture for one in found] == [None] * 3
     assert all(one.words for one in found)
-    assert took < 3 * 4
+    assert took < 3 * 10
     assert probe_all([], Path()) == []
 
 
 def test_nothing_is_left_running() -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     probe(settings("rtsp://127.0.0.1:9/1"), Path(), limit_s=3)
-    assert threading.active_count() == before
+    until(lambda: before.issuperset(threading.enumerate()), what="no thread is left behind")
 
 
 def test_words() -> None:

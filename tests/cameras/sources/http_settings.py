@@ -19,4 +19,6 @@ def mjpeg(url: str, **more: object) -> MjpegSettings:
 
 def account(monkeypatch: pytest.MonkeyPatch, password: str = LOGIN[1]) -> dict[str, object]:
     monkeypatch.setenv("CAMERA_PASSWORD", password)
-    return {"username": LOGIN[0], "password": {"env": "CAMERA_PASSWORD"}, "backoff": {"first_s": 0.01, "cap_s": 60}}
+    # No try is given up for its time, which would be a second one, and another log-in, on a busy machine.
+    patient = {"restart_s": 60, "backoff": {"first_s": 0.01, "cap_s": 60}}
+    return {"username": LOGIN[0], "password": {"env": "CAMERA_PASSWORD"}, **patient}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import time
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -35,7 +37,10 @@ def test_pictures_arrive(kind: Callable[..., SnapshotSettings], login: str, monk
     with HttpCamera(answer, login) as camera, Viewer(kind(camera.url, **given)) as viewer:
         first, second = viewer.frame(), viewer.frame()
         for pid in children_of():
-            assert LOGIN[1].encode() not in cmdline(pid) + (Path("/proc") / str(pid) / "environ").read_bytes()
+            shown = cmdline(pid)
+            with suppress(ProcessLookupError, FileNotFoundError):  # one of another test may end at any moment
+                shown += (Path("/proc") / str(pid) / "environ").read_bytes()
+            assert LOGIN[1].encode() not in shown
     assert first.image.shape == (120, 160, 3)
     assert second.number > first.number
     if kind is snapshot:
@@ -234,7 +239,7 @@ def test_a_huge_picture_in_between_does_not_end_the_stream() -> None:
             if camera.owner.closed.wait(0.03):
                 return
 
-    with HttpCamera(answer) as camera, Viewer(mjpeg(camera.url)) as viewer:
+    with HttpCamera(answer) as camera, Viewer(mjpeg(camera.url, restart_s=60)) as viewer:
         assert {viewer.frame().image.shape for _ in range(4)} == {(120, 160, 3)}
         assert viewer.source.health().reconnects == 0
 
@@ -255,7 +260,7 @@ def test_a_whole_picture_of_too_many_pixels_is_left_out_and_the_next_one_is_give
             if camera.owner.closed.wait(0.03):
                 return
 
-    with HttpCamera(answer) as camera, Viewer(kind(camera.url)) as viewer:
+    with HttpCamera(answer) as camera, Viewer(kind(camera.url, restart_s=60)) as viewer:
         assert {viewer.frame().image.shape for _ in range(3)} == {(120, 160, 3)}
         assert viewer.source.health().reconnects == 0
 
@@ -385,10 +390,16 @@ def test_cut_pictures_in_between_are_counted_and_not_given() -> None:
 
 
 def test_snapshot_is_asked_once_a_period_and_gets_stale() -> None:
-    with HttpCamera(lambda camera: camera.reply(jpeg(90))) as camera, Viewer(snapshot(camera.url), 0.5) as viewer:
+    began = time.monotonic()
+    with (
+        HttpCamera(lambda camera: camera.reply(jpeg(90))) as camera,
+        # Stale for so long that a busy machine sees it.
+        Viewer(snapshot(camera.url, restart_s=8.0), 0.5) as viewer,
+    ):
         for _ in range(3):
             viewer.frame()
-        assert camera.requests <= 5
+        asked = camera.requests
+        assert asked <= 3 + (time.monotonic() - began) / 0.5
         camera.answer = silent
         viewer.becomes("stale")
         viewer.becomes("down")

@@ -18,5 +18,5 @@ def test_why_a_usb_camera_is_down(device: str, why: str) -> None:
         {"kind": "usb", "device": device, "width": 640, "height": 480, "rate": 15} | QUICK
     )
     with Viewer(settings) as viewer:
-        until(lambda: why in viewer.source.health().why, 5, why)
+        until(lambda: why in viewer.source.health().why, what=why)
         assert viewer.source.health().state == "down"

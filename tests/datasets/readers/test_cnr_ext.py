@@ -223,6 +223,6 @@ def test_real_labels_in_table_form_give_the_same_and_read_fast(shared: Path, tmp
     (tmp_path / "CNRPark+EXT.csv").write_text("\n".join(rows) + "\n")
     start = time.process_time()
     from_table = read_cnr_ext(tmp_path)
-    assert time.process_time() - start < 3  # about 0.4 s alone
+    assert time.process_time() - start < 6  # about 0.4 s alone
     assert states(from_table) == states(read_cnr_ext(source))
     assert "12584 labels were skipped: they belong to CNRPark (cameras A and B), not to CNR-EXT" in from_table.notes

@@ -84,14 +84,14 @@ def test_an_upload_that_breaks_off_leaves_nothing(serve: Serve) -> None:
     north, jpeg = served.accepted(), jpeg_of(width=640, height=480)
     digest = hashlib.sha256(jpeg).hexdigest()
     path = f"/v1/frames/C1/{digest}"
-    with socket.create_connection(("127.0.0.1", served.port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=60) as line:
         head = (
             f"PUT {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Lotwise {north.keys.token('PUT', path, digest)}\r\n"
             f"Lotwise-Taken: {NOON.isoformat()}\r\nContent-Length: {len(jpeg)}\r\n\r\n"
         )
         line.sendall(head.encode() + jpeg[: len(jpeg) // 2])
     assert north.send("C1", jpeg).body == {"new": True}  # the same frame, sent anew
-    deadline = datetime.now(UTC) + timedelta(seconds=30)
+    deadline = datetime.now(UTC) + timedelta(seconds=60)
     while len(files(served)) > 1 and datetime.now(UTC) < deadline:
         north.ask("GET", "/healthz")
     assert len(files(served)) == 1
@@ -101,7 +101,7 @@ def test_a_request_must_say_how_long_it_is(serve: Serve) -> None:
     north = serve().accepted()
     digest = "0" * 64
     path = f"/v1/frames/C1/{digest}"
-    connection = http.client.HTTPConnection("127.0.0.1", north.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", north.port, timeout=60)
     headers = {"Authorization": f"Lotwise {north.keys.token('PUT', path, digest)}"}
     connection.request("PUT", path, iter([b"a", b"b"]), headers, encode_chunked=True)
     assert connection.getresponse().status == 411

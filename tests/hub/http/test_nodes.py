@@ -98,7 +98,7 @@ def test_frames_are_wanted_until_there_are_enough(serve: Serve) -> None:
 
 
 def test_who_asks_too_often_is_told_when_to_come_again(serve: Serve) -> None:
-    north = serve("limits: {requests_per_s: 0.05}\n").accepted()  # one request at once
+    north = serve("limits: {requests_per_s: 0.01}\n").accepted()  # one request at once
     refused = north.report({})
     assert refused.status == 429
-    assert 1 <= int(refused.headers["retry-after"]) <= 20
+    assert 1 <= int(refused.headers["retry-after"]) <= 100

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy.orm import Session
 
@@ -24,10 +25,11 @@ from lotwise.hub.reading import read_hub
 from lotwise.students.executors.local import LocalExecutor
 from lotwise.students.executors.task import Task, TaskResult, Watch
 from tests.hub.hub_files import write_hub
+from tests.students.executors.test_local import alive
 
 NODE = "ab" * 32
 WORKS = "tests.hub.jobs.works"
-LEASE = timedelta(seconds=3)
+LEASE = timedelta(seconds=10)
 PATIENCE_S = 240.0
 
 
@@ -133,8 +135,10 @@ def test_a_hub_that_is_killed_loses_its_job_to_another_worker_which_goes_on(data
         try:
             until(lambda: counted(tmp_path) == "3")
             assert only_job(database).state == "running"
+            below = psutil.Process(hub.pid).children(recursive=True)
         finally:
             hub.kill()
+    until(lambda: not any(alive(one.pid) for one in below))  # else it might find the gate open and count on
     (tmp_path / "gate").touch()
     with running(JobPool(database, [LocalExecutor(1)], counting(tmp_path), lease=LEASE)):
         until(lambda: only_job(database).state == "done")

@@ -70,7 +70,7 @@ def test_a_node_that_asks_meanwhile_comes_by_itself_and_can_be_ticked(pages: Pag
     with pages.hub.database.writing() as session:
         enrol(session, "12" * 16, "late", "key", "lotwise 0.1.0", None)
     box = page.get_by_label("Choose late")
-    expect(box).to_be_visible(timeout=30_000)
+    expect(box).to_be_visible()
     page.get_by_role("button", name="Tick all").first.click()
     assert box.is_checked() and page.get_by_label("Choose <b>stranger</b>").is_checked()
 
@@ -82,7 +82,7 @@ def test_the_first_camera_comes_by_itself(serve_pages: Callable[..., Pages], ope
     sign_in(page, "vera")
     expect(page.get_by_text("No camera yet")).to_be_visible()
     add_cast(served.hub)
-    expect(page.get_by_role("link", name="north C1")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("link", name="north C1")).to_be_visible()
     expect(page.get_by_label("Verdict")).to_be_visible()
 
 

@@ -8,6 +8,7 @@ from starlette.routing import Mount
 
 from lotwise.hub.database.user_tables import SignInRow
 from lotwise.hub.http.app import make_app
+from lotwise.hub.pages import sign_in_routes
 from lotwise.hub.pages.actions.perform import BY_NAME
 from lotwise.hub.pages.app import make_pages
 from lotwise.hub.pages.sign_in_routes import TRIES_AT_ONCE
@@ -125,6 +126,13 @@ def test_a_made_up_cookie_is_nobodys(pages: Pages) -> None:
         assert Visitor(pages.port, {"lotwise": value}).get("/").status == 303
 
 
+@pytest.fixture
+def seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A try that was used up does not come back while a busy machine looks at the others."""
+    monkeypatch.setattr(sign_in_routes, "TRIES_PER_S", 0.001)
+
+
+@pytest.mark.usefixtures("seldom")
 def test_a_thousand_wrong_passwords(pages: Pages) -> None:
     otto = pages.visitor("otto")
     thief = pages.visitor()
@@ -137,6 +145,7 @@ def test_a_thousand_wrong_passwords(pages: Pages) -> None:
     assert otto.get("/").status == 200, "who has signed in stays so"
 
 
+@pytest.mark.usefixtures("seldom")
 def test_each_user_is_guarded_from_wherever_it_is_tried(pages: Pages) -> None:
     thief = pages.visitor()
     answers = [thief.sign_in("nobody at all", f"wrong {one}").status for one in range(TRIES_AT_ONCE)]

@@ -43,7 +43,7 @@ def picture(width: int = 64, height: int = 64) -> bytes:
 
 
 def post(port: int, data: bytes, bundle: Path, **headers: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     told = {BUNDLE: parse_manifest(bundle).identity, MODULE: "1", "Authorization": f"Bearer {TOKEN}"}
     connection.request("POST", PATH, data, told | {name.replace("_", "-"): value for name, value in headers.items()})
     answer = connection.getresponse()
@@ -78,7 +78,7 @@ def test_what_does_not_fit_is_refused_in_one_line(
 
 
 def test_a_board_tells_what_it_holds(port: int, bundle: Path) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", PATH, headers={"Authorization": f"Bearer {TOKEN}"})
     held = json.loads(connection.getresponse().read())
     connection.close()

@@ -79,7 +79,7 @@ def ask(
 
 def hang(url: str, said: bytes = b"") -> socket.socket:
     """A client that says this and then nothing."""
-    client = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10)
+    client = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=60)
     client.sendall(said)
     return client
 

@@ -100,20 +100,20 @@ def test_one_frame_too_many_is_refused_at_once_and_the_others_are_read(
 
     def slow(*given: object) -> bytes:
         begun.set()
-        assert go_on.wait(30)
+        assert go_on.wait(60)
         return read(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(serving.detectors, "read", slow)
     replies: list[Reply] = []
     first = threading.Thread(target=lambda: replies.append(posted(url, bundle=identity)))
     first.start()
-    assert begun.wait(30)
+    assert begun.wait(60)
     refused = posted(url, bundle=identity)
     assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
     assert "no more may be" in refused.json["error"]
     assert ask(url + "/healthz").status == 200
     go_on.set()
-    first.join(30)
+    first.join(60)
     assert [reply.status for reply in replies] == [200]
     assert serving.metrics()["lotwise_served_frames_refused_total"] == 1
     assert posted(url, bundle=identity).status == 200

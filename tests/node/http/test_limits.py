@@ -15,6 +15,7 @@ def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "ANSWER_TIMEOUT_S", 0.2)
     with served(FakeNode()) as url, hang(url, b"GET / HT") as client:
         assert cut_off(client)
+        monkeypatch.undo()  # a busy machine may take longer to ask
         assert ask(f"{url}/healthz").status == 200
 
 

@@ -74,7 +74,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 def status(port: int, method: str, path: str, headers: Sequence[tuple[str, str]]) -> int:
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers), "Connection: close"]
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
         client.sendall("\r\n".join([*lines, "", ""]).encode("latin1"))
         answer = client.recv(4096)
     assert answer.startswith(b"HTTP/1.1 "), answer

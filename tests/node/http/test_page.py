@@ -178,6 +178,6 @@ def browsed(url: str, folder: Path) -> str:
     switches = "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
     command = [browser, *switches.split(), "--disable-sync", "--no-first-run", f"--user-data-dir={folder}"]
     done = subprocess.run(
-        [*command, "--virtual-time-budget=10000", "--dump-dom", f"{url}/"], capture_output=True, text=True, timeout=60
+        [*command, "--virtual-time-budget=10000", "--dump-dom", f"{url}/"], capture_output=True, text=True, timeout=180
     )
     return re.sub(r"<script>.*?</script>", "", done.stdout, flags=re.DOTALL)

@@ -27,4 +27,4 @@ def keys(tmp_path: Path) -> Keys:
 @pytest.fixture
 def client(hub: FakeHub, keys: Keys) -> HubClient:
     hub.node_key = keys.public
-    return HubClient(hub.url, keys, timeout_s=5)
+    return HubClient(hub.url, keys, timeout_s=30)

@@ -40,7 +40,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link_module, "PENDING_S", 0.05)
     monkeypatch.setattr(link_module, "REJECTED_S", 0.05)
     monkeypatch.setattr(link_module, "AWAY", BackoffSettings(first_s=0.05, cap_s=0.1))
-    monkeypatch.setattr(HubLink.__init__, "__defaults__", (link_module.AWAY, 5.0))
+    monkeypatch.setattr(HubLink.__init__, "__defaults__", (link_module.AWAY, 30.0))
 
 
 def without_a_bundle(folder: Path, **more: object) -> Path:
@@ -120,6 +120,7 @@ def test_a_hub_that_goes_and_comes_back_is_told_how_things_are(
     assert service.node.stuck() is None
     back = FakeHub(tmp_path, hub.port)
     back.node_key = hub.node_key
+    back.orders = Orders(again_s=60)  # so that what comes by the clock is not taken for what has piled up
     until(lambda: back.reports, "a report once it is back", 60)
     before = len(back.reports)
     assert before <= 2  # states, not what has piled up
@@ -161,7 +162,7 @@ def test_its_end_does_not_wait_for_a_hub_that_hangs(service: Service, hub: FakeH
     service.start()
     began = time.monotonic()
     link(service).close()
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 25  # its request is given up after thirty
     link(service).close()
 
 

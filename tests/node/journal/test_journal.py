@@ -248,7 +248,7 @@ def test_several_threads_record_while_others_read(opened: Callable[..., Journal]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(180)
     assert sorted(given) == got == list(range(1, 451))
 
 

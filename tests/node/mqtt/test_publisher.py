@@ -84,7 +84,7 @@ def publisher(journal: Journal) -> Iterator[Callable[..., MqttPublisher]]:
     made: list[MqttPublisher] = []
 
     def make(port: int, node: Node | None = None, history: Journal | None = None, **settings: object) -> MqttPublisher:
-        mqtt = MqttSettings.model_validate({"host": "127.0.0.1", "port": port, "keepalive_s": 2} | settings)
+        mqtt = MqttSettings.model_validate({"host": "127.0.0.1", "port": port, "keepalive_s": 10} | settings)
         node = node or two_cameras()
         made.append(MqttPublisher(mqtt, "north lot", history or journal, node.now, backoff=QUICK))
         made[-1].start()
@@ -107,6 +107,7 @@ def test_states_are_retained_and_events_come_in_order(
         assert seen.numbers == list(range(1, 301))
         assert not any(retain for topic, _, retain in seen.messages if topic.endswith("/events"))
         until(lambda: node.health().waiting == 0, "all acknowledged")
+        until(lambda: node.health().delivered >= 300, "and counted")
         assert node.health().delivered == 300
     held = {topic: json.loads(payload) for topic, payload in retained(broker.port).items() if b"{" in payload}
     assert held["lotwise/north_lot/C1/slot/1"] == {
@@ -184,10 +185,11 @@ def test_a_broker_that_hangs_is_left_and_gets_everything_once_it_goes_on(
     broker: Broker, journal: Journal, publisher: Callable[..., MqttPublisher]
 ) -> None:
     with Subscriber(broker.port) as seen:
-        node = publisher(broker.port)
+        node = publisher(broker.port, keepalive_s=2)
         journal.record(events(100))
         node.wake()
         until(lambda: len(seen.numbers) == 100, "the first came")
+        until(lambda: node.health().waiting == 0, "and are acknowledged")
         broker.signal(signal.SIGSTOP)
         journal.record(events(1000))
         node.wake()
@@ -212,7 +214,7 @@ from lotwise.cameras.site.publish import MqttSettings
 
 journal = Journal(Path(sys.argv[1]))
 publisher = MqttPublisher(
-    MqttSettings(host="127.0.0.1", port=int(sys.argv[2]), keepalive_s=2),
+    MqttSettings(host="127.0.0.1", port=int(sys.argv[2]), keepalive_s=10),
     "north lot", journal, two_cameras().now, backoff=QUICK,
 )
 publisher.start()

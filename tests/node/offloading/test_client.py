@@ -86,7 +86,7 @@ def answering() -> Iterator[Answer]:
 
 
 def boxes(url: str) -> tuple[np.ndarray, np.ndarray]:
-    return NeighbourClient(url, TOKEN, timeout_s=10).boxes("C1", "b" * 16, 0.1, FRAME)
+    return NeighbourClient(url, TOKEN, timeout_s=60).boxes("C1", "b" * 16, 0.1, FRAME)
 
 
 def test_the_connection_stays_open_and_is_made_anew_where_the_other_side_has_closed_it(answering: Answer) -> None:

@@ -90,7 +90,7 @@ class Running:
     def stop(self) -> str:
         """SIGTERM, and what it has said."""
         self._process.send_signal(signal.SIGTERM)
-        return self._process.communicate(timeout=60)[1]
+        return self._process.communicate(timeout=120)[1]
 
     def close(self) -> None:
         """Whatever state it is in, it is gone."""

@@ -32,7 +32,7 @@ from lotwise.teacher.checkpoint import fingerprint, load_model
 from tests.conftest import Weights
 from tests.students.pipeline.plans import only, plan_of
 
-DEADLINE_S = 120
+DEADLINE_S = 300
 
 
 @pytest.fixture

@@ -77,7 +77,8 @@ def test_a_wrong_password_is_sent_once_and_not_in_the_clear(
 ) -> None:
     pytest.importorskip("av")
     monkeypatch.setenv("LOT_PASSWORD", "wrong")
-    account = {"username": "operator", "password": {"env": "LOT_PASSWORD"}, "backoff": {"first_s": 60, "cap_s": 60}}
+    once = {"restart_s": 60, "backoff": {"first_s": 60, "cap_s": 60}}
+    account = {"username": "operator", "password": {"env": "LOT_PASSWORD"}, **once}
     with Viewer(rtsp(camera.url, **account)) as viewer:
         until(lambda: "refuses this username and password" in viewer.source.health().why)
     (login,) = camera.logins

@@ -21,8 +21,9 @@ from tests.node.http.slot_editor.lots import write_lot
 from tests.node.mqtt.brokers import until
 from tests.node.nodes import FakeNode
 
-expect.set_options(timeout=30_000)
-"""Milliseconds for what a page is to show: more than it takes on a machine that has other work too."""
+PATIENCE_MS = 60_000
+"""Milliseconds for what a page is to show or do: more than it takes on a machine that has other work too."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def chromium() -> Iterator[Browser]:
     if program is None:
         pytest.skip("no Chromium on this machine")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"], timeout=PATIENCE_MS)
         yield browser
         browser.close()
 
@@ -105,6 +106,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
                 complaints.append(f"asked another place: {asked}")
 
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

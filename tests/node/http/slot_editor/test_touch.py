@@ -13,12 +13,19 @@ from tests.node.http.slot_editor.test_editing import close, middle, moved
 pytestmark = pytest.mark.slow
 
 SLOTS = [square("1", 0.1, 0.3, 0.2, 0.2), square("2", 0.4, 0.3, 0.2, 0.2), square("3", 0.7, 0.3, 0.2, 0.2)]
+LONG_HOLD = """() => {
+    const later = window.setTimeout.bind(window);
+    window.setTimeout = (act, ms, ...more) => later(act, ms === 500 ? 3000 : ms, ...more);
+}"""
+"""Makes a long press longer: on a busy machine a finger that only taps may be half a second on the glass."""
 
 
 @pytest.fixture
 def hands(edited: Served, open_page: OpenPage) -> Hands:
     edited.site.write(*SLOTS)
-    return Hands(open_page(edited.editor(), 390, 844, has_touch=True, is_mobile=True))
+    hands = Hands(open_page(edited.editor(), 390, 844, has_touch=True, is_mobile=True))
+    hands.page.evaluate(LONG_HOLD)
+    return hands
 
 
 def hold(hands: Hands, point: tuple[float, float]) -> None:
