@@ -96,16 +96,24 @@ class OverstayWatch:
         now = self._node.now()
         places = {_key(place): place for place in lot_places(now).values()}
         self._learn_bays(places)
-        for key, place in places.items():
-            bay = self._bays[key]
-            if bay.max_stay_s is not None and place.time is not None:
-                self._look_at(key, place.now, place.time, bay, bay.max_stay_s)
+        overstays: list[Event] = []
+        try:
+            for key, place in places.items():
+                bay = self._bays[key]
+                if bay.max_stay_s is not None and place.time is not None:
+                    overstays += self._overstay(key, place.now, place.time, bay, bay.max_stay_s)
+            self._node.bays = self._bays_of(now, places)
+        finally:  # after the bays, so that whoever hears of one finds it there
+            for overstay in overstays:
+                self._node.note(overstay)
+
+    def _bays_of(self, now: NodeNow, places: Mapping[Key, Place]) -> dict[str, dict[str, BayNow]]:
         found: dict[str, dict[str, BayNow]] = {name: {} for name in now.cameras}
         for key, place in places.items():
             found.setdefault(key[0], {})[key[1]] = shown = self._shown(key, place.now)
             for camera, slot in place.seen_as.items():
                 found[camera][slot] = shown
-        self._node.bays = found
+        return found
 
     def _shown(self, key: Key, state: SlotNow) -> BayNow:
         bay = self._bays[key]
@@ -118,11 +126,12 @@ class OverstayWatch:
             self._bays = {key: bay_of_place(self._site.bays, key[1], dict(of), rows) for key, of in seen_as.items()}
             self._seen_as = seen_as
 
-    def _look_at(self, key: Key, state: SlotNow, time: datetime, bay: Bay, longest_s: float) -> None:
+    def _overstay(self, key: Key, state: SlotNow, time: datetime, bay: Bay, longest_s: float) -> list[Event]:
+        """The event of an overstay that was not told before, if there is one."""
         if state.state == "free":
             self._told.pop(key, None)
         if state.state != "occupied":
-            return
+            return []
         if key not in self._looked_up:
             self._looked_up.add(key)
             if (before := told_at(self._journal.path, *key)) is not None:
@@ -131,12 +140,12 @@ class OverstayWatch:
             del self._told[key]  # another car, that came unseen
         begin, due = self._next.get(key, (state.since, 0.0))
         if key in self._told or (begin == state.since and self._steady() < due):
-            return
+            return []
         seen_s = self._seen_s(key, state, time)
         if seen_s < longest_s:
             # It cannot have been seen there for long enough before that, whatever the clock is set to.
             self._next[key] = state.since, self._steady() + longest_s - seen_s
-            return
+            return []
         at = time if self._is_recording(time) else self._clock()
         self._told[key] = at
         self._next.pop(key, None)
@@ -148,7 +157,7 @@ class OverstayWatch:
             "kind": bay.kind,
             "row": bay.row,
         }
-        self._node.note(Event(at, "stay", *key, "occupied", "overstay", details))
+        return [Event(at, "stay", *key, "occupied", "overstay", details)]
 
     def _seen_s(self, key: Key, state: SlotNow, time: datetime) -> float:
         if self._is_recording(time):

@@ -62,6 +62,7 @@ class Lot:
         return NodeNow("lot", NOON, True, {"C1": camera})
 
     def note(self, event: Event) -> None:
+        assert self.bays["C1"][event.name].overstay, "who hears of it finds it there"
         self.journal.record([event])
 
     def becomes(self, hours: float, slot: str, state: str, since: float | None = None) -> None:
