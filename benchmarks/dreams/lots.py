@@ -20,6 +20,7 @@ from lotwise.eval.evidence import Evidence
 from lotwise.eval.protocols import SLOTS, VEHICLES
 from lotwise.students.distillation.settings import DistillSettings
 from lotwise.students.pretrained import NANO, TEACHER
+from lotwise.teacher.index import LabelIndex, Labels
 from lotwise.teacher.label import label
 from lotwise.teacher.oracle import Oracle, OracleSettings
 from lotwise.teacher.store import KnowledgeStore
@@ -62,19 +63,6 @@ class Lot:
         return sum(frame.path.stat().st_size for frame in self.train)
 
 
-@dataclass(frozen=True)
-class Known:
-    """What the teacher of a lot says of frames.
-
-    Attributes:
-        keys: content key by frame name.
-        store: of the teacher.
-    """
-
-    keys: Mapping[str, str]
-    store: KnowledgeStore
-
-
 def open_lot(name: str, shared: Path, work: Path, size: int, steps: int, seed: int) -> Lot:
     """A camera by its name; rendered ones are rendered where they are not yet."""
     classes: tuple[str, ...]
@@ -102,11 +90,13 @@ def open_lot(name: str, shared: Path, work: Path, size: int, steps: int, seed: i
     return Lot(name, dataset, split.train, split.test, str(teacher), str(student), classes, distill, scales)
 
 
-def labelled(lot: Lot, frames: tuple[Frame, ...], work: Path, scales: tuple[int, ...]) -> Known:
+def labelled(lot: Lot, frames: tuple[Frame, ...], work: Path, scales: tuple[int, ...]) -> Labels:
     """What the lot's teacher says of frames of whatever camera; each is looked at once."""
     oracle = oracle_of(lot.teacher, OracleSettings(scales=scales, classes=lot.classes, grid=lot.distill.size))
     store = KnowledgeStore.open(work / "knowledge", oracle.identity, oracle.description)
-    return Known(dict(label(frames, oracle, store).keys), store)
+    found = label(frames, oracle, store)
+    index = LabelIndex(oracle=oracle.identity, description=oracle.description, frames=dict(found.frames))
+    return Labels(index, store, found.predicted)
 
 
 @lru_cache(2)
@@ -114,20 +104,23 @@ def oracle_of(teacher: str, settings: OracleSettings) -> Oracle:
     return Oracle(teacher, settings)
 
 
-def figures(lot: Lot, said: Mapping[str, Detections], known: Known) -> dict[str, float | None]:
-    """Against the truth, at a score of 0.25: here alone it enters.
+def figures(
+    lot: Lot, said: Mapping[str, Detections], known: Labels, score: float = DEFAULT_CONFIDENCE
+) -> dict[str, float | None]:
+    """Against the truth: here alone it enters.
 
     Args:
         lot: whose test frames these are.
         said: boxes by frame name.
         known: the teacher's word on its training frames, from which slots are learned, for all rows alike.
+        score: from which a box counts, for slots too.
     """
     camera = lot.test[0].camera
     evidence = Evidence(
         lot.test,
         lot.dataset.truth,
         {"student": said},
-        {"student": {camera: DEFAULT_CONFIDENCE}},
+        {"student": {camera: score}},
         lot.dataset.slots,
         {frame.name: image_size(frame.path) for frame in lot.test},
         {camera: _rule(lot, known)},
@@ -144,7 +137,7 @@ def figures(lot: Lot, said: Mapping[str, Detections], known: Known) -> dict[str,
     }
 
 
-def _rule(lot: Lot, known: Known) -> SlotRule:
+def _rule(lot: Lot, known: Labels) -> SlotRule:
     size = image_size(lot.train[0].path)
     told = [known.store.get(known.keys[frame.name]).detections for frame in lot.train]
     return slot_rule(learn_slot_model(told, lot.dataset.slots.get(lot.train[0].camera, ()), size))

@@ -12,22 +12,22 @@ import cv2
 import numpy as np
 from ultralytics.nn.tasks import DetectionModel
 
-from benchmarks.dreams.lots import OTHER_FRAMES, Known, Lot, labelled
+from benchmarks.dreams.lots import OTHER_FRAMES, Lot, labelled
 from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE
 from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.datasets.frame import Detections, Frame
 from lotwise.datasets.load import load
 from lotwise.datasets.whole_file import write_whole
 from lotwise.students.distillation.learn import learn
-from lotwise.students.few_frames.blend import blend
 from lotwise.students.model.deployed import candidates, deployed_form, reported
 from lotwise.students.model.student import make_student
 from lotwise.students.synthesis.drawn import dreams_taught
-from lotwise.students.synthesis.elsewhere import SHARE, LabelledDreams, label_dreams
+from lotwise.students.synthesis.elsewhere import LabelledDreams, label_dreams
 from lotwise.students.synthesis.make_metadata import make_metadata
 from lotwise.students.synthesis.metadata import Metadata
 from lotwise.students.synthesis.metadata_file import encode, read_metadata, write_metadata
 from lotwise.students.synthesis.settings import BackgroundLevel, DreamSettings, MetadataSettings
+from lotwise.teacher.index import Labels
 
 LEVELS: tuple[BackgroundLevel, ...] = ("none", "channels", "picture")
 ROWS = ("nano", "noise", "other lot", *(f"dreams, {level}" for level in LEVELS), "dreams + other lot", "own frames")
@@ -80,7 +80,7 @@ def make_row(row: str, lot: Lot, other: Lot, dream: DreamSettings, work: Path) -
     level: BackgroundLevel = next((level for level in LEVELS if row.endswith(level)), "picture")
     metadata = camera_metadata(lot, level, work)
     made = dreams_of(lot, metadata, dream, work)
-    frames, known = made.dreams.frames, Known(made.labels.keys, made.labels.store)
+    frames, known = made.dreams.frames, made.labels
     said = {"pictures": len(frames), "background": level, **_seen(made)}
     taught = dreams_taught(made.dreams, known.keys, known.store, lot.distill.positive_threshold)
     if "+" in row:
@@ -123,15 +123,10 @@ def look(student: DetectionModel, frames: Sequence[Frame], size: int) -> dict[st
     return said
 
 
-def half_way(student: DetectionModel, lot: Lot) -> DetectionModel:
-    """A student taken back towards the nano, as far as students of dreams are."""
-    return blend(make_student(lot.student, lot.classes), student, SHARE)
-
-
 def _learn(
     lot: Lot,
     frames: Sequence[Frame],
-    known: Known,
+    known: Labels,
     folder: Path,
     consensus: bool = False,
     taught: Mapping[str, Detections] | None = None,

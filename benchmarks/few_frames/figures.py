@@ -17,13 +17,12 @@ from lotwise.eval.evaluation import evaluate
 from lotwise.eval.evidence import Evidence
 from lotwise.eval.protocols import SLOTS, VEHICLES
 from lotwise.students.few_frames.choice import NANO
-from lotwise.students.few_frames.folds import make_folds
 from lotwise.students.pipeline.gate import decide, invention_refusal
-from lotwise.students.pipeline.leave_out import weigh
 from lotwise.students.pipeline.measure import measure
 from lotwise.students.pipeline.measure_camera import expected_of
 from lotwise.students.pipeline.slot_threshold import tell_slots
 from lotwise.students.pipeline.tune import Tuning
+from lotwise.students.pipeline.way_from_nano import weigh
 
 
 def score(
@@ -106,10 +105,8 @@ def goes_live(camera: Camera, looked: Looked) -> Live:
     share, margin, f1 = 1.0, 0.0, {}
     few = looked.cell.recipe == "own"
     if few:
-        folds = make_folds(unlearned, camera.labels.keys, plan.few_frames.folds)
-        assert folds is not None
-        left_out = weigh(said, folds, expected, plan)
-        share, margin, f1 = left_out.share, left_out.margin, left_out.agreement
+        weighed = weigh(said, expected, plan.export.tune, plan.few_frames.margin)
+        share, margin, f1 = weighed.share, weighed.margin, weighed.agreement
     tunings = measure({"baseline": said[NANO], "student": said[share]}, expected, slots=slots, raised=few)
     student = tunings["student"]
     if not few:

@@ -18,7 +18,7 @@ def blend(nano: DetectionModel, student: DetectionModel, share: float) -> Detect
     Args:
         nano: what the student started from.
         student: what it has become.
-        share: how far to go from the nano to the student, 0..1: 0 is the nano and 1 the student, bit for bit.
+        share: how far to go from the nano to the student, 0..1: 0 is the nano and 1 the student, number for number.
 
     Returns:
         A new model, in eval mode.

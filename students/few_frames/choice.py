@@ -24,7 +24,7 @@ def needed_gain(margin: float, boxes: int) -> float:
     return max(margin, MARGIN_BOXES / max(boxes, 1))
 
 
-def choose_share(agreement: Mapping[float, float], margin: float = DEFAULT_MARGIN) -> float:
+def choose_share(agreement: Mapping[float, float], margin: float = DEFAULT_MARGIN, enough: float = ENOUGH) -> float:
     """The candidate nearest to the nano that brings most of what can be gained.
 
     Frames left out are few and often of the day of those learned from, so they flatter whoever has gone far.
@@ -32,12 +32,15 @@ def choose_share(agreement: Mapping[float, float], margin: float = DEFAULT_MARGI
     Args:
         agreement: F1 with the teacher on frames left out, by share of the way from nano (0) to student (1).
         margin: least gain over the nano that counts.
+        enough: share of the best candidate's gain that a nearer one must reach; 1 takes the best.
 
     Returns:
         A share above 0. Where none gains the margin it is the one that agrees best, for the promotion gate to refuse.
 
     >>> choose_share({0.0: 0.80, 0.25: 0.88, 0.5: 0.90, 1.0: 0.70})
     0.25
+    >>> choose_share({0.0: 0.80, 0.25: 0.88, 0.5: 0.90, 1.0: 0.70}, enough=1.0)
+    0.5
     >>> choose_share({0.0: 0.80, 0.25: 0.79, 0.5: 0.805, 1.0: 0.70})
     0.5
     """
@@ -46,5 +49,5 @@ def choose_share(agreement: Mapping[float, float], margin: float = DEFAULT_MARGI
     best = max(candidates, key=lambda share: (agreement[share], -share))
     if agreement[best] < nano + margin:
         return best
-    wanted = nano + max(margin, ENOUGH * (agreement[best] - nano))
+    wanted = nano + max(margin, enough * (agreement[best] - nano))
     return next(share for share in candidates if agreement[share] >= wanted)

@@ -36,7 +36,7 @@ class FewFramesSettings(BaseModel):
         Field(
             min_length=1,
             description="How far from the untouched nano's weights (0) to the trained student's (1) a student may "
-            "lie; frames left out choose one of them.",
+            "lie; frames that it did not learn from choose one of them. So with dreams.",
         ),
     ] = (0.25, 0.5, 0.75, 1.0)
     margin: Annotated[

@@ -13,6 +13,7 @@ from lotwise.datasets.progress import Note, Progress, no_note, no_progress
 from lotwise.datasets.split import Split
 from lotwise.students.distillation.checkpoint import LOG
 from lotwise.students.distillation.learn import STUDENT
+from lotwise.students.pipeline.dream_share import take_share
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.plot import plot_log
 from lotwise.students.pipeline.records import CameraRecord, DreamRecord
@@ -36,6 +37,8 @@ from lotwise.teacher.index import Labels
 
 METADATA = "metadata.safetensors"
 DREAMS = "dreams"
+TAKEN = f"{DREAMS}/student.safetensors"
+"""In the camera's folder: what it has taken of the student of dreams."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def dream_students(
         known = read_metadata(path)
         folder = run.camera(one.camera) / DREAMS
         made = student_of_dreams(known, plan.teacher, plan.student, asked.dream, plan.distill, folder, progress)
-        records.append(_take(run, plan, one, labels, made, note))
+        records.append(_take(run, plan, one, labels, made, note, read))
     return records
 
 
@@ -105,7 +108,9 @@ def write_run_metadata(
     }
 
 
-def take_students(run: Run, footage: Footage, labels: Labels, folder: Path, note: Note = no_note) -> list[CameraRecord]:
+def take_students(
+    run: Run, footage: Footage, labels: Labels, folder: Path, note: Note = no_note, read: LoadFrame = load
+) -> list[CameraRecord]:
     """Give cameras the students that ``lotwise dream`` has made of their metadata; the next export measures them.
 
     Args:
@@ -114,6 +119,7 @@ def take_students(run: Run, footage: Footage, labels: Labels, folder: Path, note
         labels: what the first stage left.
         folder: with a folder of each camera, as ``lotwise dream`` writes it.
         note: told, one line each, what a user should know.
+        read: gives the pixels of a frame.
 
     Raises:
         InputError: no student there, or one of other metadata than the camera has told.
@@ -138,7 +144,7 @@ def take_students(run: Run, footage: Footage, labels: Labels, folder: Path, note
             (own / TRAIN).mkdir(parents=True, exist_ok=True)
             shutil.copyfile(theirs / TRAIN / STUDENT, own / TRAIN / STUDENT)
             shutil.copyfile(theirs / NOTE, own / NOTE)
-        records.append(_take(run, plan, one, labels, made, note))
+        records.append(_take(run, plan, one, labels, made, note, read))
     if not records:
         raise InputError(f"{folder}: no student of {', '.join(footage.cameras)} here; give the folder of lotwise dream")
     return records
@@ -183,11 +189,22 @@ def _cameras(footage: Footage, labels: Labels, plan: Plan) -> list[CameraFrames]
     return found
 
 
-def _take(run: Run, plan: Plan, one: CameraFrames, labels: Labels, made: DreamtStudent, note: Note) -> CameraRecord:
+def _take(
+    run: Run, plan: Plan, one: CameraFrames, labels: Labels, made: DreamtStudent, note: Note, read: LoadFrame
+) -> CameraRecord:
     """The record of a camera with a student of dreams."""
-    split = one.split
+    split, folder = one.split, run.camera(one.camera)
     before = run.record(one.camera)
     train, test = (tuple(frame.name for frame in side) for side in (split.train, split.test))
+    if before is not None and before.dreams is not None:
+        told, known = before.dreams, (made.metadata, made.weights, train, test)
+        same = (told.metadata, before.training.get("weights"), before.train, before.test) == known
+        if same and (folder / told.weights).is_file():
+            return before
+    elif before is not None:
+        note(f"{one.camera}: its student, which learned from frames, gives way to one that learned from dreams")
+    labels.check(split.train, read)
+    taken = take_share(plan, folder / DREAMS / TRAIN / STUDENT, split.train, made.size, labels, read, folder / TAKEN)
     told = DreamRecord(
         metadata=made.metadata,
         background=made.background,
@@ -195,12 +212,10 @@ def _take(run: Run, plan: Plan, one: CameraFrames, labels: Labels, made: DreamtS
         frame_bytes=sum(frame.path.stat().st_size for frame in split.train if frame.path.is_file()),
         dreams=made.dreams,
         dreaming=made.dreaming,
+        weights=TAKEN,
+        agreement=dict(taken.agreement),
+        share=taken.share,
     )
-    if before is not None and before.dreams == told and before.training.get("weights") == made.weights:
-        if (before.train, before.test) == (train, test):
-            return before
-    elif before is not None and before.dreams is None:
-        note(f"{one.camera}: its student, which learned from frames, gives way to one that learned from dreams")
     record = CameraRecord(
         camera=one.camera,
         train=train,
@@ -221,7 +236,7 @@ def _take(run: Run, plan: Plan, one: CameraFrames, labels: Labels, made: DreamtS
         },
         dreams=told,
     )
-    log = run.camera(one.camera) / DREAMS / TRAIN / LOG
+    log = folder / DREAMS / TRAIN / LOG
     if log.is_file():  # a student that was made elsewhere comes without it
         plot_log(log, log.with_name("loss.png"), one.camera)
     run.save(record)
@@ -230,10 +245,11 @@ def _take(run: Run, plan: Plan, one: CameraFrames, labels: Labels, made: DreamtS
 
 def said_of_dreams(told: DreamRecord) -> str:
     """What the report says of a student that saw no frame."""
+    far = "" if told.share == 1 else f"; of the way from the untouched nano it goes {told.share:.0%}, as agrees best"
     return (
         f"frames stayed on the camera: its student saw none of them, but {told.dreams} dreams, made of "
         f"{told.bytes / 1000:.0f} kB of metadata (background: {told.background}) where the frames have "
-        f"{told.frame_bytes / 1000:.0f} kB"
+        f"{told.frame_bytes / 1000:.0f} kB{far}"
     )
 
 

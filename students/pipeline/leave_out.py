@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE
-from lotwise.cameras.detection.letterbox import Letterbox
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections
 from lotwise.datasets.load import LoadFrame
@@ -19,20 +17,15 @@ from lotwise.datasets.split import Split
 from lotwise.datasets.suppression import STUDENT_NESTED, STUDENT_NMS_IOU
 from lotwise.students.distillation.checkpoint import CHECKPOINT
 from lotwise.students.distillation.learn import SECOND_ROUND, STUDENT, learn
-from lotwise.students.few_frames.blend import blend
-from lotwise.students.few_frames.choice import NANO, choose_share, needed_gain
 from lotwise.students.few_frames.folds import Folds, make_folds, pictures
 from lotwise.students.few_frames.said import Said, read_said, write_said
 from lotwise.students.few_frames.settings import FewFramesSettings
-from lotwise.students.model.deployed import candidates, deployed_form, reported
 from lotwise.students.model.student import make_student
 from lotwise.students.pipeline.expectation import expected_vehicles
-from lotwise.students.pipeline.expected_f1 import Expected, judge
-from lotwise.students.pipeline.inventions import may_be_invented
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.records import CameraRecord, LeftOutRecord
 from lotwise.students.pipeline.run import Run
-from lotwise.students.pipeline.tune import tune, untuned
+from lotwise.students.pipeline.way_from_nano import Weighed, look_on_the_way, weigh
 from lotwise.teacher.checkpoint import fingerprint
 from lotwise.teacher.ignored import ignored_in, taught_identity
 from lotwise.teacher.index import Labels
@@ -88,41 +81,18 @@ def leave_out(
     counted = {
         share: {name: counted_of(labels, name, one) for name, one in found.items()} for share, found in said.items()
     }
-    return weigh(counted, folds, expected_vehicles(folds.frames, labels, plan.distill, read), plan)
+    expected = expected_vehicles(folds.frames, labels, plan.distill, read)
+    return record_of(weigh(counted, expected, plan.export.tune, plan.few_frames.margin), folds)
 
 
-def weigh(said: Said, folds: Folds, expected: Mapping[str, Expected], plan: Plan) -> LeftOutRecord:
-    """Choose how far from the nano the student shall lie, by what was said of frames left out.
-
-    Each point on the way is measured as it would run: at its own best threshold, where thresholds are chosen, raised
-    until it draws hardly more than the nano where the teacher has nothing. Points that do so from no score up come
-    into question only where all do.
-
-    Args:
-        said: of each frame by models that did not learn from it, things that are ignored left out.
-        folds: the parts.
-        expected: of each frame.
-        plan: of the run.
-    """
-    judged = {share: judge((one, expected[name]) for name, one in found.items()) for share, found in said.items()}
-    nano = tune(judged[NANO]) if plan.export.tune else untuned(judged[NANO])
-    tunings = {
-        share: (tune if plan.export.tune else untuned)(one, of_nano=None if share == NANO else nano.invented)
-        for share, one in judged.items()
-    }
-    agreements = {share: one.expected_f1 for share, one in tunings.items()}
-    told = {
-        share: agreements[share]
-        for share, one in tunings.items()
-        if share == NANO or one.invented <= may_be_invented(one.boxes, nano.invented)
-    }
-    margin = needed_gain(plan.few_frames.margin, sum(len(one.taught) for one in expected.values()))
+def record_of(weighed: Weighed, folds: Folds) -> LeftOutRecord:
+    """What the run keeps of how a student of few frames was measured."""
     return LeftOutRecord(
         parts=tuple(tuple(frame.name for frame in folds.left_out(part)) for part in range(len(folds))),
         days_apart=folds.days_apart,
-        agreement=agreements,
-        share=choose_share(told if len(told) > 1 else agreements, margin),
-        margin=margin,
+        agreement=dict(weighed.agreement),
+        share=weighed.share,
+        margin=weighed.margin,
     )
 
 
@@ -189,18 +159,7 @@ def _part(
         stage=stage,
         read=read,
     )
-    images = {}
-    for frame in left_out:
-        image = read(frame)
-        fitted = Letterbox((image.shape[1], image.shape[0]), done.size)
-        images[frame.name] = fitted.image(image), fitted
-    said: dict[float, dict[str, Detections]] = {}
-    for share in (NANO, *plan.few_frames.shares):
-        form = deployed_form(blend(nano, done.trained.student, share))
-        said[share] = {
-            name: reported(candidates(form, image), fitted, MIN_REPORTED_SCORE)
-            for name, (image, fitted) in images.items()
-        }
+    said = look_on_the_way(nano, done.trained.student, plan.few_frames.shares, left_out, done.size, read)
     write_said(folder / SAID, identity, said)
     # Of a student that is measured only what it said is kept: each would take some 60 MB.
     shutil.rmtree(folder / SECOND_ROUND, ignore_errors=True)

@@ -175,6 +175,16 @@ class DreamRecord(BaseModel):
     weights: Annotated[str, Field(description="File of the student, below the camera's folder.")] = (
         "dreams/train/student.safetensors"
     )
+    agreement: Annotated[
+        dict[float, float],
+        Field(
+            description="Expected F1 on the camera's own frames that are not held out of what lies on the way from "
+            "the untouched nano (0) to what has learned from dreams (1); empty in runs of older versions."
+        ),
+    ] = {}
+    share: Annotated[
+        float, Field(gt=0, le=1, description="How far on that way the camera's student lies; these frames chose it.")
+    ] = 1.0
 
 
 class CameraRecord(BaseModel):

@@ -15,14 +15,12 @@ from lotwise.datasets.progress import Progress, no_progress
 from lotwise.datasets.whole_file import write_whole
 from lotwise.students.distillation.learn import STUDENT, learn
 from lotwise.students.distillation.settings import DistillSettings
-from lotwise.students.few_frames.blend import blend
-from lotwise.students.model.student import make_student
 from lotwise.students.synthesis.drawn import dreams_taught
 from lotwise.students.synthesis.dreams import DreamSet, make_dreams, read_dreams
 from lotwise.students.synthesis.metadata import Metadata
 from lotwise.students.synthesis.metadata_file import encode, metadata_key
 from lotwise.students.synthesis.settings import BackgroundLevel, DreamSettings
-from lotwise.teacher.checkpoint import fingerprint, load_model, save_model
+from lotwise.teacher.checkpoint import fingerprint, load_model
 from lotwise.teacher.index import LabelIndex, Labels, open_labels, read_index, write_index
 from lotwise.teacher.label import label
 from lotwise.teacher.oracle import Oracle, OracleSettings
@@ -31,9 +29,6 @@ from lotwise.teacher.store import KnowledgeStore, unwritable
 NOTE = "dreams.json"
 TRAIN = "train"
 KNOWLEDGE = "knowledge"
-SHARE = 0.5
-"""How far a student of dreams lies from the nano. Pictures that nobody took teach where vehicles are and how they look,
-and also what only dreams look like."""
 
 
 class DreamtStudent(BaseModel):
@@ -102,10 +97,9 @@ def student_of_dreams(
     begun = time.monotonic()
     made = label_dreams(metadata, teacher, dream, folder, progress)
     dreaming = time.monotonic() - begun
-    classes = metadata.header.classes
     learned = learn(
         nano,
-        classes,
+        metadata.header.classes,
         made.dreams.frames,
         made.labels.keys,
         made.labels.store,
@@ -115,8 +109,6 @@ def student_of_dreams(
         stage=f"train {metadata.header.camera}",
         taught=dreams_taught(made.dreams, made.labels.keys, made.labels.store, settings.positive_threshold),
     )
-    student = blend(make_student(nano, classes), learned.trained.student, SHARE)
-    save_model(student, folder / TRAIN / STUDENT)
     found = DreamtStudent(
         camera=metadata.header.camera,
         metadata=metadata_key(metadata),
@@ -125,7 +117,7 @@ def student_of_dreams(
         background=metadata.header.background,
         dreams=len(made.dreams.frames),
         size=learned.size,
-        weights=fingerprint(student),
+        weights=fingerprint(learned.trained.student),
         steps=learned.trained.steps,
         loss=learned.trained.loss,
         dreaming=round(dreaming, 1),

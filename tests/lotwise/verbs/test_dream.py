@@ -55,6 +55,10 @@ def test_one_command_gives_each_camera_a_student_that_saw_no_frame(stayed: Path)
         assert record.dreams.bytes == path.stat().st_size
         assert read_metadata(path).header.frames == len(record.train)
         assert not (stayed / "cameras" / camera / "train").exists()
+        # Of the way from the nano as far as the camera's own frames say.
+        assert record.student == "dreams/student.safetensors"
+        assert (stayed / "cameras" / camera / record.student).is_file()
+        assert record.dreams.share in record.dreams.agreement and 0 in record.dreams.agreement
 
 
 def test_the_report_says_that_frames_stayed_on_the_camera(stayed: Path) -> None:
@@ -76,9 +80,9 @@ def test_no_picture_leaves_the_camera(stayed: Path) -> None:
 def test_the_same_command_again_does_nothing_twice(stayed: Path, site, weights, tmp_path: Path) -> None:
     shutil.copytree(stayed, tmp_path / "run")
     watched = [*(tmp_path / "run").glob("cameras/*/dreams/**/*.png"), *(tmp_path / "run").glob("cameras/*/camera.json"),
-               *(tmp_path / "run").glob("cameras/*/dreams/train/student.safetensors")]  # fmt: skip
+               *(tmp_path / "run").glob("cameras/*/dreams/**/student.safetensors")]  # fmt: skip
     before = {path: path.stat().st_mtime_ns for path in watched}
-    assert len(before) == 5
+    assert len(before) == 6
     assert run(*words(site, weights, tmp_path, "adapt", "--frames-stay-on-camera")) == 0
     assert {path: path.stat().st_mtime_ns for path in watched} == before
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 import torch
 
@@ -18,16 +17,15 @@ from lotwise.datasets.split import Split
 from lotwise.eval.collect import collect
 from lotwise.students.export.settings import ExportSettings
 from lotwise.students.few_frames.blend import blend
-from lotwise.students.few_frames.folds import Folds
 from lotwise.students.few_frames.settings import FewFramesSettings
 from lotwise.students.model.student import make_student
 from lotwise.students.pipeline import export as exporting
 from lotwise.students.pipeline import leave_out as leaving
 from lotwise.students.pipeline.expectation import expected_vehicles
-from lotwise.students.pipeline.expected_f1 import Expected, judge
+from lotwise.students.pipeline.expected_f1 import judge
 from lotwise.students.pipeline.export import export_bundles
 from lotwise.students.pipeline.label import label_frames
-from lotwise.students.pipeline.leave_out import few_frames_folds, left_out_detections, weigh
+from lotwise.students.pipeline.leave_out import few_frames_folds, left_out_detections
 from lotwise.students.pipeline.records import CameraRecord
 from lotwise.students.pipeline.run import Run
 from lotwise.students.pipeline.train import train_students
@@ -120,32 +118,6 @@ def test_what_was_said_is_kept_and_is_what_the_agreement_comes_from(trained, sit
     assert record.left_out.agreement[record.left_out.share] == tune(judged, of_nano=nano.invented).expected_f1
     weights = [path for path in run.folder.glob("cameras/C1/left_out/**/*") if path.suffix in (".pt", ".safetensors")]
     assert weights == []
-
-
-CAR, THING = [10.0, 10, 50, 40], [60.0, 60, 90, 90]
-
-
-def weighed(site: Dataset, weights: Weights, said: dict[float, dict[str, Detections]]) -> tuple[float, dict]:
-    """The share that is chosen, and the agreements, where the teacher has a car on both frames and nothing else."""
-    told = Expected(Detections.of([CAR], [1.0]), np.zeros((0, 4), np.float32), np.array([CAR], np.float32))
-    folds = Folds((frame(0, 1), frame(0, 2)), (0, 1), True)
-    found = weigh(said, folds, {"0": told, "1": told}, plan_of(site, weights))
-    return found.share, found.agreement
-
-
-def test_each_point_is_measured_at_its_own_threshold(site: Dataset, weights: Weights) -> None:
-    timid, bold = Detections.of([CAR], [0.12]), Detections.of([CAR], [0.9])
-    said = {0.0: Detections.empty(), 0.25: timid, 1.0: bold}
-    share, agreement = weighed(site, weights, {at: {"0": one, "1": one} for at, one in said.items()})
-    assert (share, agreement) == (0.25, {0.0: 0.0, 0.25: 1.0, 1.0: 1.0})
-
-
-def test_a_point_that_invents_from_every_score_up_is_not_chosen(site: Dataset, weights: Weights) -> None:
-    invents = Detections.of([CAR, THING], [0.9, 0.9])
-    said = {0.0: Detections.empty(), 0.25: invents, 1.0: Detections.of([CAR, THING], [0.9, 0.3])}
-    share, agreement = weighed(site, weights, {at: {"0": one, "1": one} for at, one in said.items()})
-    assert (share, agreement[1.0]) == (1.0, 1.0)
-    assert 0 < agreement[0.25] < 1
 
 
 def test_no_student_of_a_part_sees_what_it_is_measured_on(
