@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from lotwise.cameras.detection.detector import MIN_REPORTED_SCORE, Detector, load_detector
@@ -137,7 +137,8 @@ def collect(
         if frame.name in found.left_out:
             if frame.camera not in left_out:
                 left_out = {frame.camera: left_out_detections(run, records[frame.camera])}
-            said["student"] = left_out[frame.camera][found.left_out[frame.name]]
+            raw = left_out[frame.camera][found.left_out[frame.name]]
+            said["student"] = _as_at_work(raw, detectors[frame.camera]["student"])
         if frame.camera in dataset.ignored:
             regions, counts = dataset.ignored[frame.camera], ignored.setdefault(frame.camera, {})
             for role, every in said.items():
@@ -190,6 +191,15 @@ def ignored_note(camera: str, regions: int, counts: Mapping[Role, int]) -> str:
     what = "1 thing is ignored as no vehicle" if regions == 1 else f"{regions} things are ignored as no vehicles"
     left_out = ", ".join(f"{role} {count}" for role, count in counts.items())
     return f"{camera}: {what}; boxes at work left out of all figures: {left_out}."
+
+
+def _as_at_work(raw: Detections, student: Detector) -> Detections:
+    """What a student says that was measured in place of the live one, with the live one's calibration.
+
+    The live one's thresholds are of calibrated scores.
+    """
+    calibration = student.manifest.calibration if student.manifest else None
+    return raw if calibration is None else replace(raw, scores=calibration(raw.scores))
 
 
 def _unmeasured(records: Mapping[str, CameraRecord], live: Sequence[LiveModel]) -> list[str]:

@@ -6,10 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
 from lotwise.cameras.detection.bundle import read_manifest
+from lotwise.cameras.detection.calibration import Calibration
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Dataset, Detections, Footage, Frame
 from lotwise.datasets.load import load
@@ -21,6 +23,7 @@ from lotwise.students.few_frames.settings import FewFramesSettings
 from lotwise.students.model.student import make_student
 from lotwise.students.pipeline import export as exporting
 from lotwise.students.pipeline import leave_out as leaving
+from lotwise.students.pipeline import measure_camera as measuring
 from lotwise.students.pipeline.expectation import expected_vehicles
 from lotwise.students.pipeline.expected_f1 import judge
 from lotwise.students.pipeline.export import export_bundles
@@ -206,6 +209,26 @@ def test_the_report_shows_what_was_said_by_students_that_never_saw_a_frame(own, 
     assert found.held_out == {"C1": True}
     assert found.live[0].why.endswith("on frames left out in turn")
     assert [note for note in found.notes if "leave-one-out of 2 frames; the student itself learned from all" in note]
+
+
+def test_the_report_reads_them_by_the_calibration_of_the_student_at_work(own, site: Dataset, monkeypatch) -> None:
+    """Its thresholds are of calibrated scores: raw ones fall below them, and most slots were told as free."""
+    run, labels = own
+    calibration = Calibration(slope=0.7, offset=1.2)
+
+    def calibrated(*judged, **options):
+        return replace(tune(*judged, **options), calibration=calibration)
+
+    monkeypatch.setattr(measuring, "tune", calibrated)
+    export_bundles(run, two_frames(site), labels)
+    found = collect(run, replace(site, frames=two_frames(site).frames)).evidence
+    raw = left_out_detections(run, record_of(run))
+    compared = 0
+    for name, one in found.predictions["student"].items():
+        assert isinstance(one, Detections)
+        assert np.allclose(one.scores, calibration(raw[name].scores))
+        compared += len(one)
+    assert compared
 
 
 def test_int8_is_compared_on_a_part_that_it_was_not_calibrated_on(own, site: Dataset, monkeypatch) -> None:
