@@ -26,6 +26,11 @@ ROOT = Path(__file__).resolve().parents[1]
 collect_ignore = ["cameras/sources/rtsp_server.py", "node/stream_server.py"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests: at the end they would leave one worker alone, and stages of one story apart."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 _ran_before = ""
 
 

@@ -76,6 +76,7 @@ def retrained(run: Run, site: Path, outcome: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_mist_comes_and_the_camera_learns_to_see_in_it(tmp_path: Path, node: list[subprocess.Popen[str]]) -> None:
     days = render_year(
         tmp_path / "days", conditions=(*USUAL, *MIST), cameras=1, frames_per_day=FRAMES_A_DAY, width=320, height=240

@@ -28,7 +28,7 @@ from tests.hub_fleet.proxy import Fault, Passed
 from tests.node.sites import history
 from tests.small_disk import SmallDisk
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 USUAL, MIST = ("sun", "cloud", "overcast"), ("mist",) * 10
 A_DAY = 4

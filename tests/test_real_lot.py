@@ -12,6 +12,7 @@ from tests.conftest import ROOT
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.shared
 def test_a_student_beats_the_nano_it_started_from_on_frames_it_did_not_learn_from(shared: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"

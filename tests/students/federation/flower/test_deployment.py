@@ -19,6 +19,7 @@ ROUNDS = 5
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_node_and_server_are_killed_and_the_federation_ends_well(four: Path, weights: Weights, tmp_path: Path) -> None:
     run, state = Path(shutil.copytree(four, tmp_path / "run")), tmp_path / "state"
     (tmp_path / "lot").mkdir()
