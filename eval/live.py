@@ -35,13 +35,26 @@ class LiveModel:
         return {"camera": self.camera, "model": self.kind, "bundle": self.bundle, "why": self.why}
 
 
-def live_sentence(models: Sequence[LiveModel]) -> str:
-    """What is live where, and why, in one line; empty where nothing is known.
+def live_lines(models: Sequence[LiveModel]) -> list[str]:
+    """First what is live where, then why, a line for each reason; all in one line where there are two reasons at most.
 
-    >>> live_sentence([LiveModel("C1", "student", "ab", "it agrees better"), LiveModel("C2", "none", None, "none yet")])
-    'Live on C1: the student (it agrees better). Live on C2: no model (none yet).'
+    >>> live_lines([LiveModel("C1", "student", "ab", "it agrees better"), LiveModel("C2", "none", None, "none yet")])
+    ['Live on C1: the student (it agrees better). Live on C2: no model (none yet).']
+    >>> models = [LiveModel(f"C{i}", "student", "ab", f"it agrees by 0.{i}") for i in (7, 8, 9)]
+    >>> live_lines([*models, LiveModel("C1", "none", None, "none yet")])[:2]
+    ['Live on C7, C8, C9: the student. Live on C1: no model.', 'C7: it agrees by 0.7.']
     """
-    cameras: dict[tuple[LiveKind, str], list[str]] = {}
+    kinds: dict[LiveKind, list[str]] = {}
+    reasons: dict[tuple[LiveKind, str], list[str]] = {}
     for one in models:
-        cameras.setdefault((one.kind, one.why), []).append(one.camera)
-    return " ".join(f"Live on {', '.join(ids)}: {NAMES[kind]} ({why})." for (kind, why), ids in cameras.items())
+        kinds.setdefault(one.kind, []).append(one.camera)
+        reasons.setdefault((one.kind, one.why), []).append(one.camera)
+    if len(reasons) <= 2:
+        return [" ".join(f"Live on {', '.join(ids)}: {NAMES[kind]} ({why})." for (kind, why), ids in reasons.items())]
+    first = " ".join(f"Live on {', '.join(ids)}: {NAMES[kind]}." for kind, ids in kinds.items())
+    return [first, *(f"{', '.join(ids)}: {why}." for (_, why), ids in reasons.items())]
+
+
+def live_sentence(models: Sequence[LiveModel]) -> str:
+    """What is live where, and why, in one line; empty where nothing is known."""
+    return " ".join(live_lines(models))

@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 
 from lotwise.eval.column import Column
 from lotwise.eval.comparison import CHANGE_MARKS, Report, against_baseline, is_best, remarks, scope, shown, verdict
-from lotwise.eval.live import live_sentence
+from lotwise.eval.live import live_lines
 from lotwise.eval.rows import ALL, Role, Row
 
 
 def markdown(report: Report) -> str:
     """What is live, and a Markdown table with verdict and remarks; bold is the best of the camera."""
-    lines = [live_sentence(report.live), ""] if report.live else []
+    lines = []
+    if report.live:
+        first, *reasons = live_lines(report.live)
+        lines += [first, "", *(f"- {reason}" for reason in reasons), *([""] if reasons else [])]
     measured = ", ".join(filter(None, (report.protocol.title, scope(report))))
     lines += [f"**Protocol `{report.protocol.name}`** ({measured}). {verdict(report)}", ""]
     lines += [*_table(report, report.protocol.columns), ""]

@@ -21,7 +21,7 @@ from lotwise.eval.comparison import (
     shown,
     verdict,
 )
-from lotwise.eval.live import live_sentence
+from lotwise.eval.live import live_lines
 from lotwise.eval.marks import Mark
 from lotwise.eval.metrics.average_precision import MAX_DETECTIONS
 from lotwise.eval.page.charts import CurveChart, camera_chart, curve_chart
@@ -94,7 +94,7 @@ def page(
         verdict=verdict(report),
         remarks=remarks(report),
         overall=dict(sorted(report.of_camera(ALL).items(), key=lambda one: one[0] != "live")),
-        live=live_sentence(report.live),
+        live=live_lines(report.live) if report.live else [],
         cameras=camera_chart(report),
         sections=_sections(report, pictures),
         ladders=[ladder_chart(camera, ladder) for camera, ladder in ladders.items()],

@@ -81,7 +81,7 @@ def print_report(
     from lotwise.datasets.load import load
     from lotwise.eval.collect import collect
     from lotwise.eval.comparison import remarks, to_json, verdict
-    from lotwise.eval.live import live_sentence
+    from lotwise.eval.live import live_lines
     from lotwise.eval.make_report import make_report, write_page
     from lotwise.eval.markdown import markdown as as_markdown
     from lotwise.eval.protocols import protocol_named
@@ -91,7 +91,10 @@ def print_report(
         collected = collect(run, frames, rule, progress, read or load)
     result = make_report(collected, protocol_named(protocol) if protocol else None)
     if result.live:
-        out.print(live_sentence(result.live))
+        first, *reasons = live_lines(result.live)
+        out.print(first)
+        for reason in reasons:
+            out.print(f"- {reason}", style="dim")
     print_table(rich_table(result), TABLE_WIDTH)
     for remark in remarks(result):
         out.print(f"- {remark}", style="dim")
