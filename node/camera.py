@@ -31,6 +31,7 @@ from lotwise.cameras.view.report import ViewReport
 from lotwise.cameras.view.thumbnail import Thumbnail, thumbnail
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Image, Masks, Slot
+from lotwise.datasets.suppression import first_boxes
 from lotwise.node.boards.leader import boards_of
 from lotwise.node.boards.watch import BoardsWatch
 from lotwise.node.camera_events import slot_events, source_events
@@ -347,7 +348,7 @@ class CameraLoop:
     def _detect(
         self, captured: CapturedFrame, report: ViewReport
     ) -> tuple[Detections, Detections, frozenset[str], tuple[SlotChange, ...]]:
-        """Vehicles, what is ignored of the boxes at the deployed confidence, hidden slots, and what has changed."""
+        """Vehicles and ignored things at the deployed confidence, one box of each; hidden slots; what has changed."""
         size = (captured.image.shape[1], captured.image.shape[0])
         hysteresis = self._settings.hysteresis
         # Slots and places stay where the reference view has them; what was seen is moved there instead.
@@ -370,8 +371,8 @@ class CameraLoop:
         self._forget_rolled_back(found.events)
         detector = found.detector
         self._read_by_bundle = detector.identity
-        seen = found.detections[found.detections.scores >= detector.confidence]
-        gone = found.ignored[found.ignored.scores >= detector.confidence]
+        # Of a vehicle one box is told, while slots are read from all: a second one may be a car that another hides.
+        told, gone = found.deployed, first_boxes(found.ignored[found.ignored.scores >= detector.confidence])
         every = Detections.of(
             np.concatenate([found.detections.boxes, found.ignored.boxes]) + back,
             np.concatenate([found.detections.scores, found.ignored.scores]),
@@ -380,16 +381,17 @@ class CameraLoop:
         if not detector.unread(size):  # where nobody has looked, no car is no news
             self._ignoring.look(every, self.slots, size, detector.confidence, captured.taken)
             self._slot_learning.look(vehicles, size, captured.taken, detector.identity, self._view.fingerprint)
-        placed = Detections(seen.boxes + back, seen.scores, seen.labels)
-        hidden = hidden_slots(
-            placed, self.slots, size, self._slot_model(detector), hysteresis.hidden_share, detector.confidence
-        ) | unseen_slots(self.slots, detector.crop)
+        model, share = self._slot_model(detector), hysteresis.hidden_share
+        confidence, slot_confidence = detector.confidence, detector.slot_confidence
+        hidden = hidden_slots(vehicles, self.slots, size, model, share, confidence, slot_confidence)
+        hidden |= unseen_slots(self.slots, detector.crop)
+        placed = vehicles[vehicles.scores >= min(confidence, slot_confidence)]
         picture = self._slot_learning.picture(detector)
-        frame = SeenFrame("", captured.taken, size, placed, detector.confidence, picture, hysteresis.hidden_share)
+        frame = SeenFrame("", captured.taken, size, placed, confidence, slot_confidence, detector.crop, picture, share)
         self._seen_frames = (*self._seen_frames[1 - SEEN_FRAMES :], frame)
         self._events += self._boards_watch.look(detector, captured.taken)
         unread = unread_slots(self.slots, detector.unread(size))
-        return seen, gone, hidden, self._states.update(found.readings, hidden, captured.taken, unread)
+        return told, gone, hidden, self._states.update(found.readings, hidden, captured.taken, unread)
 
     def _slot_model(self, detector: Detector) -> SlotModel | None:
         """Where cars are expected on the slots that are read."""

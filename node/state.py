@@ -72,8 +72,8 @@ class CameraNow:
         refusal: of a bundle newer than the live one, if there was one.
         int8_refused: why the live bundle's INT8 model was refused at its export, or "".
         engine: how the live bundle is run, for people, or "".
-        detections: of the last detected frame, without those that are ignored.
-        ignored: of the last detected frame, those of things that are no vehicles.
+        detections: of the last detected frame, one box of each vehicle, without those that are ignored.
+        ignored: of the last detected frame, those of things that are no vehicles, one box of each.
         size: (width, height) of that frame. shift: of the view then, in shares of the frame.
         regions: what is ignored. staying: boxes outside of every slot that are always there.
         hidden: ids of slots that something nearer covered on the last detected frame.

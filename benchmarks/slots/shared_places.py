@@ -125,9 +125,10 @@ def labels(root: Path) -> dict[str, Any]:
 def read(model: Model, image: Image, dataset: Dataset, camera: str, picture: SlotModel | None) -> Seen:
     """As the node reads one frame, without hysteresis."""
     size, slots = (image.shape[1], image.shape[0]), dataset.slots[camera]
-    (found,) = model([image], model.slot_confidence)
-    readings = slot_rule(picture)(found, slots, size, confidence=model.slot_confidence)
-    return Seen(readings, hidden_slots(found, slots, size, picture, HIDDEN_SHARE, model.confidence))
+    confidence, slot_confidence = model.confidence, model.slot_confidence
+    (found,) = model([image], min(confidence, slot_confidence))
+    readings = slot_rule(picture, model.crop)(found, slots, size, confidence=slot_confidence)
+    return Seen(readings, hidden_slots(found, slots, size, picture, HIDDEN_SHARE, confidence, slot_confidence))
 
 
 def told_of(place: str, seen: Mapping[str, Seen], agreement: Agreement | None = None) -> SlotState:

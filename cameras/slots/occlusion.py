@@ -23,6 +23,7 @@ def hidden_slots(
     model: SlotModel | None,
     share: float,
     confidence: float = DEFAULT_CONFIDENCE,
+    slot_confidence: float | None = None,
 ) -> frozenset[str]:
     """Slots on which a car would not be seen: a nearer vehicle covers most of where it would show.
 
@@ -36,19 +37,22 @@ def hidden_slots(
         size: (width, height) of the frame.
         model: where cars are expected; a slot that it does not know is never hidden.
         share: a slot is hidden from this share of the expected box that one vehicle covers.
-        confidence: a box counts from this score up.
+        confidence: a vehicle hides what is behind it from this score up: that of boxes anywhere.
+        slot_confidence: a vehicle is seen on a slot from this score up: the one from which a box makes a slot
+            occupied, so that no slot is occupied and hidden by the same boxes. As ``confidence`` where None.
 
     Returns:
         Ids of the hidden slots.
     """
-    seen = detections.boxes[detections.scores >= confidence]
-    if model is None or not model.places or not len(seen):
+    hiding = detections.boxes[detections.scores >= confidence]
+    if model is None or not model.places or not len(hiding):
         return frozenset()
+    on_slots = detections.boxes[detections.scores >= (confidence if slot_confidence is None else slot_confidence)]
     places = model.in_pixels(size)
-    fits = fit_log_odds(seen, places, size)
+    fits = fit_log_odds(on_slots, places, size)
     taken = {model.places[place].slot for place, odds in zip(fits.argmax(1), fits.max(1), strict=True) if odds > 0}
     expected = clip(places.boxes.astype(np.float32), *size)
-    nearer = seen[:, None, 3] - expected[:, 3] > NEARER_SHARE * (expected[:, 3] - expected[:, 1])
-    behind = np.flatnonzero((nearer & (coverage(seen, expected) >= share)).any(axis=0))
+    nearer = hiding[:, None, 3] - expected[:, 3] > NEARER_SHARE * (expected[:, 3] - expected[:, 1])
+    behind = np.flatnonzero((nearer & (coverage(hiding, expected) >= share)).any(axis=0))
     covered = {model.places[place].slot for place in behind}
     return frozenset(slot.id for slot in slots if slot.id in covered - taken)

@@ -144,7 +144,15 @@ class SavedPictures:
                     continue
                 size = image.shape[1], image.shape[0]
                 seen = SeenFrame(
-                    frame.name, frame.taken, size, detector([image])[0], detector.confidence, detector.picture, share
+                    frame.name,
+                    frame.taken,
+                    size,
+                    detector([image], min(detector.confidence, detector.slot_confidence))[0],
+                    detector.confidence,
+                    detector.slot_confidence,
+                    detector.crop,
+                    detector.picture,
+                    share,
                 )
                 self._seen[camera] = (*self._seen[camera], seen)
 

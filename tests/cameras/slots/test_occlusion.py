@@ -70,6 +70,21 @@ def test_a_box_under_the_confidence_hides_nothing() -> None:
     assert hidden([VAN], score=0.2) == set()
 
 
+@pytest.mark.parametrize(
+    ("van", "car", "slot_confidence", "expected"),
+    [
+        (0.9, 0.4, 0.25, set()),  # it makes its slot occupied, and so is seen
+        (0.9, 0.2, 0.25, {"f1"}),
+        (0.9, 0.4, None, {"f1"}),
+        (0.9, 0.6, 0.7, {"f1"}),  # too unsure to make its slot occupied, though it is reported
+        (0.4, 0.1, 0.25, set()),  # what is not reported hides nothing
+    ],
+)
+def test_a_slot_is_taken_from_the_slots_own_confidence_up(van, car, slot_confidence, expected) -> None:
+    seen = Detections.of([VAN, box(1, FAR)], [van, car])
+    assert hidden_slots(seen, SLOTS, SIZE, MODEL, SHARE, 0.55, slot_confidence) == expected
+
+
 @pytest.mark.parametrize(("share", "expected"), [(0.54, {"f1", "f2"}), (0.7, {"f1"}), (1.0, {"f1"})])
 def test_the_covered_share_is_a_setting(share, expected) -> None:
     assert hidden([VAN], share=share) == expected

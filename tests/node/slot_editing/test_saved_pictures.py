@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 import yaml
 
+from lotwise.cameras.detection.detector import load_detector
+from lotwise.cameras.detection.frame_result import FrameReader
 from lotwise.cameras.site.reading import read_site
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Frame
-from lotwise.datasets.images import decode_image
+from lotwise.datasets.images import decode_image, read_image
 from lotwise.node.slot_editing.saved_pictures import SavedPictures, spread
+from tests.cameras.bundles import write_constant_bundle
 from tests.node.http.slot_editor.lots import true_slots
 from tests.node.mqtt.brokers import until
 
@@ -58,6 +61,26 @@ def test_the_live_bundle_looks_at_each_picture_once(lot: Path) -> None:
     states = {reading.state for reading in frame.read([shape.slot() for shape in true_slots(lot)]).values()}
     assert (frame.name, states, pictures.unread("C1")) == ("C1/2026-03-02/0730.jpg", {"free", "occupied"}, "")
     pictures.close()
+
+
+@pytest.mark.parametrize(
+    ("fields", "states"),
+    [
+        ({"confidence": 0.55, "slot_confidence": 0.25}, {"1": "occupied", "2": "free"}),
+        ({"crop": (0.0, 0.0, 0.4, 1.0)}, {"1": "free", "2": "unknown"}),
+    ],
+)
+def test_slots_are_read_as_a_node_reads_them(lot: Path, fields, states) -> None:
+    shutil.rmtree(lot / "bundles" / "C1")
+    detector = load_detector(write_constant_bundle(lot / "bundles" / "C1", (0.4, 0.3), **fields))
+    pictures = edited(lot)
+    pictures.start()
+    until(lambda: len(pictures.seen_frames("C1")) == 2, "both pictures are looked at", 60)
+    pictures.close()
+    readings = pictures.seen_frames("C1")[0].read(detector.slots)
+    assert {name: reading.state for name, reading in readings.items()} == states
+    image = read_image(lot / "frames" / "C1" / "2026-03-02" / "0730.jpg")
+    assert readings == FrameReader(detector)(image, "f").readings
 
 
 def test_without_a_bundle_slots_can_be_drawn_but_not_read(lot: Path) -> None:

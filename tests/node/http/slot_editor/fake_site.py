@@ -81,7 +81,7 @@ class FakeSite:
             place = ExpectedBox(slot=slot.id, box=(left, top, right, bottom), size=0.06, shift=0.1, stretch=0.1)
             model, known = SlotModel(places=(place,), frames=9), (slot,)
         picture = SlotPicture(model, known)
-        return () if self.why else (SeenFrame("noon", None, (WIDTH, HEIGHT), found, 0.25, picture, 0.7),)
+        return () if self.why else (SeenFrame("noon", None, (WIDTH, HEIGHT), found, 0.25, 0.25, None, picture, 0.7),)
 
     def unread(self, camera: str) -> str:
         return self.why
