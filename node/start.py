@@ -38,7 +38,6 @@ from lotwise.node.arenas import limit_arenas, trim_arenas
 from lotwise.node.boards.leader import load_on_boards
 from lotwise.node.camera import CameraLoop
 from lotwise.node.engine_probe import EngineProbe, Watched
-from lotwise.node.history.site_history import site_zone
 from lotwise.node.hot_swap import HotSwap
 from lotwise.node.ignoring import Ignoring
 from lotwise.node.journal.journal import Journal
@@ -223,7 +222,7 @@ def _shared_places(
         return None
     kept = read_agreement(site.state / AGREEMENT)
     bridge = timedelta(seconds=site.hysteresis.bridge_s)
-    before, zone = journal.slots(SITE), site_zone(site)
+    before, zone = journal.slots(SITE), site.schedule.zone
     return SharedPlaces(rule, bridge, before, None, held_until, kept.agreement, kept.told, zone)
 
 

@@ -63,6 +63,11 @@ class Schedule(BaseModel):
         """The hours as times of the day; none means around the clock."""
         return tuple(_window(text) for text in self.hours or ())
 
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """In which days begin, too; None for the machine's."""
+        return _zone(self.timezone) if self.timezone else None
+
     def open(self, now: datetime) -> bool:
         """Whether frames are taken of the camera now.
 
@@ -76,7 +81,7 @@ class Schedule(BaseModel):
             raise ValueError("a time without time zone cannot be compared with local hours")
         if not self.windows:
             return True
-        local = now.astimezone(_zone(self.timezone) if self.timezone else None).time()
+        local = now.astimezone(self.zone).time()
         return any(
             start <= local < end if start < end else local >= start or local < end for start, end in self.windows
         )

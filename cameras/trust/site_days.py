@@ -79,7 +79,7 @@ def site_trust(
         found.append(
             CameraTrust(
                 camera,
-                tuple(camera_days(camera, samples, references, site.trust)),
+                tuple(camera_days(camera, samples, references, site.trust, site.schedule.zone)),
                 in_words(drifts(of_live, references(live))),
                 sampled,
             )
@@ -92,7 +92,8 @@ def last_verdict(site: Site, camera: str, samples: Sequence[Sample]) -> Verdict 
     if not samples:
         return None
     last = [sample for sample in samples if samples[-1].taken - sample.taken < timedelta(days=1)]
-    return camera_days(camera, last, References(site, camera, samples), site.trust)[-1].verdict
+    days = camera_days(camera, last, References(site, camera, samples), site.trust, site.schedule.zone)
+    return days[-1].verdict
 
 
 class References:
@@ -110,7 +111,7 @@ class References:
     def __call__(self, bundle: str) -> TrustReference:
         if bundle not in self._known:
             folder = self._bundles.folder / bundle if isinstance(self._bundles, Registry) else self._bundles
-            carried = read_reference(folder) if bundle else None
+            carried = read_reference(folder) if bundle and folder.is_dir() else None
             # That it has slots shows in its samples: without them slots are never in doubt.
             measured: Measured = "slots" if any("slot doubt" in one.signals for one in self._samples) else "boxes"
             self._known[bundle] = carried or first_day_reference(self._samples, bundle, measured)

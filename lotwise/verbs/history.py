@@ -69,13 +69,13 @@ def history(
     from lotwise.cameras.site.reading import read_site
     from lotwise.node.history.heat_map import heat_map
     from lotwise.node.history.range import parse_moment
-    from lotwise.node.history.site_history import site_history, site_zone
+    from lotwise.node.history.site_history import site_history
     from lotwise.node.history.tables import as_csv, as_json_lines, table_of
     from lotwise.node.history.tables import as_json as everything
     from lotwise.node.state_folder import HEARTBEAT_FILE, JOURNAL
 
     settings = read_site(site.resolve())
-    zone, now = site_zone(settings), datetime.now(UTC)
+    zone, now = settings.schedule.zone, datetime.now(UTC)
     journal = settings.state / JOURNAL
     if erase_before is not None:
         _erase(settings, journal, parse_moment(erase_before, zone, now, "--erase-before"))

@@ -52,8 +52,6 @@ def _row(entry: Entry) -> tuple[str, ...]:
 
 
 def _summary(site: Site, entries: Sequence[Entry]) -> str:
-    from lotwise.node.history.site_history import site_zone
-
     size = sum(one.frame.bytes for one in entries) / 1e6
     count = sum(one.state == "sent" for one in entries)
     told = f"{count} frames sent, {size:.1f} MB in all"
@@ -61,6 +59,6 @@ def _summary(site: Site, entries: Sequence[Entry]) -> str:
         return f"{told}; the site file names no hub"
     if not site.hub.frames.allow:
         return f"{told}; none may leave now, as hub.frames.allow is false"
-    today = datetime.now(site_zone(site)).date()
+    today = datetime.now(site.schedule.zone).date()
     used = sum(one.frame.bytes for one in entries if one.day == today) / 1e6
     return f"{told}; today {used:.1f} of {site.hub.frames.mb_a_day:g} MB"

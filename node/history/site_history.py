@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from lotwise.cameras.site.bays import Bay, bay_of, bay_of_place
 from lotwise.cameras.site.settings import Site
@@ -39,12 +38,6 @@ class SiteHistory:
     stays: Stays
     bays: Mapping[tuple[str, str], Bay]
     agreement: Sequence[Compared]
-
-
-def site_zone(site: Site) -> tzinfo | None:
-    """The time zone of the site's hours; None for the machine's."""
-    name = site.schedule.timezone
-    return None if name is None else ZoneInfo(name)
 
 
 def site_history(
@@ -86,7 +79,7 @@ def site_history(
         start,
         end,
         site.schedule.timezone or str(datetime.now(UTC).astimezone().tzname()),
-        utilisation(found, start, end, site_zone(site), lambda name, slot: bays[name, slot].row),
+        utilisation(found, start, end, site.schedule.zone, lambda name, slot: bays[name, slot].row),
         stays(found, start, end),
         bays,
         agreement(journal, start, end, site.cameras if camera is None else [camera]),

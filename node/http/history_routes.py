@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from lotwise.cameras.site.settings import Site
 from lotwise.datasets.errors import InputError
-from lotwise.node.history.site_history import SiteHistory, site_history, site_zone
+from lotwise.node.history.site_history import SiteHistory, site_history
 from lotwise.node.history.tables import as_csv, as_json, table_of
 from lotwise.node.http.history_page import POLICY, history_page
 from lotwise.node.state_folder import JOURNAL
@@ -28,7 +28,7 @@ def add_history(app: FastAPI, site: Site, one: CapacityLimiter) -> None:
         site: with absolute paths; its node runs.
         one: lets one question at a time read the disk, in a thread of its own.
     """
-    zone = site_zone(site)
+    zone = site.schedule.zone
 
     def read(days: float) -> SiteHistory:
         now = datetime.now(UTC)

@@ -16,7 +16,6 @@ from lotwise.cameras.site.hub import HubFrames
 from lotwise.cameras.site.privacy_masks import privacy_masks
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.trust.new_frames import FOLDER, WHY, NewFrame, new_frames
-from lotwise.node.history.site_history import site_zone
 from lotwise.node.hub import messages
 from lotwise.node.hub.client import HubClient
 from lotwise.node.hub.failure import HubFailed
@@ -71,7 +70,7 @@ class Sending:
     ) -> None:
         self._folder, self._settings = site.state / FOLDER, settings
         self._client, self._ledger, self._telling = client, ledger, telling
-        zone = site_zone(site)
+        zone = site.schedule.zone
         self.today = today or (lambda: datetime.now(zone).date())
         self._masks = {name: privacy_masks(one, f"cameras.{name}.privacy_masks") for name, one in site.cameras.items()}
         self._waiting: dict[str, tuple[object, list[NewFrame]]] = {}

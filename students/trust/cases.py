@@ -15,6 +15,7 @@ from lotwise.cameras.trust.signals.picture import picture_look
 from lotwise.datasets.boxes import Boxes
 from lotwise.datasets.disturbances import KINDS
 from lotwise.datasets.frame import Detections, Frame, Image, Slot, SlotState
+from lotwise.datasets.suppression import first_boxes
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
 
 UNDISTURBED = "none"
@@ -43,7 +44,7 @@ class Case:
 def teacher_error(seen: Look, said: Detections, detector: Detector, slots: Sequence[Slot], threshold: float) -> float:
     """How far a look leaves the teacher, as of :class:`Case`; the teacher's boxes count from ``threshold`` up."""
     if not slots:
-        return 1 - agreement([(seen.reported, said[said.scores >= threshold])])
+        return 1 - agreement([(first_boxes(seen.reported), said[said.scores >= threshold])])
     states = teacher_states(said, detector, slots, seen.size)
     wrong = [seen.readings[slot].state != state for slot, state in states.items() if slot in seen.readings]
     return float(np.mean(wrong)) if wrong else 0.0

@@ -66,7 +66,7 @@ def look(
         image: (H, W, 3) BGR.
         slots: those that are read; the detector's own where None.
         shift: x, y by which the view has moved, in shares of the frame; boxes are moved back by it to the slots.
-        ignored: (R, 4) xyxy in 0..1 of the frame, of things that are no vehicles.
+        ignored: (R, 4) xyxy in 0..1 of the frame, of things that are no vehicles, before the view moved.
     """
     given = detector.slots if slots is None else tuple(slots)
     height, width = image.shape[:2]
@@ -75,8 +75,9 @@ def look(
     mirrored = _mirrored(detector, image, low)
     raised = detector([raised_contrast(image)], low)[0]
     if ignored is not None and len(ignored):
+        moved = ignored + np.array([*shift, *shift], np.float32)
         candidates, found, mirrored, raised = (
-            without_ignored(one, ignored, (width, height)) for one in (candidates, found, mirrored, raised)
+            without_ignored(one, moved, (width, height)) for one in (candidates, found, mirrored, raised)
         )
     model = detector.picture.learned(given).model if given else None
     back = -np.array([shift[0] * width, shift[1] * height] * 2, np.float32)

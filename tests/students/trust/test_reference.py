@@ -1,5 +1,6 @@
 """A bundle's reference: fitted to the teacher under all weathers, vouched for by its manifest, and read again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,12 @@ from lotwise.cameras.detection.detector import load_detector
 from lotwise.cameras.trust.prior import PRIOR
 from lotwise.cameras.trust.reference import TRUST, read_reference
 from lotwise.cameras.trust.signals.frame_signals import SIGNALS
+from lotwise.cameras.trust.signals.look import look
 from lotwise.datasets.boxes import Boxes
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Detections, Frame
-from lotwise.students.trust.cases import UNDISTURBED, Case, disturbed_cases
+from lotwise.datasets.suppression import SECOND_BOX
+from lotwise.students.trust.cases import UNDISTURBED, Case, disturbed_cases, teacher_error
 from lotwise.students.trust.reference import add_reference, fitted_reference
 from tests.node.streams import lot, pattern, write_reading_bundle
 
@@ -47,6 +50,20 @@ def test_what_disturbs_the_reading_raises_the_error_and_the_estimate(tmp_path: P
     accuracy, low, high = reference.estimate(worst.signals)
     assert low <= accuracy <= high
     assert fitted_reference(cases) == reference
+
+
+def test_a_second_box_of_a_vehicle_is_no_error(tmp_path: Path) -> None:
+    """A camera without slots is measured by its boxes, one of each vehicle, as everywhere."""
+    detector = load_detector(write_reading_bundle(tmp_path / "bundle"), 1)
+    image = lot(0, pattern(0))
+    seen = look(detector, image)
+    said, found = seen.reported, seen.found
+    again = Detections(
+        np.concatenate([found.boxes, said.boxes[:1] + 1]),
+        np.append(found.scores, said.scores[:1]),
+        np.append(found.labels, SECOND_BOX),
+    )
+    assert teacher_error(replace(seen, found=again), said, detector, (), 0.1) == 0.0
 
 
 def test_a_camera_without_held_out_frames_has_what_others_taught() -> None:

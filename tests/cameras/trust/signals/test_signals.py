@@ -86,6 +86,9 @@ def test_a_look_mirrors_its_boxes_back_and_sees_the_same(tmp_path: Path) -> None
     assert moved.readings["a"].state == "free"
     ignored = np.array([[30, 30, 50, 50]], np.float32) / 128
     assert not len(look(detector, frame, [slot], ignored=ignored).reported)
+    before = ignored - 10 / 128  # where the thing lay before the view moved
+    assert len(look(detector, frame, [slot], ignored=before).reported)
+    assert not len(look(detector, frame, [slot], shift=(10 / 128, 10 / 128), ignored=before).reported)
 
 
 def test_means_leave_out_what_was_not_measured() -> None:
