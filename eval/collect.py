@@ -19,6 +19,7 @@ from lotwise.eval.evidence import Evidence
 from lotwise.eval.furniture import furniture_notes
 from lotwise.eval.live import LiveKind, LiveModel
 from lotwise.eval.live_of_run import live_models
+from lotwise.eval.retrained_on import retrained_on
 from lotwise.eval.rows import ROLES, Role
 from lotwise.eval.unlearned import unlearned_frames
 from lotwise.students.export.int8 import verdict
@@ -83,7 +84,8 @@ def collect(
     if not set(records) & set(dataset.cameras):
         raise InputError(f"{run.folder}: no bundle of {', '.join(dataset.cameras)}; run lotwise adapt first")
     plan, labels = run.plan(), open_labels(run.knowledge)
-    found = unlearned_frames(dataset, records, labels, read)
+    retrained = {camera: retrained_on(run, records[camera]) for camera in dataset.cameras if camera in records}
+    found = unlearned_frames(dataset, records, labels, read, retrained)
     live = live_models(run, [records[camera] for camera in dataset.cameras if camera in records])
     frames, notes = (
         found.frames,
@@ -106,7 +108,8 @@ def collect(
     rules: dict[str, SlotRule] = {}
     ignored: dict[str, dict[Role, int]] = {}
     left_out: dict[str, dict[str, Detections]] = {}
-    absent = _absent(found.learned, live_kinds)
+    left_out_of = {frame.camera for frame in found.frames if frame.name in found.left_out}
+    absent = _absent(found.learned, left_out_of, live_kinds)
     for done, frame in enumerate(frames):
         progress("report", done, len(frames), frame.camera)
         try:
@@ -175,11 +178,21 @@ def collect(
     return Collected(evidence, found.held_out, notes, live, ladders)
 
 
-def _absent(learned: Collection[str], live_kinds: Mapping[str, LiveKind]) -> dict[tuple[Role, str], str]:
-    """Who is not measured, and why: on frames that it learned from, a student is always good."""
+def _absent(
+    learned: Collection[str], left_out: Collection[str], live_kinds: Mapping[str, LiveKind]
+) -> dict[tuple[Role, str], str]:
+    """Who is not measured, and why: on frames that it learned from, a student is always good.
+
+    Args:
+        learned: cameras on whose frames nobody can tell of the student.
+        left_out: cameras of which students that left frames out in turn tell.
+        live_kinds: what is live, by camera.
+    """
     why = "the student learned from every frame there is, so it is not measured"
     absent: dict[tuple[Role, str], str] = {("student", camera): why for camera in learned}
-    return absent | {("live", camera): why for camera in learned if live_kinds[camera] == "student"}
+    absent |= {("live", camera): why for camera in learned if live_kinds[camera] == "student"}
+    of_another = "the live bundle is of a retraining or of another run and may have learned from these frames"
+    return absent | {("live", camera): of_another for camera in {*learned, *left_out} if live_kinds[camera] == "other"}
 
 
 def ignored_note(camera: str, regions: int, counts: Mapping[Role, int]) -> str:

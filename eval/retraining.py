@@ -108,7 +108,9 @@ def _pictures(
         return []
     registry = run.registry(record.camera)
     try:
-        readers = [FrameReader(load_detector(registry.path(one))) for one in (record.was_live, record.bundle)]
+        new = load_detector(registry.path(record.bundle))
+        # Both with the slots of today, as they were compared.
+        readers = [FrameReader(load_detector(registry.path(record.was_live)), given_slots=new.slots), FrameReader(new)]
     except InputError:
         return []
     known = _frames(chain, footage, record)

@@ -20,6 +20,7 @@ from lotwise.datasets.errors import InputError, UnreadableImage
 from lotwise.datasets.frame import Dataset, Frame
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Progress, no_progress
+from lotwise.eval.retrained_on import retrained_on
 from lotwise.eval.unlearned import unlearned_frames
 from lotwise.students.export.quantize import spread
 from lotwise.students.pipeline.footage import open_run_frames
@@ -61,7 +62,8 @@ def run_trust(
         raise InputError(f"{run.folder}: no live bundle of {wanted}; run lotwise adapt first")
     used = settings or TrustSettings(min_frames=1)  # the teacher has looked at a run's own frames
     plan, labels = run.plan(), open_labels(run.knowledge)
-    unlearned = unlearned_frames(dataset, records, labels, read)
+    retrained = {name: retrained_on(run, record) for name, record in records.items()}
+    unlearned = unlearned_frames(dataset, records, labels, read, retrained)
     found = []
     own: Dataset | None = None
     for name in dataset.cameras:
@@ -70,6 +72,9 @@ def run_trust(
         folder = run.registry(name).live()
         detector, carried = load_detector(folder), read_reference(folder)
         frames = [frame for frame in unlearned.frames if frame.camera == name and name not in unlearned.learned]
+        if run.registry(name).state().live != records[name].baseline:
+            # Students that are not live speak of these in the report; the live one has learned from them.
+            frames = [frame for frame in frames if frame.name not in unlearned.left_out]
         learned: list[Frame] = []
         if carried is None:
             own = own or open_run_frames(plan)

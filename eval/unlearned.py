@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from lotwise.datasets.errors import UnreadableImage
 from lotwise.datasets.frame import Dataset, Frame
@@ -35,7 +36,11 @@ class Unlearned:
 
 
 def unlearned_frames(
-    dataset: Dataset, records: Mapping[str, CameraRecord], labels: Labels, read: LoadFrame = load
+    dataset: Dataset,
+    records: Mapping[str, CameraRecord],
+    labels: Labels,
+    read: LoadFrame = load,
+    retrained: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> Unlearned:
     """The frames that no student of their camera learned from.
 
@@ -49,6 +54,7 @@ def unlearned_frames(
         records: by camera id, what each camera of the run has learned from.
         labels: of the run.
         read: gives the pixels of a frame; used for frames that are not, file for file, those that were labelled.
+        retrained: content keys of what a camera's live bundle has learned from since, by camera.
     """
     frames: list[Frame] = []
     held_out: dict[str, bool] = {}
@@ -59,10 +65,13 @@ def unlearned_frames(
         if camera not in records:
             notes.setdefault("not trained in this run", []).append(camera)
             continue
-        record = records[camera]
-        names = {frame: _name_in_run(frame, record, labels, read) for frame in dataset.of_camera(camera)}
+        record, keys = records[camera], retrained.get(camera, ())
+        given = [frame for frame in dataset.of_camera(camera) if not (keys and _shows_one_of(keys, frame, read))]
+        if len(given) < len(dataset.of_camera(camera)):
+            notes.setdefault("frames that the live bundle was retrained on are left out", []).append(camera)
+        names = {frame: _name_in_run(frame, record, labels, read) for frame in given}
         # Frames that were not chosen are of the days learned from, and the teacher was spared them.
-        learned_from = {*record.train, *record.unchosen}
+        learned_from = {*record.train, *record.unchosen, *_copies(record, labels)}
         unseen = [frame for frame, name in names.items() if name not in learned_from]
         measured = unseen or [frame for frame, name in names.items() if name in record.test]
         frames += measured
@@ -98,6 +107,19 @@ def _name_in_run(frame: Frame, record: CameraRecord, labels: Labels, read: LoadF
     except UnreadableImage:
         return None
     return next((name for name in (*record.train, *record.test) if labels.keys.get(name) == key), None)
+
+
+def _shows_one_of(keys: Collection[str], frame: Frame, read: LoadFrame) -> bool:
+    try:
+        return content_key(read(frame)) in keys
+    except UnreadableImage:
+        return False
+
+
+def _copies(record: CameraRecord, labels: Labels) -> set[str]:
+    """Test frames whose very picture was learned from under another name, as of a video that plays in a loop."""
+    learned = {labels.keys[name] for name in record.train if name in labels.keys}
+    return {name for name in record.test if labels.keys.get(name) in learned}
 
 
 def _days_apart(frames: Sequence[Frame], record: CameraRecord) -> bool:

@@ -102,11 +102,12 @@ def goes_live(camera: Camera, looked: Looked) -> Live:
     nano = measure({"baseline": said[NANO]}, expected, slots=slots)["baseline"]
     if 1.0 not in said:
         return Live(NANO, nano, nano, {}, 0.0)
-    share, margin, f1 = 1.0, 0.0, {}
+    share, margin = 1.0, 0.0
+    f1: dict[float, float] = {}
     few = looked.cell.recipe == "own"
     if few:
         weighed = weigh(said, expected, plan.export.tune, plan.few_frames.margin)
-        share, margin, f1 = weighed.share, weighed.margin, weighed.agreement
+        share, margin, f1 = weighed.share, weighed.margin, dict(weighed.agreement)
     tunings = measure({"baseline": said[NANO], "student": said[share]}, expected, slots=slots, raised=few)
     student = tunings["student"]
     if not few:

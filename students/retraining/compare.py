@@ -71,8 +71,8 @@ def compare(job: CameraJob, new: Detector, live: Detector, recent: Collection[st
     """
     frames = [frame for frame, _ in readable_frames(job.unlearned, job.read)]
     expected = expected_of(frames, job.train, job.labels, job.plan.distill, job.read)
-    both = {slot.id for slot in live.slots} & {slot.id for slot in new.slots}
-    readers = FrameReader(live), FrameReader(new)
+    # The slots of today, as a node reads them, by both: an id may have been another slot when the live one was made.
+    readers = FrameReader(live, given_slots=new.slots), FrameReader(new)
     changes: list[FrameChange] = []
     states_read: list[tuple[SlotState, SlotState]] = []
     pairs: dict[bool, list[tuple[Expected, Detections, Detections]]] = {True: [], False: []}
@@ -85,10 +85,11 @@ def compare(job: CameraJob, new: Detector, live: Detector, recent: Collection[st
         ]
         said, is_recent = expected[frame.name], frame.name in recent
         if is_recent:
-            states_read += [(results[0].readings[slot].state, results[1].readings[slot].state) for slot in both]
+            states_read += [
+                (result.state, results[1].readings[slot].state) for slot, result in results[0].readings.items()
+            ]
         pairs[is_recent].append((said, found[0], found[1]))
-        states = teacher_states(job.labels.detections(frame), new, new.slots, size) if both else {}
-        told = {slot: state for slot, state in states.items() if slot in both}
+        told = teacher_states(job.labels.detections(frame), new, new.slots, size) if new.slots else {}
         before, after = (judge([(one, said)]).f1(0.0) for one in found)
         wrong = [_wrong(result, told) for result in results]
         changes.append(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lotwise.datasets.frame import Dataset, Frame
+from lotwise.datasets.images import content_key
 from lotwise.datasets.load import load
 from lotwise.eval.unlearned import Unlearned, unlearned_frames
 from lotwise.students.pipeline.run import Run
@@ -91,3 +92,23 @@ def test_cameras_that_were_not_trained_are_told(run: Run, site: Dataset) -> None
     strangers = tuple(replace(frame, camera="C9") for frame in site.of_camera("C2"))
     result = found(run, replace(site, frames=(*site.of_camera("C1"), *strangers)))
     assert result.notes[-1] == "C9: not trained in this run."
+
+
+def test_a_test_frame_whose_picture_was_learned_from_is_not_measured(run: Run, site: Dataset) -> None:
+    """A video that plays in a loop gives the same picture twice."""
+    records, labels = run.records(), open_labels(run.knowledge)
+    first, *others = records["C1"].test
+    same = labels.index.frames[records["C1"].train[0]]
+    frames = dict(labels.index.frames) | {first: labels.index.frames[first].model_copy(update={"key": same.key})}
+    looped = replace(labels, index=labels.index.model_copy(update={"frames": frames}))
+    result = unlearned_frames(of_c1(site), records, looped)
+    assert [frame.name for frame in result.frames] == others
+
+
+def test_what_the_live_bundle_was_retrained_on_is_not_measured(run: Run, site: Dataset, tmp_path: Path) -> None:
+    other = copied(site, tmp_path, change=lambda image: np.roll(image, 7, axis=1))
+    keys = {content_key(load(frame)) for frame in other.frames[:2]}
+    labels = open_labels(run.knowledge)
+    result = unlearned_frames(other, run.records(), labels, retrained={"C1": keys})
+    assert result.frames == other.frames[2:]
+    assert result.notes == ("C1: frames that the live bundle was retrained on are left out.",)

@@ -1,9 +1,19 @@
 """The gate of a retraining: as good on recent frames, hardly worse on old ones."""
 
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
-from lotwise.students.retraining.compare import in_words, refusal
+from lotwise.cameras.detection.detector import load_detector
+from lotwise.datasets.frame import Frame
+from lotwise.students.pipeline.expected_f1 import Expected
+from lotwise.students.retraining import compare as comparing
+from lotwise.students.retraining.compare import compare, in_words, refusal
 from lotwise.students.retraining.records import Comparison, FrameChange, Score, score, slot_gains
+from tests.node.streams import lot, pattern, write_reading_bundle
 
 
 def of(before: float, after: float, slots: tuple[float, float] | None = None, chance: float | None = 0.001) -> Score:
@@ -63,3 +73,25 @@ def test_in_words() -> None:
     )
     lost = in_words(Comparison(recent=of(0.7, 0.69, chance=0.4)))
     assert lost.endswith("0.690 instead of 0.700 on 4 recent frames; no more is lost than may be")
+
+
+def test_slots_are_compared_as_they_are_drawn_today(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same model with two slots that had each other's names says the same of every slot."""
+    new = load_detector(write_reading_bundle(tmp_path / "bundle"), 1)
+    assert new.manifest is not None
+    (first, second), others = new.manifest.slots[:2], new.manifest.slots[2:]
+    swapped = (first.model_copy(update={"id": second.id}), second.model_copy(update={"id": first.id}), *others)
+    live = replace(new, manifest=new.manifest.model_copy(update={"slots": swapped}))
+    occupied = [True, False, *pattern(0)[2:]]
+    frames, said = (Frame("C1", "1", tmp_path),), new([lot(0, occupied)])[0]
+    nothing = np.zeros((0, 4), np.float32)
+    monkeypatch.setattr(comparing, "expected_of", lambda *_: {"1": Expected(said, nothing, said.boxes)})
+    job = SimpleNamespace(
+        unlearned=frames, train=(), labels=SimpleNamespace(detections=lambda frame: said),
+        plan=SimpleNamespace(distill=None), read=lambda frame: lot(0, occupied), ignored=None,
+    )  # fmt: skip
+    compared, apart = compare(job, new, live, ["1"])  # type: ignore[arg-type]
+    (frame,) = compared.frames
+    assert frame.slots == len(occupied)
+    assert frame.wrong_before == frame.wrong_after == ()
+    assert apart.slots_differ == 0.0

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,8 @@ import pytest
 from lotwise.cameras.detection.bundle import parse_manifest
 from lotwise.cameras.registry.use import RegistriesInUse
 from lotwise.command_line import main
+from lotwise.datasets.readers.open import open_dataset
+from lotwise.eval.collect import collect
 from lotwise.eval.retraining import write_changes
 from lotwise.students.pipeline.footage import open_footage
 from lotwise.students.pipeline.run import Run
@@ -51,6 +54,22 @@ def test_each_camera_is_retrained_and_says_what_became_of_it(done: Run) -> None:
         assert record["was_live"] == done.record(one["camera"]).live
         page = Path(one["page"]).read_text()
         assert "Live on" in page and one["camera"] in page
+
+
+def test_a_report_measures_a_retrained_live_bundle_on_nothing_that_it_learned_from(
+    done: Run, frames: Path, tmp_path: Path
+) -> None:
+    run = Run(Path(shutil.copytree(done.folder, tmp_path / "run", symlinks=True)))
+    record, retraining = run.record("C1"), Retrainings(run, "C1").records()[-1]
+    assert record is not None and retraining.bundle is not None
+    run.registry("C1").promote(retraining.bundle)
+    later = open_dataset("folder", frames, None)
+    found = collect(run, replace(later, frames=later.of_camera("C1")))
+    learned = {Path(name).stem.removeprefix("C1_") for name in retraining.learned}
+    assert {frame.path.stem for frame in later.of_camera("C1")} > learned
+    measured = {frame.path.stem for frame in found.evidence.frames}
+    assert measured and not measured & learned
+    assert [note for note in found.notes if "the live bundle was retrained on are left out" in note]
 
 
 def test_it_is_measured_on_old_and_on_new_frames_that_nobody_learned_from(done: Run, adapted: Path) -> None:
