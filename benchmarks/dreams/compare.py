@@ -100,6 +100,7 @@ def _cell(name: str, row: str, seed: int, asked: argparse.Namespace, dream: Drea
             **{f"deployed_{key}": value for key, value in live.items()},
             "share": taken.share,
             "score": taken.score,
+            "agreement": dict(taken.agreement),
             "bytes": made.bytes,
             "frame_bytes": lot.frame_bytes,
             "seconds": round(made.seconds, 1),

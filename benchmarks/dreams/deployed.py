@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ultralytics.nn.tasks import DetectionModel
@@ -30,11 +31,13 @@ class Deployed:
         student: in eval mode.
         share: of the way from nano to student.
         score: raw score from which a box makes a slot occupied.
+        agreement: expected F1 with the teacher by share, which chose; empty where nothing was chosen.
     """
 
     student: DetectionModel
     share: float
     score: float
+    agreement: Mapping[float, float]
 
 
 def deployed(row: str, student: DetectionModel, lot: Lot, known: Labels) -> Deployed:
@@ -49,13 +52,16 @@ def deployed(row: str, student: DetectionModel, lot: Lot, known: Labels) -> Depl
         known: the teacher's word on its training frames.
     """
     if row == "own frames":
-        return Deployed(student, 1.0, DEFAULT_CONFIDENCE)
+        return Deployed(student, 1.0, DEFAULT_CONFIDENCE, {})
     nano = make_student(lot.student, lot.classes)
     chosen = [lot.train[place] for place in spread(len(lot.train), MOST_FRAMES)]
     size = Letterbox.around(image_size(chosen[0].path), lot.distill.size).input
+    expected = expected_vehicles(lot.train, known, lot.distill)
     shares = () if row == "nano" else FewFramesSettings().shares
     said = look_on_the_way(nano, student, shares, chosen, size)
-    expected = expected_vehicles(lot.train, known, lot.distill)
-    share = weigh(said, expected, tuned=True, enough=1.0).share if shares else NANO
+    share, agreement = NANO, dict[float, float]()
+    if shares:
+        weighed = weigh(said, expected, tuned=True, enough=1.0)
+        share, agreement = weighed.share, dict(weighed.agreement)
     best = choose_threshold(judge((one, expected[name]) for name, one in said[share].items()))
-    return Deployed(blend(nano, student, share), share, min(best, DEFAULT_CONFIDENCE))
+    return Deployed(blend(nano, student, share), share, min(best, DEFAULT_CONFIDENCE), agreement)
