@@ -21,7 +21,6 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 if __name__ == "__main__":
@@ -29,13 +28,13 @@ if __name__ == "__main__":
 
 from benchmarks.boards.horizontal_split import split_bytes
 from benchmarks.node_speed.machine import machine
-from lotwise.cameras.detection.boards.answer import Answer, pack
-from lotwise.cameras.detection.boards.modules_network import Askers, ModulesNetwork
+from lotwise.cameras.detection.boards.modules_network import ModulesNetwork
 from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.slots.unseen import unread_slots
-from lotwise.datasets.frame import Dataset, Detections, Image
+from lotwise.datasets.frame import Dataset, Detections
 from lotwise.datasets.frame_cache import FrameCache
 from lotwise.datasets.vehicles import DEFAULT_CONFIDENCE
+from lotwise.eval.boards import Counting
 from lotwise.eval.evaluation import evaluate
 from lotwise.eval.evidence import Evidence
 from lotwise.eval.protocols import SLOTS, VEHICLES
@@ -52,8 +51,6 @@ from lotwise.students.pipeline.rung_training import Lessons, said_of
 from lotwise.teacher.checkpoint import load_model
 from lotwise.teacher.ignored import labels_without_ignored
 from lotwise.teacher.index import open_labels
-
-JPEG_QUALITY = 95
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -139,8 +136,8 @@ def _measured(lessons: Lessons, detector: Detector, dataset: Dataset) -> dict[st
             {"parameters": one.parameters, "multiply_adds": one.multiply_adds, "bytes": one.bytes, "size": one.size}
             for one in modules
         ],
-        "sent": counting.mean(counting.sent),
-        "received": counting.mean(counting.received),
+        "sent": _mean_of_sums(counting.sent),
+        "received": _mean_of_sums(counting.answered),
         "lost": lost,
     }
 
@@ -193,30 +190,9 @@ def _truth(
     }, seen.threshold
 
 
-class Counting:
-    """Others that are asked, and the bytes of their frames and answers."""
-
-    def __init__(self, askers: Askers) -> None:
-        self._askers = askers
-        self.sent: list[int] = []
-        self.received: list[int] = []
-
-    @property
-    def name(self) -> str:
-        return self._askers.name
-
-    def ask(self, parts: Sequence[Image], least: float) -> list[Answer | None]:
-        """As of the protocol."""
-        told = self._askers.ask(parts, least)
-        coded = [cv2.imencode(".jpg", part, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1] for part in parts]
-        self.sent.append(sum(len(one) for one in coded))
-        self.received.append(sum(len(pack(answer)) for answer in told if answer is not None))
-        return told
-
-    @staticmethod
-    def mean(values: Sequence[int]) -> int:
-        """Of all frames."""
-        return round(float(np.mean(values)))
+def _mean_of_sums(frames: Sequence[Sequence[int]]) -> int:
+    """Bytes of all boards together, the mean over frames."""
+    return round(float(np.mean([sum(one) for one in frames])))
 
 
 def line_of(row: Mapping[str, Any]) -> str:

@@ -44,6 +44,7 @@ def partition(
 ) -> None:
     """Divide each camera's student into modules for several boards, within a budget for each. No teacher."""
     from lotwise.datasets.readers.open import parse_cameras
+    from lotwise.eval.boards import write_boards_page
     from lotwise.students.ensemble.budget import parse_bytes
     from lotwise.students.ensemble.settings import PartitionSettings
     from lotwise.students.pipeline.adapt import partition as partition_run
@@ -64,6 +65,7 @@ def partition(
     with progress_bars() as progress:
         found = partition_run(Run(folder), asked, parse_cameras(cameras), progress, shadow)
     _print(found)
+    out.print(f"Page: {write_boards_page(Run(folder), asked, found)}")
     write_json(as_json, [found_json(one) for one in found])
 
 

@@ -43,6 +43,9 @@ def test_from_a_run_to_a_bundle_of_modules_within_the_budget(copy: Path, tmp_pat
         for module in manifest.ensemble.modules
     )
     assert set(found["losses"]) == {"none", "1", "2", "3"}
+    page = (copy / f"boards-3-by-{by}.html").read_text()
+    assert page.count("<img") == 4  # the same frame with all boards, and without each
+    assert found["bundle"] in page and "Without board 3" in page
     if found["outcome"] == "kept":  # what loses more than is allowed does not go live by itself
         assert registry.state().live == live
         registry.promote(found["bundle"])
