@@ -69,5 +69,7 @@ def _hub(around: Surroundings) -> Publisher | None:
     return HubLink(around.site, around.site.hub, around.folder, around.node, around.reservoirs, slots)
 
 
-PUBLISHERS: list[MakePublisher] = [_http, _mqtt, _webhooks, _overstays, _trust, _hub]
-"""In the order in which they are started; they are closed in the opposite order."""
+PUBLISHERS: list[MakePublisher] = [_http, _mqtt, _webhooks, _hub]
+"""In the order in which they are started; they are closed in the opposite order, after the last frame."""
+WATCHERS: list[MakePublisher] = [_overstays, _trust]
+"""They make events themselves: they are closed before the node says that it has stopped, so that this comes last."""

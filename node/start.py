@@ -63,6 +63,7 @@ class Service:
     """A node and what stands around it.
 
     Attributes:
+        watchers: publishers that make events themselves.
         heartbeat_file: its time says until when the states are known to have held.
         loader: loads models beside the loop.
         lock: keeps other nodes from the state folder.
@@ -74,6 +75,7 @@ class Service:
     node: Node
     journal: Journal
     publishers: Sequence[Publisher]
+    watchers: Sequence[Publisher]
     heartbeat_file: Path
     loader: ThreadPoolExecutor
     probe: EngineProbe
@@ -87,7 +89,7 @@ class Service:
         Raises:
             InputError: a publisher cannot work as it is set up; no camera was looked at then.
         """
-        for publisher in self.publishers:
+        for publisher in (*self.publishers, *self.watchers):
             publisher.start()
         self.node.start()
         self.probe.start()
@@ -95,6 +97,8 @@ class Service:
     def close(self) -> None:
         """Stop looking at cameras, let the publishers finish, and write the last states."""
         self.probe.close()
+        for watcher in reversed(self.watchers):
+            watcher.close()
         self.node.close()
         self.loader.shutdown(wait=False, cancel_futures=True)
         for publisher in reversed(self.publishers):
@@ -194,18 +198,23 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
             node.add(loop)
             probe.add(Watched(name, hot_swap, loop.last_frame))
         around = Surroundings(site, base, node, journal, Reservoirs(site))
-        publishers: list[Publisher] = []
-        for make in publisher_list.PUBLISHERS:
-            publisher = make(around)
-            if publisher is not None:
-                publishers.append(publisher)
-                opened.callback(publisher.close)
-                node.listeners.append(publisher.wake)
-                node.metric_sources.append(publisher.metrics)
+        publishers, watchers = (
+            [publisher for make in makers if (publisher := _opened(make(around), node, opened)) is not None]
+            for makers in (publisher_list.PUBLISHERS, publisher_list.WATCHERS)
+        )
         opened.pop_all()  # from here on it is the service that closes them
     node.metric_sources.append(partial(_journal_metrics, journal))
     agreement_file = AgreementFile(site.state / AGREEMENT)
-    return Service(node, journal, publishers, heartbeat_file, loader, probe, lock, agreement_file, in_use)
+    return Service(node, journal, publishers, watchers, heartbeat_file, loader, probe, lock, agreement_file, in_use)
+
+
+def _opened(publisher: Publisher | None, node: Node, opened: ExitStack) -> Publisher | None:
+    """A publisher that hears of news from now on, and is closed where the node cannot be opened."""
+    if publisher is not None:
+        opened.callback(publisher.close)
+        node.listeners.append(publisher.wake)
+        node.metric_sources.append(publisher.metrics)
+    return publisher
 
 
 def workers_and_threads(site: Site, cameras: int) -> tuple[int, int]:

@@ -112,8 +112,10 @@ def test_mist_comes_and_the_camera_learns_to_see_in_it(tmp_path: Path, node: lis
             told = len(words(site))
             outcome = retrained(run, site, tmp_path / f"night{night}.json")
             if outcome["word"] != "shadow":
-                assert outcome["word"] == "kept", outcome["why"]
-                continue  # a few old frames tell little, so that one student in some is refused
+                # A few old frames tell little, so that one student in some is refused; and of a night's frames some may
+                # be too much like each other to be kept, so that the next night's are waited for.
+                assert outcome["word"] in ("kept", "nothing new"), outcome["why"]
+                continue
             bundle = outcome["record"]["bundle"]
             until(lambda bundle=bundle: run.registry("C1").state().live == bundle, "the shadow's end", WAIT_S)
             until(lambda told=told: words(site)[told:] and words(site)[-1] != "cannot tell", "a verdict", WAIT_S)

@@ -234,7 +234,8 @@ class TrustWatch:
         before = self._node.trust.get(camera)
         self._node.trust = {**self._node.trust, camera: found}
         was = before.verdict.word if before else ""
-        if found.verdict.word != was:
+        # What is found after the end, by a sample that took long, is told by the next run.
+        if found.verdict.word != was and not self._thread.stop.is_set():
             why = "; ".join(found.verdict.reasons)
             details = {"why": why, "accuracy": found.verdict.accuracy}
             self._node.note(Event(datetime.now(UTC), "camera", camera, "trust", was, found.verdict.word, details))

@@ -6,6 +6,7 @@ import json
 import runpy
 import threading
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -17,9 +18,10 @@ from lotwise.datasets.errors import InputError
 from lotwise.node import publisher_list
 from lotwise.node.publisher import Publisher, Surroundings
 from lotwise.node.start import open_service
+from lotwise.node.state import Event
 from tests.conftest import ROOT
 from tests.node.mqtt.brokers import until
-from tests.node.sites import LOT, write_site
+from tests.node.sites import LOT, history, write_site
 
 
 class Notebook:
@@ -79,6 +81,25 @@ def test_what_it_did_not_confirm_is_kept_for_its_next_run(tmp_path: Path, monkey
     notebook, _ = run(site, monkeypatch)
     assert notebook.numbers == list(range(1, len(notebook.numbers) + 1))
     assert [after for _, name, after in notebook.changes if name == "1"] == ["occupied"]  # of the first run
+
+
+def test_what_a_watcher_tells_at_its_end_comes_before_the_word_that_the_node_has_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Watcher(Notebook):
+        def close(self) -> None:
+            if "close" not in self.calls:
+                self.around.node.note(Event(datetime.now(UTC), "camera", "C1", "trust", "", "good"))
+            self.calls.append("close")
+
+    path = write_site(tmp_path, cameras=1)
+    monkeypatch.setattr(publisher_list, "WATCHERS", [Watcher])
+    service = open_service(read_site(path), path)
+    service.start()
+    assert service.node.wait(60)
+    service.close()
+    events = history(path, "SELECT subject, after FROM events ORDER BY number")
+    assert events[-2:] == [("camera", "good"), ("node", "stopped")]
 
 
 def test_one_that_can_never_work_keeps_the_node_from_starting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,20 @@ def pass_hours(node: Lot, watcher: TrustWatch, hours: int) -> None:
         node.hours += 1
 
 
+def test_what_a_sample_finds_after_the_end_is_not_told(node: Lot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The node has said that it has stopped by then, and its history ends with that."""
+    watcher, shown = watch(node), node.picture
+
+    def ends_meanwhile(camera: str) -> tuple[Image, CameraNow, tuple[Slot, ...]] | None:
+        watcher.close()
+        return shown(camera)
+
+    monkeypatch.setattr(node, "picture", ends_meanwhile)
+    watcher.look()
+    assert len(read_log(log_file(node.folder / "state", "C1"))) == 1
+    assert not node.events_told
+
+
 def test_a_camera_as_usual_is_good_and_the_night_is_told(node: Lot) -> None:
     watcher = watch(node, keep_days=30)
     pass_hours(node, watcher, 4)
