@@ -17,6 +17,7 @@ from lotwise.cameras.ignore.staying import StayingBox, StayingBoxes, not_ignored
 from lotwise.cameras.slots.half_covered import slot_boxes
 from lotwise.datasets.boxes import iou
 from lotwise.datasets.errors import InputError
+from lotwise.datasets.file_stamp import file_stamp
 from lotwise.datasets.frame import Detections, Slot
 from lotwise.node.state import CameraNow
 
@@ -43,7 +44,7 @@ class Ignoring:
     def __init__(self, regions: Path | None = None, staying: Path | None = None) -> None:
         self._file, self._stay = regions, StayingBoxes(staying)
         self._lock = threading.Lock()
-        self._stamp = _stamp(regions)
+        self._stamp = file_stamp(regions)
         self._regions: Regions = read_regions(regions) if regions is not None else ()
         self._told = ""
 
@@ -54,7 +55,7 @@ class Ignoring:
 
     def follow(self) -> None:
         """Read the file again where somebody has changed it; a broken one changes nothing and is told in the log."""
-        if self._file is None or (stamp := _stamp(self._file)) == self._stamp:
+        if self._file is None or (stamp := file_stamp(self._file)) == self._stamp:
             return
         with self._lock:
             self._stamp = stamp
@@ -144,15 +145,4 @@ class Ignoring:
     def _set(self, regions: Regions) -> None:
         if regions != self._regions:
             self._regions = regions
-        self._stamp = _stamp(self._file)
-
-
-def _stamp(path: Path | None) -> tuple[int, int, int] | None:
-    """Changes with whatever changes a file; None where there is none."""
-    if path is None:
-        return None
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+        self._stamp = file_stamp(self._file)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.site.slot_file import read_slot_file
 from lotwise.cameras.site.slot_storage import drawn_slot_file, slot_storage
 from lotwise.datasets.errors import InputError
+from lotwise.datasets.file_stamp import FileStamp, file_stamp
 from lotwise.datasets.frame import Slot
 
-Stamp = tuple[tuple[int, int, int] | None, ...]
+Stamp = tuple[FileStamp | None, ...]
 
 
 class SlotFollower:
@@ -57,12 +56,4 @@ class SlotFollower:
         return None if file is None else read_slot_file(file)
 
     def _stamped(self) -> Stamp:
-        return tuple(_stamp(file) for file in self._files)
-
-
-def _stamp(file: Path) -> tuple[int, int, int] | None:
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+        return tuple(file_stamp(file) for file in self._files)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain, zip_longest
-from pathlib import Path
 from threading import Event
 from urllib.parse import quote
 
@@ -16,6 +15,7 @@ from lotwise.cameras.site.hub import HubFrames
 from lotwise.cameras.site.privacy_masks import privacy_masks
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.trust.new_frames import FOLDER, WHY, NewFrame, new_frames
+from lotwise.datasets.file_stamp import file_stamp
 from lotwise.node.hub import messages
 from lotwise.node.hub.client import HubClient
 from lotwise.node.hub.failure import HubFailed
@@ -215,7 +215,7 @@ class Sending:
     def _of_camera(self, camera: str) -> list[tuple[str, NewFrame]]:
         """Kept frames that have not left: those in which most is new first, of these the newest; those that broke off
         before come last."""
-        stamp = _stamp(self._folder / camera / WHY)
+        stamp = file_stamp(self._folder / camera / WHY)
         kept = self._waiting.get(camera)
         if kept is None or kept[0] != stamp:
             left = [one for one in new_frames(self._folder, camera) if not self._ledger.done(camera, one.file.name)]
@@ -226,11 +226,3 @@ class Sending:
 
     def _forget(self, camera: str) -> None:
         self._waiting.pop(camera, None)
-
-
-def _stamp(path: Path) -> object:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -15,6 +15,7 @@ from lotwise.cameras.site.slot_entry import SlotEntry
 from lotwise.cameras.site.slot_file import write_slot_entries
 from lotwise.cameras.site.slot_storage import SlotStorage
 from lotwise.datasets.errors import InputError
+from lotwise.datasets.file_stamp import file_stamp
 from lotwise.datasets.frame import Slot
 from lotwise.node.hub.messages import Document, SlotOrder
 from lotwise.node.hub.signing import check_signature
@@ -92,7 +93,7 @@ class SlotOrders:
             return None
         try:
             storage, bundle_slots = self._slots.storage(camera), self._slots.bundle_slots(camera)
-            stamp = (storage, _stamp(storage.read), bundle_slots)
+            stamp = (storage, file_stamp(storage.read), bundle_slots)
             kept = self._read.get(camera)
             if kept is None or kept[0] != stamp:
                 document = read_document(storage, bundle_slots)
@@ -179,11 +180,3 @@ class SlotOrders:
 
 def _changed(now: SlotDocument) -> str:
     return f"its slots were changed at the node meanwhile, and are {len(now.entries)} now; open them again, and merge"
-
-
-def _stamp(file: Path | None) -> tuple[int, int, int] | None:
-    try:
-        found = None if file is None else file.stat()
-    except OSError:
-        return None
-    return None if found is None else (found.st_mtime_ns, found.st_size, found.st_ino)

@@ -12,7 +12,9 @@ from typing import Protocol
 
 from lotwise.cameras.site.bays import Bay, bay_of_place
 from lotwise.cameras.site.settings import Site
+from lotwise.cameras.site.slot_storage import slot_storage
 from lotwise.cameras.slots.state import SlotNow
+from lotwise.datasets.file_stamp import file_stamp
 from lotwise.node.bay_now import BayNow
 from lotwise.node.history.site_history import slot_rows
 from lotwise.node.journal.journal import Journal
@@ -64,7 +66,8 @@ class OverstayWatch:
     ) -> None:
         self._site, self._node, self._journal, self._steady, self._clock = site, node, journal, steady, clock
         self._bays: dict[Key, Bay] = {}
-        self._seen_as: dict[Key, tuple[tuple[str, str], ...]] = {}
+        self._known: tuple[object, ...] = ()
+        """What the kinds of the places follow from: which places there are, and the slot files with their rows."""
         self._told: dict[Key, datetime] = {}
         self._looked_up: set[Key] = set()
         self._next: dict[Key, tuple[datetime, float]] = {}
@@ -121,10 +124,12 @@ class OverstayWatch:
 
     def _learn_bays(self, places: Mapping[Key, Place]) -> None:
         seen_as = {key: tuple(place.seen_as.items()) for key, place in places.items()}
-        if seen_as != self._seen_as:
+        files = [slot_storage(self._site, name).read for name in self._site.cameras]
+        known = seen_as, [(file, file_stamp(file)) for file in files]
+        if known != self._known:
             rows = slot_rows(self._site)
             self._bays = {key: bay_of_place(self._site.bays, key[1], dict(of), rows) for key, of in seen_as.items()}
-            self._seen_as = seen_as
+            self._known = known
 
     def _overstay(self, key: Key, state: SlotNow, time: datetime, bay: Bay, longest_s: float) -> list[Event]:
         """The event of an overstay that was not told before, if there is one."""

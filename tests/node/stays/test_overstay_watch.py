@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -87,6 +88,30 @@ class Lot:
 
 def hours(number: float) -> timedelta:
     return timedelta(hours=number)
+
+
+def test_a_row_that_is_drawn_while_the_node_runs_counts_at_once(tmp_path: Path) -> None:
+    """As the history page shows it, which reads the slot files anew each time."""
+    file = tmp_path / "C1.json"
+
+    def draw(row: str) -> None:
+        file.write_text(json.dumps([{"id": "7", "polygon": [[0, 0], [0.1, 0], [0.1, 0.1]], "row": row}]))
+
+    draw("long")
+    cameras = {"C1": {"source": "x", "slots": str(file)}}
+    lot = Lot(tmp_path)
+    lot.watch = OverstayWatch(
+        SITE.model_copy(update={"cameras": Site.model_validate({"name": "lot", "cameras": cameras}).cameras}),
+        lot, lot.journal, lambda: lot.hours * 3600, lot.clock,
+    )  # fmt: skip
+    lot.becomes(0, "7", "occupied")
+    lot.look_until(1)
+    assert lot.bays["C1"]["7"] == BayNow("long")
+    draw("A")
+    lot.look_until(1.5)
+    assert lot.bays["C1"]["7"] == BayNow("A", "short", 7200.0)
+    lot.look_until(3)
+    assert [slot for slot, _ in lot.told()] == ["7"]
 
 
 def test_each_car_is_told_once(tmp_path: Path) -> None:
