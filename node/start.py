@@ -177,7 +177,9 @@ def open_service(site: Site, path: Path, cameras: tuple[str, ...] | None = None)
             settings = site.settings_of(name)
             period_s = settings.schedule.period_s
             masks = privacy_masks(site.cameras[name], f"{path}: cameras.{name}.privacy_masks")
-            source = open_camera(site.cameras[name], name, partial(node.arrived, name), period_s, base)
+            source = open_camera(
+                site.cameras[name], name, partial(node.arrived, name), period_s, base, settings.schedule.zone
+            )
             opened.callback(source.close)
             hot_swap = HotSwap(name, bundles[name], load, loader, site.swap, period_s=period_s)
             loop = CameraLoop(

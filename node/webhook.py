@@ -151,7 +151,9 @@ class WebhookPublisher:
         """Whether the address took these events."""
         if not events:
             return True
-        body = json.dumps([event_json(event, self._site) for event in events], ensure_ascii=False).encode()
+        body = json.dumps([event_json(event, self._site) for event in events], ensure_ascii=False).encode(
+            errors="replace"
+        )
         headers = {"Content-Type": "application/json", "User-Agent": f"lotwise/{software_version()}"}
         if (secret := self._secret()) is not None:
             headers[TIMESTAMP] = str(int(time.time()))

@@ -108,7 +108,8 @@ def collect_frames(
             if stored is not None:
                 feeds[name] = _StoredFeed(stored)
                 continue
-            source = open_camera(site.cameras[name], name, arrived.set, every_s, path.parent)
+            zone = site.settings_of(name).schedule.zone
+            source = open_camera(site.cameras[name], name, arrived.set, every_s, path.parent, zone)
             closing.callback(source.close)
             feeds[name] = _RunningFeed(name, source, site.settings_of(name).schedule, every_s, report)
         collectors = {name: _Collector(name, masks[name], kept) for name in names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from lotwise.cameras.site.camera import SiteCamera
 from lotwise.cameras.site.privacy_masks import privacy_masks
@@ -32,7 +33,12 @@ class MaskedSource:
 
 
 def open_camera(
-    camera: SiteCamera, name: str, arrived: Callable[[], None], period_s: float, base: Path = Path()
+    camera: SiteCamera,
+    name: str,
+    arrived: Callable[[], None],
+    period_s: float,
+    base: Path = Path(),
+    zone: ZoneInfo | None = None,
 ) -> Source:
     """Open the source of a site's camera: the only way from a site file to the frames of a running camera.
 
@@ -42,10 +48,11 @@ def open_camera(
         arrived: as of :func:`lotwise.cameras.sources.source.open_source`.
         period_s: seconds between two frames that are wanted of it.
         base: folder of the site file.
+        zone: of the site, for times in names of stored frames.
 
     Raises:
         InputError: its privacy masks cannot be read, or what ``open_source`` refuses.
     """
     masks = privacy_masks(camera, f"cameras.{name}.privacy_masks")
-    source = open_source(camera.source, name, arrived, period_s, base)
+    source = open_source(camera.source, name, arrived, period_s, base, zone)
     return MaskedSource(source, masks) if masks else source

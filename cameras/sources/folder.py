@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from lotwise.cameras.site.sources import FolderSettings
 from lotwise.cameras.sources.picture_limit import MAX_CAMERA_PIXELS
@@ -44,7 +45,9 @@ class FolderSource(StoredSource):
         period_s: float,
         base: Path = Path(),
         clock: Clock = time.monotonic,
+        zone: ZoneInfo | None = None,
     ) -> None:
+        self._zone = zone
         self._root = base / settings.path
         if not self._root.is_dir():
             raise InputError(f"{self._root}: no such folder; give the folder of the images of camera {camera}")
@@ -80,7 +83,7 @@ class FolderSource(StoredSource):
                     self._say(f"images that cannot be read and were left out: {len(self._unreadable)}; last: {error}")
                 else:
                     # A second time, the time in its name has passed: a repeated image is taken now.
-                    yield image, aware(None if again else parse_time(path, self._month_first))
+                    yield image, aware(None if again else parse_time(path, self._month_first), self._zone)
             if not self._repeat:
                 return
             again = True

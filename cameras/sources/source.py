@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, assert_never
+from zoneinfo import ZoneInfo
 
 from lotwise.cameras.site.sources import (
     FolderSettings,
@@ -48,6 +49,7 @@ def open_source(
     arrived: Callable[[], None],
     period_s: float,
     base: Path = Path(),
+    zone: ZoneInfo | None = None,
 ) -> Source:
     """Open a camera's source.
 
@@ -57,6 +59,7 @@ def open_source(
         arrived: called from any thread when it is worth calling ``newest``; must return at once.
         period_s: seconds between two frames that the node wants of this camera.
         base: folder of the site file, which paths and secret files are relative to.
+        zone: of the times in the names of stored frames; this machine's where None.
 
     Raises:
         InputError: a folder, file or secret that is missing, or no PyAV. A camera that is away is no error: it is
@@ -64,11 +67,11 @@ def open_source(
     """
     match settings:
         case FolderSettings(follow=True):
-            return UploadSource(settings, camera, arrived, period_s, base)
+            return UploadSource(settings, camera, arrived, period_s, base, zone=zone)
         case FolderSettings():
-            return FolderSource(settings, camera, arrived, period_s, base)
+            return FolderSource(settings, camera, arrived, period_s, base, zone=zone)
         case VideoSettings():
-            return VideoSource(settings, camera, arrived, base)
+            return VideoSource(settings, camera, arrived, base, zone=zone)
         case RtspSettings() | MjpegSettings() | UsbSettings() | SnapshotSettings():
             return StreamSource(settings, camera, arrived, period_s, base)
         case _:

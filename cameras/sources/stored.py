@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth
 from lotwise.cameras.sources.timer import Timer
@@ -55,15 +56,37 @@ class StoredSource(ABC):
         """The frame that is due and when it was taken; sets ``_number`` and ``_due``. None where there is none."""
 
     def _say(self, why: str) -> None:
-        self._health = replace(self._health, why=why)
+        self._health = replace(self._health, why=printable(why))
 
     def _end(self) -> None:
         self._health = replace(self._health, ended=True)
 
     def _down(self, why: str) -> None:
-        self._health = replace(self._health, state="down", since=datetime.now(UTC), why=why, ended=True)
+        self._health = replace(self._health, state="down", since=datetime.now(UTC), why=printable(why), ended=True)
 
 
-def aware(local: datetime | None) -> datetime:
-    """A local time without a zone in UTC; now where there is none."""
-    return datetime.now(UTC) if local is None else local.astimezone(UTC)
+def printable(text: str) -> str:
+    """Text that any encoder takes: a file's name may hold bytes that are no letters, which become question marks.
+
+    >>> printable("S\\udcfcd_1.jpg: cut off")
+    'S?d_1.jpg: cut off'
+    """
+    return text.encode(errors="replace").decode()
+
+
+def aware(local: datetime | None, zone: ZoneInfo | None = None, near: datetime | None = None) -> datetime:
+    """A local time without a zone in UTC; now where there is none.
+
+    Args:
+        local: such as a file's name tells.
+        zone: in which it was told; this machine's where None.
+        near: of the two moments that one time stands for when summer time ends, that which is nearer to this one.
+
+    >>> rome, arrived = ZoneInfo("Europe/Rome"), datetime(2026, 10, 25, 1, 31, tzinfo=UTC)
+    >>> aware(datetime(2026, 10, 25, 2, 30), rome).hour, aware(datetime(2026, 10, 25, 2, 30), rome, arrived).hour
+    (0, 1)
+    """
+    if local is None:
+        return datetime.now(UTC)
+    moments = [local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    return moments[0] if near is None else min(moments, key=lambda one: abs(one - near))

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from lotwise.cameras.site.sources import FolderSettings
 from lotwise.cameras.sources.captured_frame import SourceHealth, SourceState
@@ -46,6 +47,7 @@ class UploadSource(StoredSource):
         settings: with ``follow``; stale once no image came for ``stale_s`` after the next one was due.
         period_s: seconds between two uploads that are expected.
         wall: UNIX time; files are dated by it.
+        zone: of the times in files' names; this machine's where None.
     """
 
     def __init__(
@@ -57,7 +59,9 @@ class UploadSource(StoredSource):
         base: Path = Path(),
         clock: Clock = time.monotonic,
         wall: Clock = time.time,
+        zone: ZoneInfo | None = None,
     ) -> None:
+        self._zone = zone
         self._root = base / settings.path
         if not self._root.is_dir():
             raise InputError(f"{self._root}: no such folder; give the folder that camera {camera} uploads to")
@@ -108,9 +112,10 @@ class UploadSource(StoredSource):
     def _taken(self, path: Path, changed: datetime) -> datetime:
         """When an image was taken: as its name says, unless that lies ahead, else when it changed or arrived."""
         named = parse_time(path.relative_to(self._root))
-        if named is not None and aware(named).timestamp() <= self._wall() + _MAX_AHEAD_S:
-            return aware(named)
-        if named is not None:
+        moment = None if named is None else aware(named, self._zone, near=changed)
+        if moment is not None and moment.timestamp() <= self._wall() + _MAX_AHEAD_S:
+            return moment
+        if moment is not None:
             self._say(f"{path}: the time in its name lies ahead of this machine's clock; set the camera's clock")
         return changed
 

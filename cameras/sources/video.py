@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -27,7 +28,9 @@ class VideoSource(StoredSource):
         arrived: Callable[[], None],
         base: Path = Path(),
         clock: Clock = time.monotonic,
+        zone: ZoneInfo | None = None,
     ) -> None:
+        self._zone = zone
         self._path = base / settings.path
         if not self._path.is_file():
             raise InputError(f"{self._path}: no such video file; give the video of camera {camera}")
@@ -62,7 +65,9 @@ class VideoSource(StoredSource):
         self._number = self._before + self._index
         self._due = self._began + self._shown_at(self._index) if self._own_pace else now
         starts = self._starts
-        return image, aware(starts + timedelta(seconds=self._shown_at(self._index - 1)) if starts else None)
+        # Onto the moment of the start: a recording that runs while clocks are set goes on all the same.
+        after = timedelta(seconds=self._shown_at(self._index - 1))
+        return image, aware(starts, self._zone) + after if starts else aware(None)
 
     def _read(self, now: float) -> Image | None:
         """The next frame, or the one that is due now; one that cannot be decoded is passed over. None at the end."""

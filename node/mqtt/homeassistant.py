@@ -208,7 +208,7 @@ def _config(entity: Entity, available: list[dict[str, str]]) -> bytes:
         "qos": 1,
         "origin": {"name": "Lotwise", "sw_version": software_version()},
     }
-    return json.dumps({**entity, **rest}, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps({**entity, **rest}, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def _topic(prefix: str, component: str, node: str, key: str) -> str:

@@ -7,6 +7,7 @@ import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import cv2
 import pytest
@@ -23,11 +24,14 @@ class Lot:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.now = float(int(time.time()))
+        self.zone: ZoneInfo | None = None
         self.source = self.opened()
 
     def opened(self) -> UploadSource:
         settings = FolderSettings(kind="folder", path=self.root, follow=True, stale_s=10)
-        return UploadSource(settings, "C1", lambda: None, 60, clock=lambda: self.now, wall=lambda: self.now)
+        return UploadSource(
+            settings, "C1", lambda: None, 60, clock=lambda: self.now, wall=lambda: self.now, zone=self.zone
+        )
 
     def upload(self, name: str, value: int, age_s: float = 0.0, missing: int = 0) -> None:
         path = self.root / name
@@ -83,6 +87,39 @@ def test_broken_picture_is_left_out_and_told(lot: Lot) -> None:
     assert "a.png: truncated" in lot.source.health().why
     lot.upload("b.png", 20)
     assert lot.seen() == 20
+
+
+def test_a_name_that_is_no_text_is_told_in_what_every_reader_can_encode(lot: Lot) -> None:
+    lot.upload(os.fsdecode(b"S\xfcd_1.png"), 10, missing=20)
+    assert lot.seen(15) is None
+    assert "S?d_1.png: truncated" in lot.source.health().why
+    assert lot.source.health().why.encode()
+
+
+@pytest.mark.parametrize(("zone", "local"), [("America/New_York", "064100"), ("Asia/Tokyo", "204100")])
+def test_a_time_in_a_name_is_one_of_the_site_in_whatever_zone_the_machine_is(lot: Lot, zone: str, local: str) -> None:
+    lot.now, lot.zone = datetime(2026, 11, 3, 12, tzinfo=UTC).timestamp(), ZoneInfo(zone)
+    lot.source = lot.opened()
+    lot.upload(f"C1_20261103{local}.png", 10)
+    lot.now += 1
+    captured = lot.source.newest()
+    assert captured and captured.taken == datetime(2026, 11, 3, 11, 41, tzinfo=UTC)
+    assert lot.source.health().why == ""
+
+
+def test_the_hour_that_comes_twice_is_the_one_in_which_the_picture_came(lot: Lot) -> None:
+    """Clocks in Rome go from 3:00 back to 2:00 at 1:00 UTC."""
+    lot.now, lot.zone = datetime(2026, 10, 25, 0, 40, tzinfo=UTC).timestamp(), ZoneInfo("Europe/Rome")
+    lot.source = lot.opened()
+    taken = []
+    for _ in range(2):
+        lot.upload("C1_20261025023900.png", 10 + len(taken))
+        lot.now += 1
+        captured = lot.source.newest()
+        assert captured
+        taken.append(captured.taken)
+        lot.now += 3599
+    assert taken == [datetime(2026, 10, 25, hour, 39, tzinfo=UTC) for hour in (0, 1)]
 
 
 def test_old_pictures_are_not_given_as_news_and_fresh_ones_are(lot: Lot) -> None:
