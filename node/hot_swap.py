@@ -192,7 +192,7 @@ class HotSwap:
         old, new = (ours, theirs) if run.phase == "shadow" else (theirs, ours)
         old_s, new_s = (took, seconds) if run.phase == "shadow" else (seconds, took)
         alike = old.detector.runs_like(new.detector)
-        run.compare(time, old.deployed, new.deployed, old_s, new_s, old.readings, new.readings, alike)
+        run.compare(self._clock(), old.deployed, new.deployed, old_s, new_s, old.readings, new.readings, alike)
         return replace(ours, events=tuple(self._decide(time)))
 
     def poll(self, now: datetime) -> list[Event]:
@@ -304,7 +304,7 @@ class HotSwap:
         then."""
         if self._shadow_run is None or not isinstance(self._bundles, Registry):
             return []
-        outcome, why = self._shadow_run.verdict(now)
+        outcome, why = self._shadow_run.verdict(self._clock())
         if outcome == "open":
             return []
         run, other = self._shadow_run, self._other

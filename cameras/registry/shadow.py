@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Mapping
-from datetime import datetime
 from statistics import median
 from typing import Literal
 
@@ -19,6 +19,8 @@ and the old one runs beside it."""
 ShadowOutcome = Literal["open", "accept", "refuse"]
 """``open``: more frames or time are needed before the new bundle is accepted or refused."""
 
+TIMED_FRAMES = 1000
+"""Latest frames whose seconds are kept: a comparison that waits for a person may go on for months."""
 MIN_TIMED_FRAMES = 20
 """Frames that both were timed on before a bundle is called slow: on a busy machine a few of them say nothing."""
 NEGLIGIBLE_S = 0.005
@@ -43,12 +45,12 @@ class ShadowRun:
         self.settings, self.phase, self.identity = settings, phase, identity
         self._least_frames = settings.shadow_frames if phase == "shadow" else settings.probation_frames
         self._error = ""
-        self._first: datetime | None = None
-        self._last: datetime | None = None
-        self._old = self._new = self._same = 0
+        self._first: float | None = None
+        self._last: float | None = None
+        self._frames = self._old = self._new = self._same = 0
         self._slots = self._slots_differ = 0
-        self._old_s: list[float] = []
-        self._new_s: list[float] = []
+        self._old_s: deque[float] = deque(maxlen=TIMED_FRAMES)
+        self._new_s: deque[float] = deque(maxlen=TIMED_FRAMES)
 
     def due(self, number: int) -> bool:
         """Whether both detect this frame.
@@ -61,7 +63,7 @@ class ShadowRun:
 
     def compare(
         self,
-        time: datetime,
+        at: float,
         old: Detections,
         new: Detections,
         old_s: float,
@@ -73,7 +75,8 @@ class ShadowRun:
         """Count one frame that both detected.
 
         Args:
-            time: when it was taken, with time zone.
+            at: seconds of a clock that never jumps; not when the frame was taken, for a camera's clock may be set, and
+                recorded frames are of other days.
             old, new: what the bundle says that was live before the swap, and the new one, each at its own
                 deployed confidence, in pixels of the frame.
             old_s, new_s: seconds that each took for the frame.
@@ -82,8 +85,9 @@ class ShadowRun:
             alike: whether both models are run in the same way, so that their times can be compared.
         """
         self._alike = alike
-        self._first = min(time, self._first or time)
-        self._last = max(time, self._last or time)
+        self._first = at if self._first is None else self._first
+        self._last = at
+        self._frames += 1
         self._old += len(old)
         self._new += len(new)
         self._same += matches(old, new)
@@ -99,16 +103,16 @@ class ShadowRun:
         """The new bundle could not be loaded or run; one line."""
         self._error = " ".join(why.split())
 
-    def verdict(self, now: datetime | None = None) -> tuple[ShadowOutcome, str]:
+    def verdict(self, now: float | None = None) -> tuple[ShadowOutcome, str]:
         """What follows from the frames so far, and why in one line.
 
         Too much difference refuses as soon as there are enough frames; accepting waits for the whole time.
 
         Args:
-            now: of the latest frame, so that a shadow ends also where nothing is compared any more; the last
-                compared frame's time where None.
+            now: seconds of the same clock, so that a shadow ends also where nothing is compared any more; those of the
+                last compared frame where None.
         """
-        settings, frames = self.settings, len(self._new_s)
+        settings, frames = self.settings, self._frames
         if self._error:
             return "refuse", self._error
         shadow = self.phase == "shadow"
@@ -137,7 +141,7 @@ class ShadowRun:
             "bundle": self.identity,
             "outcome": outcome,
             "why": why,
-            "frames": len(self._new_s),
+            "frames": self._frames,
             "seconds": round(self._span(None), 3),
             "vehicles_old": self._old,
             "vehicles_new": self._new,
@@ -180,7 +184,7 @@ class ShadowRun:
     def _differ(self) -> float:
         return self._slots_differ / self._slots if self._slots else 0.0
 
-    def _span(self, now: datetime | None) -> float:
+    def _span(self, now: float | None) -> float:
         if self._first is None or self._last is None:
             return 0.0
-        return (max(now or self._last, self._last) - self._first).total_seconds()
+        return (self._last if now is None else max(now, self._last)) - self._first

@@ -28,6 +28,10 @@ class Running:
         self, place: Registry | Path, swap: SwapSettings = QUICK, load=load_detector, period_s: float = 0.0
     ) -> None:
         self.seconds, self.loader, self.loaded = 0.0, Later(), 0
+        self.noon = NOON
+        """What this machine's clock said at the start; a test may set it meanwhile."""
+        self.taken: datetime | None = None
+        """When frames were taken; as the machine's clock says where None."""
         self.events: list[Event] = []
 
         def counted(path: Path) -> Detector:
@@ -40,7 +44,7 @@ class Running:
     def frame(self) -> str:
         """One frame as the node's loop looks at it: who detected it, "" where nobody could."""
         self.seconds += REGISTRY_POLL_S
-        now = NOON + timedelta(seconds=self.seconds)
+        now = self.noon + timedelta(seconds=self.seconds)
         self.events += self.bundles.poll(now)
         if self.bundles.detector is None:
             return ""
@@ -49,7 +53,7 @@ class Running:
         def read(detector: Detector, found):
             return slot_states(found, detector.slots, (64, 64), detector.confidence)
 
-        found = self.bundles.detect(IMAGE, now, read)
+        found = self.bundles.detect(IMAGE, self.taken or now, read)
         self.events += found.events
         assert len(found.detections) and set(found.readings) == {"1", "2"}
         return used

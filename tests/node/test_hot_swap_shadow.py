@@ -1,13 +1,15 @@
 """A bundle that runs beside the live one: accepted, refused, or only reported."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.registry.registry import Registry
+from lotwise.node.hot_swap import REGISTRY_POLL_S
 from tests.cameras.bundles import add, harm, write_constant_bundle
-from tests.node.hot_swaps import QUICK, Running, failing
+from tests.node.hot_swaps import NOON, QUICK, Running, failing
 
 
 def test_a_shadow_is_accepted_goes_live_and_passes_its_probation(registry: Registry, three) -> None:
@@ -46,6 +48,19 @@ def test_a_shadow_that_sees_other_vehicles_is_refused(
     camera.frame()
     assert camera.bundles.refusal is not None
     assert (camera.bundles.refusal.bundle, why in camera.bundles.refusal.why) == (other, True)
+
+
+def test_what_clocks_say_neither_refuses_nor_hurries_a_shadow(registry: Registry, three) -> None:
+    """Recorded frames are of other days, and a machine without a battery sets its clock some time after its start."""
+    camera = Running(registry, QUICK.model_copy(update={"shadow_s": 5 * REGISTRY_POLL_S}))
+    camera.taken = NOON - timedelta(days=4000)
+    registry.start_shadow(three[1])
+    camera.frames(3)
+    camera.noon += timedelta(days=2)
+    assert camera.frames(3) == [three[0]] * 3
+    assert camera.said == ["in its shadow"]
+    camera.frames(4)
+    assert camera.said[:2] == ["in its shadow", "accepted"]
 
 
 def test_a_shadow_that_cannot_be_loaded_is_refused(registry: Registry, three) -> None:
