@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -58,8 +59,12 @@ def drifts(samples: Sequence[Sample], reference: TrustReference) -> list[Drift]:
     return sorted(found, key=lambda drift: -drift.change)
 
 
-def in_words(found: Sequence[Drift]) -> str:
+def in_words(found: Sequence[Drift], zone: ZoneInfo | None = None) -> str:
     """One line on the drift; empty where there is none.
+
+    Args:
+        found: the largest change first.
+        zone: in which times are told; this machine's where None.
 
     >>> at = datetime(2026, 11, 3, 7, 20)
     >>> in_words([Drift("noise", at, "the picture has more noise", 2.0)])
@@ -68,4 +73,6 @@ def in_words(found: Sequence[Drift]) -> str:
     if not found:
         return ""
     together = [drift for drift in found if abs((drift.since - found[0].since).total_seconds()) <= 86400]
-    return f"since {min(d.since for d in together):%Y-%m-%d %H:%M}: {', '.join(drift.words for drift in together[:3])}"
+    since = min(drift.since for drift in together)
+    told = since if since.tzinfo is None else since.astimezone(zone)
+    return f"since {told:%Y-%m-%d %H:%M}: {', '.join(drift.words for drift in together[:3])}"

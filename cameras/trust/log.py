@@ -51,10 +51,11 @@ def append(path: Path, sample: Sample) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     line = json.dumps(sample.to_json(), separators=(",", ":"))
     with path.open("ab+") as file:
-        # A kill may have left half a line, which would spoil this one too.
-        file.seek(0, 2)
-        if file.tell() and (file.seek(-1, 2), file.read(1))[1] != b"\n":
-            file.write(b"\n")
+        # A kill or a full disk may have left half a line, which would spoil this one too.
+        file.seek(0)
+        content = file.read()
+        if content and not content.endswith(b"\n"):
+            file.truncate(content.rfind(b"\n") + 1)
         file.write(line.encode() + b"\n")
 
 
@@ -65,7 +66,19 @@ def forget(path: Path, samples: Sequence[Sample], keep_days: int, now: datetime)
         OSError: the file cannot be written.
     """
     first = now - timedelta(days=keep_days)
-    kept = [sample for sample in samples if sample.taken >= first]
+    return _keep(path, samples, [sample for sample in samples if sample.taken >= first])
+
+
+def forget_after(path: Path, samples: Sequence[Sample], last: datetime) -> list[Sample]:
+    """Leave out the samples that were taken later than that, on disk too. Returns those that stay.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    return _keep(path, samples, [sample for sample in samples if sample.taken <= last])
+
+
+def _keep(path: Path, samples: Sequence[Sample], kept: list[Sample]) -> list[Sample]:
     if len(kept) < len(samples):
         lines = (json.dumps(sample.to_json(), separators=(",", ":")) for sample in kept)
         write_whole(path, "".join(f"{line}\n" for line in lines).encode())

@@ -80,7 +80,7 @@ def site_trust(
             CameraTrust(
                 camera,
                 tuple(camera_days(camera, samples, references, site.trust, site.schedule.zone)),
-                in_words(drifts(of_live, references(live))),
+                in_words(drifts(of_live, references(live)), site.schedule.zone),
                 sampled,
             )
         )

@@ -20,7 +20,7 @@ from lotwise.cameras.site.privacy_masks import privacy_masks
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.trust.days import first_day_reference
 from lotwise.cameras.trust.drift import drifts, in_words
-from lotwise.cameras.trust.log import append, forget, log_file, read_log
+from lotwise.cameras.trust.log import append, forget, forget_after, log_file, read_log
 from lotwise.cameras.trust.new_frames import NewFrames, newness_reasons
 from lotwise.cameras.trust.reference import Measured, TrustReference, read_reference
 from lotwise.cameras.trust.sample import Sample
@@ -43,6 +43,8 @@ JUDGED = timedelta(days=1)
 """The verdict is over the samples of so long before the last one: light goes round once in it."""
 DRIFT_DAYS = timedelta(days=28)
 """Samples of so long are searched for a drift: of two weeks before it and after it."""
+AHEAD = timedelta(minutes=10)
+"""Samples that lie further ahead of this machine's clock were taken while a clock was wrong."""
 FORGET_AFTER = 100
 """Samples after which old ones are deleted."""
 MOST_CHANGES = 5000
@@ -95,6 +97,7 @@ class TrustWatch:
         node: whose ``trust`` it keeps up to date.
         steady: seconds; monotonic.
         reservoirs: where new frames are kept; made from the site where None.
+        wall: the time, in UTC.
     """
 
     def __init__(
@@ -104,8 +107,9 @@ class TrustWatch:
         node: WatchedNode,
         steady: Callable[[], float] = time.monotonic,
         reservoirs: Reservoirs | None = None,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._site, self._folder, self._node, self._steady = site, folder, node, steady
+        self._site, self._folder, self._node, self._steady, self._wall = site, folder, node, steady, wall
         self._reservoirs = reservoirs or Reservoirs(site)
         self._cameras: dict[str, _Watched] = {}
         self._count = 0
@@ -168,6 +172,7 @@ class TrustWatch:
         if shown is None:
             return False
         image, now, slots = shown
+        self._forget_those_ahead(camera, watched, now.time)
         before = watched.samples[-1] if watched.samples else None
         if now.time is None or (before is not None and now.time <= before.taken) or now.source.state != "live":
             return False
@@ -205,6 +210,15 @@ class TrustWatch:
             watched.samples = forget(path, watched.samples, self._site.trust.keep_days, sample.taken)
         return True
 
+    def _forget_those_ahead(self, camera: str, watched: _Watched, moment: datetime | None) -> None:
+        """Forget samples of a clock that was ahead: no later frame would be sampled until that time has come."""
+        last = watched.samples[-1].taken if watched.samples else None
+        now = self._wall()
+        if last is None or moment is None or moment > last or last <= now + AHEAD:
+            return
+        log.warning("camera %s: its trust forgets samples of a clock that was ahead, the last of %s", camera, last)
+        watched.samples = forget_after(log_file(self._site.state, camera), watched.samples, now + AHEAD)
+
     def _reference(self, watched: _Watched, identity: str, bundle: Path | None, slots: bool) -> TrustReference:
         """The reference of a bundle; where it carries none, its first samples here stand for the usual.
 
@@ -221,7 +235,8 @@ class TrustWatch:
         if before is None or now.time is None or not now.slots:
             return None
         query = EventQuery(camera=camera, start=before.taken, end=now.time, limit=MOST_CHANGES)
-        events = (event for event in self._node.events(query) if event.subject == "slot")
+        # Of a slot that other cameras see too, what this one has seen is a sighting.
+        events = (event for event in self._node.events(query) if event.subject in ("slot", "sighting"))
         changes = [(event.time, event.name, event.after) for event in events]
         return flicker(changes, len(now.slots), (now.time - before.taken).total_seconds() / 3600)
 
@@ -229,7 +244,8 @@ class TrustWatch:
         last = watched.samples[-1]
         own = [sample for sample in watched.samples if sample.bundle == last.bundle]
         of_day = [sample for sample in own if last.taken - sample.taken < JUDGED]
-        drift = in_words(drifts([one for one in own if last.taken - one.taken < DRIFT_DAYS], reference))
+        zone = self._site.schedule.zone
+        drift = in_words(drifts([one for one in own if last.taken - one.taken < DRIFT_DAYS], reference), zone)
         found = TrustNow(verdict(of_day, reference, self._site.trust), last.taken, drift, watched.kept.count)
         before = self._node.trust.get(camera)
         self._node.trust = {**self._node.trust, camera: found}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lotwise.cameras.detection.detector import Detector, load_detector
+from lotwise.cameras.site.schedule import Schedule
 from lotwise.cameras.site.settings import Site
 from lotwise.cameras.slots.shared.agreement import Rate
 from lotwise.cameras.slots.state import SlotNow
@@ -199,13 +201,36 @@ def test_a_bad_view_at_the_start_does_not_hide_what_the_bundle_knows_of_itself(n
     assert "its bundle carries no reference, so other cameras speak for it" not in reasons
 
 
-def test_flicker_of_the_journal_counts(node: Lot) -> None:
+@pytest.mark.parametrize("subject", ["slot", "sighting"], ids=["own slots", "slots that others see too"])
+def test_flicker_of_the_journal_counts(node: Lot, subject: str) -> None:
     for minute in range(0, 240, 4):
         state = "free" if minute % 8 else "occupied"
         time = NOON + timedelta(minutes=minute)
-        node.changes.append(Event(time, "slot", "C1", "1", "unknown", state))
+        node.changes.append(Event(time, subject, "C1", "1", "unknown", state))
     pass_hours(node, watch(node), 4)
     assert any("take their state back" in reason for reason in node.trust["C1"].verdict.reasons)
+
+
+def test_one_look_with_a_clock_that_was_ahead_keeps_no_later_one_away(
+    node: Lot, caplog: pytest.LogCaptureFixture
+) -> None:
+    def wall() -> datetime:
+        return NOON + timedelta(hours=node.hours)
+
+    steady = itertools.count(step=3600)
+    watcher = TrustWatch(node.site(), node.folder, node, lambda: next(steady), wall=wall)
+    pass_hours(node, watcher, 3)
+    right, node.hours = node.hours, 24 * 365 * 5
+    watcher._wall = lambda: NOON + timedelta(hours=right)
+    watcher.look()
+    node.hours = right + 1
+    watcher._wall = wall
+    with caplog.at_level(logging.WARNING):
+        pass_hours(node, watcher, 4)
+    assert caplog.text.count("its trust forgets samples of a clock that was ahead") == 1
+    samples = read_log(log_file(node.folder / "state", "C1"))
+    assert [sample.taken - NOON for sample in samples] == [timedelta(hours=hour) for hour in (0, 1, 2, 4, 5, 6, 7)]
+    assert node.trust["C1"].verdict.word == "good"
 
 
 def test_a_bundle_without_a_reference_is_compared_with_its_first_samples(node: Lot) -> None:
@@ -231,4 +256,7 @@ def test_drift_says_since_when(node: Lot) -> None:
     node.image = lit_night(1.6)(node.image, np.random.default_rng(0))
     pass_hours(node, watcher, 12)
     drift = node.trust["C1"].drift
-    assert f"{NOON + timedelta(hours=began):since %Y-%m-%d %H:%M}" in drift
+    assert f"{(NOON + timedelta(hours=began)).astimezone():since %Y-%m-%d %H:%M}" in drift
+    there = TrustWatch(node.site().model_copy(update={"schedule": Schedule(timezone="Asia/Tokyo")}), node.folder, node)
+    there.look()
+    assert f"{NOON + timedelta(hours=began + 9):since %Y-%m-%d %H:%M}" in node.trust["C1"].drift
