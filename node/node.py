@@ -326,14 +326,23 @@ class Node:
                     self.check_clock()  # before they are recorded: history reads the events in their order
                 self._take(turn.loop, looked.events)
             except Exception as error:  # one camera's error, of whatever kind, must not end the others
-                if turn.failure != repr(error):  # the same one again and again would fill the log
+                new = turn.failure != repr(error)
+                if new:  # the same one again and again would fill the log
                     log.exception(
                         "camera %s: looking at it failed; again every %g s", turn.loop.camera, FAILED_LOOK_RETRY_S
                     )
                 turn.failure = repr(error)
                 delay = FAILED_LOOK_RETRY_S
-                self._take(turn.loop, turn.loop.fail("error"))
+                self._take_failure(turn, new)
             self._done(turn, fresh, delay)
+
+    def _take_failure(self, turn: _Turn, new: bool) -> None:
+        """Record that a look failed; what keeps that from being recorded must not end the worker either."""
+        try:
+            self._take(turn.loop, turn.loop.fail("error"))
+        except Exception:
+            if new:
+                log.exception("camera %s: that it failed cannot be recorded", turn.loop.camera)
 
     def _next(self) -> _Turn | None:
         """The camera that has waited longest, once its turn has come; None when the node ends."""

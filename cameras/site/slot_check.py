@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 IN_PIXELS = "its corners are in pixels or percent; expected x, y in 0..1"
 NO_AREA = "has no area: its corners lie on one line or in one place; draw it again"
 TWICE = "is there twice; give each its own id"
+NO_TEXT = "its id holds what is no letter; give it another id"
 MAX_BEYOND_FRAME = 1.0
 """Widths or heights of the frame by which a corner may lie outside of it. Slots at the border reach out a little; a
 polygon that reaches further is given in pixels or percent."""
@@ -32,12 +33,22 @@ def first_wrong_slot(
     taken: set[str] = set()
     for name, polygon in slots:
         why = unreadable(polygon) or further(polygon)
-        if why is None and name in taken:
-            why = TWICE
+        if why is None:
+            why = TWICE if name in taken else wrong_name(name)
         if why is not None:
             return name, why
         taken.add(name)
     return None
+
+
+def wrong_name(name: str) -> str | None:
+    """What is wrong with an id; None where nothing is.
+
+    >>> wrong_name("A 12 - Süd"), wrong_name("a\\ud800") is None
+    (None, False)
+    """
+    # Half of a pair of code units, as JSON may hold it: no file, database or message could.
+    return NO_TEXT if any(0xD800 <= ord(letter) < 0xE000 for letter in name) else None
 
 
 def drawn_wrong(polygon: NDArray[np.floating]) -> str | None:

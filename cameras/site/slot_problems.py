@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from lotwise.cameras.site.slot_check import TWICE, drawn_wrong, unreadable
+from lotwise.cameras.site.slot_check import TWICE, drawn_wrong, unreadable, wrong_name
 from lotwise.cameras.site.slot_overlaps import overlapping_slots
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.datasets.frame import Slot
@@ -48,6 +48,8 @@ def slot_problems(shapes: Sequence[SlotShape]) -> tuple[SlotProblem, ...]:
             sound.append(Slot(shape.id, polygon))
             number_of[id(sound[-1])] = number
     for name, numbers in places.items():
+        if why := wrong_name(name):
+            found.append(SlotProblem("id", tuple(numbers), f"slot {name!a}: {why}", True))
         if len(numbers) > 1:
             found.append(SlotProblem("id", tuple(numbers), f"slot {name}: {TWICE}", True))
     for one, other, share in overlapping_slots(sound):

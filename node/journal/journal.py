@@ -325,7 +325,7 @@ def _row(event: Event, recorded: int) -> tuple[object, ...]:
 
 
 def _slot_row(camera: str, slot: str, now: SlotNow) -> tuple[object, ...]:
-    return camera, slot, now.state, micros(now.since), float(now.score), _text(now.why)
+    return _text(camera), _text(slot), now.state, micros(now.since), float(now.score), _text(now.why)
 
 
 def _text(text: str) -> str:

@@ -229,6 +229,25 @@ def test_one_camera_that_fails_stops_no_other_and_comes_back(journal: Journal, c
     assert journal.slots("sick")["1"].why == "error"
 
 
+def test_a_camera_of_which_nothing_can_be_recorded_ends_no_worker(journal: Journal, caplog, monkeypatch) -> None:
+    monkeypatch.setattr(module, "FAILED_LOOK_RETRY_S", 0.01)
+
+    def does(look: int) -> bool | None:
+        if look <= 3:
+            raise RuntimeError("model on fire")
+        return ends_after(9)(look)
+
+    def fail(why: str) -> tuple[Event, ...]:
+        return (Event(NOON.replace(tzinfo=None), "slot", "sick", "1", "free", "unknown", {"why": why}),)
+
+    clock = Clock()
+    sick, well = FakeLoop("sick", does, clock), FakeLoop("well", ends_after(300), clock, takes=0.01)
+    monkeypatch.setattr(sick, "fail", fail)
+    run(journal, (sick, 0.0), (well, 0.0), clock=clock)
+    assert (len(sick.times), len(well.times)) == (9, 300)
+    assert caplog.text.count("that it failed cannot be recorded") == 1
+
+
 def test_a_failing_model_is_unknown_slots_until_it_runs_again(journal: Journal, tmp_path: Path, monkeypatch) -> None:
     """The same with a real camera."""
     monkeypatch.setattr(module, "FAILED_LOOK_RETRY_S", 0.01)

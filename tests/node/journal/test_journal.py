@@ -126,6 +126,13 @@ def test_a_name_that_is_no_unicode_is_recorded(opened: Callable[..., Journal]) -
     assert journal.events(EventQuery())[0].name == "?"
 
 
+def test_a_slot_whose_id_is_no_unicode_is_recorded_and_harms_no_other(opened: Callable[..., Journal]) -> None:
+    journal = opened()
+    journal.record(events(1), {"C1": {"a\ud800": SlotNow("free", NOON)}})
+    assert numbers(journal.record(events(1), {"C2": {"7": SlotNow("free", NOON)}})) == [2]
+    assert set(journal.slots("C1")) == {"a?"}
+
+
 CHILD = """
 import sys
 from datetime import timedelta
