@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lotwise.datasets.printable import printable
+
 IN_PIXELS = "its corners are in pixels or percent; expected x, y in 0..1"
 NO_AREA = "has no area: its corners lie on one line or in one place; draw it again"
 TWICE = "is there twice; give each its own id"
@@ -36,7 +38,7 @@ def first_wrong_slot(
         if why is None:
             why = TWICE if name in taken else wrong_name(name)
         if why is not None:
-            return name, why
+            return printable(name), why
         taken.add(name)
     return None
 
@@ -48,7 +50,7 @@ def wrong_name(name: str) -> str | None:
     (None, False)
     """
     # Half of a pair of code units, as JSON may hold it: no file, database or message could.
-    return NO_TEXT if any(0xD800 <= ord(letter) < 0xE000 for letter in name) else None
+    return None if printable(name) == name else NO_TEXT
 
 
 def drawn_wrong(polygon: NDArray[np.floating]) -> str | None:

@@ -13,6 +13,7 @@ from lotwise.cameras.site.slot_check import TWICE, drawn_wrong, unreadable, wron
 from lotwise.cameras.site.slot_overlaps import overlapping_slots
 from lotwise.cameras.site.slot_shape import SlotShape
 from lotwise.datasets.frame import Slot
+from lotwise.datasets.printable import printable
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def slot_problems(shapes: Sequence[SlotShape]) -> tuple[SlotProblem, ...]:
             number_of[id(sound[-1])] = number
     for name, numbers in places.items():
         if why := wrong_name(name):
-            found.append(SlotProblem("id", tuple(numbers), f"slot {name!a}: {why}", True))
+            found.append(SlotProblem("id", tuple(numbers), f"slot {printable(name)}: {why}", True))
         if len(numbers) > 1:
             found.append(SlotProblem("id", tuple(numbers), f"slot {name}: {TWICE}", True))
     for one, other, share in overlapping_slots(sound):

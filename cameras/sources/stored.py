@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from lotwise.cameras.sources.captured_frame import CapturedFrame, SourceHealth
 from lotwise.cameras.sources.timer import Timer
 from lotwise.datasets.frame import Image
+from lotwise.datasets.printable import printable
 
 Clock = Callable[[], float]
 """Seconds that never jump, as ``time.monotonic``."""
@@ -63,15 +64,6 @@ class StoredSource(ABC):
 
     def _down(self, why: str) -> None:
         self._health = replace(self._health, state="down", since=datetime.now(UTC), why=printable(why), ended=True)
-
-
-def printable(text: str) -> str:
-    """Text that any encoder takes: a file's name may hold bytes that are no letters, which become question marks.
-
-    >>> printable("S\\udcfcd_1.jpg: cut off")
-    'S?d_1.jpg: cut off'
-    """
-    return text.encode(errors="replace").decode()
 
 
 def aware(local: datetime | None, zone: ZoneInfo | None = None, near: datetime | None = None) -> datetime:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from lotwise.cameras.site.publish import HistorySettings
 from lotwise.cameras.slots.state import SlotNow
+from lotwise.datasets.printable import printable
 from lotwise.node.journal.database import from_micros, micros, open_database, reading, transaction
 from lotwise.node.journal.query import EventQuery
 from lotwise.node.state import Event
@@ -320,14 +321,10 @@ class Journal:
 
 def _row(event: Event, recorded: int) -> tuple[object, ...]:
     details = json.dumps(dict(event.details), allow_nan=False, separators=(",", ":"))
+    # A file name or an error that is no UTF-8 must not make an event unwritable.
     texts = (event.subject, event.camera, event.name, event.before, event.after)
-    return event.number, recorded, micros(event.time), *map(_text, texts), details
+    return event.number, recorded, micros(event.time), *map(printable, texts), details
 
 
 def _slot_row(camera: str, slot: str, now: SlotNow) -> tuple[object, ...]:
-    return _text(camera), _text(slot), now.state, micros(now.since), float(now.score), _text(now.why)
-
-
-def _text(text: str) -> str:
-    # A file name or an error that is no UTF-8 must not make an event unwritable.
-    return text.encode(errors="replace").decode()
+    return printable(camera), printable(slot), now.state, micros(now.since), float(now.score), printable(now.why)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +85,10 @@ def slots_from_bytes(name: str, data: bytes, hints: Hints | None = None, kind: S
 
 def _slots(file: GivenFile, kind: SlotFormat | None) -> ReadSlots:
     kind = kind or format_of(file)
-    drawing = kind.read(file)
+    try:
+        drawing = kind.read(file)
+    except (csv.Error, OverflowError) as error:
+        raise InputError(f"{file.name}: a field or number in it is far too large ({error}); mend it") from error
     if not drawing.outlines and kind is not lotwise.FORMAT:
         raise InputError(f"{file.name}: no slot is drawn in it ({kind.title}); draw some, or give another file")
     ids, note = ids_of(drawing)

@@ -14,6 +14,8 @@ from lotwise.datasets.errors import InputError
 from tests.cameras.site.lots import SLOT
 
 QUAD = [[100, 75], [200, 75], [200, 150], [100, 150]]
+HUGE = 10**400
+"""A number that no float holds."""
 BOX = [0.1, 0.1, 0.2, 0.2]
 """QUAD as x1, y1, x2, y2 in 0..1 of a picture of 1000x750."""
 SIZE = (1000, 750)
@@ -297,3 +299,22 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
         read_slots(tmp_path / "huge.json")
     with pytest.raises(InputError, match=r"absent: cannot be read \(No such file"):
         read_slots(tmp_path / "absent")
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.csv", b"SlotId,X,Y,W,H\n" + b"a" * 200_000 + b",1,2,3,4\n"),
+        ("a.json", json.dumps(COCO | {"annotations": [{"image_id": 7, "bbox": [0, 0, HUGE, 1]}]}).encode()),
+    ],
+)
+def test_a_field_that_is_far_too_large_is_told_in_one_line(name: str, data: bytes) -> None:
+    with pytest.raises(InputError, match=rf"^{name}: a field or number in it is far too large \(.*\); mend it$"):
+        slots_from_bytes(name, data, Hints(picture=SIZE))
+
+
+def test_an_id_that_is_no_text_is_told_in_a_line_that_can_be_written() -> None:
+    data = json.dumps([{"id": "a\ud800", "polygon": [[0, 0], [1, 0], [1, 1]]}]).encode()
+    with pytest.raises(InputError) as told:
+        slots_from_bytes("a.json", data)
+    assert str(told.value).encode() == b"a.json: slot a?: its id holds what is no letter; give it another id"
