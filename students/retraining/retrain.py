@@ -201,7 +201,8 @@ def _work(
     }
     begin = {camera: Beginning(weights, split, said)}
     train_students(own, ours, labels, watched, read, note, begin)
-    right_size_students(own, ours, labels, watched, read, note)
+    # This camera shares the machine with the others of its run, which are not of this retraining.
+    right_size_students(own, ours, labels, watched, read, note, share=len(run.records()))
 
     def keep(compared: Comparison, live: str) -> None:
         known = chain.records()[-1]

@@ -22,6 +22,7 @@ from lotwise.students.retraining.chain import Retrainings
 from lotwise.students.retraining.cpu_budget import CpuBudget
 from lotwise.students.retraining.job import retrain
 from lotwise.students.retraining.retrain import Asked
+from lotwise.students.right_size.settings import RightSizeSettings
 from lotwise.teacher.index import open_labels
 from tests.students.pipeline.plans import call
 from tests.students.retraining.worlds import copied_run, new_folder
@@ -107,6 +108,15 @@ def test_the_teacher_looks_at_new_frames_alone(done: Run, adapted: Path) -> None
 def test_the_first_runs_own_record_and_frames_stay_as_they_were(done: Run, adapted: Path) -> None:
     assert done.records() == Run(adapted).records()
     assert len(open_footage(done.plan()).frames) == 12
+
+
+def test_its_student_keeps_up_with_all_cameras_of_the_run(adapted: Path, frames: Path, tmp_path: Path) -> None:
+    run = copied_run(adapted, tmp_path / "run")
+    run.begin(run.plan().model_copy(update={"right_size": RightSizeSettings(fps=0.01)}))
+    retrain(run, Asked(frames), cameras=["C1"])
+    own = Retrainings(run, "C1").run(1).record("C1")
+    assert own is not None and own.right_size is not None
+    assert own.right_size.asked == "0.01 frames a second of each of 2 cameras"
 
 
 def test_nothing_new_is_said_and_is_no_failure(done: Run, frames: Path, tmp_path, capsys) -> None:
