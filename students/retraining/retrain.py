@@ -177,15 +177,16 @@ def _work(
     keys = {name: one.key for name, one in labelled_frames(run, own).items()} | dict(labels.keys)
     material, known = _fresh(footage, first, chain, record, plan.holdout, keys)
     material = _labelled(material, labels)
-    if known and not (material.new_train and material.new_test):
-        why = (
-            f"{_pictures(known, len(record.new))} known already, so that too little is new to learn from and measure on"
-        )
+    if not (material.new_train and material.new_test):
+        if known:
+            pictures = _pictures(known, len(record.new))
+            why = f"{pictures} known already, so that too little is new to learn from and measure on"
+        else:
+            why = f"too few of the {len(record.new)} new frames can be read to learn from some and measure on others"
+        # Left unfinished, it would be gone on with for ever, and frames that come later would never be learned from.
         chain.save(record.model_copy(update={"finished": True, "known": known, "outcome": "kept", "why": why}))
         chain.tidy()
         return
-    if not material.new_train or not material.new_test:
-        raise InputError(f"{chain.frames}: too few of the {len(record.new)} new frames of {camera} can be read")
     notes = _notes(material)
     if known:
         notes.append(f"{_pictures(known, len(record.new))} known already and left out")

@@ -159,6 +159,18 @@ def test_a_folder_that_is_played_again_and_again_shows_nothing_new(adapted: Path
     assert f"{record.known} more" in write_changes(run, open_footage(run.plan()), record).read_text()
 
 
+def test_new_frames_that_cannot_be_read_do_not_block_a_camera(adapted: Path, frames: Path, tmp_path: Path) -> None:
+    run, later = copied_run(adapted, tmp_path / "run"), Path(shutil.copytree(frames, tmp_path / "later"))
+    for file in sorted((later / "C1").glob("*.jpg"))[3:]:  # the last day, which is held out
+        file.write_bytes(file.read_bytes()[:300])
+    (outcome,) = retrain(run, Asked(later), cameras=["C1"])
+    assert outcome.record is not None and (outcome.word, outcome.record.finished) == ("kept", True)
+    assert "too few of the 6 new frames can be read" in outcome.why
+    assert "can be read" in write_changes(run, open_footage(run.plan()), outcome.record).read_text()
+    (outcome,) = retrain(run, Asked(later), cameras=["C1"])
+    assert outcome.word == "nothing new"
+
+
 def test_a_bad_camera_does_not_stop_the_others(adapted: Path, frames: Path, tmp_path: Path) -> None:
     run = copied_run(adapted, tmp_path / "run")
     broken = Retrainings(run, "C1").place(1)
