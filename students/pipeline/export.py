@@ -28,7 +28,14 @@ from lotwise.students.few_frames.blend import blend
 from lotwise.students.model.student import make_student
 from lotwise.students.pipeline.camera_job import CameraJob, taught_boxes
 from lotwise.students.pipeline.carried_slots import carries_other_slots, same_slots
-from lotwise.students.pipeline.gate import Decision, decide, decide_unmeasured, invention_refusal, live_detector
+from lotwise.students.pipeline.gate import (
+    Decision,
+    decide,
+    decide_unmeasured,
+    invention_refusal,
+    is_divided,
+    live_detector,
+)
 from lotwise.students.pipeline.left_out_gate import decide_left_out
 from lotwise.students.pipeline.measure_camera import left_out_frames, measure_camera
 from lotwise.students.pipeline.readable import readable
@@ -44,6 +51,11 @@ HoldTo = Callable[[CameraJob, Path, Detector, Decision], Decision]
 becomes of the new bundle. Whether a student is worse than the live bundle is then asked of it alone."""
 HELD_ELSEWHERE = 1.0
 """What a student may lose against the live bundle where a further condition compares the two."""
+DIVIDED = (
+    "the live bundle is divided over boards, which cannot hold a whole student: lotwise partition divides the new one, "
+    "lotwise promote makes it live undivided"
+)
+"""Why a student, however good, does not take the place of modules."""
 CHECKED_FRAMES = 4
 """Frames on which an exported model is compared with its student: a fault of the export shows on the first."""
 CALIBRATION_FRAMES = 60
@@ -61,7 +73,8 @@ def export_bundles(
 ) -> None:
     """Bundles of every trained camera; the better of student and nano passes the gate before it goes live.
 
-    Of a camera with no frame that its student did not learn from, no student goes live.
+    Of a camera with no frame that its student did not learn from, no student goes live. Nor does one take the place of
+    a student that is divided over boards.
 
     Args:
         run: gets the bundles, and in each camera's record how they came through the gate.
@@ -129,6 +142,8 @@ def _export(job: CameraJob, shadow: bool | None, hold_to: HoldTo | None) -> None
         scores, decision = decide_left_out(left_out, training, left_out_frames(job, measured), shadow, refusal)
     if hold_to is not None and live is not None:
         decision = hold_to(job, folders[decision.winner], live, decision)
+    if decision.outcome != "kept" and live is not None and is_divided(job.registry):
+        decision = replace(decision, outcome="kept", why=f"{decision.why}; but {DIVIDED}")
     winner, int8 = decision.winner, None
     if job.plan.export.int8 and decision.outcome != "kept":
         int8 = _add_int8(job, models[winner], folders[winner])

@@ -38,7 +38,7 @@ from lotwise.students.pipeline.expected_f1 import judge
 from lotwise.students.pipeline.gate import live_detector
 from lotwise.students.pipeline.measure import say
 from lotwise.students.pipeline.readable import readable
-from lotwise.students.pipeline.records import CameraRecord
+from lotwise.students.pipeline.records import CameraRecord, GateRecord
 from lotwise.students.pipeline.right_size import SEEN_SCORE, lessons_of, sides
 from lotwise.students.pipeline.run import Run
 from lotwise.students.pipeline.rung_score import Seen, losses, see
@@ -312,12 +312,21 @@ def not_of_its_student(record: CameraRecord, live: Detector | None) -> str:
         weights = record.training.get("weights")
         if live.identity == record.bundle or (weights is not None and said.get("weights") == weights):
             return ""
+        if gate is not None and _held_back_by_boards(gate, live, record):
+            return ""
         if gate is None or gate.winner == "student":
             return f"{live.identity} is live, which is another one than the student that was divided"
     elif gate is None or gate.winner == "student":
         return ""
     refused = f" ({gate.refused})" if gate.refused else ""
     return f"the gate has preferred the untouched nano to the student that was divided{refused}"
+
+
+def _held_back_by_boards(gate: GateRecord, live: Detector, record: CameraRecord) -> bool:
+    """Whether the student would be live itself, were what is live not divided over boards that cannot hold it whole."""
+    scores, divided = gate.agreement_with_teacher, live.manifest is not None and live.manifest.ensemble is not None
+    compared = record.live == live.identity and "live" in scores
+    return divided and compared and gate.winner == "student" and scores["student"] >= scores["live"]
 
 
 def as_json(found: Partitioned) -> dict[str, Any]:

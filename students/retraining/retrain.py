@@ -16,6 +16,7 @@ from lotwise.datasets.load import LoadFrame
 from lotwise.datasets.progress import Note, Progress, no_note, no_progress
 from lotwise.students.pipeline.beginning import Beginning
 from lotwise.students.pipeline.export import export_bundles
+from lotwise.students.pipeline.gate import is_divided
 from lotwise.students.pipeline.label import label_frames
 from lotwise.students.pipeline.records import CameraRecord
 from lotwise.students.pipeline.right_size import right_size_students
@@ -90,6 +91,11 @@ def retrain_camera(
         raise InputError(
             f"{run.folder}: camera {camera} has a student of dreams, and a retraining learns from frames; run lotwise "
             "adapt --frames-stay-on-camera with the new frames among the others"
+        )
+    if is_divided(run.registry(camera)):
+        raise InputError(
+            f"{run.folder}: the student of camera {camera} is divided over boards, which cannot hold a whole one; run "
+            "lotwise adapt with the new frames among the others, and lotwise partition again"
         )
     records = chain.records()
     record = records[-1] if records and not records[-1].finished else None

@@ -12,8 +12,11 @@ from lotwise.cameras.detection.detector import load_detector
 from lotwise.cameras.registry.registry import Registry
 from lotwise.command_line import main
 from lotwise.datasets.frame import Dataset
+from lotwise.students.pipeline.adapt import export
 from lotwise.students.pipeline.partition import not_of_its_student, without
 from lotwise.students.pipeline.run import Run
+from lotwise.students.retraining.job import retrain
+from lotwise.students.retraining.retrain import Asked
 from lotwise.teacher.index import read_index, write_index
 
 
@@ -124,6 +127,15 @@ def test_modules_go_live_by_themselves_in_the_place_of_their_own_student_alone(c
     # Others of the same student take the place of modules of it.
     other = divided("0.2")
     assert (other["outcome"], registry.state().live) == ("promoted", other["bundle"])
+    # Boards cannot hold a whole student, so neither an export nor a retraining puts one in their place.
+    live = registry.state()
+    own.save(record.model_copy(update={"bundle": None, "baseline": None, "live": None, "gate": None}))
+    export(own)
+    after = own.record("C1")
+    assert after is not None and after.gate is not None
+    assert (after.gate.outcome, registry.state()) == ("kept", live)
+    (outcome,) = retrain(own, Asked(tmp_path), cameras=["C1"])
+    assert outcome.word == "failed" and "lotwise partition again" in outcome.why
 
 
 @pytest.mark.parametrize(
