@@ -148,7 +148,8 @@ def _begin(
     names = take_in(found, camera, chain.frames)
     record = RetrainingRecord(
         camera=camera,
-        number=len(records) + 1,
+        # Not by how many there are: the folder of one that was broken may be deleted.
+        number=max((one.number for one in records), default=0) + 1,
         begun=datetime.now(UTC),
         new=tuple(names),
         sources=tuple(one.source for one in found),

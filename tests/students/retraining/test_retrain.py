@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -21,6 +22,7 @@ from lotwise.students.pipeline.run import Run
 from lotwise.students.retraining.chain import Retrainings
 from lotwise.students.retraining.cpu_budget import CpuBudget
 from lotwise.students.retraining.job import retrain
+from lotwise.students.retraining.records import RetrainingRecord
 from lotwise.students.retraining.retrain import Asked
 from lotwise.students.right_size.settings import RightSizeSettings
 from lotwise.teacher.index import open_labels
@@ -157,6 +159,16 @@ def test_a_folder_that_is_played_again_and_again_shows_nothing_new(adapted: Path
     assert len(record.learned) + len(record.held_out) == 6
     assert any("known already and left out" in note for note in record.notes)
     assert f"{record.known} more" in write_changes(run, open_footage(run.plan()), record).read_text()
+
+
+def test_where_a_broken_one_was_deleted_no_other_is_written_over(adapted: Path, frames: Path, tmp_path: Path) -> None:
+    run = copied_run(adapted, tmp_path / "run")
+    chain, now = Retrainings(run, "C1"), datetime(2027, 1, 1, tzinfo=UTC)
+    for number in (1, 3):  # the second one was broken, and its folder deleted as told
+        chain.save(RetrainingRecord(camera="C1", number=number, begun=now, new=(), sources=(), finished=True))
+    with pytest.raises(KeyboardInterrupt):
+        retrain(run, Asked(frames), cameras=["C1"], progress=stopping_at("label"))
+    assert [(record.number, len(record.new)) for record in chain.records()] == [(1, 0), (3, 0), (4, 6)]
 
 
 def test_new_frames_that_cannot_be_read_do_not_block_a_camera(adapted: Path, frames: Path, tmp_path: Path) -> None:
