@@ -73,6 +73,7 @@ def export_bundles(
 ) -> None:
     """Bundles of every trained camera; the better of student and nano passes the gate before it goes live.
 
+    What was exported before is not exported again, unless the camera's slots or the settings of the export are others.
     Of a camera with no frame that its student did not learn from, no student goes live. Nor does one take the place of
     a student that is divided over boards.
 
@@ -94,7 +95,8 @@ def export_bundles(
     for done, record in enumerate(records):
         progress("export", done, len(records), record.camera)
         slots = footage.slots.get(record.camera, ())
-        if record.bundle is None or carries_other_slots(run.registry(record.camera), record.bundle, slots):
+        otherwise = record.exported not in (None, plan.export)  # None, of an older version, says nothing
+        if record.bundle is None or otherwise or carries_other_slots(run.registry(record.camera), record.bundle, slots):
             frames = {frame.name: frame for frame in footage.of_camera(record.camera) if frame.name in labels.keys}
             train, test = (
                 tuple(frames[name] for name in side if name in frames) for side in (record.train, record.test)
@@ -172,6 +174,7 @@ def _export(job: CameraJob, shadow: bool | None, hold_to: HoldTo | None) -> None
         int8=int8,
     )
     result = {
+        "exported": job.plan.export,
         "bundle": identities["student"],
         "baseline": identities["baseline"],
         "live": registry.state().live,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lotwise.cameras.detection.bundle import BundleRole
 from lotwise.datasets.frame import Crop
+from lotwise.students.export.settings import ExportSettings
 from lotwise.students.synthesis.settings import BackgroundLevel
 
 GateOutcome = Literal["promoted", "shadow", "kept"]
@@ -217,6 +218,10 @@ class CameraRecord(BaseModel):
     ] = None
     dreams: Annotated[
         DreamRecord | None, Field(description="What its student learned from; null where it learned from frames.")
+    ] = None
+    exported: Annotated[
+        ExportSettings | None,
+        Field(description="How its bundles were exported; null before, and in records of older versions."),
     ] = None
     bundle: Annotated[str | None, Field(description="Identity of the student's bundle.")] = None
     baseline: Annotated[str | None, Field(description="Identity of the untouched nano's bundle.")] = None

@@ -237,6 +237,27 @@ def test_new_bundles_say_how_they_were_tuned(adapted: Path) -> None:
             assert MIN_THRESHOLD - 0.001 <= raw <= MAX_THRESHOLD + 0.001
 
 
+def test_other_settings_of_the_export_are_heeded(labelled: Run) -> None:
+    before, plan = labelled.record("C1"), labelled.plan()
+    assert before is not None and before.exported == plan.export
+    labelled.begin(plan.model_copy(update={"export": plan.export.model_copy(update={"tune": False, "trust": False})}))
+    # Nobody knows how an older version has exported its bundles; they stay.
+    labelled.save(before.model_copy(update={"exported": None}))
+    stages.export(labelled)
+    after = labelled.record("C1")
+    assert after is not None and after.bundle == before.bundle
+    labelled.save(before)
+    stages.export(labelled)
+    after = labelled.record("C1")
+    assert after is not None and after.bundle != before.bundle
+    assert after.training == before.training
+    manifest = read_manifest(labelled.registry("C1").folder / str(after.bundle))
+    assert manifest.calibration is None and "thresholds" not in manifest.measured
+    last = labelled.registry("C1").state()
+    stages.export(labelled)
+    assert labelled.record("C1") == after and labelled.registry("C1").state() == last
+
+
 def test_a_live_bundle_that_was_harmed_does_not_stand_in_the_way(labelled: Run, site, monkeypatch) -> None:
     live = foreign_live(labelled, site)
     model = labelled.registry("C1").folder / live / "model.onnx"
