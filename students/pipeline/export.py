@@ -37,7 +37,8 @@ from lotwise.students.pipeline.gate import (
     live_detector,
 )
 from lotwise.students.pipeline.left_out_gate import decide_left_out
-from lotwise.students.pipeline.measure_camera import left_out_frames, measure_camera
+from lotwise.students.pipeline.live_gate import decide_held_out
+from lotwise.students.pipeline.measure_camera import judged_frames, measure_camera
 from lotwise.students.pipeline.readable import readable
 from lotwise.students.pipeline.records import GateRecord
 from lotwise.students.pipeline.run import Run
@@ -132,16 +133,17 @@ def _export(job: CameraJob, shadow: bool | None, hold_to: HoldTo | None) -> None
         shadow = in_use(job.registry.folder) and comparable
     if "student" in measured.tunings:
         refusal = invention_refusal(measured.tunings["student"], measured.tunings["baseline"])
-    if left_out is None:
+    training = None if live is None else live.manifest.training if live.manifest else {}
+    if left_out is not None:
+        scores, decision = decide_left_out(left_out, training, judged_frames(job, measured), shadow, refusal)
+    elif not measured.scores:
+        scores, decision = {}, _decide_unmeasured(job, live is not None)
+    elif hold_to is not None:
         scores = measured.scores
-        decision = (
-            decide(scores, shadow, refusal=refusal, allowed=_allowed(job, live) if hold_to is None else HELD_ELSEWHERE)
-            if scores
-            else _decide_unmeasured(job, live is not None)
-        )
+        decision = decide(scores, shadow, refusal=refusal, allowed=HELD_ELSEWHERE)
     else:
-        training = None if live is None else live.manifest.training if live.manifest else {}
-        scores, decision = decide_left_out(left_out, training, left_out_frames(job, measured), shadow, refusal)
+        judged, allowed = judged_frames(job, measured), _allowed(job, live)
+        scores, decision = decide_held_out(measured.scores, training or {}, judged, shadow, refusal, allowed)
     if hold_to is not None and live is not None:
         decision = hold_to(job, folders[decision.winner], live, decision)
     if decision.outcome != "kept" and live is not None and is_divided(job.registry):

@@ -25,7 +25,8 @@ class GateRecord(BaseModel):
         Field(
             description="Expected F1 of the boxes of student, baseline and, where there was one, of the live bundle, "
             "at each one's deployed confidence, on the frames that the student did not learn from: each box of the "
-            "teacher is a vehicle with the probability that is taught of it. Empty if there are no such frames. "
+            "teacher is a vehicle with the probability that is taught of it. Empty if there are no such frames. The "
+            "live bundle's is of those of them that it did not learn from itself, where there are any. "
             "Where it learned from all, that of students that left frames out in turn."
         ),
     ]

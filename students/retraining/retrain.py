@@ -197,17 +197,20 @@ def _work(
     notes = _notes(material)
     if known:
         notes.append(f"{_pictures(known, len(record.new))} known already and left out")
-    weights, continues = live_student(run, chain, own, notes)
+    before = live_student(run, chain, own, notes)
     for line in notes:
         note(f"{camera}: {line}")
     split = material.split(asked.replay)
     said = {
         "retraining": record.number,
-        "continues": continues,
+        "continues": before.bundle,
         "new_frames": len(material.new_train),
         "replayed": len(material.replayed) if asked.replay else 0,
     }
-    begin = {camera: Beginning(weights, split, said)}
+    learned = before.learned
+    if learned is None:
+        learned = frozenset(keys[frame.name] for frame in material.old_train if frame.name in keys)
+    begin = {camera: Beginning(before.weights, split, said, learned)}
     train_students(own, ours, labels, watched, read, note, begin)
     # This camera shares the machine with the others of its run, which are not of this retraining.
     right_size_students(own, ours, labels, watched, read, note, share=len(run.records()))

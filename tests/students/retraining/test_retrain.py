@@ -98,6 +98,11 @@ def test_it_goes_on_from_the_live_bundle_and_its_own_says_so(done: Run) -> None:
             assert manifest.measured["against_live"]["live"] == record.was_live
         assert (said["continues"], said["retraining"]) == (done.record(camera).live, 1)
         assert (said["new_frames"], said["replayed"]) == (3, 3)
+        # All that it has learned from: before, where a student is gone on from, and now.
+        keys = open_labels(Retrainings(done, camera).run(1).knowledge).keys
+        now = {keys[name] for name in own.train}
+        before = parse_manifest(done.registry(camera).folder / str(said["continues"])).training.get("pictures", [])
+        assert set(said["pictures"]) == now | set(before)
 
 
 def test_the_teacher_looks_at_new_frames_alone(done: Run, adapted: Path) -> None:
