@@ -76,7 +76,7 @@ def in_words(found: Partitioned) -> str:
     """What came of a camera's division, and which boards may be lost, in one line."""
     assert found.manifest.ensemble is not None
     modules = found.manifest.ensemble.modules
-    outcome = {"promoted": "live", "shadow": "in the shadow of the live one", "kept": "not live, as it loses too much"}
+    outcome = {"promoted": "live", "shadow": "in the shadow of the live one", "kept": "not live"}
     line = f"{found.camera} over {len(modules)} board{'s'[: len(modules) - 1]}: {outcome[found.outcome]}"
     needed = [str(number) for number, module in enumerate(modules, start=1) if module.needed]
     if len(modules) == 1:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+import logging
+import pickle
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
 from lotwise.datasets.whole_file import write_whole
+
+log = logging.getLogger(__name__)
 
 CHECKPOINT = "last.pt"
 LOG = "log.jsonl"
@@ -72,11 +77,12 @@ def resume(
 ) -> TrainingState:
     """Load the state into the three modules and say where the run stands; a fresh start where there is none.
 
-    A state of other settings or other frames is not gone on with: the run starts anew and overwrites it.
+    A state of other settings or other frames, or one that a power cut has left torn, is not gone on with: the run
+    starts anew and overwrites it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / CHECKPOINT
-    stored = torch.load(path, map_location="cpu", weights_only=True) if path.is_file() else {}
+    stored = read_checkpoint(path) or {}
     if stored.get("identity") != identity:
         (folder / LOG).unlink(missing_ok=True)
         return TrainingState()
@@ -88,6 +94,19 @@ def resume(
     return state
 
 
+def read_checkpoint(path: Path) -> dict[str, Any] | None:
+    """What a checkpoint holds; None where there is none, or one that is torn, which the log then tells."""
+    if not path.is_file():
+        return None
+    try:
+        found: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        log.warning("%s: cannot be read, as after a power cut (%s); what it was of begins anew", path, reason)
+        return None
+    return found
+
+
 def append_log(folder: Path, state: TrainingState) -> None:
     """One more line in ``log.jsonl``: epoch, seconds and each loss term."""
     line: dict[str, float] = {"epoch": state.epoch, "seconds": round(state.seconds, 2), **state.losses}
@@ -95,7 +114,7 @@ def append_log(folder: Path, state: TrainingState) -> None:
         file.write(json.dumps(line) + "\n")
 
 
-def _forget_after(log: Path, epoch: int) -> None:
+def _forget_after(path: Path, epoch: int) -> None:
     """Drop the lines of epochs that will be learned again; each line is one epoch, the last may be torn."""
-    if log.is_file():
-        write_whole(log, b"".join(log.read_bytes().splitlines(keepends=True)[:epoch]))
+    if path.is_file():
+        write_whole(path, b"".join(path.read_bytes().splitlines(keepends=True)[:epoch]))

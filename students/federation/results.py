@@ -5,6 +5,7 @@ from __future__ import annotations
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.students.federation.camera import FederatedCamera
+from lotwise.students.pipeline.live_gate import PICTURES
 from lotwise.students.pipeline.records import CameraRecord, FederationRecord
 from lotwise.students.pipeline.run import Run
 from lotwise.teacher.checkpoint import fingerprint, save_model
@@ -46,6 +47,7 @@ def save_student(
         "steps": steps,
         "seconds": round(seconds, 1),
         "weights": identity,
+        PICTURES: sorted({camera.labels.keys[name] for name in train}),
         "federation": how.model_dump(mode="json"),
     }
     run.save(

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -46,5 +47,5 @@ def read_said(path: Path) -> tuple[str, Said] | None:
                 one = Detections(*(arrays[f"{place}.{field}"] for field in ("boxes", "scores", "labels")))
                 said.setdefault(float(share), {})[name] = one
             return head["identity"], said
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # the last two where a power cut has left it torn
         return None

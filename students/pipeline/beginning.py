@@ -18,8 +18,10 @@ class Beginning:
         weights: file of the student that it goes on from.
         split: frames to learn from, and frames to measure on, which that student did not learn from either.
         said: what record and bundle are to say of it.
+        learned: content keys of the pictures that the student at these weights has learned from.
     """
 
     weights: Path
     split: Split
     said: Mapping[str, Any] = field(default_factory=dict)
+    learned: frozenset[str] = frozenset()

@@ -122,9 +122,11 @@ def take_students(
         read: gives the pixels of a frame.
 
     Raises:
-        InputError: no student there, or one of other metadata than the camera has told.
+        InputError: no student there, or one of other metadata than the camera has told, or that began with other
+            weights than the students of this run.
     """
     plan, records = run.plan(), []
+    nano = fingerprint(load_model(plan.student))
     for one in _cameras(footage, labels, plan):
         theirs = folder / run.camera(one.camera).name
         if not (theirs / NOTE).is_file():
@@ -139,6 +141,12 @@ def take_students(
             )
         if made.weights != fingerprint(load_model(theirs / TRAIN / STUDENT)):
             raise InputError(f"{theirs / TRAIN / STUDENT}: not the student of {theirs / NOTE}; copy both again")
+        if made.nano != nano:
+            # Between two models that did not begin as one lies nothing that could be used.
+            raise InputError(
+                f"{theirs / NOTE}: its student began with other weights than {plan.student}, with which this run's do; "
+                f"run lotwise dream again with --student {plan.student}"
+            )
         own = run.camera(one.camera) / DREAMS
         if own.resolve() != theirs.resolve():
             (own / TRAIN).mkdir(parents=True, exist_ok=True)

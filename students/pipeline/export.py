@@ -28,9 +28,17 @@ from lotwise.students.few_frames.blend import blend
 from lotwise.students.model.student import make_student
 from lotwise.students.pipeline.camera_job import CameraJob, taught_boxes
 from lotwise.students.pipeline.carried_slots import carries_other_slots, same_slots
-from lotwise.students.pipeline.gate import Decision, decide, decide_unmeasured, invention_refusal, live_detector
+from lotwise.students.pipeline.gate import (
+    Decision,
+    decide,
+    decide_unmeasured,
+    invention_refusal,
+    is_divided,
+    live_detector,
+)
 from lotwise.students.pipeline.left_out_gate import decide_left_out
-from lotwise.students.pipeline.measure_camera import left_out_frames, measure_camera
+from lotwise.students.pipeline.live_gate import decide_held_out
+from lotwise.students.pipeline.measure_camera import judged_frames, measure_camera
 from lotwise.students.pipeline.readable import readable
 from lotwise.students.pipeline.records import GateRecord
 from lotwise.students.pipeline.run import Run
@@ -44,6 +52,11 @@ HoldTo = Callable[[CameraJob, Path, Detector, Decision], Decision]
 becomes of the new bundle. Whether a student is worse than the live bundle is then asked of it alone."""
 HELD_ELSEWHERE = 1.0
 """What a student may lose against the live bundle where a further condition compares the two."""
+DIVIDED = (
+    "the live bundle is divided over boards, which cannot hold a whole student: lotwise partition divides the new one, "
+    "lotwise promote makes it live undivided"
+)
+"""Why a student, however good, does not take the place of modules."""
 CHECKED_FRAMES = 4
 """Frames on which an exported model is compared with its student: a fault of the export shows on the first."""
 CALIBRATION_FRAMES = 60
@@ -61,7 +74,9 @@ def export_bundles(
 ) -> None:
     """Bundles of every trained camera; the better of student and nano passes the gate before it goes live.
 
-    Of a camera with no frame that its student did not learn from, no student goes live.
+    What was exported before is not exported again, unless the camera's slots or the settings of the export are others.
+    Of a camera with no frame that its student did not learn from, no student goes live. Nor does one take the place of
+    a student that is divided over boards.
 
     Args:
         run: gets the bundles, and in each camera's record how they came through the gate.
@@ -81,7 +96,8 @@ def export_bundles(
     for done, record in enumerate(records):
         progress("export", done, len(records), record.camera)
         slots = footage.slots.get(record.camera, ())
-        if record.bundle is None or carries_other_slots(run.registry(record.camera), record.bundle, slots):
+        otherwise = record.exported not in (None, plan.export)  # None, of an older version, says nothing
+        if record.bundle is None or otherwise or carries_other_slots(run.registry(record.camera), record.bundle, slots):
             frames = {frame.name: frame for frame in footage.of_camera(record.camera) if frame.name in labels.keys}
             train, test = (
                 tuple(frames[name] for name in side if name in frames) for side in (record.train, record.test)
@@ -117,18 +133,21 @@ def _export(job: CameraJob, shadow: bool | None, hold_to: HoldTo | None) -> None
         shadow = in_use(job.registry.folder) and comparable
     if "student" in measured.tunings:
         refusal = invention_refusal(measured.tunings["student"], measured.tunings["baseline"])
-    if left_out is None:
+    training = None if live is None else live.manifest.training if live.manifest else {}
+    if left_out is not None:
+        scores, decision = decide_left_out(left_out, training, judged_frames(job, measured), shadow, refusal)
+    elif not measured.scores:
+        scores, decision = {}, _decide_unmeasured(job, live is not None)
+    elif hold_to is not None:
         scores = measured.scores
-        decision = (
-            decide(scores, shadow, refusal=refusal, allowed=_allowed(job, live) if hold_to is None else HELD_ELSEWHERE)
-            if scores
-            else _decide_unmeasured(job, live is not None)
-        )
+        decision = decide(scores, shadow, refusal=refusal, allowed=HELD_ELSEWHERE)
     else:
-        training = None if live is None else live.manifest.training if live.manifest else {}
-        scores, decision = decide_left_out(left_out, training, left_out_frames(job, measured), shadow, refusal)
+        judged, allowed = judged_frames(job, measured), _allowed(job, live)
+        scores, decision = decide_held_out(measured.scores, training or {}, judged, shadow, refusal, allowed)
     if hold_to is not None and live is not None:
         decision = hold_to(job, folders[decision.winner], live, decision)
+    if decision.outcome != "kept" and live is not None and is_divided(job.registry):
+        decision = replace(decision, outcome="kept", why=f"{decision.why}; but {DIVIDED}")
     winner, int8 = decision.winner, None
     if job.plan.export.int8 and decision.outcome != "kept":
         int8 = _add_int8(job, models[winner], folders[winner])
@@ -157,6 +176,7 @@ def _export(job: CameraJob, shadow: bool | None, hold_to: HoldTo | None) -> None
         int8=int8,
     )
     result = {
+        "exported": job.plan.export,
         "bundle": identities["student"],
         "baseline": identities["baseline"],
         "live": registry.state().live,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lotwise.cameras.detection.agreement import agreement
-from lotwise.cameras.detection.bundle import BundleRole
+from lotwise.cameras.detection.bundle import BundleRole, parse_manifest
 from lotwise.cameras.detection.detector import Detector, load_detector
 from lotwise.cameras.ignore.region import without_ignored
 from lotwise.cameras.registry.registry import Registry
@@ -112,6 +112,15 @@ def live_detector(registry: Registry) -> Detector | None:
         return load_detector(registry.live())
     except InputError:
         return None
+
+
+def is_divided(registry: Registry) -> bool:
+    """Whether what is live is a student over several boards; not where that cannot be read."""
+    live = registry.state().live
+    try:
+        return live is not None and parse_manifest(registry.folder / live).ensemble is not None
+    except InputError:
+        return False
 
 
 def agreements_with_teacher(

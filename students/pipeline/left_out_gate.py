@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
-from lotwise.datasets.frame import Detections
 from lotwise.students.few_frames.choice import NANO
-from lotwise.students.pipeline.expected_f1 import Expected, judge
 from lotwise.students.pipeline.gate import Decision, decide
+from lotwise.students.pipeline.live_gate import PICTURES, JudgedFrame, against_live, f1
 from lotwise.students.pipeline.records import LeftOutRecord
 
-PICTURES, AGREEMENT = "pictures", "left_out_f1"
-"""What a bundle's manifest says under ``training``: content keys of what it learned, and the expected F1 of those who
-left it out."""
-
-
-@dataclass(frozen=True)
-class LeftOutFrame:
-    """What is said of a frame of the camera, and what is expected of it.
-
-    Attributes:
-        key: of its pixels.
-        expected: the vehicles.
-        student, nano, live: what is reported of it by the student that never saw it, by the untouched nano and by the
-            live bundle, each as it runs.
-    """
-
-    key: str
-    expected: Expected
-    student: Detections
-    nano: Detections
-    live: Detections
+AGREEMENT = "left_out_f1"
+"""What a bundle's manifest says under ``training``: the expected F1 of those who left frames out in turn."""
 
 
 def decide_left_out(
     left_out: LeftOutRecord,
     training: Mapping[str, Any] | None,
-    frames: Iterable[LeftOutFrame],
+    frames: Iterable[JudgedFrame],
     shadow: bool,
     refusal: str = "",
 ) -> tuple[dict[str, float], Decision]:
@@ -58,28 +37,13 @@ def decide_left_out(
     decision = decide(scores, shadow, left_out.margin, refusal)
     if training is None:
         return scores, decision
-    learned = training.get(PICTURES, ())
-    all_frames = list(frames)
-    fresh = [frame for frame in all_frames if frame.key not in learned]
-    if not fresh and AGREEMENT in training:
+    learned, all_frames = frozenset(training.get(PICTURES, ())), list(frames)
+    known = sum(frame.key in learned for frame in all_frames)
+    if known == len(all_frames) and AGREEMENT in training:
         scores["live"] = float(training[AGREEMENT])
         return scores, decide(scores, shadow, left_out.margin, refusal)
-    shared = fresh or all_frames
-    scores["live"] = _f1((frame.live, frame.expected) for frame in shared)
-    if len(shared) == len(all_frames):
+    if not known:
+        scores["live"] = f1((frame.live, frame.expected) for frame in all_frames)
         return scores, decide(scores, shadow, left_out.margin, refusal)
-    new = _f1((frame.student if decision.winner == "student" else frame.nano, frame.expected) for frame in shared)
-    compared = decide({"student": new, "baseline": new, "live": scores["live"]}, shadow)
-    count = f"{len(shared)} frame{'s' if len(shared) > 1 else ''}"
-    return scores, replace(
-        compared, winner=decision.winner, why=f"{compared.why} (on {count} that the live one did not learn from)"
-    )
-
-
-def _f1(reported: Iterable[tuple[Detections, Expected]]) -> float:
-    return judge(reported).f1(0.0)
-
-
-def said_of_training(left_out: LeftOutRecord, keys: Mapping[str, str], names: Iterable[str]) -> dict[str, object]:
-    """What a bundle's manifest shall say, so that a later gate can compare with it."""
-    return {PICTURES: sorted({keys[name] for name in names}), AGREEMENT: left_out.agreement[left_out.share]}
+    scores["live"], decision = against_live(decision, learned, all_frames, shadow)
+    return scores, decision

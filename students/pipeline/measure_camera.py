@@ -17,7 +17,7 @@ from lotwise.students.pipeline.camera_job import CameraJob
 from lotwise.students.pipeline.expectation import expected_vehicles
 from lotwise.students.pipeline.expected_f1 import Expected
 from lotwise.students.pipeline.leave_out import counted_of, left_out_detections
-from lotwise.students.pipeline.left_out_gate import LeftOutFrame
+from lotwise.students.pipeline.live_gate import JudgedFrame
 from lotwise.students.pipeline.measure import Measured, Said, live_f1, measure, say
 from lotwise.students.pipeline.readable import readable_frames
 from lotwise.students.pipeline.slot_threshold import SlotsTold, tell_slots
@@ -67,8 +67,8 @@ def measure_camera(job: CameraJob, folders: Mapping[BundleRole, Path], live: Det
     return Measured(tunings, said, expected, said_live, live_f1(found["live"], expected, live.confidence))
 
 
-def left_out_frames(job: CameraJob, measured: Measured) -> Iterator[LeftOutFrame]:
-    """What is reported of each frame of a camera whose frames were left out in turn, where a bundle is live.
+def judged_frames(job: CameraJob, measured: Measured) -> Iterator[JudgedFrame]:
+    """What is reported of each frame that a camera's student is measured on, where a bundle is live.
 
     Args:
         job: of the camera.
@@ -76,7 +76,7 @@ def left_out_frames(job: CameraJob, measured: Measured) -> Iterator[LeftOutFrame
     """
     for name, live in measured.live.items():
         student, nano = (measured.tunings[role].reported(measured.said[role][name]) for role in ("student", "baseline"))
-        yield LeftOutFrame(job.labels.keys[name], measured.expected[name], student, nano, live)
+        yield JudgedFrame(job.labels.keys[name], measured.expected[name], student, nano, live)
 
 
 def _slots_told(job: CameraJob, frames: Sequence[Frame], rule: SlotRule) -> SlotsTold:

@@ -38,8 +38,8 @@ from lotwise.students.pipeline.expected_f1 import judge
 from lotwise.students.pipeline.gate import live_detector
 from lotwise.students.pipeline.measure import say
 from lotwise.students.pipeline.readable import readable
-from lotwise.students.pipeline.records import CameraRecord
-from lotwise.students.pipeline.right_size import SEEN_SCORE, lessons_of
+from lotwise.students.pipeline.records import CameraRecord, GateRecord
+from lotwise.students.pipeline.right_size import SEEN_SCORE, lessons_of, sides
 from lotwise.students.pipeline.run import Run
 from lotwise.students.pipeline.rung_score import Seen, losses, see
 from lotwise.students.pipeline.rung_training import THINNING_FRAMES, Lessons, judged
@@ -55,6 +55,7 @@ RECORD = "partition.json"
 NEEDED_LOSS = 0.1
 """Expected F1 that may be lost with a module: from here on slots are unknown without it, for cars that nobody sees any
 more would be told as free slots. Chosen."""
+BY_HAND = "lotwise promote makes it live all the same"
 CHECKED_FRAMES = 4
 """Frames on which exported modules are compared with those in PyTorch, as of whole students."""
 
@@ -92,7 +93,10 @@ def partition_camera(
     read: LoadFrame,
     shadow: bool | None = None,
 ) -> Partitioned:
-    """Divide one camera's student, and put the bundle into its registry; it goes live if it loses no more than allowed.
+    """Divide one camera's student, and put the bundle into its registry.
+
+    It goes live if it loses no more than allowed and takes the place of its very student, as a whole or in modules. No
+    gate compares it with anything else, so where another bundle is live, that one stays.
 
     Args:
         run, record: of the camera, whose student is trained.
@@ -104,15 +108,21 @@ def partition_camera(
         shadow: whether the bundle runs beside the live one first; None for where a node of this machine runs that.
 
     Raises:
-        InputError: no frame is held out, a budget that is too small, more boards than parts, or a loss that is not
+        InputError: no frame is held out, or none of a picture that was not learned from; a frame that shows something
+            else than when it was labelled; a budget that is too small, more boards than parts, or a loss that is not
             finite.
     """
-    if record.left_out is not None or not record.test or set(record.test) <= set(record.train):
-        raise InputError(
-            f"{run.camera(record.camera)}: no frame is held out that could judge a divided student; "
-            "label more frames, or begin a run with --holdout"
-        )
+    train, held = sides(record, footage, labels)
+    unjudged = InputError(
+        f"{run.camera(record.camera)}: no frame is held out that could judge a divided student, of a picture that it "
+        "did not learn from; label more frames, or begin a run with --holdout"
+    )
+    if record.left_out is not None or not held:
+        raise unjudged
+    labels.check([*train, *held], read)
     lessons = lessons_of(run, record, footage, labels, read)
+    if not lessons.shown:
+        raise unjudged
     full = load_model(lessons.folder / record.student)
     before = judged(lessons, full, record.size, None)
     folder = lessons.folder / FOLDER / asked.name
@@ -282,7 +292,9 @@ def _into_registry(
     worst = max(0.0, lost["none"].worst)
     why = f"it loses {worst:.3f} against the full-size student, {asked.allowed:g} is allowed"
     if not lost["none"].worst <= asked.allowed:
-        outcome, why = "kept", f"{why} ({lost['none'].most}); lotwise promote makes it live all the same"
+        outcome, why = "kept", f"{why} ({lost['none'].most}); {BY_HAND}"
+    elif other := not_of_its_student(record, live):
+        outcome, why = "kept", f"{why}, but {other}; {BY_HAND}"
     elif (in_use(registry.folder) and comparable) if shadow is None else (shadow and live is not None):
         registry.start_shadow(identity, again=True)
         outcome = "shadow"
@@ -290,6 +302,31 @@ def _into_registry(
         registry.promote(identity, probation=comparable)
         outcome = "promoted"
     return Partitioned(record.camera, identity, manifest, lost, seconds, outcome, why)
+
+
+def not_of_its_student(record: CameraRecord, live: Detector | None) -> str:
+    """Why modules may not take the place of what is live, which they were not compared with; empty where they may."""
+    gate = record.gate
+    if live is not None:
+        said = {} if live.manifest is None else live.manifest.training
+        weights = record.training.get("weights")
+        if live.identity == record.bundle or (weights is not None and said.get("weights") == weights):
+            return ""
+        if gate is not None and _held_back_by_boards(gate, live, record):
+            return ""
+        if gate is None or gate.winner == "student":
+            return f"{live.identity} is live, which is another one than the student that was divided"
+    elif gate is None or gate.winner == "student":
+        return ""
+    refused = f" ({gate.refused})" if gate.refused else ""
+    return f"the gate has preferred the untouched nano to the student that was divided{refused}"
+
+
+def _held_back_by_boards(gate: GateRecord, live: Detector, record: CameraRecord) -> bool:
+    """Whether the student would be live itself, were what is live not divided over boards that cannot hold it whole."""
+    scores, divided = gate.agreement_with_teacher, live.manifest is not None and live.manifest.ensemble is not None
+    compared = record.live == live.identity and "live" in scores
+    return divided and compared and gate.winner == "student" and scores["student"] >= scores["live"]
 
 
 def as_json(found: Partitioned) -> dict[str, Any]:

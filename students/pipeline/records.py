@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lotwise.cameras.detection.bundle import BundleRole
 from lotwise.datasets.frame import Crop
+from lotwise.students.export.settings import ExportSettings
 from lotwise.students.synthesis.settings import BackgroundLevel
 
 GateOutcome = Literal["promoted", "shadow", "kept"]
@@ -24,7 +25,8 @@ class GateRecord(BaseModel):
         Field(
             description="Expected F1 of the boxes of student, baseline and, where there was one, of the live bundle, "
             "at each one's deployed confidence, on the frames that the student did not learn from: each box of the "
-            "teacher is a vehicle with the probability that is taught of it. Empty if there are no such frames. "
+            "teacher is a vehicle with the probability that is taught of it. Empty if there are no such frames. The "
+            "live bundle's is of those of them that it did not learn from itself, where there are any. "
             "Where it learned from all, that of students that left frames out in turn."
         ),
     ]
@@ -217,6 +219,10 @@ class CameraRecord(BaseModel):
     ] = None
     dreams: Annotated[
         DreamRecord | None, Field(description="What its student learned from; null where it learned from frames.")
+    ] = None
+    exported: Annotated[
+        ExportSettings | None,
+        Field(description="How its bundles were exported; null before, and in records of older versions."),
     ] = None
     bundle: Annotated[str | None, Field(description="Identity of the student's bundle.")] = None
     baseline: Annotated[str | None, Field(description="Identity of the untouched nano's bundle.")] = None

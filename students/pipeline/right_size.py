@@ -87,7 +87,7 @@ def right_size_students(
                 run.save(_with(record, None))
             continue
         camera = record.camera
-        train, held = _sides(record, footage, labels)
+        train, held = sides(record, footage, labels)
         inputs = f"{_identity(record, train, held, footage, labels)} {settings.model_dump_json()} {share}"
         if record.right_size is not None and record.right_size.inputs == inputs:
             continue
@@ -110,7 +110,7 @@ def _with(record: CameraRecord, found: RightSizeRecord | None) -> CameraRecord:
     return record.model_copy(update={"right_size": found, **gone})
 
 
-def _sides(record: CameraRecord, footage: Footage, labels: Labels) -> tuple[tuple[Frame, ...], tuple[Frame, ...]]:
+def sides(record: CameraRecord, footage: Footage, labels: Labels) -> tuple[tuple[Frame, ...], tuple[Frame, ...]]:
     """Frames that a camera's student learned from, and those of other pictures that it is measured on."""
     frames = {frame.name: frame for frame in footage.of_camera(record.camera) if frame.name in labels.keys}
     train, held = (tuple(frames[name] for name in side if name in frames) for side in (record.train, record.test))
@@ -143,7 +143,7 @@ def lessons_of(run: Run, record: CameraRecord, footage: Footage, labels: Labels,
         labels: what the teacher said.
         read: gives the pixels of a frame.
     """
-    train, held = _sides(record, footage, labels)
+    train, held = sides(record, footage, labels)
     slots = footage.slots.get(record.camera, ())
     plan = run.plan()
     shown = list(readable_frames([held[index] for index in spread(len(held), JUDGED_FRAMES)], read))

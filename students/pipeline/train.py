@@ -20,7 +20,8 @@ from lotwise.students.distillation.taught import AUDIT
 from lotwise.students.few_frames.folds import Folds
 from lotwise.students.pipeline.beginning import Beginning
 from lotwise.students.pipeline.leave_out import few_frames_folds, leave_out
-from lotwise.students.pipeline.left_out_gate import said_of_training
+from lotwise.students.pipeline.left_out_gate import AGREEMENT
+from lotwise.students.pipeline.live_gate import PICTURES
 from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.plot import plot_log
 from lotwise.students.pipeline.records import CameraRecord, LeftOutRecord
@@ -147,10 +148,11 @@ def _train(
             "loss": learned.trained.loss,
             "weights": fingerprint(learned.trained.student),
             "inputs": inputs,
+            PICTURES: sorted({labels.keys[name] for name in train} | (frozenset() if begin is None else begin.learned)),
             "consensus": count_audit(folder / AUDIT),
             "rounds": [asdict(one) for one in learned.rounds],
             "round": learned.kept,
-            **(_left_out_training(left_out, split, labels) if left_out is not None else {}),
+            **(_left_out_training(left_out, split) if left_out is not None else {}),
             **({} if begin is None else begin.said),
         },
         left_out=left_out,
@@ -161,10 +163,10 @@ def _train(
     return record
 
 
-def _left_out_training(left_out: LeftOutRecord, split: Split, labels: Labels) -> dict[str, Any]:
-    """What record and bundle say of a student that learned from all frames."""
-    found = said_of_training(left_out, labels.keys, (frame.name for frame in split.train))
-    return {"share": left_out.share, "measured": split.note, **found}
+def _left_out_training(left_out: LeftOutRecord, split: Split) -> dict[str, Any]:
+    """What record and bundle say of a student that learned from all frames; a later gate compares with it."""
+    agreement = left_out.agreement[left_out.share]
+    return {"share": left_out.share, "measured": split.note, AGREEMENT: agreement}
 
 
 def _same_student(one: CameraRecord, other: CameraRecord) -> bool:

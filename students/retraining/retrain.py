@@ -16,6 +16,7 @@ from lotwise.datasets.load import LoadFrame
 from lotwise.datasets.progress import Note, Progress, no_note, no_progress
 from lotwise.students.pipeline.beginning import Beginning
 from lotwise.students.pipeline.export import export_bundles
+from lotwise.students.pipeline.gate import is_divided
 from lotwise.students.pipeline.label import label_frames
 from lotwise.students.pipeline.records import CameraRecord
 from lotwise.students.pipeline.right_size import right_size_students
@@ -91,6 +92,11 @@ def retrain_camera(
             f"{run.folder}: camera {camera} has a student of dreams, and a retraining learns from frames; run lotwise "
             "adapt --frames-stay-on-camera with the new frames among the others"
         )
+    if is_divided(run.registry(camera)):
+        raise InputError(
+            f"{run.folder}: the student of camera {camera} is divided over boards, which cannot hold a whole one; run "
+            "lotwise adapt with the new frames among the others, and lotwise partition again"
+        )
     records = chain.records()
     record = records[-1] if records and not records[-1].finished else None
     if record is None:
@@ -142,7 +148,8 @@ def _begin(
     names = take_in(found, camera, chain.frames)
     record = RetrainingRecord(
         camera=camera,
-        number=len(records) + 1,
+        # Not by how many there are: the folder of one that was broken may be deleted.
+        number=max((one.number for one in records), default=0) + 1,
         begun=datetime.now(UTC),
         new=tuple(names),
         sources=tuple(one.source for one in found),
@@ -177,31 +184,36 @@ def _work(
     keys = {name: one.key for name, one in labelled_frames(run, own).items()} | dict(labels.keys)
     material, known = _fresh(footage, first, chain, record, plan.holdout, keys)
     material = _labelled(material, labels)
-    if known and not (material.new_train and material.new_test):
-        why = (
-            f"{_pictures(known, len(record.new))} known already, so that too little is new to learn from and measure on"
-        )
+    if not (material.new_train and material.new_test):
+        if known:
+            pictures = _pictures(known, len(record.new))
+            why = f"{pictures} known already, so that too little is new to learn from and measure on"
+        else:
+            why = f"too few of the {len(record.new)} new frames can be read to learn from some and measure on others"
+        # Left unfinished, it would be gone on with for ever, and frames that come later would never be learned from.
         chain.save(record.model_copy(update={"finished": True, "known": known, "outcome": "kept", "why": why}))
         chain.tidy()
         return
-    if not material.new_train or not material.new_test:
-        raise InputError(f"{chain.frames}: too few of the {len(record.new)} new frames of {camera} can be read")
     notes = _notes(material)
     if known:
         notes.append(f"{_pictures(known, len(record.new))} known already and left out")
-    weights, continues = live_student(run, chain, own, notes)
+    before = live_student(run, chain, own, notes)
     for line in notes:
         note(f"{camera}: {line}")
     split = material.split(asked.replay)
     said = {
         "retraining": record.number,
-        "continues": continues,
+        "continues": before.bundle,
         "new_frames": len(material.new_train),
         "replayed": len(material.replayed) if asked.replay else 0,
     }
-    begin = {camera: Beginning(weights, split, said)}
+    learned = before.learned
+    if learned is None:
+        learned = frozenset(keys[frame.name] for frame in material.old_train if frame.name in keys)
+    begin = {camera: Beginning(before.weights, split, said, learned)}
     train_students(own, ours, labels, watched, read, note, begin)
-    right_size_students(own, ours, labels, watched, read, note)
+    # This camera shares the machine with the others of its run, which are not of this retraining.
+    right_size_students(own, ours, labels, watched, read, note, share=len(run.records()))
 
     def keep(compared: Comparison, live: str) -> None:
         known = chain.records()[-1]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from lotwise.cameras.detection.bundle import parse_manifest
 from lotwise.students.few_frames.blend import blend
 from lotwise.students.model.student import make_student
+from lotwise.students.pipeline.live_gate import PICTURES
 from lotwise.students.pipeline.run import Run
 from lotwise.students.retraining.chain import RetrainingRun, Retrainings
 from lotwise.teacher.checkpoint import load_model, save_model
@@ -16,8 +18,24 @@ START = "start.safetensors"
 """File of a student that is blended from two, which a retraining goes on from."""
 
 
-def live_student(run: Run, chain: Retrainings, own: RetrainingRun, notes: list[str]) -> tuple[Path, str]:
-    """File of the student that is gone on from, and the identity of its bundle.
+@dataclass(frozen=True)
+class LiveStudent:
+    """The student that a retraining goes on from.
+
+    Attributes:
+        weights: its file.
+        bundle: identity of its bundle, or what else it is.
+        learned: content keys of the pictures that it has learned from; None where a bundle of an older version does not
+            say it.
+    """
+
+    weights: Path
+    bundle: str
+    learned: frozenset[str] | None
+
+
+def live_student(run: Run, chain: Retrainings, own: RetrainingRun, notes: list[str]) -> LiveStudent:
+    """The student that is gone on from.
 
     Args:
         run: that the camera belongs to.
@@ -30,25 +48,27 @@ def live_student(run: Run, chain: Retrainings, own: RetrainingRun, notes: list[s
     nano = Path(plan.student)
     if live is None:
         notes.append("no bundle is live, so it begins with the untouched nano")
-        return nano, "untouched nano"
+        return LiveStudent(nano, "untouched nano", frozenset())
     manifest = parse_manifest(registry.folder / live)
     if manifest.role == "baseline":
-        return nano, live
+        return LiveStudent(nano, live, frozenset())
     weights = chain.weights_of(manifest.training.get("weights"))
     if weights is None:
         notes.append(
             f"the weights of the live bundle {live} are not here any more, so it begins with the untouched nano"
         )
-        return nano, "untouched nano"
+        return LiveStudent(nano, "untouched nano", frozenset())
     share = manifest.training.get("share")
+    pictures = manifest.training.get(PICTURES)
+    learned = None if pictures is None else frozenset(pictures)
     if share is None:
-        return weights, live
+        return LiveStudent(weights, live, learned)
     # What is live lies between nano and student, and so does what is gone on from.
     made = own.camera(chain.camera) / START
     if not made.is_file():
         made.parent.mkdir(parents=True, exist_ok=True)
         save_model(blend(make_student(plan.student, plan.oracle.classes), load_model(weights), float(share)), made)
-    return made, live
+    return LiveStudent(made, live, learned)
 
 
 def seed_index(run: Run, own: RetrainingRun) -> None:

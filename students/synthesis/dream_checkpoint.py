@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from lotwise.datasets.whole_file import write_whole
+from lotwise.students.distillation.checkpoint import read_checkpoint
 
 CHECKPOINT = "batch.pt"
 SAVE_EVERY_S = 20.0
@@ -64,11 +65,8 @@ def save_dream(
 
 
 def resume_dream(folder: Path, identity: str) -> DreamState | None:
-    """Where the same batch was left; None where none was begun, or another one."""
-    path = folder / CHECKPOINT
-    if not path.is_file():
-        return None
-    stored = torch.load(path, map_location="cpu", weights_only=True)
-    if stored.pop("identity") != identity:
+    """Where the same batch was left; None where none was begun, or another one, or where that is torn."""
+    stored = read_checkpoint(folder / CHECKPOINT)
+    if stored is None or stored.pop("identity") != identity:
         return None
     return DreamState(**stored)

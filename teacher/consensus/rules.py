@@ -177,7 +177,7 @@ def _mean_box(cluster: _Cluster, number: int, support: Sequence[int], sure_score
     """
     which = np.array([i for i in (number, *support) if cluster.member[i] >= 0])
     boxes = np.stack([cluster.frames[i].boxes[cluster.member[i]] for i in which])
-    weights = cluster.scores[which].astype(np.float64) ** 2
+    weights = cluster.scores[which].astype(np.float64) ** 2 + 1e-12  # scores of 0 must not weigh nothing together
     anchor = 0 if which[0] == number and cluster.scores[number] >= sure_score else int(weights.argmax())
     close = iou(boxes[anchor][None], boxes)[0] >= SAME_BOX_IOU
     return np.average(boxes[close], axis=0, weights=weights[close]).astype(np.float32)

@@ -50,7 +50,7 @@ def _needing(manifest: Manifest, numbers: set[int]) -> Manifest:
     [
         (set(), "promoted", "C1 over 2 boards: live; a lost board leaves its part unknown"),
         ({2}, "shadow", "C1 over 2 boards: in the shadow of the live one; board 2 cannot be done without"),
-        ({1, 2}, "kept", "C1 over 2 boards: not live, as it loses too much; boards 1 and 2 cannot be done without"),
+        ({1, 2}, "kept", "C1 over 2 boards: not live; boards 1 and 2 cannot be done without"),
     ],
 )
 def test_a_line_says_what_came_of_it_and_which_boards_may_be_lost(

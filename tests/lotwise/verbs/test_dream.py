@@ -103,6 +103,13 @@ def test_on_two_machines(site: Dataset, weights: Weights, tmp_path: Path, capsys
     record = Run(lot).record("C1")
     assert record is not None and record.dreams is not None and record.gate is not None
     assert record.dreams.background == "none"
+    # Nor is one taken that began with another nano, and nothing of the camera's is touched.
+    other = shutil.copytree(elsewhere, tmp_path / "other")
+    note = other / "C1" / "dreams.json"
+    note.write_text(json.dumps({**json.loads(note.read_text()), "nano": "0" * 16}))
+    said = refused(capsys, "export", "--run", lot, "--dreamed", other)
+    assert str(note) in said and f"run lotwise dream again with --student {weights.student}" in said
+    assert json.loads((lot / "cameras" / "C1" / "dreams" / "dreams.json").read_text())["nano"] != "0" * 16
     # A student of other metadata than the camera's own is not taken.
     assert run("metadata", lot, "--background", "channels", "--settings", settings) == 0
     assert "its student is not of the metadata" in refused(capsys, "export", "--run", lot, "--dreamed", elsewhere)

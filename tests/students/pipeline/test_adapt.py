@@ -29,6 +29,7 @@ from lotwise.students.pipeline.plan import Plan
 from lotwise.students.pipeline.run import Run
 from lotwise.students.pipeline.train import train_students
 from lotwise.teacher.checkpoint import fingerprint, load_model
+from lotwise.teacher.index import open_labels
 from tests.conftest import Weights
 from tests.students.pipeline.plans import only, plan_of
 
@@ -57,6 +58,9 @@ def test_every_camera_gets_a_live_bundle_measured_on_days_it_did_not_learn_from(
         manifest = read_manifest(live)
         assert (manifest.camera, manifest.input) == (camera, (96, 96))
         assert [shape.id for shape in manifest.slots] == [slot.id for slot in site.slots[camera]]
+        # What it learned from, so that a later gate does not measure it on that.
+        keys, said = open_labels(run.knowledge).keys, read_manifest(run.registry(camera).path(str(record.bundle)))
+        assert said.training["pictures"] == sorted(keys[name] for name in record.train)
         gate = record.gate.agreement_with_teacher
         assert (gate["student"] >= gate["baseline"]) == (record.live == record.bundle)
         assert (run.camera(camera) / "train" / "loss.png").stat().st_size > 1000

@@ -130,13 +130,15 @@ def measured(scores: dict[str, float], has_live: bool, invented: int = 0) -> Mea
     return Measured(tunings, live_f1=scores["live"] if has_live else None)
 
 
-def foreign_live(run: Run, site: Dataset) -> str:
+def foreign_live(run: Run, site: Dataset, training: dict[str, object] | None = None) -> str:
     """Make a bundle of other weights live, as another run of the same slots would have."""
     registry = run.registry("C1")
     folder = registry.folder / ".other"
     check = [load(frame) for frame in site.of_camera("C1")[:1]]
     slots = site.slots["C1"]
-    write_bundle(tiny_yolo(9), folder, camera="C1", role="student", size=(96, 96), slots=slots, check=check)
+    write_bundle(
+        tiny_yolo(9), folder, camera="C1", role="student", size=(96, 96), slots=slots, check=check, training=training
+    )
     identity = registry.add(folder)
     registry.promote(identity)
     return identity
@@ -189,22 +191,28 @@ def test_in_the_shadow_where_a_node_uses_the_live_bundle(labelled: Run, site, mo
     assert labelled.registry("C1").state().live == record.bundle
 
 
-def test_the_live_bundle_is_measured_as_the_new_one_is(labelled: Run, site, monkeypatch) -> None:
-    live = foreign_live(labelled, site)
+@pytest.mark.parametrize("learned", [0, 2])
+def test_the_live_bundle_is_measured_as_the_new_one_is_on_what_it_did_not_learn_from(
+    labelled: Run, site, monkeypatch, learned: int
+) -> None:
+    from lotwise.teacher.index import open_labels
+
+    before, labels = labelled.record("C1"), open_labels(labelled.knowledge)
+    assert before is not None
+    pictures = [labels.keys[name] for name in before.test[:learned]]
+    live = foreign_live(labelled, site, {"pictures": pictures})
     again(labelled, monkeypatch)
     record = labelled.record("C1")
     assert record is not None
     assert record.gate is not None
     plan = labelled.plan()
-    from lotwise.teacher.index import open_labels
-
-    labels = open_labels(labelled.knowledge)
-    frames = [frame for frame in site.of_camera("C1") if frame.name in record.test]
+    frames = [frame for frame in site.of_camera("C1") if frame.name in record.test[learned:]]
     detector = load_detector(labelled.registry("C1").path(live))
     expected = expected_vehicles(site.of_camera("C1"), labels, plan.distill)
     said = {frame.name: detector([load(frame)], MIN_REPORTED_SCORE)[0] for frame in frames}
     judged = judge((found, expected[name]) for name, found in said.items())
     assert record.gate.agreement_with_teacher["live"] == pytest.approx(judged.f1(detector.confidence))
+    assert ("(on 1 frame that the live one did not learn from)" in record.gate.why) == bool(learned)
 
 
 def test_a_student_that_draws_what_the_teacher_never_has_does_not_go_live(labelled: Run, monkeypatch) -> None:
@@ -235,6 +243,27 @@ def test_new_bundles_say_how_they_were_tuned(adapted: Path) -> None:
             assert manifest.slot_confidence <= manifest.confidence
             raw = manifest.confidence if manifest.calibration is None else manifest.calibration.raw(manifest.confidence)
             assert MIN_THRESHOLD - 0.001 <= raw <= MAX_THRESHOLD + 0.001
+
+
+def test_other_settings_of_the_export_are_heeded(labelled: Run) -> None:
+    before, plan = labelled.record("C1"), labelled.plan()
+    assert before is not None and before.exported == plan.export
+    labelled.begin(plan.model_copy(update={"export": plan.export.model_copy(update={"tune": False, "trust": False})}))
+    # Nobody knows how an older version has exported its bundles; they stay.
+    labelled.save(before.model_copy(update={"exported": None}))
+    stages.export(labelled)
+    after = labelled.record("C1")
+    assert after is not None and after.bundle == before.bundle
+    labelled.save(before)
+    stages.export(labelled)
+    after = labelled.record("C1")
+    assert after is not None and after.bundle != before.bundle
+    assert after.training == before.training
+    manifest = read_manifest(labelled.registry("C1").folder / str(after.bundle))
+    assert manifest.calibration is None and "thresholds" not in manifest.measured
+    last = labelled.registry("C1").state()
+    stages.export(labelled)
+    assert labelled.record("C1") == after and labelled.registry("C1").state() == last
 
 
 def test_a_live_bundle_that_was_harmed_does_not_stand_in_the_way(labelled: Run, site, monkeypatch) -> None:

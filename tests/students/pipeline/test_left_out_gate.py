@@ -7,7 +7,8 @@ import pytest
 
 from lotwise.datasets.frame import Detections
 from lotwise.students.pipeline.expected_f1 import Expected
-from lotwise.students.pipeline.left_out_gate import LeftOutFrame, decide_left_out, said_of_training
+from lotwise.students.pipeline.left_out_gate import decide_left_out
+from lotwise.students.pipeline.live_gate import JudgedFrame
 from lotwise.students.pipeline.records import LeftOutRecord
 
 RIGHT, WRONG = Detections.of([[10, 10, 50, 40]], [0.9]), Detections.of([[60, 60, 90, 90]], [0.9])
@@ -33,8 +34,8 @@ class Live(NamedTuple):
         return told if self.f1 is None else {**told, "left_out_f1": self.f1}
 
 
-def frame(key: str, live: Live | None, student: Detections = RIGHT, nano: Detections = WRONG) -> LeftOutFrame:
-    return LeftOutFrame(key, EXPECTED, student, nano, Detections.empty() if live is None else live.said)
+def frame(key: str, live: Live | None, student: Detections = RIGHT, nano: Detections = WRONG) -> JudgedFrame:
+    return JudgedFrame(key, EXPECTED, student, nano, Detections.empty() if live is None else live.said)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,8 @@ def frame(key: str, live: Live | None, student: Detections = RIGHT, nano: Detect
         (0.8, Live("a", WRONG), "ab", "student", "promoted", 0.0),
         (0.8, Live("ab", RIGHT, 0.7), "ab", "student", "promoted", 0.7),  # of the same frames, by its own parts
         (0.8, Live("ab", RIGHT, 0.9), "ab", "student", "kept", 0.9),
-        (0.8, Live("ab", RIGHT), "ab", "student", "kept", 1.0),
+        (0.8, Live("ab", WRONG), "ab", "student", "promoted", 0.0),  # flattered, and worse all the same
+        (0.8, Live("ab", RIGHT), "ab", "student", "promoted", 1.0),
     ],
 )
 def test_who_goes_live(
@@ -82,8 +84,3 @@ def test_in_the_shadow_where_that_is_asked() -> None:
     live = Live("a", WRONG)
     _, decision = decide_left_out(record(0.8), live.training, [frame(key, live) for key in "ab"], True)
     assert (decision.winner, decision.outcome) == ("student", "shadow")
-
-
-def test_what_a_bundle_says_of_its_training() -> None:
-    said = said_of_training(record(0.8), {"a.jpg": "k1", "b.jpg": "k0", "c.jpg": "k1"}, ("a.jpg", "b.jpg", "c.jpg"))
-    assert said == {"pictures": ["k0", "k1"], "left_out_f1": 0.8}

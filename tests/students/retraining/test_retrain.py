@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -21,7 +22,9 @@ from lotwise.students.pipeline.run import Run
 from lotwise.students.retraining.chain import Retrainings
 from lotwise.students.retraining.cpu_budget import CpuBudget
 from lotwise.students.retraining.job import retrain
+from lotwise.students.retraining.records import RetrainingRecord
 from lotwise.students.retraining.retrain import Asked
+from lotwise.students.right_size.settings import RightSizeSettings
 from lotwise.teacher.index import open_labels
 from tests.students.pipeline.plans import call
 from tests.students.retraining.worlds import copied_run, new_folder
@@ -95,6 +98,11 @@ def test_it_goes_on_from_the_live_bundle_and_its_own_says_so(done: Run) -> None:
             assert manifest.measured["against_live"]["live"] == record.was_live
         assert (said["continues"], said["retraining"]) == (done.record(camera).live, 1)
         assert (said["new_frames"], said["replayed"]) == (3, 3)
+        # All that it has learned from: before, where a student is gone on from, and now.
+        keys = open_labels(Retrainings(done, camera).run(1).knowledge).keys
+        now = {keys[name] for name in own.train}
+        before = parse_manifest(done.registry(camera).folder / str(said["continues"])).training.get("pictures", [])
+        assert set(said["pictures"]) == now | set(before)
 
 
 def test_the_teacher_looks_at_new_frames_alone(done: Run, adapted: Path) -> None:
@@ -107,6 +115,15 @@ def test_the_teacher_looks_at_new_frames_alone(done: Run, adapted: Path) -> None
 def test_the_first_runs_own_record_and_frames_stay_as_they_were(done: Run, adapted: Path) -> None:
     assert done.records() == Run(adapted).records()
     assert len(open_footage(done.plan()).frames) == 12
+
+
+def test_its_student_keeps_up_with_all_cameras_of_the_run(adapted: Path, frames: Path, tmp_path: Path) -> None:
+    run = copied_run(adapted, tmp_path / "run")
+    run.begin(run.plan().model_copy(update={"right_size": RightSizeSettings(fps=0.01)}))
+    retrain(run, Asked(frames), cameras=["C1"])
+    own = Retrainings(run, "C1").run(1).record("C1")
+    assert own is not None and own.right_size is not None
+    assert own.right_size.asked == "0.01 frames a second of each of 2 cameras"
 
 
 def test_nothing_new_is_said_and_is_no_failure(done: Run, frames: Path, tmp_path, capsys) -> None:
@@ -147,6 +164,28 @@ def test_a_folder_that_is_played_again_and_again_shows_nothing_new(adapted: Path
     assert len(record.learned) + len(record.held_out) == 6
     assert any("known already and left out" in note for note in record.notes)
     assert f"{record.known} more" in write_changes(run, open_footage(run.plan()), record).read_text()
+
+
+def test_where_a_broken_one_was_deleted_no_other_is_written_over(adapted: Path, frames: Path, tmp_path: Path) -> None:
+    run = copied_run(adapted, tmp_path / "run")
+    chain, now = Retrainings(run, "C1"), datetime(2027, 1, 1, tzinfo=UTC)
+    for number in (1, 3):  # the second one was broken, and its folder deleted as told
+        chain.save(RetrainingRecord(camera="C1", number=number, begun=now, new=(), sources=(), finished=True))
+    with pytest.raises(KeyboardInterrupt):
+        retrain(run, Asked(frames), cameras=["C1"], progress=stopping_at("label"))
+    assert [(record.number, len(record.new)) for record in chain.records()] == [(1, 0), (3, 0), (4, 6)]
+
+
+def test_new_frames_that_cannot_be_read_do_not_block_a_camera(adapted: Path, frames: Path, tmp_path: Path) -> None:
+    run, later = copied_run(adapted, tmp_path / "run"), Path(shutil.copytree(frames, tmp_path / "later"))
+    for file in sorted((later / "C1").glob("*.jpg"))[3:]:  # the last day, which is held out
+        file.write_bytes(file.read_bytes()[:300])
+    (outcome,) = retrain(run, Asked(later), cameras=["C1"])
+    assert outcome.record is not None and (outcome.word, outcome.record.finished) == ("kept", True)
+    assert "too few of the 6 new frames can be read" in outcome.why
+    assert "can be read" in write_changes(run, open_footage(run.plan()), outcome.record).read_text()
+    (outcome,) = retrain(run, Asked(later), cameras=["C1"])
+    assert outcome.word == "nothing new"
 
 
 def test_a_bad_camera_does_not_stop_the_others(adapted: Path, frames: Path, tmp_path: Path) -> None:

@@ -76,6 +76,13 @@ def test_a_car_that_left_is_never_kept(instead, light, tree, gone) -> None:
     assert all(best_at(verdict, HERE) == pytest.approx(0.04) for verdict in verdicts[4:])
 
 
+def test_a_box_of_no_score_at_all_stays_as_it_is() -> None:
+    images = [scene({HERE: MINE}, SUN, number) for number in range(3)] + [scene({}, SUN, 3)]
+    verdict = consensus([*seen(0.9, 0.9, 0.9), Detections.of([box_at(HERE)], [0.0])], images)[3]
+    assert verdict.detections.scores.tolist() == [0.0]
+    assert np.isfinite(verdict.detections.boxes).all()
+
+
 @pytest.mark.parametrize("leaves", [40, 50, 60, 70])
 @pytest.mark.parametrize("gone", [1, 3])
 def test_a_car_that_left_from_behind_a_dense_tree_is_not_called_back(leaves, gone) -> None:
