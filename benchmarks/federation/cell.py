@@ -21,6 +21,7 @@ from benchmarks.federation.rows import (
     KEEP,
     METHODS,
     NANO,
+    NEAR,
     ONE_SHOT,
     POOLED,
     SOUP,
@@ -96,6 +97,9 @@ def measured(cell: Cell, world: World, looks: Looks, work: Path) -> dict[str, An
         **cost,
         "wall_seconds": time.monotonic() - clock,
     }
+    if cell.row in METHODS or cell.row == POOLED:
+        near = _all_between(module_arrays(world.student()), students, HALF)
+        found[NEAR] = {"private": looks.private(near, split.private), "uniform": looks.uniform(near)}
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, json.dumps(found).encode())
     return found

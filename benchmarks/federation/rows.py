@@ -42,6 +42,9 @@ TWICE = "alone twice, averaged"
 AUXILIARY = "alone, teacher's word on the reference set"
 """Not a federation: each camera learns the reference set from the teacher, beside its own frames."""
 
+NEAR = "half-way"
+"""What a cell has beside itself: its figures once its students are taken half-way back to the untouched nano."""
+
 ONE_SHOT_POWER = 2.0
 """Of students half-way, on the reference set against its truth: mAP50-95 0.303 with 2, 0.298 with 1 (one seed)."""
 

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.federation.rows import ALONE, AUXILIARY, HALF_ALONE, METHODS, NANO, OTHERS, POOLED, TWICE
+from benchmarks.federation.rows import ALONE, AUXILIARY, HALF_ALONE, METHODS, NANO, NEAR, OTHERS, POOLED, TWICE
 from lotwise.datasets.whole_file import write_whole
 
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
@@ -32,12 +32,16 @@ def lines_of(cells: Sequence[Mapping[str, Any]]) -> list[Line]:
     groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for found in cells:
         cell = found["cell"]
-        key = (cell["world"], cell["split"], cell["count"], cell["rounds"], cell["steps"], ROWS.index(cell["row"]))
-        groups.setdefault(key, []).append(found)
+        common = tuple(cell[name] for name in ("world", "split", "count", "rounds", "steps"))
+        key = (*common, ROWS.index(cell["row"]))
+        groups.setdefault((*key, False), []).append(found)
+        if NEAR in found:
+            groups.setdefault((*key, True), []).append({**found, **found[NEAR], "rounds": []})
     lines = []
-    for (world, split, count, rounds, steps, place), of_row in sorted(groups.items(), key=lambda item: item[0]):
+    for (world, split, count, rounds, steps, place, near), of_row in sorted(groups.items(), key=lambda item: item[0]):
         line: Line = {"world": world, "split": split, "count": count, "rounds": rounds, "steps": steps}
-        line |= {"row": ROWS[place], "seeds": [one["cell"]["seed"] for one in of_row]}
+        row = f"{ROWS[place]}, then {NEAR}" if near else ROWS[place]
+        line |= {"row": row, "seeds": [one["cell"]["seed"] for one in of_row]}
         for part, name in FIGURES:
             line[f"{part} {name}"] = [one[part][name] for one in of_row]
         line |= {name: mean(one[name] for one in of_row) for name in ("up", "down", "seconds")}
@@ -142,8 +146,7 @@ def plot(path: Path, lines: Sequence[Line]) -> None:
                     continue
                 if line["row"] in LINES:
                     axis.axhline(mean(values), linestyle=LINES[line["row"]], color="0.4", label=line["row"])
-                else:
-                    traffic = (line["up"] + line["down"]) / 1000
+                elif (traffic := (line["up"] + line["down"]) / 1000) > 0:
                     axis.errorbar(traffic, mean(values), pstdev(values), fmt="o", capsize=3, label=line["row"])
             axis.set_xscale("log")
             axis.set_title(fill(f"{name}: {title}", TITLE_WIDTH), fontsize=9)
