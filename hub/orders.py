@@ -79,8 +79,9 @@ def answer(hub: Hub, node: str, report: Report, now: datetime | None = None) -> 
             if news or name in report.cards or camera.asked or known.get(name) != camera.verdict:
                 # A card, a verdict or a decision may be what a job has waited for.
                 queued = enqueue_due(session, camera, learning, changed) is not None or queued
-            new, used = counts.get((name, "new"), 0), counts.get((name, "used"), 0)
-            if count := frames_wanted(camera, new, used, learning):
+            # As due.has_student, of what was asked at once.
+            student = (name, "used") in counts or any(one.camera == name for one in all_offers)
+            if count := frames_wanted(camera, counts.get((name, "new"), 0), student, learning):
                 wanted[name] = count
             elif name in last_job_of and waits_for_frame(session, last_job_of[name], moment):
                 # Enough are here, and only one that comes lets the hub try again.
@@ -95,15 +96,16 @@ def answer(hub: Hub, node: str, report: Report, now: datetime | None = None) -> 
     )  # fmt: skip
 
 
-def frames_wanted(camera: CameraRow, new: int, used: int, learning: LearningSettings) -> int:
+def frames_wanted(camera: CameraRow, new: int, student: bool, learning: LearningSettings) -> int:
     """How many more frames of a camera the hub can use now.
 
     Args:
         camera: as its node told last.
-        new, used: frames of it that are here, not yet learned from and learned from.
+        new: frames of it that are here and were not yet learned from.
+        student: whether its first student was made.
         learning: when the hub learns.
     """
-    if not used:
+    if not student:
         return max(0, learning.first_frames - new)
     urgent = camera.asked or not camera.live or camera.verdict in WORTH_RETRAINING
     return max(0, learning.new_frames * (MORE_FRAMES if urgent else 1) - new)
