@@ -17,8 +17,9 @@ from lotwise.hub.database.reports import Said, last_rows, note_report
 from lotwise.hub.database.slots import standing_orders
 from lotwise.hub.database.tables import CameraRow, OfferRow
 from lotwise.hub.hub import Hub
+from lotwise.hub.jobs.queue import last_jobs
 from lotwise.hub.learning.due import WORTH_RETRAINING
-from lotwise.hub.learning.enqueue import enqueue_due
+from lotwise.hub.learning.enqueue import enqueue_due, waits_for_frame
 from lotwise.hub.plain import plain_line
 from lotwise.hub.rollouts.advance import advance
 from lotwise.hub.settings import LearningSettings
@@ -60,11 +61,14 @@ def answer(hub: Hub, node: str, report: Report, now: datetime | None = None) -> 
         known = {one.camera: one.verdict for one in cameras_of(session, node)}
         slots = standing_orders(session, node)
         counts, last, all_offers = frame_counts(session, node), last_rows(session, node), offers_of(session, node)
+        last_job_of = last_jobs(session, node)
         for name, said in report.cameras.items():
             camera = note_report(session, node, _said(name, said), moment, last.get(name))
+            changed = False
             if name in report.cards:
-                camera.card = report.cards[name].model_dump(mode="json")
-                camera.card_stamp = report.cards[name].stamp
+                card = report.cards[name].model_dump(mode="json")
+                changed = card != camera.card
+                camera.card, camera.card_stamp = card, report.cards[name].stamp
             if camera.card_stamp != said.card:
                 cards.append(name)
             if follow_slots(session, camera, said, report.documents.get(name), slots.get(name), moment):
@@ -74,10 +78,14 @@ def answer(hub: Hub, node: str, report: Report, now: datetime | None = None) -> 
                 queued = advance(session, moment) or queued
             if news or name in report.cards or camera.asked or known.get(name) != camera.verdict:
                 # A card, a verdict or a decision may be what a job has waited for.
-                queued = enqueue_due(session, camera, learning) is not None or queued
-            new, used = counts.get((name, "new"), 0), counts.get((name, "used"), 0)
-            if count := frames_wanted(camera, new, used, learning):
+                queued = enqueue_due(session, camera, learning, changed) is not None or queued
+            # As due.has_student, of what was asked at once.
+            student = (name, "used") in counts or any(one.camera == name for one in all_offers)
+            if count := frames_wanted(camera, counts.get((name, "new"), 0), student, learning):
                 wanted[name] = count
+            elif name in last_job_of and waits_for_frame(session, last_job_of[name], moment):
+                # Enough are here, and only one that comes lets the hub try again.
+                wanted[name] = 1
         drawn = [slot_order(one) for one in slots.values() if one.state == "ordered" and one.camera in report.cameras]
         offers = [_offer(one) for one in all_offers if one.state in STANDING and one.camera in report.cameras]
     if queued:
@@ -88,15 +96,16 @@ def answer(hub: Hub, node: str, report: Report, now: datetime | None = None) -> 
     )  # fmt: skip
 
 
-def frames_wanted(camera: CameraRow, new: int, used: int, learning: LearningSettings) -> int:
+def frames_wanted(camera: CameraRow, new: int, student: bool, learning: LearningSettings) -> int:
     """How many more frames of a camera the hub can use now.
 
     Args:
         camera: as its node told last.
-        new, used: frames of it that are here, not yet learned from and learned from.
+        new: frames of it that are here and were not yet learned from.
+        student: whether its first student was made.
         learning: when the hub learns.
     """
-    if not used:
+    if not student:
         return max(0, learning.first_frames - new)
     urgent = camera.asked or not camera.live or camera.verdict in WORTH_RETRAINING
     return max(0, learning.new_frames * (MORE_FRAMES if urgent else 1) - new)

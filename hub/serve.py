@@ -10,8 +10,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from lotwise.hub.http.server import HubServer
-from lotwise.hub.hub import empty_uploads, open_hub
+from lotwise.hub.hub import Hub, empty_uploads, open_hub
 from lotwise.hub.job_pool import job_pool, take_up
 from lotwise.hub.reading import HubFile, read_hub
 from lotwise.hub.retention import forget_old
@@ -60,12 +62,25 @@ def _serve(file: HubFile, stop: threading.Event) -> None:
         pool.start()
         notify("READY=1")
         while True:
-            forget_old(hub)
-            with hub.database.writing() as session:
-                advance(session)  # as where a node was removed that had yet to decide
+            do_hourly(hub)
             if stop.wait(TIDY_PERIOD_S):
                 break
     log.info("hub %s has ended", file.settings.name)
+
+
+def do_hourly(hub: Hub) -> None:
+    """Forget what was kept long enough, and let a rollout go on. A database that is away for a moment ends no hub.
+
+    Args:
+        hub: the hub.
+    """
+    try:
+        forget_old(hub)
+        with hub.database.writing() as session:
+            advance(session)  # as where a node was removed that had yet to decide
+    except DBAPIError as error:
+        why = " ".join(str(error.orig).split())
+        log.error("old rows and pictures cannot be removed now: %s; it is tried again in an hour", why)
 
 
 @contextmanager

@@ -25,6 +25,10 @@ MAX_REFUSALS = 100
 Identity = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
+class RegistryInUse(InputError):
+    """Another process is changing a registry, and takes long."""
+
+
 class RegistryState(BaseModel):
     """Which of a camera's bundles run, by identity."""
 
@@ -106,7 +110,8 @@ def change_state(folder: Path, step: Callable[[RegistryState], RegistryState]) -
         step: from what is there to what shall be; whatever it raises leaves everything as it was.
 
     Raises:
-        InputError: the file is broken or cannot be written, or another process does not let go of it.
+        InputError: the file is broken or cannot be written.
+        RegistryInUse: another process does not let go of it.
     """
     with locked(folder):
         before = read_state(folder)
@@ -135,7 +140,7 @@ def locked(folder: Path) -> Iterator[None]:
         raise InputError(f"{path}: cannot be written ({error.strerror}); mend its rights or its disk") from error
     try:
         if not lock(handle, LOCK_TIMEOUT_S):
-            raise InputError(f"{path}: another process is changing this registry; try again once it is done")
+            raise RegistryInUse(f"{path}: another process is changing this registry; try again once it is done")
         yield
     finally:
         os.close(handle)

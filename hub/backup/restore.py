@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.unpack import unpack
@@ -30,7 +30,7 @@ class Restored:
         made: when the backup was.
         nodes: that go on without enrolling.
         frames: whose files are here, or in the store.
-        lost: frames that the tables knew and the backup does not hold; their nodes may send them again.
+        lost: frames that the tables knew and the backup does not hold; nodes may send again what was not learned from.
     """
 
     made: str
@@ -100,13 +100,16 @@ def _fill(database: Database, lines: Iterator[str], hub: HubFile) -> tuple[int, 
     load_lines(database, lines)
     folders, lost = HubFolders(hub.settings.data), []
     # Those whose pictures were let go stay known, so that nobody sends them again.
-    asked = select(FrameRow.id, FrameRow.node, FrameRow.camera, FrameRow.sha256).where(FrameRow.bytes > 0)
+    asked = select(FrameRow).where(FrameRow.bytes > 0)
     with database.writing() as session:
-        rows = session.execute(asked).all()
+        rows = session.scalars(asked).all()
         if hub.settings.store.url is None:
-            lost = [one.id for one in rows if not folders.frame(one.node, one.camera, one.sha256).is_file()]
+            lost = [one for one in rows if not folders.frame(one.node, one.camera, one.sha256).is_file()]
         for frame in lost:
-            session.execute(delete(FrameRow).where(FrameRow.id == frame))
+            if frame.state == "used":
+                frame.bytes = 0  # what was learned from them is in the run folders, and no first student is due again
+            else:
+                session.delete(frame)
         nodes = len(session.scalars(select(NodeRow.fingerprint)).all())
     return nodes, len(rows) - len(lost), len(lost)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -14,6 +15,9 @@ from lotwise.hub.settings import DEFAULT_GROUP
 
 MAX_PENDING = 1000
 """Nodes that may wait at once: whoever asks under ever new keys must not fill the tables."""
+
+DIGITS = re.compile("[0-9a-fA-F]{8,}")
+"""A word that is more likely the beginning of a fingerprint than a name."""
 
 
 def node_of(session: Session, fingerprint: str) -> NodeRow | None:
@@ -35,9 +39,15 @@ def find_node(session: Session, asked: str) -> NodeRow:
     """
     word = asked.strip()
     nodes = nodes_by_state(session)
-    found = [node for node in nodes if node.name == word] or [
-        node for node in nodes if word and node.fingerprint.startswith(word.lower())
-    ]
+    named = [node for node in nodes if node.name == word]
+    begun = [node for node in nodes if word and node.fingerprint.startswith(word.lower())]
+    if (whole := node_of(session, word.lower())) is not None:
+        found = [whole]
+    elif DIGITS.fullmatch(word):
+        # A stranger may call itself what another one's fingerprint begins with, to be accepted in its place.
+        found = [*named, *(node for node in begun if node not in named)]
+    else:
+        found = named or begun
     if not found:
         there = ", ".join(f"{node.name} ({node.fingerprint[:8]})" for node in nodes[:20]) or "none yet"
         raise InputError(f"no node {asked!r}; there are: {there}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from lotwise.hub.database.rollout_table import RolloutCameraRow, RolloutRow
+from lotwise.hub.database.tables import OfferRow
 
 
 def rollouts_of(session: Session, most: int = 20) -> Sequence[RolloutRow]:
@@ -31,3 +32,11 @@ def rollout_cameras(session: Session, rollout: int, stage: int | None = None) ->
 def rollout_camera(session: Session, rollout: int, node: str, camera: str) -> RolloutCameraRow | None:
     """A camera of a rollout."""
     return session.get(RolloutCameraRow, (rollout, node, camera))
+
+
+def cameras_that_left(session: Session, rollout: int) -> Sequence[RolloutCameraRow]:
+    """Those that ran its bundle and have refused it since; asked at once, since a rollout may have hundreds."""
+    one, offer = RolloutCameraRow, OfferRow
+    same = and_(offer.node == one.node, offer.camera == one.camera, offer.identity == one.bundle)
+    asked = select(one).join(offer, same).where(one.rollout == rollout, one.state == "live", offer.state == "refused")
+    return session.scalars(asked).all()

@@ -180,6 +180,12 @@ def last_job(session: Session, node: str, camera: str) -> JobRow | None:
     return session.scalars(asked.order_by(JobRow.id.desc()).limit(1)).first()
 
 
+def last_jobs(session: Session, node: str) -> dict[str, JobRow]:
+    """The newest job of each camera of a node; asked at once, since a node reports often."""
+    newest = select(func.max(JobRow.id)).where(JobRow.node == node).group_by(JobRow.camera)
+    return {job.camera: job for job in session.scalars(select(JobRow).where(JobRow.id.in_(newest)))}
+
+
 def forget_jobs(session: Session, before: datetime) -> int:
     """Delete jobs that ended earlier, but the newest of each camera; how many they were."""
     newest = select(func.max(JobRow.id)).group_by(JobRow.node, JobRow.camera)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lotwise.hub.database.frames import count_frames
 from lotwise.hub.database.job_table import JobKind
-from lotwise.hub.database.offers import standing_offers
+from lotwise.hub.database.offers import offers_of, standing_offers
 from lotwise.hub.database.tables import CameraRow
 from lotwise.hub.settings import LearningSettings
 
@@ -42,7 +42,7 @@ def due_job(session: Session, camera: CameraRow, learning: LearningSettings) -> 
     if any(offer.camera == camera.camera for offer in standing_offers(session, camera.node)):
         return None
     new = count_frames(session, camera.node, camera.camera, "new")
-    if not count_frames(session, camera.node, camera.camera, "used"):
+    if not has_student(session, camera):
         if new < learning.first_frames:
             return None
         return Due("adapt", f"{new} frames and no student yet")
@@ -56,3 +56,10 @@ def due_job(session: Session, camera: CameraRow, learning: LearningSettings) -> 
     if camera.verdict in WORTH_RETRAINING:
         return Due("retrain", f"{new} new frames; the node's verdict is {camera.verdict}")
     return None
+
+
+def has_student(session: Session, camera: CameraRow) -> bool:
+    """Whether a first student of a camera was made, as far as the tables still know."""
+    used = count_frames(session, camera.node, camera.camera, "used")
+    # A hub that was made anew from a backup without frames may know of its offers alone.
+    return bool(used or offers_of(session, camera.node, camera.camera))

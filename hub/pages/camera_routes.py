@@ -43,7 +43,7 @@ def add_camera(app: FastAPI, hub: Hub) -> None:
             "camera.html",
             person,
             view=view,
-            counted=counts_of(view.row),
+            counted=counts_of(view.row, view.silent),
             actions=actions_for(view),
             ids=ids_by_state(view.places),
             days=HISTORY_DAYS,

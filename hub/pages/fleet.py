@@ -34,11 +34,12 @@ class FleetCamera:
         camera: its id.
         verdict: of its node; "none" before the first.
         accuracy: estimate of its node.
-        counts: of its places.
+        counts: of its places; all are unknown while it is silent.
         live: identity of the version that runs; "" for none.
         offer, job: the newest of it.
         heard: when its node has told of it last.
         states: those of :data:`STATES` that hold.
+        gone: it is silent while its node is not, which has left it out of its site.
     """
 
     node: str
@@ -53,6 +54,7 @@ class FleetCamera:
     job: JobRow | None
     heard: datetime | None
     states: tuple[str, ...]
+    gone: bool
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,9 @@ def groups_of(found: Sequence[FleetCamera]) -> list[str]:
 
 def _camera(node: NodeRow, row: CameraRow, offer: OfferRow | None, job: JobRow | None, before: datetime) -> FleetCamera:
     said = row.report or {}
+    silent = row.reported is None or row.reported < before
     holds = {
-        "silent": row.reported is None or row.reported < before,
+        "silent": silent,
         "view": said.get("view", "") not in ("", "good") or said.get("source", "") not in ("", "live"),
         "asked": bool(row.asked),
         "job": job is not None and job.state in OPEN,
@@ -138,19 +141,21 @@ def _camera(node: NodeRow, row: CameraRow, offer: OfferRow | None, job: JobRow |
         camera=row.camera,
         verdict=row.verdict or "none",
         accuracy=row.accuracy,
-        counts=counts_of(row),
+        counts=counts_of(row, silent),
         live=row.live,
         offer=offer,
         job=job,
         heard=row.reported,
         states=tuple(state for state in STATES if holds[state]),
+        gone=silent and node.seen is not None and node.seen >= before,
     )
 
 
-def counts_of(row: CameraRow) -> Counts:
-    """How many places of a camera are free, as its node has told last."""
+def counts_of(row: CameraRow, silent: bool) -> Counts:
+    """How many places of a camera are free, as its node has told last; of a silent one nobody knows that any more."""
     said = row.report or {}
-    return Counts(*(int(said.get(state, 0)) for state in ("free", "occupied", "unknown")))
+    found = Counts(*(int(said.get(state, 0)) for state in ("free", "occupied", "unknown")))
+    return Counts(0, 0, found.total) if silent else found
 
 
 def _newest_offers(session: Session) -> dict[tuple[str, str], OfferRow]:

@@ -40,8 +40,8 @@ class Fleet:
 
     @property
     def lot(self) -> Counts:
-        """Places of those that are looked for."""
-        parts = [(one.counts.free, one.counts.occupied, one.counts.unknown) for one in self.found]
+        """Places of those that are looked for, without cameras that are gone."""
+        parts = [(one.counts.free, one.counts.occupied, one.counts.unknown) for one in self.found if not one.gone]
         return Counts(*(sum(part[number] for part in parts) for number in range(3)))
 
 

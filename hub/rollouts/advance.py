@@ -14,15 +14,16 @@ from lotwise.hub.database.job_table import OPEN, JobRow
 from lotwise.hub.database.nodes import nodes_by_state
 from lotwise.hub.database.offers import change_offer, offer_of, standing_offers
 from lotwise.hub.database.rollout_table import RolloutCameraRow, RolloutCameraState, RolloutRow, RolloutState
-from lotwise.hub.database.rollouts import newest_rollout, rollout_camera, rollout_cameras
-from lotwise.hub.database.tables import CameraRow
+from lotwise.hub.database.rollouts import cameras_that_left, newest_rollout, rollout_camera, rollout_cameras
+from lotwise.hub.database.tables import CameraRow, OfferRow
 from lotwise.hub.jobs.queue import cancel, enqueue, open_job
 
 log = logging.getLogger(__name__)
 
 UNDECIDED: tuple[RolloutCameraState, ...] = ("waiting", "training", "offered")
 FOLLOWED: tuple[RolloutCameraState, ...] = (*UNDECIDED, "going back")
-"""States that a job or a node may change; all others are final."""
+"""States that a job or a node may change. So may "live", where the node finds the bundle worse in its first minutes and
+goes back; all others are final."""
 AGAINST: tuple[RolloutCameraState, ...] = ("refused", "failed")
 
 
@@ -44,16 +45,20 @@ def advance(session: Session, now: datetime | None = None) -> bool:
     if rollout is None:
         return False
     queued = False
+    left = {(one.node, one.camera) for one in cameras_that_left(session, rollout.id)}
     for one in rollout_cameras(session, rollout.id):
-        if one.state in FOLLOWED:
+        if one.state in FOLLOWED or (one.node, one.camera) in left:
             queued = _follow(session, rollout, one, moment) or queued
     while rollout.state == "running":
-        cameras = rollout_cameras(session, rollout.id, rollout.stage)
-        if too_many_against(cameras, rollout.stop_share):
-            against = sum(one.state in AGAINST for one in cameras)
-            why = f"{against} of the {len(cameras)} cameras of stage {rollout.stage + 1} are against it"
+        # Of the stages that have passed too: their nodes may go back while the next one is under way.
+        stages = [rollout_cameras(session, rollout.id, stage) for stage in range(rollout.stage + 1)]
+        against = [stage for stage, found in enumerate(stages) if too_many_against(found, rollout.stop_share)]
+        if against:
+            cameras = stages[against[0]]
+            count = sum(one.state in AGAINST for one in cameras)
+            why = f"{count} of the {len(cameras)} cameras of stage {against[0] + 1} are against it"
             stop(session, rollout, why, "hub", moment)
-        elif any(one.state in UNDECIDED for one in cameras):
+        elif any(one.state in UNDECIDED for one in stages[-1]):
             break
         elif rollout.stage + 1 >= len(rollout.stages):
             _end(session, rollout, "done", "", "hub", moment)
@@ -130,6 +135,8 @@ def _follow(session: Session, rollout: RolloutRow, one: RolloutCameraRow, now: d
         _follow_job(session, rollout, one)
     elif one.state == "going back":
         _follow_back(session, one)
+    elif one.state == "live":
+        _follow_live(session, one)
     if one.state == "offered":
         _follow_offer(session, rollout, one, now)
     if one.state != before:
@@ -182,7 +189,18 @@ def _follow_offer(session: Session, rollout: RolloutRow, one: RolloutCameraRow, 
     elif offer.state == "live":
         one.state = "live"
     elif offer.state == "refused":
-        one.state, one.why = "refused", f"by the node: {offer.refused}"[:1000]
+        _refused_by_node(one, offer)
+
+
+def _follow_live(session: Session, one: RolloutCameraRow) -> None:
+    offer = offer_of(session, one.node, one.camera, one.bundle)
+    # One that is gone or withdrawn says nothing of what the node runs.
+    if offer is not None and offer.state == "refused":
+        _refused_by_node(one, offer)
+
+
+def _refused_by_node(one: RolloutCameraRow, offer: OfferRow) -> None:
+    one.state, one.why = "refused", f"by the node: {offer.refused}"[:1000]
 
 
 def _follow_back(session: Session, one: RolloutCameraRow) -> None:

@@ -46,8 +46,18 @@ def written_recipe(recipe: dict[str, Any], folder: Path, identity: str) -> Recip
     """The recipe as settings, its settings file written into a folder.
 
     Raises:
+        InputError: a weights file is gone, or another one than when the rollout began.
         OSError: it cannot be written.
     """
+    # Else cameras of later stages would get students of other weights, under this recipe's name.
+    for name, digest in recipe["weights"].items():
+        mend = "copy the old one back, or begin another rollout"
+        try:
+            found = _digest(Path(name))
+        except OSError as error:
+            raise InputError(f"{name}: cannot be read any more ({error.strerror}); {mend}") from error
+        if found != digest:
+            raise InputError(f"{name}: was changed since the rollout began; {mend}")
     settings = None
     if recipe["settings"] is not None:
         settings = folder / f"settings-{identity}.yaml"

@@ -109,13 +109,27 @@ class RemoteStore:
             raise StoreFailed(f"{self._name}: there is no such bucket or folder; make it first") from None
 
     def forget_copies(self, older_than_s: float = 7 * DAY_S) -> int:
-        """Delete local copies that nobody has used for so long, and return how many."""
+        """Delete local copies that nobody has used for so long, and return how many.
+
+        What the store does not have is stored first and stays for now: it came before the hub was given this store.
+
+        Raises:
+            OSError: the store cannot be reached, or refuses.
+        """
         gone, now = 0, time.time()
         # Never all of the folder: students and tables may lie beside them.
-        for path in (*self._copies.glob(f"{FRAMES}/**/*"), *self._copies.glob(f"{BUNDLES}/**/*")):
-            if path.is_file() and now - path.stat().st_mtime > older_than_s:
+        found = (*self._copies.glob(f"{FRAMES}/**/*"), *self._copies.glob(f"{BUNDLES}/**/*"))
+        old = [path for path in found if path.is_file() and now - path.stat().st_mtime > older_than_s]
+        if not old:
+            return gone
+        stored = {file.key for prefix in (FRAMES, BUNDLES) for file in self.files(prefix)}
+        for path in old:
+            key = path.relative_to(self._copies).as_posix()
+            if key in stored or key.endswith(PARTIAL):
                 path.unlink(missing_ok=True)
                 gone += 1
+            elif path.is_file():  # a removed node may have taken it meanwhile
+                self.put(key, path)
         return gone
 
     def _at(self, key: str) -> str:

@@ -42,4 +42,4 @@ def restore(source: BackupFile, file: HubFileOption = DEFAULT) -> None:
     done = made_anew(read_hub(file), source)
     out.print(f"restored as of {done.made}: {done.nodes} nodes, {done.frames} frames")
     if done.lost:
-        out.print(f"{done.lost} frames are not in the backup; they are forgotten, and their nodes may send them again")
+        out.print(f"{done.lost} frames are not in the backup; nodes may send again what was not learned from yet")

@@ -12,6 +12,7 @@ from threading import Event
 from lotwise.cameras.detection.bundle import MANIFEST, read_manifest
 from lotwise.cameras.registry.registry import Registry
 from lotwise.cameras.registry.site_bundles import hub_bundles
+from lotwise.cameras.registry.state_file import RegistryInUse
 from lotwise.cameras.registry.versions import damage
 from lotwise.cameras.site.hub import HubBundles
 from lotwise.cameras.site.settings import Site
@@ -113,7 +114,10 @@ class Fetching:
             except (DiskFailed, OSError) as error:
                 self._hold(offer, f"{error}; make room or mend its rights")
             except InputError as error:
-                self._failed(offer, str(error))
+                if _of_this_machine(error):
+                    self._hold(offer, str(error))
+                else:
+                    self._failed(offer, str(error))
         return False
 
     def declined(self, camera: str) -> Mapping[str, str]:
@@ -285,15 +289,26 @@ class Fetching:
         self._tries = {one: tries for one, tries in self._tries.items() if one in offered}
 
 
+def _of_this_machine(error: InputError) -> bool:
+    """Whether rights, a disk or another process here were in the way, which says nothing of a bundle."""
+    return isinstance(error, RegistryInUse) or isinstance(error.__cause__, OSError)
+
+
 def _named(offer: Offer) -> str:
     return f"camera {offer.camera}: bundle {offer.identity}"
 
 
 def _mistake(folder: Path, offer: Offer) -> str:
-    """What is wrong with a bundle whose files are what was signed; "" where nothing is."""
+    """What is wrong with a bundle whose files are what was signed; "" where nothing is.
+
+    Raises:
+        InputError: they cannot be read here.
+    """
     try:
         manifest = read_manifest(folder)
     except InputError as error:
+        if _of_this_machine(error):
+            raise
         return str(error)
     if manifest.camera != offer.camera:
         return f"it was made for camera {manifest.camera}"

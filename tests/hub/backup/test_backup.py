@@ -16,6 +16,7 @@ from lotwise.hub.database import cameras, frames, nodes
 from lotwise.hub.database.audit import audit_log, note
 from lotwise.hub.database.database import Database, open_database
 from lotwise.hub.folders import HubFolders
+from lotwise.hub.learning.due import has_student
 from lotwise.hub.reading import HubFile
 from lotwise.node.hub.signing import own_keys
 from tests.hub.hub_files import write_hub
@@ -58,6 +59,24 @@ def test_a_restored_hub_is_the_one_that_was_lost(filled: HubFile, tmp_path: Path
     assert (folders.work(NODE, "C1") / "frames" / "first.jpg").read_bytes() == b"frame"
     database = open_database(elsewhere)
     _same_rows(database)
+    database.close()
+
+
+def test_without_frames_what_was_learned_from_stays_known_and_no_first_student_is_due(
+    filled: HubFile, tmp_path: Path
+) -> None:
+    database = open_database(filled)
+    with database.writing() as session:
+        frames.use_frames(session, NODE, "C1", ["1" * 64])
+    database.close()
+    made = back_up(filled, tmp_path / "hub.tar", frames=False)
+    restored = restore(elsewhere := _elsewhere(tmp_path), made.file)
+    assert (restored.nodes, restored.frames, restored.lost) == (1, 0, 2)
+    database = open_database(elsewhere)
+    with database.reading() as session:
+        (frame,) = frames.frames_of(session, NODE, "C1")
+        assert (frame.sha256, frame.state, frame.bytes) == ("1" * 64, "used", 0)
+        assert has_student(session, cameras.find_camera(session, NODE, "C1"))
     database.close()
 
 

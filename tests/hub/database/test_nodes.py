@@ -47,6 +47,19 @@ def test_a_node_is_found_by_its_name_or_the_beginning_of_its_fingerprint(databas
             nodes.find_node(session, "west")
 
 
+def test_a_stranger_named_as_anothers_fingerprint_begins_is_not_taken_for_it(database: Database) -> None:
+    with database.writing() as session:
+        nodes.enrol(session, A, "north", "key")
+        nodes.enrol(session, B, A[:12], "key")
+        with pytest.raises(InputError, match=r"'aa0+' may be ab0+ or aa0+; give the beginning of its fingerprint"):
+            nodes.find_node(session, A[:12])
+        assert nodes.find_node(session, A[:13]).fingerprint == nodes.find_node(session, "north").fingerprint == A
+        nodes.enrol(session, B, A, "key")
+        assert nodes.find_node(session, A).fingerprint == A
+        nodes.enrol(session, B, "deadbeef", "key")
+        assert nodes.find_node(session, "deadbeef").fingerprint == B
+
+
 def test_those_who_wait_are_not_without_end(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nodes, "MAX_PENDING", 1)
     with database.writing() as session:

@@ -1,10 +1,13 @@
 """What a camera is due for waits in the queue as soon as a frame or a node's word has made it due."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from lotwise.hub.database.frames import frames_of, use_frames
-from lotwise.hub.jobs.queue import open_job
-from lotwise.node.hub.messages import CameraReport
+from lotwise.hub.jobs.queue import claim, finish, jobs_of, open_job
+from lotwise.node.hub.messages import CameraCard, CameraReport
 from tests.hub.http.conftest import CARD, Serve, Served
 from tests.hub.http.test_bundles import offered, said
 from tests.hub.signed_client import SignedClient, jpeg_of
@@ -60,3 +63,44 @@ def test_a_verdict_brings_a_retraining_once_the_node_has_decided(serve: Serve, t
     north.report({"C1": said(live=first, verdict="retrain")})
     assert waiting(served, north) == "retrain: 3 new frames; the node's verdict is retrain"
     assert served.told == ["job"]
+
+
+def test_a_frame_is_wanted_an_hour_after_a_first_job_has_failed(serve: Serve) -> None:
+    served = serve(SMALL)
+    north = served.accepted()
+    north.report({"C1": CameraReport(card=CARD.stamp)}, {"C1": CARD})
+    for seed in range(3):
+        north.send("C1", jpeg_of(seed))
+    ends(served, timedelta(minutes=50), "failed")
+    assert north.report({"C1": said()}).body["frames"] == {}
+    with served.hub.database.writing() as session:
+        for job in jobs_of(session):
+            job.changed -= timedelta(minutes=11)
+    assert north.report({"C1": said()}).body["frames"] == {"C1": 1}
+    north.send("C1", jpeg_of(3))
+    assert waiting(served, north) == "adapt: 4 frames and no student yet"
+    assert north.report({"C1": said()}).body["frames"] == {}
+
+
+@pytest.mark.parametrize(("state", "word"), [("failed", ""), ("done", "asks for slots")])
+def test_another_drawing_brings_what_was_in_vain_at_once(serve: Serve, state: str, word: str) -> None:
+    served = serve(SMALL)
+    north = served.accepted()
+    north.report({"C1": CameraReport(card=CARD.stamp)}, {"C1": CARD})
+    for seed in range(3):
+        north.send("C1", jpeg_of(seed))
+    ends(served, timedelta(0), state, word)
+    north.report({"C1": said()}, {"C1": CARD})
+    assert waiting(served, north) == "", "the same card once more"
+    drawn = CameraCard(ignored=((0.1, 0.1, 0.2, 0.2),))
+    north.report({"C1": CameraReport(card=drawn.stamp)}, {"C1": drawn})
+    assert waiting(served, north).startswith("adapt: ")
+
+
+def ends(served: Served, ago: timedelta, state: str, word: str = "") -> None:
+    """The job that waits was taken just now, and ended so long ago."""
+    with served.hub.database.writing() as session:
+        job = claim(session, "one")
+        assert job is not None
+        result = {"word": word} if word else None
+        finish(session, job.id, "one", state, result, now=datetime.now(UTC) - ago)  # type: ignore[arg-type]

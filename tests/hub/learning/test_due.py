@@ -70,6 +70,21 @@ def test_later_the_verdict_or_a_person_decides(opened: OpenHub, said: dict[str, 
     assert (None if found is None else found.why) == why
 
 
+def test_one_that_was_offered_a_student_is_retrained_though_its_frames_are_gone(opened: OpenHub) -> None:
+    file, database = opened()
+    add_camera(database)
+    with database.writing() as session:
+        offer = OfferRow(
+            node=NODE, camera="C1", identity="0" * 16, role="student", how="live", why="", files=[], signature="",
+            state="live", offered=NOON, changed=NOON,
+        )  # fmt: skip
+        make_offer(session, offer)
+    add_frames(database, HubFolders(file.settings.data), frames(3))
+    assert due(database, live="0" * 16, verdict="retrain") == Due(
+        "retrain", "3 new frames; the node's verdict is retrain"
+    )
+
+
 def test_nothing_is_due_while_the_node_decides_of_an_offer(opened: OpenHub) -> None:
     file, database = opened()
     add_camera(database)

@@ -9,8 +9,8 @@ from lotwise.hub.database.cameras import find_camera
 from lotwise.hub.database.database import Database, open_database
 from lotwise.hub.database.frames import add_frame
 from lotwise.hub.database.job_table import JobRow
-from lotwise.hub.jobs.queue import cancel, claim, finish
-from lotwise.hub.learning.enqueue import enqueue_due, outcome_of
+from lotwise.hub.jobs.queue import cancel, claim, finish, last_job, last_jobs
+from lotwise.hub.learning.enqueue import enqueue_due, outcome_of, waits_for_frame
 from lotwise.hub.reading import HubFile
 from lotwise.hub.settings import LearningSettings
 from tests.hub.learning.cameras import NODE, add_camera
@@ -37,9 +37,9 @@ def frame_comes(database: Database, number: int) -> None:
         add_frame(session, NODE, "C1", f"{number:064}", moment, [], 1, moment)
 
 
-def queued(database: Database) -> JobRow | None:
+def queued(database: Database, changed: bool = False) -> JobRow | None:
     with database.writing() as session:
-        return enqueue_due(session, find_camera(session, NODE, "C1"), LEARNING)
+        return enqueue_due(session, find_camera(session, NODE, "C1"), LEARNING, changed)
 
 
 def ends(database: Database, minute: float, state: str, word: str = "") -> None:
@@ -84,6 +84,31 @@ def test_a_job_that_was_cancelled_before_it_began_waits_for_a_frame_too(database
     assert queued(database) is None
     frame_comes(database, 6)
     assert queued(database) is not None
+
+
+@pytest.mark.parametrize(("state", "word"), [("failed", ""), ("done", "asks for slots")])
+def test_what_was_in_vain_is_tried_again_once_the_slots_are_others(database: Database, state: str, word: str) -> None:
+    assert queued(database) is not None
+    ends(database, 2.5, state, word)
+    assert queued(database) is None
+    assert queued(database, changed=True) is not None
+
+
+def test_what_was_in_vain_waits_for_a_frame_an_hour_later(database: Database) -> None:
+    assert queued(database) is not None
+
+    def waits(after: timedelta) -> bool:
+        with database.reading() as session:
+            last = last_job(session, NODE, "C1")
+            assert last is not None and last_jobs(session, NODE) == {"C1": last}
+            return waits_for_frame(session, last, NOON + timedelta(days=1) + after)
+
+    assert not waits(timedelta(days=3)), "it has not ended"
+    ends(database, 0, "failed")  # a day later, as ends() has it; two frames came while it ran
+    assert not waits(timedelta(days=3)), "a frame has come since"
+    assert queued(database) is not None
+    ends(database, 2.5, "failed")
+    assert [waits(timedelta(minutes=minutes)) for minutes in (30, 63)] == [False, True]
 
 
 def test_what_the_cpu_time_has_stopped_is_due_as_before(database: Database) -> None:

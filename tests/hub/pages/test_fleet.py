@@ -4,7 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lotwise.hub.pages.fleet import fleet
+from lotwise.hub.database.cameras import find_camera
+from lotwise.hub.database.nodes import node_of
+from lotwise.hub.pages.fleet import Filter, fleet
+from lotwise.hub.pages.fleet_routes import look
+from lotwise.node.state import Counts
 from tests.hub.pages.cast import NORTH, SOUTH, STRANGER, add_people
 from tests.hub.pages.conftest import Pages
 
@@ -73,3 +77,25 @@ def test_a_node_is_silent_once_it_has_missed_six_reports(pages: Pages) -> None:
         patient = {(one.node, one.camera): one for one in fleet(session, 3600.0)}
     assert "silent" not in soon[NORTH, "C1"].states and "silent" in later[NORTH, "C1"].states
     assert "silent" in soon[SOUTH, "C1"].states and "silent" not in patient[SOUTH, "C1"].states
+
+
+def test_places_of_a_silent_camera_are_unknown_and_those_of_one_that_is_gone_do_not_count(pages: Pages) -> None:
+    def lot() -> Counts:
+        return look(pages.hub, Filter(q="north")).lot
+
+    before = lot()
+    with pages.hub.database.writing() as session:
+        row, node = find_camera(session, NORTH, "roof east"), node_of(session, NORTH)
+        assert node is not None
+        row.reported = datetime.now(UTC) - timedelta(days=300)
+    (roof,) = look(pages.hub, Filter(q="roof")).found
+    assert (roof.counts, roof.gone) == (Counts(0, 0, 6), False)
+    assert lot() == Counts(before.free - 2, before.occupied - 3, before.unknown + 5)
+    facts = pages.visitor("vera").get(f"/cameras/{NORTH}/roof%20east").text.split('data-part="facts"')[1]
+    assert "6 unknown" in facts.split("</dl>")[0]
+    with pages.hub.database.writing() as session:
+        node = node_of(session, NORTH)
+        assert node is not None
+        node.seen = datetime.now(UTC)  # and does not tell of roof east any more
+    assert look(pages.hub, Filter(q="roof")).found[0].gone
+    assert lot() == Counts(before.free - 2, before.occupied - 3, before.unknown - 1)

@@ -85,6 +85,29 @@ def test_refusals_of_nodes_and_failures_count_up_to_the_share(database: Database
         assert states(session)[running.node[0]] == "not begun"
 
 
+def test_a_canary_that_goes_back_in_its_first_minutes_stops_the_stages_after_it(database: Database) -> None:
+    with database.writing() as session:
+        rollout = begin(session)
+        node_decides(session, job_ends(session), "live")
+        assert rollout.stage == 1 and states(session) == {"a": "live", "b": "training"}
+        node_decides(session, "a", "refused")
+        assert (rollout.state, rollout.why) == ("stopped", "1 of the 1 cameras of stage 1 are against it")
+        assert states(session) == {"a": "refused", "b": "not begun"}
+        one = rollout_camera(session, rollout.id, fingerprint("a"), "C1")
+        assert one is not None and one.why == "by the node: it sees ghosts"
+
+
+def test_one_that_goes_back_after_the_end_is_told_and_other_news_of_its_offer_are_not(database: Database) -> None:
+    with database.writing() as session:
+        rollout = begin(session, stop_share=0.5)
+        for _ in range(6):
+            node_decides(session, job_ends(session), "live")
+        assert rollout.state == "done"
+        node_decides(session, "c", "refused")
+        node_decides(session, "d", "withdrawn")
+        assert rollout.state == "done" and states(session) == {**dict.fromkeys("abdef", "live"), "c": "refused"}
+
+
 def test_a_camera_with_another_job_or_offer_waits_for_its_end(database: Database) -> None:
     with database.writing() as session:
         other = enqueue(session, "retrain", fingerprint("a"), "C1", now=NOON)

@@ -31,6 +31,21 @@ def test_weights_and_settings_are_those_of_that_moment(tmp_path: Path) -> None:
     assert recipe_id(read_recipe(path)) != before, "so are other weights of the same name"
 
 
+def test_weights_that_were_changed_or_lost_since_are_told(tmp_path: Path) -> None:
+    path, weights = recipe(tmp_path), tmp_path / "big.pt"
+    weights.write_bytes(b"weights")
+    read = read_recipe(path)
+    weights.write_bytes(b"other weights")
+    mend = "; copy the old one back, or begin another rollout"
+    with pytest.raises(InputError, match=rf"big\.pt: was changed since the rollout began{mend}"):
+        written_recipe(read, tmp_path / "work", recipe_id(read))
+    weights.unlink()
+    with pytest.raises(InputError, match=rf"big\.pt: cannot be read any more \(No such file or directory\){mend}"):
+        written_recipe(read, tmp_path / "work", recipe_id(read))
+    weights.write_bytes(b"weights")
+    assert written_recipe(read, tmp_path / "work", recipe_id(read)).teacher == str(weights)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

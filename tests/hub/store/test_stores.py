@@ -82,6 +82,38 @@ def test_a_copy_is_fetched_anew_and_compared_with_its_hash(tmp_path: Path) -> No
     assert [path for path in (tmp_path / "copies").rglob("*") if path.is_file()] == []
 
 
+def test_a_copy_that_the_store_lacks_is_stored_before_it_is_forgotten(tmp_path: Path) -> None:
+    copy, partial = tmp_path / KEY, tmp_path / "frames/ab12/C1/.0f.part"
+    copy.parent.mkdir(parents=True)  # received before the hub file named a store
+    copy.write_bytes(CONTENT)
+    partial.write_bytes(b"half")
+    store = RemoteStore(fsspec.filesystem("memory"), "/given-later", tmp_path, "memory://given-later")
+    assert store.forget_copies(older_than_s=-1) == 1
+    assert copy.read_bytes() == CONTENT and not partial.exists()
+    assert [(file.key, file.bytes) for file in store.files("")] == [(KEY, len(CONTENT))]
+    assert store.forget_copies(older_than_s=-1) == 1
+    assert not copy.exists() and store.local(KEY, DIGEST).read_bytes() == CONTENT
+
+
+def test_a_copy_stays_where_the_store_refuses_it(tmp_path: Path) -> None:
+    class Full:
+        def invalidate_cache(self) -> None:
+            pass
+
+        def find(self, path: str, detail: bool) -> dict[str, object]:
+            return {}
+
+        def put_file(self, local: str, remote: str) -> None:
+            raise ConnectionError("quota exceeded")
+
+    copy = tmp_path / KEY
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(CONTENT)
+    with pytest.raises(StoreFailed, match="quota exceeded"):
+        RemoteStore(Full(), "/x", tmp_path, "s3://x").forget_copies(older_than_s=-1)
+    assert copy.read_bytes() == CONTENT
+
+
 def test_a_store_that_is_away_is_one_line_without_the_secret(tmp_path: Path) -> None:
     class Away:
         def put_file(self, local: str, remote: str) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from lotwise.cameras.detection.bundle import MANIFEST, MODEL, parse_manifest, sha256, write_manifest
+from lotwise.cameras.registry import state_file
 from lotwise.cameras.registry.registry import Registry
+from lotwise.cameras.registry.state_file import LOCK
 from lotwise.cameras.site.hub import HubBundles
 from lotwise.cameras.site.settings import Site
 from lotwise.node.hub import download as download_module
@@ -314,6 +316,39 @@ def test_a_full_disk_is_told_and_nothing_is_fetched(
     monkeypatch.setattr(fetching_module, "LEFT_FREE", 10**18)
     fetch(node.fetching(), node.offered())
     assert node.hub.asked == [] and "MB are free on this disk" in caplog.text
+
+
+def test_a_registry_that_cannot_be_written_is_no_fault_of_the_bundle(
+    node: Fetcher, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(fetching_module, "HOLD_S", 0.0)
+    fetching, offer, in_the_way = node.fetching(), node.offered(), node.registry.folder / LOCK
+    in_the_way.mkdir(parents=True)  # stands for rights that are wrong, which would not stop root
+    for _ in range(4):
+        fetch(fetching, offer)
+    assert "cannot be written (Is a directory)" in caplog.text
+    assert not node.refusals.of("C1") and len(node.gets()) == 2, "nothing is fetched twice for that"
+    in_the_way.rmdir()
+    fetch(fetching, offer)
+    assert node.registry.state().live == offer.identity
+
+
+def test_a_registry_that_others_change_neither_and_is_tried_again_later(
+    node: Fetcher, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(state_file, "LOCK_TIMEOUT_S", 0.0)
+    offer = node.offered()
+    node.registry.folder.mkdir(parents=True)
+    with state_file.locked(node.registry.folder):
+        fetching = node.fetching()
+        fetch(fetching, offer)
+        fetch(fetching, offer)
+        assert caplog.text.count("another process is changing this registry") == 1, "it is held for minutes"
+        for _ in range(3):
+            fetch(node.fetching(), offer)
+    assert not node.refusals.of("C1")
+    fetch(node.fetching(), offer)
+    assert node.registry.state().live == offer.identity
 
 
 @pytest.mark.parametrize("failure", [Failure("/v1/bundles", 404, "it was withdrawn"), Failure("/v1/bundles", 500)])
