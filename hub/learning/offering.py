@@ -39,7 +39,10 @@ def offer_bundle(session: Session, keys: Keys, camera: CameraRow, folder: Path, 
     files = _files(folder, manifest)
     how: How = "shadow" if camera.live else "live"
     known = offer_of(session, camera.node, camera.camera, identity)
-    if known is not None:
+    if known is not None and known.state == "live":
+        session.delete(known)  # the node ran it, and has left it since for another
+        session.flush()
+    elif known is not None:
         if known.state == "withdrawn":
             change_offer(known, "offered", now)
         return known

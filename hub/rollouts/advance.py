@@ -138,7 +138,7 @@ def _follow(session: Session, rollout: RolloutRow, one: RolloutCameraRow, now: d
     elif one.state == "live":
         _follow_live(session, one)
     if one.state == "offered":
-        _follow_offer(session, rollout, one, now)
+        _follow_offer(session, rollout, one, camera, now)
     if one.state != before:
         one.changed = now
         log.info("rollout %s: %s %s is %s %s", rollout.name, one.node[:12], one.camera, one.state, one.why)
@@ -179,13 +179,18 @@ def _follow_job(session: Session, rollout: RolloutRow, one: RolloutCameraRow) ->
         one.state, one.why = "failed", why[:1000]
 
 
-def _follow_offer(session: Session, rollout: RolloutRow, one: RolloutCameraRow, now: datetime) -> None:
+def _follow_offer(
+    session: Session, rollout: RolloutRow, one: RolloutCameraRow, camera: CameraRow, now: datetime
+) -> None:
     offer = offer_of(session, one.node, one.camera, one.bundle)
     if offer is not None and offer.state == "offered" and rollout.state == "undone":
         change_offer(offer, "withdrawn", now)  # its job was done just when the rollout was undone
         one.state = "taken back"
     elif offer is None or offer.state == "withdrawn":
-        one.state, one.why = "refused", "its offer was withdrawn"
+        if camera.live == one.bundle:
+            one.state = "live"  # it ran it before the rollout began
+        else:
+            one.state, one.why = "refused", "its offer was withdrawn"
     elif offer.state == "live":
         one.state = "live"
     elif offer.state == "refused":

@@ -13,6 +13,7 @@ from lotwise.datasets.frame import Frame
 from lotwise.datasets.frame_cache import FrameCache
 from lotwise.datasets.progress import Note, Progress, no_note, no_progress
 from lotwise.datasets.split import Split
+from lotwise.datasets.whole_file import write_whole
 from lotwise.hub.bundle_files import bundle_registry
 from lotwise.hub.database.database import Database
 from lotwise.hub.database.rollout_table import RolloutRow
@@ -35,6 +36,9 @@ from lotwise.students.retraining.cpu_budget import CpuBudget
 from lotwise.teacher.index import Labels
 
 ENDED = JobResult(word="nothing to do", why="the rollout has ended, or goes on without this camera")
+
+COMPARED = "live.txt"
+"""File of a run: identity of the bundle that was live at the node when its gate decided; empty for none."""
 
 
 def work(arguments: Mapping[str, Any], progress: Progress, note: Note) -> dict[str, Any]:
@@ -88,6 +92,7 @@ def _roll_out(
 
         with run.lock():
             begin(run, plan, note)
+            write_whole(run.folder / COMPARED, row.live.encode())
             all_stages(run, footage, budget.watched(progress), note, FrameCache(), False, beginnings=beginnings)
         record = run.record(row.camera)
     gate = None if record is None else record.gate
@@ -98,9 +103,25 @@ def _roll_out(
         return JobResult(word="kept", why=gate.why)
     if _rollout(database, row) is None:
         return ENDED
+    if row.live in (made, *(one.bundle for one in Retrainings(run, row.camera).records())):
+        again = "" if row.live == made else ", retrained since"
+        return JobResult(word="offered", why=f"the node runs it already{again}", bundle=row.live)
+    if (other := _compared_with(run)) not in (None, row.live):
+        why = f"its student {made} was compared with {other or 'none'}, and the node runs {row.live or 'none'} now"
+        return JobResult(
+            word="kept", why=f"{why}; to have it made anew, delete {run.folder} and {place.frames} beside it"
+        )
     if registry.state().live != made:
         registry.promote(made, probation=False)
     return offer_live(file, database, row, f"rollout {rollout.name}: {gate.why}")
+
+
+def _compared_with(run: Run) -> str | None:
+    """What was live at the node when a run's gate decided; None where that was not noted."""
+    try:
+        return (run.folder / COMPARED).read_text()
+    except FileNotFoundError:
+        return None
 
 
 def _rollout(database: Database, row: CameraRow) -> RolloutRow | None:

@@ -7,7 +7,7 @@ import pytest
 from lotwise.cameras.registry.registry import Registry
 from lotwise.hub.database.cameras import find_camera
 from lotwise.hub.database.database import Database
-from lotwise.hub.database.offers import standing_offers
+from lotwise.hub.database.offers import change_offer, standing_offers
 from lotwise.hub.database.tables import OfferRow
 from lotwise.hub.learning.follow import follow_node
 from lotwise.hub.learning.offering import offer_bundle
@@ -68,6 +68,23 @@ def test_where_something_is_live_it_goes_into_the_shadow(opened: OpenHub, keys: 
     assert made is not None and made.how == "shadow"
     say(database, report={"refused": {second: "it sees ghosts"}})
     assert offer(database, keys, registry.folder / second) is None, "the node has refused it"
+
+
+def test_what_the_node_ran_and_has_left_is_offered_anew(opened: OpenHub, keys: Keys, registry: Registry) -> None:
+    _, database = opened()
+    add_camera(database)
+    first, second = registry.identities()
+    made = offer(database, keys, registry.folder / first)
+    assert made is not None
+    with database.writing() as session:
+        change_offer(session.merge(made), "live", made.offered)
+    say(database, live=second)
+    again = offer(database, keys, registry.folder / first)
+    assert again is not None and (again.how, again.state) == ("shadow", "offered")
+    files = tuple(OfferedFile.model_validate(one) for one in again.files)
+    assert check_signature(keys.public, offer_text("C1", first, "student", "shadow", files), again.signature)
+    with database.reading() as session:
+        assert [one.identity for one in standing_offers(session, NODE)] == [first]
 
 
 def test_a_bundle_that_was_harmed_is_not_offered(opened: OpenHub, keys: Keys, registry: Registry) -> None:

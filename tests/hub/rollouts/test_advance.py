@@ -108,6 +108,18 @@ def test_one_that_goes_back_after_the_end_is_told_and_other_news_of_its_offer_ar
         assert rollout.state == "done" and states(session) == {**dict.fromkeys("abdef", "live"), "c": "refused"}
 
 
+def test_one_that_ran_it_before_without_an_offer_counts_as_live(database: Database) -> None:
+    with database.writing() as session:
+        rollout = begin(session)
+        find_camera(session, fingerprint("a"), "C1").live = NEW
+        job = claim(session, "worker", now=NOON)
+        assert job is not None
+        result = {"word": "offered", "why": "the node runs it already", "bundle": NEW}
+        finish(session, job.id, "worker", "done", result, now=NOON)
+        advance(session, NOON)
+        assert rollout.stage == 1 and states(session)["a"] == "live"
+
+
 def test_a_camera_with_another_job_or_offer_waits_for_its_end(database: Database) -> None:
     with database.writing() as session:
         other = enqueue(session, "retrain", fingerprint("a"), "C1", now=NOON)

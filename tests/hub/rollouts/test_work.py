@@ -13,7 +13,7 @@ from lotwise.hub.bundle_files import bundle_registry
 from lotwise.hub.database.cameras import find_camera
 from lotwise.hub.database.database import Database
 from lotwise.hub.database.nodes import decide, find_node
-from lotwise.hub.database.offers import change_offer, offers_of
+from lotwise.hub.database.offers import change_offer, offers_of, standing_offers
 from lotwise.hub.database.rollout_table import RolloutRow
 from lotwise.hub.database.rollouts import newest_rollout, rollout_cameras
 from lotwise.hub.folders import HubFolders
@@ -122,6 +122,7 @@ def test_a_student_of_the_new_recipe_is_offered_and_retrained_with_it(
     folders = HubFolders(file.settings.data)
     new = tmp_path / "new.yaml"
     new.write_text(recipe(weights.teacher, weights.student, 2, tmp_path))
+    first = bundle_registry(folders, NODE, "C1").state().live
     made = begin(database, new)
     before = {path.name for path in Place(folders, NODE, "C1").run.store.rglob("*.safetensors")}
     result = roll_out(file, NODE, "C1")
@@ -145,6 +146,26 @@ def test_a_student_of_the_new_recipe_is_offered_and_retrained_with_it(
         advance(session)
     assert newest(database).state == "done"
 
+    # The same recipe once more, where the node runs it, something else, and what it was compared with.
+    begin(database, new)
+    again = roll_out(file, NODE, "C1")
+    assert (again.word, again.bundle, again.why) == ("offered", result.bundle, "the node runs it already")
+    assert ends(database, again) == ("done", ["live"])
+    node_runs(database, "f" * 16)
+    begin(database, new)
+    again = roll_out(file, NODE, "C1")
+    assert again.word == "kept" and f"{result.bundle} was compared with {first}" in again.why, again.why
+    assert ends(database, again) == ("stopped", ["refused"])
+    node_runs(database, first)
+    begin(database, new)
+    again = roll_out(file, NODE, "C1")
+    assert (again.word, again.bundle) == ("offered", result.bundle), again.why
+    assert ends(database, again) == ("running", ["offered"])
+    node_runs(database, result.bundle, "retrain")
+    with database.writing() as session:
+        advance(session)
+    assert newest(database).state == "done"
+
     # What is retrained goes on from there, with the recipe that the live student comes from.
     add_frames(database, folders, pictures(frames[6:]))
     again = do_job(file, "retrain", NODE, "C1")
@@ -153,6 +174,14 @@ def test_a_student_of_the_new_recipe_is_offered_and_retrained_with_it(
     assert record.finished and record.was_live == result.bundle
     assert not Retrainings(Place(folders, NODE, "C1").run, "C1").records()
     assert place.run.plan().distill.epochs == 2
+    assert record.bundle is not None
+    node_runs(database, record.bundle)
+    with database.writing() as session:
+        for one in standing_offers(session, NODE):
+            change_offer(one, "live", one.offered)
+    begin(database, new)
+    again = roll_out(file, NODE, "C1")
+    assert (again.bundle, again.why) == (record.bundle, "the node runs it already, retrained since")
 
 
 @pytest.mark.slow
