@@ -13,7 +13,7 @@ from lotwise.cameras.site.mistakes import mistake_line
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.whole_file import write_whole
 from lotwise.students.distillation.checkpoint import CHECKPOINT
-from lotwise.students.distillation.learn import STUDENT
+from lotwise.students.distillation.learn import SECOND_ROUND, STUDENT
 from lotwise.students.pipeline.run import Run
 from lotwise.students.retraining.records import RetrainingRecord
 from lotwise.teacher.checkpoint import fingerprint, load_model
@@ -25,6 +25,8 @@ FRAMES = "frames"
 """Folder in a camera's folder: the new frames that were taken in, to be replayed later."""
 ALONE = Path("train") / STUDENT
 """Below a camera's folder: the student that learned from its own frames only."""
+START = "start.safetensors"
+"""File, below a camera's folder, of a student that is blended from two, which a retraining goes on from."""
 RECORD = "retraining.json"
 PAGE = "what-changed.html"
 
@@ -113,7 +115,8 @@ class Retrainings:
         return None
 
     def tidy(self) -> None:
-        """Delete what finished retrainings need no more: the optimiser's state, and students that nobody runs.
+        """Delete what finished retrainings need no more: the optimiser's state, what they began from, their second
+        round beside the student that was kept of both, and students that nobody runs.
 
         The last one's stays whatever became of it: somebody may promote it by hand.
         """
@@ -126,6 +129,8 @@ class Retrainings:
                 continue
             camera = self.run(record.number).camera(self.camera)
             (camera / "train" / CHECKPOINT).unlink(missing_ok=True)
+            (camera / START).unlink(missing_ok=True)
+            shutil.rmtree(camera / "train" / SECOND_ROUND, ignore_errors=True)
             if record.bundle not in used and record is not records[-1]:
                 (camera / "train" / STUDENT).unlink(missing_ok=True)
                 shutil.rmtree(camera / "right_size", ignore_errors=True)

@@ -10,12 +10,9 @@ from lotwise.students.few_frames.blend import blend
 from lotwise.students.model.student import make_student
 from lotwise.students.pipeline.live_gate import PICTURES
 from lotwise.students.pipeline.run import Run
-from lotwise.students.retraining.chain import RetrainingRun, Retrainings
+from lotwise.students.retraining.chain import START, RetrainingRun, Retrainings
 from lotwise.teacher.checkpoint import load_model, save_model
 from lotwise.teacher.index import LabelIndex, LabelledFrame, open_labels, read_index, write_index
-
-START = "start.safetensors"
-"""File of a student that is blended from two, which a retraining goes on from."""
 
 
 @dataclass(frozen=True)

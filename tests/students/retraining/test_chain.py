@@ -51,7 +51,17 @@ def left(chain: Retrainings, name: str) -> list[int]:
 
 
 def test_what_is_kept(chain: Retrainings) -> None:
+    for number in (1, 2, 3):
+        camera = chain.run(number).camera("C1")
+        (camera / "train" / "second").mkdir()
+        for name in ("train/second/last.pt", "train/second/student.safetensors", "start.safetensors"):
+            (camera / name).write_bytes(b"x")
+    chain.save(finished(3, "3" * 16).model_copy(update={"finished": False}))
     chain.tidy()
+    assert left(chain, "../start.safetensors") == left(chain, "second/last.pt") == [3]  # which is not finished
+    chain.save(finished(3, "3" * 16))
+    chain.tidy()
+    assert left(chain, "../start.safetensors") == left(chain, "second/last.pt") == []
     assert left(chain, "last.pt") == []
     assert left(chain, "student.safetensors") == [3]
 
