@@ -60,6 +60,8 @@ class _Turn:
         self.due = self.earliest = 0.0
         self.stagger_s = stagger_s
         self.called = False
+        self.hurried = False
+        """It was taken once before cameras that had waited longer."""
         self.since: float | None = None
         self.source_ended = False
         """Its recording was read to its end."""
@@ -356,10 +358,24 @@ class Node:
                 idle = [turn for turn in going if turn.since is None]
                 due = [turn for turn in idle if turn.due <= moment]
                 if due:
-                    turn = min(due, key=lambda turn: turn.due + turn.stagger_s)
+                    turn = self._first_with_frame(due) or min(due, key=lambda turn: turn.due + turn.stagger_s)
                     turn.since, turn.called, turn.stagger_s = moment, False, 0.0
                     return turn
                 self._free.wait(min((turn.due - moment for turn in idle), default=None))
+
+    def _first_with_frame(self, due: Sequence[_Turn]) -> _Turn | None:
+        """Until anything was detected at all: a camera whose model is loaded and whose first frame has come.
+
+        It goes before those whose models are to be loaded, once, so that the first of nine cameras does not wait until
+        all nine models are there.
+        """
+        if self.first_detection is not None:
+            return None
+        for turn in due:
+            if turn.called and not turn.hurried and turn.loop.now.bundle:
+                turn.hurried = True
+                return turn
+        return None
 
     def _done(self, turn: _Turn, fresh: bool, delay: float) -> None:
         moment = self._clock()

@@ -125,6 +125,30 @@ def test_the_first_camera_is_told_before_the_last_has_begun(journal: Journal) ->
     assert cameras[0].times[3] < cameras[8].times[0]
 
 
+def test_the_first_frame_of_all_does_not_wait_until_every_model_is_loaded(journal: Journal) -> None:
+    """A camera's first look loads its model; the frame that has come meanwhile goes before the others' models, once."""
+    clock, order = Clock(), []
+    node = Node("lot", journal, 1, clock=clock)
+
+    def camera(name: str, frames: bool) -> FakeLoop:
+        def does(look: int) -> bool | None:
+            order.append(name)
+            loop.now = replace(loop.now, bundle="0001")
+            if frames:
+                node.arrived(name)
+            return False if look < 4 else None
+
+        loop = FakeLoop(name, does, clock, takes=0.5)
+        return loop
+
+    for number in range(5):
+        node.add(camera(f"C{number}", frames=number == 1))
+    node.start()
+    assert node.wait(60)
+    node.close()
+    assert order[:4] == ["C0", "C1", "C1", "C2"]
+
+
 def test_a_period_is_from_look_to_look_however_long_one_takes(journal: Journal) -> None:
     clock = Clock()
     driver = FakeLoop("driver", ends_after(900), clock, takes=0.01)

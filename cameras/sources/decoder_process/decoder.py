@@ -29,8 +29,10 @@ def rtsp(request: Message, feed: Feed) -> None:
     options = {
         "rtsp_transport": request["transport"],
         "timeout": str(int(request["timeout_s"] * 1e6)),
-        # The rate of frames is of no use here; measuring it delays the first frame by a second. FFmpeg's own
-        # low-latency switch `nobuffer` drops the first key frame and so delays it even more.
+        # What kind of stream it is the camera has said before the first packet, and the rest is in the key frame.
+        # FFmpeg would guess from eight frames by how many they are out of order, which delays the first one by
+        # four seconds where a camera sends two a second. Its switch for that, `nobuffer`, drops the first key frame.
+        "probesize": "32",
         "fpsprobesize": "0",
         "analyzeduration": "1000000",
         "max_delay": "200000",  # µs that UDP packets out of order are waited for

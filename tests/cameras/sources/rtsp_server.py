@@ -18,6 +18,10 @@ BITS = 16
 CODECS = {
     "h264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max={keys} bitrate=1000 threads=1 ! "
     "rtph264pay name=pay0 config-interval=-1",
+    "h264 out of order": "x264enc speed-preset=ultrafast bframes=3 b-adapt=false rc-lookahead=0 sync-lookahead=0 "
+    "key-int-max={keys} threads=1 ! video/x-h264,profile=main ! rtph264pay name=pay0 config-interval=-1",
+    "h265": "x265enc tune=zerolatency speed-preset=ultrafast key-int-max={keys} bitrate=1000 ! h265parse ! "
+    "rtph265pay name=pay0 config-interval=-1",
     "jpeg": "jpegenc ! rtpjpegpay name=pay0",
 }
 
