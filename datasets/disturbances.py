@@ -128,6 +128,20 @@ def brighter(factor: float) -> Disturbance:
     return apply
 
 
+def another_light(degree: float = 1.0) -> Disturbance:
+    """Another hour of a fine day: brighter or darker, here more than there, warmer or colder. Nothing is hidden."""
+
+    def apply(image: Image, rng: np.random.Generator) -> Image:
+        height, width = image.shape[:2]
+        places = cv2.resize(
+            rng.normal(0, 0.35, (4, 4)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC
+        )
+        stops = places[..., None] + rng.normal(0, 0.3) + rng.normal(0, 0.06, 3).astype(np.float32)
+        return np.asarray(np.clip(image * np.exp(degree * stops), 0, 255), np.uint8)
+
+    return apply
+
+
 KINDS: Mapping[str, Callable[[float], Disturbance]] = {
     "fog": foggy,
     "night under lamps": lit_night,
@@ -135,6 +149,7 @@ KINDS: Mapping[str, Callable[[float], Disturbance]] = {
     "sun into the lens": glare,
     "rain": rain,
     "snowfall": snowfall,
+    "another light": another_light,
     "blur": lambda degree: blurred(3 * degree),
 }
 """Each kind by its name, in any degree; at degree 1 a lens of ``blur`` is as soft as view health just bears."""

@@ -35,7 +35,8 @@ class Strategy:
 
     Attributes:
         name: as in tables.
-        bundle: which bundle is live at the start.
+        bundle: which is live at the start: the untouched nano's (``baseline``), the student's (``bundle``), or that of
+            both which the gate has chosen (``live``).
         retrains: whether the students are retrained every few days.
         replay: whether old frames are learned from again.
         gated: whether the gate decides; without, whatever was trained goes live.
@@ -50,8 +51,8 @@ class Strategy:
 
 STRATEGIES = (
     Strategy("no adaptation", "baseline"),
-    Strategy("once", "bundle"),
-    Strategy("continuous", "bundle", retrains=True),
+    Strategy("once", "live"),
+    Strategy("continuous", "live", retrains=True),
     Strategy("continuous without replay", "bundle", retrains=True, replay=False, gated=False),
 )
 

@@ -12,6 +12,7 @@ from benchmarks.trust.rows import Floats, Row, by_world
 from lotwise.cameras.trust.fit import conformal_radius, left_out_residuals, nonnegative_ridge
 from lotwise.cameras.trust.prior import Prior
 from lotwise.cameras.trust.signals.frame_signals import SIGNALS
+from lotwise.cameras.trust.verdict import TEACHER_FRAMES
 from lotwise.students.trust.cases import UNDISTURBED
 from lotwise.students.trust.reference import PRIOR_CASES
 
@@ -25,6 +26,7 @@ class Day:
         truth: share of slots read wrongly. teacher: otherwise than by the teacher; nan if nobody asked it.
         estimate, low, high: of the error, by the camera's own fit; 1 where the view was bad.
         others: the error by the prior alone.
+        looked: the estimate drawn towards what a teacher says of the day's first picture; nan where none looked.
         scores: what else might tell, by name; larger for worse.
         frames: of the day.
     """
@@ -38,6 +40,7 @@ class Day:
     low: float
     high: float
     others: float
+    looked: float
     scores: Mapping[str, float]
     frames: int
 
@@ -87,16 +90,18 @@ def _of_world(world: str, rows: Sequence[Row], prior: Prior) -> Iterator[Day]:
         root = float(offset + here @ weights)
         seen = np.mean([row.view == "good" for row in of_day]) > 0.5
         base = float(np.mean([row.teacher for row in known if row.usual]))
+        estimate, first = _square(root) if seen else 1.0, of_day[0].look
         yield Day(
             world,
             day,
             rendered,
             float(np.mean([row.truth for row in of_day])),
             float(np.mean([row.teacher for row in of_day])),
-            _square(root) if seen else 1.0,
+            estimate,
             _square(root - radius) if seen else 0.0,
             _square(root + radius) if seen else 1.0,
             _square(float(np.sqrt(base) + here @ weights_before)) if seen else 1.0,
+            estimate + (first - estimate) / (1 + TEACHER_FRAMES),
             {**_signals(here), **_published(of_day, [row for row in rows if row.usual])},
             len(of_day),
         )

@@ -2,7 +2,8 @@
 
 python benchmarks/trust/fit.py samples.jsonl [more.jsonl …] [--json prior.json]
 
-No truth is used: only rows of which the teacher said something.
+``--without "edges, slots" "pattern, slots"`` gives the one of bundles without a patch reader. No truth is used:
+only rows of which the teacher said something.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if __name__ == "__main__":
 
 import numpy as np
 
-from benchmarks.trust.rows import Floats, Row, by_world, read_rows
+from benchmarks.trust.rows import Floats, Row, by_world, read_rows, without
 from lotwise.cameras.trust.fit import conformal_radius, nonnegative_ridge
 from lotwise.cameras.trust.prior import Prior
 from lotwise.cameras.trust.reference import DEVIATIONS
@@ -88,9 +89,10 @@ def _fit(parts: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("samples", type=Path, nargs="+")
+    parser.add_argument("--without", nargs="+", default=[], choices=SIGNALS, help="as if these were not measured")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    rows = read_rows(asked.samples)
+    rows = without(read_rows(asked.samples), asked.without)
     prior = fit_prior(rows)
     content = {
         "worlds": sorted(by_world(rows)),

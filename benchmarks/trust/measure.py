@@ -23,8 +23,9 @@ from rich.table import Table
 from scipy.stats import spearmanr
 
 from benchmarks.trust.days import Day, days_of
-from benchmarks.trust.rows import Floats, read_rows
+from benchmarks.trust.rows import Floats, read_rows, without
 from lotwise.cameras.site.trust import TrustSettings
+from lotwise.cameras.trust.signals.frame_signals import SIGNALS
 
 BAD_ERROR = 0.10
 """Share of slots read wrongly from which on a day is bad: the accuracy under which the verdict asks for retraining."""
@@ -47,6 +48,9 @@ def predictors(days: Sequence[Day]) -> dict[str, Floats]:
         "the verdict's estimate": np.array([day.estimate for day in days]),
         "the same, other cameras' fit": np.array([day.others for day in days]),
     }
+    looked = np.array([day.looked for day in days])
+    if not np.isnan(looked).any():
+        found["the verdict's estimate, with a teacher's look at one frame"] = looked
     for name in days[0].scores:
         values = np.array([day.scores.get(name, np.nan) for day in days])
         if not np.isnan(values).any():
@@ -146,9 +150,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("samples", type=Path, nargs="+")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--without", nargs="+", default=[], choices=SIGNALS, help="as if these were not measured")
     parser.add_argument("--plot", type=Path, help="draw estimated over true error")
     asked = parser.parse_args()
-    days = list(days_of(read_rows(asked.samples)))
+    days = list(days_of(without(read_rows(asked.samples), asked.without)))
     groups = {
         "all": days,
         "rendered, days of a year": [day for day in days if day.rendered],
@@ -161,7 +166,7 @@ def main() -> None:
     if asked.plot:
         plot(days, asked.plot)
     if asked.json:
-        machine = {"machine": platform.machine(), "cores": os.cpu_count(), "seed": 0}
+        machine = {"machine": platform.machine(), "cores": os.cpu_count(), "without": asked.without}
         content = {**machine, "groups": _rounded(found), "days": [_listed(day) for day in days]}
         asked.json.write_text(json.dumps(content, indent=1) + "\n")
 

@@ -56,11 +56,14 @@ def bos(bundle: Path, image: Image, detector: Detector) -> float:
     """Mean IoU of the boxes with those that are best matched when features in front of the head are dropped."""
     form, fitted = _form(bundle), Letterbox((image.shape[1], image.shape[0]), detector.input)
     picture = fitted.image(image)
-    plain = reported(candidates(form, picture), fitted, detector.confidence)
+    # These scores are not calibrated, so neither is the threshold.
+    calibration = detector.manifest.calibration if detector.manifest else None
+    raw = detector.confidence if calibration is None else calibration.raw(detector.confidence)
+    plain = reported(candidates(form, picture), fitted, raw)
     torch.manual_seed(0)
     hook = form.student.model[-1].register_forward_pre_hook(_dropped)
     try:
-        dropped = reported(candidates(form, picture), fitted, detector.confidence)
+        dropped = reported(candidates(form, picture), fitted, raw)
     finally:
         hook.remove()
     if not len(plain):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lotwise.cameras.trust.signals.frame_signals import as_row
+from lotwise.cameras.trust.signals.frame_signals import SIGNALS, as_row
 from lotwise.students.trust.cases import UNDISTURBED
 
 Floats = NDArray[np.float64]
@@ -25,6 +25,7 @@ class Row:
         day: what the frames of one camera-day have in common: condition or date, kind and degree of the disturbance.
         kind: of the disturbance.
         condition: of a rendered day; else empty.
+        look: share of slots read otherwise than by a teacher that looked at this very picture; nan where none did.
         frame: its name. view: what view health says of it.
         signals: (S,). truth, teacher: share of slots read wrongly, and otherwise than by the teacher; nan if unknown.
         published: published predictors by name.
@@ -41,6 +42,7 @@ class Row:
     teacher: float
     view: str = "good"
     published: dict[str, float] = field(default_factory=dict)
+    look: float = float("nan")
 
     @property
     def usual(self) -> bool:
@@ -68,6 +70,7 @@ def read_rows(paths: Sequence[Path]) -> list[Row]:
                     _number(one["teacher_error"]),
                     one.get("view", "good"),
                     one.get("published", {}),
+                    _number(one.get("look_error")),
                 )
             )
     return rows
@@ -83,3 +86,9 @@ def by_world(rows: Sequence[Row]) -> dict[str, list[Row]]:
     for row in rows:
         worlds.setdefault(row.world, []).append(row)
     return worlds
+
+
+def without(rows: Sequence[Row], names: Sequence[str]) -> list[Row]:
+    """The same rows, as if these signals could not be measured."""
+    kept = np.array([name not in names for name in SIGNALS])
+    return [replace(row, signals=np.where(kept, row.signals, np.nan)) for row in rows]

@@ -22,6 +22,7 @@ import numpy as np
 
 from benchmarks.trust.published import bos, ccs, pcr
 from benchmarks.trust.worlds import World, real_worlds, rendered_worlds, student_worlds
+from lotwise.cameras.trust.patches.reader import PatchReader
 from lotwise.cameras.trust.signals.frame_signals import frame_signals
 from lotwise.cameras.trust.signals.look import look
 from lotwise.cameras.trust.signals.picture import picture_look
@@ -30,16 +31,23 @@ from lotwise.datasets.disturbances import KINDS
 from lotwise.datasets.frame import Frame, Image, SlotState
 from lotwise.datasets.images import read_image
 from lotwise.students.trust.cases import DEGREES, UNDISTURBED, teacher_states
+from lotwise.students.trust.patch_examples import patch_examples, unseen_readers
+from lotwise.teacher.oracle import Oracle, OracleSettings
 
 FIRST = datetime(2026, 1, 1)
 """Of frames that say no time."""
 
 
-def rows_of(world: World, disturb: bool, published: bool, each: int = 3) -> Iterator[dict[str, Any]]:
+def rows_of(
+    world: World, disturb: bool, published: bool, teacher: Oracle | None = None, each: int = 3
+) -> Iterator[dict[str, Any]]:
     """Of frames not learned from as they are, and of frames whose teacher is known under disturbances too."""
     rng = np.random.default_rng(0)
     health = _health(world)
     every = [(kind, degree) for kind in KINDS for degree in DEGREES]
+    taught = ((frame, read_image(frame.path), world.said[frame.path]) for frame in world.taught)
+    readers = unseen_readers(patch_examples(taught, world.detector))
+    taught_paths = {frame.path for frame in world.taught}  # frames of another site may have the same names
     jobs: list[tuple[Frame, bool]] = [(frame, False) for frame in world.frames]
     if disturb:
         jobs += [(frame, True) for frame in world.learned]
@@ -54,7 +62,11 @@ def rows_of(world: World, disturb: bool, published: bool, each: int = 3) -> Iter
             if disturbed and kind == UNDISTURBED and frame in world.frames:
                 continue
             shown = image if kind == UNDISTURBED else KINDS[kind](degree)(image, rng)
-            row = _row(world, frame, kind, degree, shown, lights, published and not disturbed)
+            reader = readers(kind, frame.name if frame.path in taught_paths else "")
+            row = _row(world, frame, kind, degree, shown, lights, reader, published and not disturbed)
+            if teacher is not None and row["truth_error"] is not None:
+                row["look_error"] = _look_error(world, row.pop("states"), shown, teacher)
+            row.pop("states", None)
             yield {**row, "view": view}
 
 
@@ -74,24 +86,26 @@ def _row(
     degree: float,
     image: Image,
     lights: Sequence[Sequence[float]],
+    reader: PatchReader | None,
     published: bool,
 ) -> dict[str, Any]:
     detector = world.detector
     seen = look(detector, image)
     states = {slot: reading.state for slot, reading in seen.readings.items()}
-    said = world.said.get(frame.name)
+    said = world.said.get(frame.path)
     teacher = teacher_states(said, detector, detector.slots, seen.size) if said is not None else None
     row: dict[str, Any] = {
         "world": world.name,
         "lot": world.lot,
         "frame": frame.name,
         "day": f"{frame.taken:%Y-%m-%d}" if frame.taken else "",
-        "condition": world.conditions.get(frame.name, ""),
+        "condition": world.conditions.get(frame.path, ""),
         "kind": kind,
         "degree": degree,
-        "signals": frame_signals(seen, picture_look(image), lights),
+        "signals": frame_signals(seen, picture_look(image), lights, reader(image, detector.slots) if reader else None),
         "slots": len(states),
-        "truth_error": _differing(states, world.truth.get(frame.name)),
+        "states": states,
+        "truth_error": _differing(states, world.truth.get(frame.path)),
         "teacher_error": _differing(states, teacher),
     }
     if published:
@@ -101,6 +115,13 @@ def _row(
             "BoS": bos(world.folder, image, detector),
         }
     return row
+
+
+def _look_error(world: World, states: dict[str, SlotState], shown: Image, teacher: Oracle) -> float | None:
+    """Share of slots that the teacher reads otherwise on the very picture that the bundle saw."""
+    detector, (height, width) = world.detector, shown.shape[:2]
+    said = teacher.predict(shown).detections
+    return _differing(states, teacher_states(said, detector, detector.slots, (width, height)))
 
 
 def _differing(states: dict[str, SlotState], others: Any) -> float | None:
@@ -125,17 +146,19 @@ def main() -> None:
     parser.add_argument("--year", action="append", default=[], help="SEED:RUN:FOLDER of the rendered year")
     parser.add_argument("--real", action="append", default=[], help="KIND:RUN:ROOT of frames that were labelled")
     parser.add_argument("--students", action="append", default=[], help="RUN of lotwise adapt on real frames")
+    parser.add_argument("--look", help="a teacher that looks at every picture itself, as disturbed as it is")
     parser.add_argument("--scratch", type=Path, default=Path("trust-bundles"))
     parser.add_argument("--no-published", action="store_true")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
+    teacher = None if asked.look is None else Oracle(asked.look, OracleSettings())
     done = set()
     if asked.out.is_file():
         done = {json.loads(line)["world"] for line in asked.out.read_text().splitlines()}
     for world, disturb in _worlds(asked):
         if world.name in done:
             continue
-        rows = [json.dumps(row) for row in rows_of(world, disturb, not asked.no_published)]
+        rows = [json.dumps(row) for row in rows_of(world, disturb, not asked.no_published, teacher)]
         with asked.out.open("a") as file:  # a world is there wholly or not at all
             file.write("".join(f"{row}\n" for row in rows))
         print(f"{world.name}: {len(rows)} rows", flush=True)

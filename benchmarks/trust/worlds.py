@@ -33,12 +33,13 @@ class World:
         lot: cameras of one lot are never both fitted and tested on.
         detector, folder: the bundle.
         lights: of frames that were learned from.
+        taught: frames that its patch reader learns from.
         learned: those frames' pixels are usual ones of the camera.
         frames: that were not learned from.
-        conditions: by frame name, what the day was like; empty where nothing is known.
+        conditions: by a frame's path, what the day was like; empty where nothing is known.
         before: frames that the camera has seen before; its view health knows the view from them.
-        truth: slot states by frame name.
-        said: what the teacher says of a frame; empty where it was not asked.
+        truth: slot states by a frame's path.
+        said: what the teacher says of a frame, by its path; empty where it was not asked.
     """
 
     name: str
@@ -46,19 +47,20 @@ class World:
     detector: Detector
     folder: Path
     lights: tuple[tuple[float, ...], ...]
+    taught: tuple[Frame, ...]
     learned: tuple[Frame, ...]
     frames: tuple[Frame, ...]
-    conditions: Mapping[str, str]
+    conditions: Mapping[Path, str]
     before: tuple[Frame, ...]
-    truth: Mapping[str, Mapping[str, SlotState]]
-    said: Mapping[str, Detections]
+    truth: Mapping[Path, Mapping[str, SlotState]]
+    said: Mapping[Path, Detections]
 
 
 def rendered_worlds(run_folder: Path, year: Path, seed: int) -> Iterator[World]:
     """The students of a run on a rendered site, in a year of that site."""
     run, dataset = Run(run_folder), read_synthetic(year)
     dates = _dates(year)
-    conditions = {frame.name: dates[Path(frame.name).parts[-2]] for frame in dataset.frames}
+    conditions = {frame.path: dates[Path(frame.name).parts[-2]] for frame in dataset.frames}
     labels, frames = open_labels(run.knowledge), {f.name: f for f in _run_dataset(run).frames}
     for camera, record in run.records().items():
         if camera in dataset.cameras:
@@ -67,8 +69,8 @@ def rendered_worlds(run_folder: Path, year: Path, seed: int) -> Iterator[World]:
             held_out = tuple(frames[name] for name in record.test)
             yield World(
                 f"year{seed} {camera} student", f"year{seed}", load_detector(folder, 1), folder, lights_of(learned),
-                held_out, dataset.of_camera(camera), conditions, learned, _slot_truth(dataset),
-                {name: labels.store.get(labels.keys[name]).detections for name in (*record.train, *record.test)},
+                learned, held_out, dataset.of_camera(camera), conditions, learned, _slot_truth(dataset),
+                {frame.path: labels.detections(frame) for frame in (*learned, *held_out)},
             )  # fmt: skip
 
 
@@ -91,10 +93,10 @@ def real_worlds(labelled: Path, scratch: Path, kind: str, root: Path) -> Iterato
                 nano, folder, camera=camera, role="baseline", size=size, slots=slots, slot_model=model,
                 check=[read_image(frames[0].path)],
             )  # fmt: skip
-        said = {frame.name: labels.detections(frame) for frame in frames}
+        said = {frame.path: labels.detections(frame) for frame in frames}
         yield World(
             f"{kind} {camera} nano", f"{kind} {camera}", load_detector(folder, 1), folder, lights_of(frames),
-            tuple(frames), tuple(frames), {}, (), _slot_truth(dataset), said,
+            tuple(frames), tuple(frames), tuple(frames), {}, (), _slot_truth(dataset), said,
         )  # fmt: skip
 
 
@@ -110,8 +112,8 @@ def student_worlds(run_folder: Path, others: Labels | None = None) -> Iterator[W
         if held_out:
             yield World(
                 f"{dataset.name} {camera} student", f"{dataset.name} {camera}", load_detector(folder, 1), folder,
-                lights_of(learned), held_out, held_out, {}, learned, _slot_truth(dataset),
-                {frame.name: labels.detections(frame) for frame in held_out},
+                lights_of(learned), learned, held_out, held_out, {}, learned, _slot_truth(dataset),
+                {frame.path: labels.detections(frame) for frame in (*learned, *held_out)},
             )  # fmt: skip
 
 
@@ -126,8 +128,9 @@ def _run_dataset(run: Run) -> Dataset:
     return open_dataset(plan.dataset, plan.root)
 
 
-def _slot_truth(dataset: Dataset) -> dict[str, Mapping[str, SlotState]]:
-    return {name: truth.slots for name, truth in dataset.truth.items() if truth.slots}
+def _slot_truth(dataset: Dataset) -> dict[Path, Mapping[str, SlotState]]:
+    truths = {frame.path: dataset.truth.get(frame.name) for frame in dataset.frames}
+    return {path: truth.slots for path, truth in truths.items() if truth is not None and truth.slots}
 
 
 def _dates(year: Path) -> dict[str, str]:

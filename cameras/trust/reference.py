@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lotwise.cameras.detection.bundle import parse_manifest
 from lotwise.cameras.site.mistakes import mistake_line
-from lotwise.cameras.trust.prior import PRIOR
+from lotwise.cameras.trust.patches.reader import PATCHES, PatchReader, read_patch_reader, write_patch_reader
+from lotwise.cameras.trust.prior import DETECTOR_ALONE, PRIOR
 from lotwise.cameras.trust.signals.frame_signals import SIGNALS, Signals, as_row
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.whole_file import write_whole
@@ -48,6 +49,12 @@ class TrustReference(BaseModel):
     lights: Annotated[
         tuple[tuple[float, ...], ...], Field(description="light of frames learned from; docs/trust.md")
     ] = ()
+    patch_reader: Annotated[
+        PatchReader | None,
+        Field(
+            exclude=True, description="reads slots from their pictures; in a file of its own, None where there is none"
+        ),
+    ] = None
 
     def deviations(self, signals: Signals) -> NDArray[np.float64]:
         """(S,) by how much each signal is worse than usual, in units of its spread; 0 where it is not known."""
@@ -75,10 +82,10 @@ def usual_reference(usual: Mapping[str, float], measured: Measured = "slots") ->
     return TrustReference(
         measured=measured,
         usual=dict(usual),
-        error=round(PRIOR.offset**2, 4),
-        weights=dict(PRIOR.weights),
-        offset=PRIOR.offset,
-        radius=PRIOR.radius,
+        error=round(DETECTOR_ALONE.offset**2, 4),
+        weights=dict(DETECTOR_ALONE.weights),
+        offset=DETECTOR_ALONE.offset,
+        radius=DETECTOR_ALONE.radius,
     )
 
 
@@ -88,21 +95,29 @@ def read_reference(bundle: Path) -> TrustReference | None:
     Raises:
         InputError: no bundle, or its reference cannot be read.
     """
-    path = bundle / TRUST
-    if TRUST not in parse_manifest(bundle).files:
+    path, files = bundle / TRUST, parse_manifest(bundle).files
+    if TRUST not in files:
         return None
     try:
-        return TrustReference.model_validate_json(path.read_bytes())
+        reference = TrustReference.model_validate_json(path.read_bytes())
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); copy the whole bundle again") from error
     except ValidationError as error:
         raise InputError(f"{path}: {mistake_line(error, TrustReference)}; export the bundle again") from error
+    # Bundles of before the patch reader, and those of cameras whose slots were never free, or never taken, have none.
+    if PATCHES not in files:
+        return reference
+    return reference.model_copy(update={"patch_reader": read_patch_reader(bundle / PATCHES)})
 
 
-def write_reference(folder: Path, reference: TrustReference) -> None:
-    """Write a bundle's reference, whole or not at all.
+def write_reference(folder: Path, reference: TrustReference) -> tuple[str, ...]:
+    """Write a bundle's reference, each of its files whole or not at all; their names.
 
     Raises:
         OSError: it cannot be written.
     """
     write_whole(folder / TRUST, reference.model_dump_json(indent=1).encode() + b"\n")
+    if reference.patch_reader is None:
+        return (TRUST,)
+    write_patch_reader(folder / PATCHES, reference.patch_reader)
+    return TRUST, PATCHES

@@ -56,7 +56,9 @@ class Sampler:
         seen = look(detector, image, slots, shift, ignored)
         steady = steadiness(self._before[0], self._before[1], seen.reported) if len(self._before) == 2 else None
         self._before.append(seen.reported)
-        signals = frame_signals(seen, picture_look(image, self._masks), reference.lights)
+        reader = reference.patch_reader
+        said = reader(image, detector.slots if slots is None else slots, shift) if reader else {}
+        signals = frame_signals(seen, picture_look(image, self._masks), reference.lights, said)
         return (
             Sample(
                 taken,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lotwise.cameras.detection.detector import load_detector
@@ -10,15 +10,18 @@ from lotwise.cameras.frame_selection.appearance import describe
 from lotwise.cameras.trust.reference import Measured
 from lotwise.datasets.boxes import Boxes
 from lotwise.datasets.errors import UnreadableImage
-from lotwise.datasets.frame import Frame
+from lotwise.datasets.frame import Detections, Frame, Image
 from lotwise.datasets.load import LoadFrame
 from lotwise.students.export.quantize import spread
 from lotwise.students.trust.cases import disturbed_cases
+from lotwise.students.trust.patch_examples import patch_examples, unseen_readers
 from lotwise.students.trust.reference import add_reference, fitted_reference
 from lotwise.teacher.index import Labels
 
 JUDGED_FRAMES = 6
 """Held-out frames that are disturbed; with the disturbances of each 42 looks, of three runs of the model."""
+READ_FRAMES = 24
+"""Frames learned from whose slots the patch reader learns: each costs what a few disturbances of a picture cost."""
 KNOWN_LIGHTS = 24
 """Frames learned from whose light the bundle carries along: 400 bytes each."""
 
@@ -53,13 +56,22 @@ def add_trust(
             lights.append(describe(read(frame), frame.masks).light.tolist())
         except UnreadableImage:
             continue
-    judged = [frame for frame in (held_out or learned) if frame.name in labels.keys]
-    shown = []
-    for frame in (judged[index] for index in spread(len(judged), JUDGED_FRAMES)):
+    shown = list(_said(held_out or learned, labels, read, JUDGED_FRAMES))
+    examples = patch_examples(_said(learned, labels, read, READ_FRAMES), detector, seed)
+    cases = list(
+        disturbed_cases(detector, shown, lights, threshold, ignored, seed=seed, reader_for=unseen_readers(examples))
+    )
+    measured: Measured = "slots" if detector.slots else "boxes"
+    add_reference(folder, fitted_reference(cases, lights, measured, examples.reader()))
+
+
+def _said(
+    frames: Sequence[Frame], labels: Labels, read: LoadFrame, most: int
+) -> Iterator[tuple[Frame, Image, Detections]]:
+    """Of the frames that the teacher has looked at, this many evenly spread, as far as they can be read."""
+    known = [frame for frame in frames if frame.name in labels.keys]
+    for frame in (known[index] for index in spread(len(known), most)):
         try:
-            shown.append((frame, read(frame), labels.detections(frame)))
+            yield frame, read(frame), labels.detections(frame)
         except UnreadableImage:
             continue
-    cases = list(disturbed_cases(detector, iter(shown), lights, threshold, ignored, seed=seed))
-    measured: Measured = "slots" if detector.slots else "boxes"
-    add_reference(folder, fitted_reference(cases, lights, measured))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from lotwise.cameras.detection.agreement import agreement
 from lotwise.cameras.detection.detector import Detector
+from lotwise.cameras.trust.patches.reader import PatchReader
 from lotwise.cameras.trust.signals.frame_signals import frame_signals
 from lotwise.cameras.trust.signals.look import Look, look
 from lotwise.cameras.trust.signals.picture import picture_look
@@ -60,12 +61,13 @@ def teacher_states(
 
 def disturbed_cases(
     detector: Detector,
-    frames: Iterator[tuple[Frame, Image, Detections]],
+    frames: Iterable[tuple[Frame, Image, Detections]],
     lights: Sequence[Sequence[float]],
     threshold: float,
     ignored: Boxes | None = None,
     each: int = 6,
     seed: int = 0,
+    reader_for: Callable[[str, str], PatchReader | None] = lambda kind, frame: None,
 ) -> Iterator[Case]:
     """Each frame as it is and under some disturbances: all kinds and degrees come about equally often.
 
@@ -77,6 +79,7 @@ def disturbed_cases(
         ignored: (R, 4) xyxy in 0..1, of things that are no vehicles.
         each: disturbances of each frame.
         seed: of all that is random.
+        reader_for: from kind and frame to a patch reader that has seen neither.
     """
     rng = np.random.default_rng(seed)
     every = [(kind, degree) for kind in KINDS for degree in DEGREES]
@@ -89,5 +92,7 @@ def disturbed_cases(
         for kind, degree in [(UNDISTURBED, 0.0), *drawn]:
             shown = image if kind == UNDISTURBED else KINDS[kind](degree)(image, rng)
             seen = look(detector, shown, slots, ignored=ignored)
-            signals = frame_signals(seen, picture_look(shown, frame.masks), lights)
+            reader = reader_for(kind, frame.name)
+            patches = reader(shown, slots) if reader else {}
+            signals = frame_signals(seen, picture_look(shown, frame.masks), lights, patches)
             yield Case(frame.name, kind, signals, teacher_error(seen, said, detector, slots, threshold))

@@ -11,6 +11,7 @@ from lotwise.cameras.trust.signals.before_after import box_spread, candidate_wei
 from lotwise.cameras.trust.signals.doubt import box_doubt, faint_share, slot_doubt
 from lotwise.cameras.trust.signals.look import Look
 from lotwise.cameras.trust.signals.picture import PictureLook, newness
+from lotwise.cameras.trust.signals.second_reading import second_reading
 from lotwise.cameras.trust.signals.views import box_disagreement, slot_disagreement
 
 Signals = Mapping[str, float]
@@ -24,6 +25,8 @@ SIGNALS: Mapping[str, str] = {
     "mirror, slots": "the mirrored picture gives other slots",
     "raised, boxes": "with more contrast other vehicles show",
     "raised, slots": "with more contrast other slots are taken",
+    "edges, slots": "the edges in its slots say otherwise",
+    "pattern, slots": "light and dark in its slots say otherwise",
     "box spread": "boxes of one vehicle lie further apart",
     "box backing": "fewer candidates stand behind each vehicle",
     "vehicles": "fewer vehicles are seen",
@@ -35,14 +38,21 @@ SIGNALS: Mapping[str, str] = {
 """What it means, in words, when a signal is worse than on the days learned from."""
 
 
-def frame_signals(seen: Look, picture: PictureLook, known_lights: Sequence[Sequence[float]] = ()) -> dict[str, float]:
+def frame_signals(
+    seen: Look,
+    picture: PictureLook,
+    known_lights: Sequence[Sequence[float]] = (),
+    said: Mapping[str, tuple[bool, bool]] | None = None,
+) -> dict[str, float]:
     """The signals of one frame; each is larger where trust is less.
 
     Args:
         seen: what the detector says of it.
         picture: how it looks.
         known_lights: (N, 98), the light of frames that were learned from.
+        said: whether a car stands on each slot by its picture alone; see :func:`second_reading`.
     """
+    by_edges, by_pattern = second_reading(seen.readings, said or {})
     return {
         "slot doubt": slot_doubt(seen.readings),
         "faint boxes": faint_share(seen.found, seen.confidence),
@@ -51,6 +61,8 @@ def frame_signals(seen: Look, picture: PictureLook, known_lights: Sequence[Seque
         "mirror, slots": slot_disagreement(seen.readings, seen.mirrored_readings),
         "raised, boxes": box_disagreement(seen.found, seen.raised, seen.confidence),
         "raised, slots": slot_disagreement(seen.readings, seen.raised_readings),
+        "edges, slots": by_edges,
+        "pattern, slots": by_pattern,
         "box spread": box_spread(seen.candidates, seen.reported),
         "box backing": -candidate_weight(seen.candidates, seen.reported),
         "vehicles": -float(np.log1p(len(seen.reported))),

@@ -8,7 +8,8 @@ import pytest
 
 from lotwise.cameras.detection.bundle import parse_manifest, read_manifest
 from lotwise.cameras.detection.detector import load_detector
-from lotwise.cameras.trust.prior import PRIOR
+from lotwise.cameras.trust.patches.reader import EDGES, PATCHES, PATTERN, Linear, PatchReader
+from lotwise.cameras.trust.prior import DETECTOR_ALONE
 from lotwise.cameras.trust.reference import TRUST, read_reference
 from lotwise.cameras.trust.signals.frame_signals import SIGNALS
 from lotwise.cameras.trust.signals.look import look
@@ -19,6 +20,8 @@ from lotwise.datasets.suppression import SECOND_BOX
 from lotwise.students.trust.cases import UNDISTURBED, Case, disturbed_cases, teacher_error
 from lotwise.students.trust.reference import add_reference, fitted_reference
 from tests.node.streams import lot, pattern, write_reading_bundle
+
+CASE = Case("a", UNDISTURBED, dict.fromkeys(SIGNALS, 0.0), 0.1)
 
 
 def cars(occupied: list[bool]) -> Boxes:
@@ -68,12 +71,32 @@ def test_a_second_box_of_a_vehicle_is_no_error(tmp_path: Path) -> None:
 
 def test_a_camera_without_held_out_frames_has_what_others_taught() -> None:
     reference = fitted_reference([])
-    assert reference.frames == 0 and reference.weights == dict(PRIOR.weights)
+    assert reference.frames == 0 and reference.weights == dict(DETECTOR_ALONE.weights)
 
 
 def test_lights_are_carried_short() -> None:
-    case = Case("a", UNDISTURBED, dict.fromkeys(SIGNALS, 0.0), 0.1)
-    assert fitted_reference([case], [[0.123456]]).lights == ((0.12,),)
+    assert fitted_reference([CASE], [[0.123456]]).lights == ((0.12,),)
+
+
+def test_a_patch_reader_goes_with_the_bundle_in_a_file_of_its_own(tmp_path: Path) -> None:
+    """So a node of before it still reads the reference."""
+    bundle = write_reading_bundle(tmp_path / "bundle")
+    line = {
+        "edges": Linear(weights=(0.5,) * EDGES, offset=0.1),
+        "pattern": Linear(weights=(0.5,) * PATTERN, offset=0.1),
+    }
+    reference = fitted_reference([CASE], patch_reader=PatchReader(**line))
+    assert (
+        reference.patch_reader is not None
+        and fitted_reference([], patch_reader=PatchReader(**line)).patch_reader is None
+    )
+    add_reference(bundle, reference)
+    assert "patch_reader" not in (bundle / TRUST).read_text()
+    assert set(parse_manifest(bundle).files) >= {TRUST, PATCHES}
+    assert read_reference(bundle) == reference
+    (bundle / PATCHES).write_text("no JSON")
+    with pytest.raises(InputError, match="export the bundle again"):
+        read_reference(bundle)
 
 
 def test_the_manifest_vouches_for_it(tmp_path: Path) -> None:

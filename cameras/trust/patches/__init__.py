@@ -1,0 +1,1 @@
+"""Slots read a second time, from their pictures alone: an opinion that owes nothing to the detector."""
