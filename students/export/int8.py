@@ -31,6 +31,7 @@ def add_int8(
     seen: Sequence[Image],
     held_out: Callable[[], Iterable[Image]],
     settings: ExportSettings,
+    on: str = "held-out frame",
 ) -> Manifest:
     """Add an INT8 model to a bundle that holds its float model, or the reason why it has none.
 
@@ -40,6 +41,7 @@ def add_int8(
         seen: frames of the camera that it learned from, (H, W, 3) BGR, to calibrate on; a few dozen are enough.
         held_out: gives the frames to compare on, as often as it is called.
         settings: what it must reach.
+        on: what one of these frames is, for people.
 
     Returns:
         The manifest; its ``measured["int8"]`` says how well the model agrees, or why it was refused.
@@ -69,7 +71,7 @@ def add_int8(
             # Run by what will run it: the same file may say something else elsewhere.
             network = load_network(target, "openvino")
             quick = Detector(network, manifest.input, manifest.confidence, manifest.overlap, None, manifest)
-            found = {**compare(exact, quick, held_out()), "recipe": recipe.name}
+            found = {**compare(exact, quick, held_out()), "on": on, "recipe": recipe.name}
             if not (why := refusal(found, settings)):
                 return _accepted(folder, manifest, target, {**found, **_cost(target), "bounds": asdict(bounds)})
             if not best or found["agreement"] > best["agreement"]:
@@ -81,7 +83,7 @@ def add_int8(
 
 def refusal(found: Mapping[str, Any], settings: ExportSettings) -> str:
     """Why a model that was compared may not be deployed; empty if it may."""
-    frames = f"{found['frames']} held-out frame{'s' if found['frames'] != 1 else ''}"
+    frames = f"{found['frames']} {found.get('on', 'held-out frame')}{'s' if found['frames'] != 1 else ''}"
     if not found["vehicles"]:
         return f"the float model sees no vehicle on {frames}, so nothing shows whether INT8 sees any"
     if not found["agreement"] >= settings.agreement:  # so that no number fails too

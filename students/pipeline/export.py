@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from ultralytics.nn.tasks import DetectionModel
 
 from lotwise.cameras.detection.bundle import BundleRole
@@ -17,8 +18,9 @@ from lotwise.cameras.registry.use import in_use
 from lotwise.cameras.slots import learn_slot_model
 from lotwise.cameras.slots.parked_cars import thinned
 from lotwise.cameras.slots.seen_boxes import FrameBoxes, SeenBoxes
+from lotwise.datasets.disturbances import another_light
 from lotwise.datasets.errors import InputError
-from lotwise.datasets.frame import Footage
+from lotwise.datasets.frame import Footage, Frame, Image
 from lotwise.datasets.load import LoadFrame, load
 from lotwise.datasets.progress import Progress, no_progress
 from lotwise.students.export.bundle import write_bundle
@@ -57,6 +59,8 @@ DIVIDED = (
     "lotwise promote makes it live undivided"
 )
 """Why a student, however good, does not take the place of modules."""
+RELIT = (0.5, 1.0, 1.6)
+"""Degrees in which a camera's only pictures are shown in another light."""
 CHECKED_FRAMES = 4
 """Frames on which an exported model is compared with its student: a fault of the export shows on the first."""
 CALIBRATION_FRAMES = 60
@@ -239,6 +243,18 @@ def _decide_unmeasured(job: CameraJob, has_live: bool) -> Decision:
     return decide_unmeasured(pictures, can_hold_out=all_learned and pictures > 1, has_live=has_live)
 
 
+def in_other_lights(frames: Sequence[Frame], read: LoadFrame) -> Iterator[Image]:
+    """A camera's few pictures as other hours would show them; the same at each call.
+
+    Of a camera with one picture nothing is left to hold INT8 against the float model on. Both are to say the same
+    whatever they are shown, and no label is needed for that.
+    """
+    rng = np.random.default_rng(0)
+    for image in readable(frames, read):
+        for degree in RELIT:
+            yield another_light(degree)(image, rng)
+
+
 def _add_int8(job: CameraJob, model: DetectionModel, folder: Path) -> dict[str, Any]:
     """What was measured of the INT8 model that was added to a bundle, or why it was refused."""
     train, unlearned = job.train, job.unlearned
@@ -248,8 +264,9 @@ def _add_int8(job: CameraJob, model: DetectionModel, folder: Path) -> dict[str, 
         train = tuple(frame for frame in job.train if frame.name not in last)
         unlearned = tuple(frame for frame in job.train if frame.name in last)
     seen = [train[index] for index in spread(len(train), CALIBRATION_FRAMES)]
-    done = add_int8(
-        model, folder, list(readable(seen, job.read)), partial(readable, unlearned, job.read), job.plan.export
-    )
+    compared, on = partial(readable, unlearned, job.read), "held-out frame"
+    if not unlearned:
+        compared, on = partial(in_other_lights, seen, job.read), "relit frame"
+    done = add_int8(model, folder, list(readable(seen, job.read)), compared, job.plan.export, on)
     measured: dict[str, Any] = done.measured["int8"]
     return measured

@@ -104,6 +104,11 @@ def test_without_a_frame_to_compare_on_there_is_no_int8_model(nano, bundle: Path
     assert not list(bundle.glob("*int8*"))
 
 
+def test_what_it_was_compared_on_is_told() -> None:
+    found = {"frames": 3, "vehicles": 5, "agreement": 0.5, "slot_agreement": None, "on": "relit frame"}
+    assert refusal(found, ExportSettings()).startswith("F1 0.500 against the float model on 3 relit frames, under")
+
+
 def dazzled(honest, source: Path, target: Path, samples, recipe) -> None:
     """A quantiser that was shown nothing but black frames."""
     honest(source, target, [np.zeros_like(sample) for sample in samples], recipe)

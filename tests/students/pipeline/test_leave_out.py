@@ -26,7 +26,7 @@ from lotwise.students.pipeline import leave_out as leaving
 from lotwise.students.pipeline import measure_camera as measuring
 from lotwise.students.pipeline.expectation import expected_vehicles
 from lotwise.students.pipeline.expected_f1 import judge
-from lotwise.students.pipeline.export import export_bundles
+from lotwise.students.pipeline.export import RELIT, export_bundles, in_other_lights
 from lotwise.students.pipeline.label import label_frames
 from lotwise.students.pipeline.leave_out import few_frames_folds, left_out_detections
 from lotwise.students.pipeline.records import CameraRecord
@@ -238,7 +238,8 @@ def test_int8_is_compared_on_a_part_that_it_was_not_calibrated_on(own, site: Dat
     run.begin(plan.model_copy(update={"export": ExportSettings()}))
     given = [load(one) for one in two_frames(site).frames]
 
-    def add_int8(student, folder, seen, held_out, settings):
+    def add_int8(student, folder, seen, held_out, settings, on):
+        assert on == "held-out frame"
         calibrated, compared = list(seen), list(held_out())
         assert (len(calibrated), len(compared)) == (1, 1)
         assert (calibrated[0] == given[0]).all()
@@ -248,6 +249,18 @@ def test_int8_is_compared_on_a_part_that_it_was_not_calibrated_on(own, site: Dat
     monkeypatch.setattr(exporting, "add_int8", add_int8)
     export_bundles(run, two_frames(site), labels)
     assert record_of(run).gate.int8 == {"refused": "not asked here"}
+
+
+def test_the_only_picture_of_a_camera_is_shown_in_other_lights_to_compare_on(site: Dataset) -> None:
+    frames = two_frames(site).frames[:1]
+    first, again = (list(in_other_lights(frames, load)) for _ in range(2))
+    own = load(frames[0])
+    assert len(first) == len(RELIT) == 3
+    assert all((one == other).all() for one, other in zip(first, again, strict=True))
+    assert all(one.shape == own.shape and (one != own).any() for one in first)
+    # Further and further from the picture that INT8 is calibrated on, and still to be seen.
+    apart = [np.abs(one.astype(int) - own).mean() for one in first]
+    assert apart[0] < apart[-1] and first[-1].std() > 5
 
 
 def test_files_of_parts_that_are_gone_are_said_in_one_line(own) -> None:
