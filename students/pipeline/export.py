@@ -46,6 +46,7 @@ from lotwise.students.pipeline.records import GateRecord
 from lotwise.students.pipeline.run import Run
 from lotwise.students.pipeline.trust import add_trust
 from lotwise.students.pipeline.tune import write_tuning
+from lotwise.students.trust.cases import DEGREES
 from lotwise.teacher.checkpoint import load_model
 from lotwise.teacher.index import Labels
 
@@ -59,8 +60,6 @@ DIVIDED = (
     "lotwise promote makes it live undivided"
 )
 """Why a student, however good, does not take the place of modules."""
-RELIT = (0.5, 1.0, 1.6)
-"""Degrees in which a camera's only pictures are shown in another light."""
 CHECKED_FRAMES = 4
 """Frames on which an exported model is compared with its student: a fault of the export shows on the first."""
 CALIBRATION_FRAMES = 60
@@ -246,12 +245,12 @@ def _decide_unmeasured(job: CameraJob, has_live: bool) -> Decision:
 def in_other_lights(frames: Sequence[Frame], read: LoadFrame) -> Iterator[Image]:
     """A camera's few pictures as other hours would show them; the same at each call.
 
-    Of a camera with one picture nothing is left to hold INT8 against the float model on. Both are to say the same
-    whatever they are shown, and no label is needed for that.
+    Of a camera with one picture, or whose student learned from all, nothing is left to hold INT8 against the float
+    model on. Both are to say the same whatever they are shown, and no label is needed for that.
     """
     rng = np.random.default_rng(0)
     for image in readable(frames, read):
-        for degree in RELIT:
+        for degree in DEGREES:
             yield another_light(degree)(image, rng)
 
 

@@ -24,7 +24,7 @@ FLAT = 4.0
 
 def edges(patches: Patches) -> Floats:
     """(N, SIDE, SIDE) -> (N, 900), histograms of oriented gradients (Dalal and Triggs, CVPR 2005): cells of 8 pixels,
-    blocks of two by two cells, without the interpolation between cells."""
+    blocks of two by two cells, without the interpolation between cells. OpenCV 5 has none of its own any more."""
     grey = _smooth(patches)
     across, down = np.zeros_like(grey), np.zeros_like(grey)
     across[:, :, 1:-1] = grey[:, :, 2:] - grey[:, :, :-2]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lotwise.cameras.site.mistakes import mistake_line
-from lotwise.cameras.trust.patches.cut import Patches, slot_patches
+from lotwise.cameras.trust.patches.cut import slot_patches
 from lotwise.cameras.trust.patches.features import edges, pattern
 from lotwise.datasets.errors import InputError
 from lotwise.datasets.frame import Image, Slot
@@ -19,7 +19,7 @@ from lotwise.datasets.whole_file import write_whole
 
 PATCHES = "patches.json"
 """File in a bundle's folder that holds its patch reader."""
-EDGES, PATTERN = 900, 144
+EDGE_WEIGHTS, PATTERN_WEIGHTS = 900, 144
 """Numbers that :func:`edges` and :func:`pattern` give of a patch."""
 
 
@@ -61,12 +61,8 @@ class PatchReader(BaseModel):
             shift: x, y by which the view has moved, in shares of the frame.
         """
         names, patches = slot_patches(image, slots, shift)
-        return dict(zip(names, self.of_patches(patches), strict=True))
-
-    def of_patches(self, patches: Patches) -> list[tuple[bool, bool]]:
-        """Of each patch the same."""
         by_edges, by_pattern = self.edges(edges(patches)).tolist(), self.pattern(pattern(patches)).tolist()
-        return list(zip(by_edges, by_pattern, strict=True))
+        return dict(zip(names, zip(by_edges, by_pattern, strict=True), strict=True))
 
 
 def read_patch_reader(path: Path) -> PatchReader:
@@ -83,8 +79,10 @@ def read_patch_reader(path: Path) -> PatchReader:
     except ValidationError as error:
         raise InputError(f"{path}: {mistake_line(error, PatchReader)}; {again}") from error
     found = len(reader.edges.weights), len(reader.pattern.weights)
-    if found != (EDGES, PATTERN):
-        raise InputError(f"{path}: {found[0]} and {found[1]} weights, {EDGES} and {PATTERN} are wanted; {again}")
+    if found != (EDGE_WEIGHTS, PATTERN_WEIGHTS):
+        raise InputError(
+            f"{path}: {found[0]} and {found[1]} weights, {EDGE_WEIGHTS} and {PATTERN_WEIGHTS} are wanted; {again}"
+        )
     return reader
 
 

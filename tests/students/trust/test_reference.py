@@ -8,7 +8,7 @@ import pytest
 
 from lotwise.cameras.detection.bundle import parse_manifest, read_manifest
 from lotwise.cameras.detection.detector import load_detector
-from lotwise.cameras.trust.patches.reader import EDGES, PATCHES, PATTERN, Linear, PatchReader
+from lotwise.cameras.trust.patches.reader import EDGE_WEIGHTS, PATCHES, PATTERN_WEIGHTS, Linear, PatchReader
 from lotwise.cameras.trust.prior import DETECTOR_ALONE
 from lotwise.cameras.trust.reference import TRUST, read_reference
 from lotwise.cameras.trust.signals.frame_signals import SIGNALS
@@ -82,8 +82,8 @@ def test_a_patch_reader_goes_with_the_bundle_in_a_file_of_its_own(tmp_path: Path
     """So a node of before it still reads the reference."""
     bundle = write_reading_bundle(tmp_path / "bundle")
     line = {
-        "edges": Linear(weights=(0.5,) * EDGES, offset=0.1),
-        "pattern": Linear(weights=(0.5,) * PATTERN, offset=0.1),
+        "edges": Linear(weights=(0.5,) * EDGE_WEIGHTS, offset=0.1),
+        "pattern": Linear(weights=(0.5,) * PATTERN_WEIGHTS, offset=0.1),
     }
     reference = fitted_reference([CASE], patch_reader=PatchReader(**line))
     assert (

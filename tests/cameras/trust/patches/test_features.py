@@ -5,7 +5,7 @@ import pytest
 
 from lotwise.cameras.trust.patches.cut import SIDE, Patches
 from lotwise.cameras.trust.patches.features import edges, pattern
-from lotwise.cameras.trust.patches.reader import EDGES, PATTERN
+from lotwise.cameras.trust.patches.reader import EDGE_WEIGHTS, PATTERN_WEIGHTS
 
 
 def square() -> Patches:
@@ -15,9 +15,9 @@ def square() -> Patches:
 
 
 def test_sizes() -> None:
-    assert edges(square()).shape == (1, EDGES) and pattern(square()).shape == (1, PATTERN)
+    assert edges(square()).shape == (1, EDGE_WEIGHTS) and pattern(square()).shape == (1, PATTERN_WEIGHTS)
     none = np.empty((0, SIDE, SIDE), np.uint8)
-    assert edges(none).shape == (0, EDGES) and pattern(none).shape == (0, PATTERN)
+    assert edges(none).shape == (0, EDGE_WEIGHTS) and pattern(none).shape == (0, PATTERN_WEIGHTS)
 
 
 @pytest.mark.parametrize("features", [edges, pattern])

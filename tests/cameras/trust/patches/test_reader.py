@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from lotwise.cameras.trust.patches.reader import (
-    EDGES,
+    EDGE_WEIGHTS,
     PATCHES,
-    PATTERN,
+    PATTERN_WEIGHTS,
     Linear,
     PatchReader,
     read_patch_reader,
@@ -20,10 +20,11 @@ from lotwise.datasets.frame import Slot
 
 def reader(offset: float = -0.1) -> PatchReader:
     """What has edges, or light and dark in it, is a car."""
-    by_pattern = np.zeros(PATTERN)
+    by_pattern = np.zeros(PATTERN_WEIGHTS)
     by_pattern[65:67] = 1.0  # in the middle
     return PatchReader(
-        edges=Linear(weights=(0.01,) * EDGES, offset=offset), pattern=Linear(weights=tuple(by_pattern), offset=offset)
+        edges=Linear(weights=(0.01,) * EDGE_WEIGHTS, offset=offset),
+        pattern=Linear(weights=tuple(by_pattern), offset=offset),
     )
 
 
